@@ -20,7 +20,7 @@ from activities.providers import http_failures
 from activities.settings import ActivitySettings
 from workflows import keys
 from workflows.events import event_json
-from workflows.webhook_delivery import Delivery, NotificationActivities
+from workflows.webhooks.delivery import Delivery, NotificationActivities
 
 SECONDS: Final = 15.0
 """From resolving the name to the response, as Standard Webhooks advises."""

@@ -21,7 +21,7 @@ from workflows.production.workflow import ProductionWorkflow
 from workflows.runtime import encryption_keys
 from workflows.runtime.data_converter import make_data_converter
 from workflows.schedule import ScheduledProduction
-from workflows.webhook_delivery import NotificationWorkflow
+from workflows.webhooks.delivery import NotificationWorkflow
 
 WORKFLOWS: Final = [ProductionWorkflow, PreviewWorkflow, BatchWorkflow, ScheduledProduction, NotificationWorkflow]
 

@@ -22,7 +22,7 @@ from workflows.preview.workflow import PreviewWorkflow
 from workflows.production.workflow import ProductionWorkflow
 from workflows.runtime.gc_freeze import freeze_gc
 from workflows.schedule import ScheduledProduction
-from workflows.webhook_delivery import NotificationActivities, NotificationWorkflow
+from workflows.webhooks.delivery import NotificationActivities, NotificationWorkflow
 
 SWITCH_SECONDS: Final = 0.0005
 """Python's thread switch interval. A tenth of the default brought the latest of 100 events from 203 to 154 ms (medians

@@ -5,9 +5,9 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from workflows.brief import MAX_REFERENCES, REFERENCE, Brief, Platform, Reference, reference_id
+from workflows.brief import MAX_REFERENCES, REFERENCE, BatchBudget, Brief, Platform, Reference, reference_id
 from workflows.cut import Cut
-from workflows.events import AttentionReason, BatchBudget, Event, TakeOrder
+from workflows.events import AttentionReason, Event, TakeOrder
 from workflows.models import MASK, ZERO, Asset, Media, Modality, Model, Money, Person, Plan, Slug, Take
 from workflows.provenance.records import Provenance
 from workflows.references.analysis import AnalysisSummary, Correction, Unread

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from workflows.base import Aspect as Aspect
-from workflows.models import Modality, Model, Money, Person, Slug
+from workflows.models import Modality, Model, Money, Person, ProductionId, Slug
 from workflows.references.kinds import Use
 
 MAX_BRIEF_CHARS: Final = 20_000
@@ -186,3 +186,10 @@ def reference_id(number: int) -> str:
 def title_of(brief: Brief) -> str:
     """The title of the brief, or its first words."""
     return brief.title or " ".join(brief.text.split()[:8])
+
+
+class BatchBudget(Model):
+    """The batch of a production, and the most that all planning of its rows may cost together."""
+
+    batch_id: ProductionId
+    budget_usd: Money | None = None

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
-from workflows.brief import Brief
+from workflows.brief import BatchBudget, Brief
 from workflows.models import (
     ZERO,
     Asset,
@@ -259,13 +259,6 @@ class AssetState(Model):
     @property
     def take(self) -> Take | None:
         return next((t for t in self.takes if t.number == self.selected), None)
-
-
-class BatchBudget(Model):
-    """The batch of a production, and the most that all planning of its rows may cost together."""
-
-    batch_id: ProductionId
-    budget_usd: Money | None = None
 
 
 class Receipt(Model):

@@ -8,8 +8,8 @@ stores it.
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime
-from decimal import ROUND_UP, Decimal
+from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Final, Literal
@@ -20,6 +20,12 @@ from workflows.base import MaybeSlug
 from workflows.base import Model as Model
 from workflows.base import Slug as Slug
 from workflows.cut import Cut
+from workflows.prices import MAX_USD as MAX_USD
+from workflows.prices import ZERO as ZERO
+from workflows.prices import Charges as Charges
+from workflows.prices import Estimate as Estimate
+from workflows.prices import Money as Money
+from workflows.prices import Quote as Quote
 from workflows.quality import Checks
 
 MAX_ASSETS: Final = 1_000
@@ -47,11 +53,6 @@ LENGTHS: Final = ("seconds", "duration", "duration_seconds", "durationSeconds", 
 """The parameters of the models with the length of a shot or a sound, in seconds."""
 MAX_PROMPT_CHARS: Final = 8_000
 
-ZERO: Final = Decimal(0)
-
-MAX_USD: Final = 1_000_000
-"""The highest amount of a price, a cost or a budget."""
-Money = Annotated[Decimal, Field(ge=0, le=MAX_USD, decimal_places=4, examples=["2.50"])]
 ProductionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Person = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -64,57 +65,6 @@ class Modality(StrEnum):
     IMAGE = "image"
     VIDEO = "video"
     AUDIO = "audio"
-
-
-class Quote(Model):
-    """The price range (USD) and the duration of one asset, from the model catalogue."""
-
-    low_usd: Money
-    high_usd: Money
-    expected_seconds: float = Field(description="The usual duration; the first poll of a job comes after it")
-    job: bool = Field(default=False, description="A long job of the provider, polled; it holds no worker slot")
-    unknown: bool = Field(default=False, description="No published price: the amounts are 0 and mean nothing")
-    until: date | None = Field(
-        default=None, description="The last day (UTC) on which the rates are valid; after it, the asset is priced again"
-    )
-    lengths: tuple[float, ...] = Field(
-        default=(), description="Of a shot that depends on its narration: the lengths (s) from which it is chosen then"
-    )
-
-    def is_valid_on(self, day: date) -> bool:
-        return self.until is None or day <= self.until
-
-
-class Estimate(Model):
-    """A price range of the catalogue, USD, to compare with the actual cost."""
-
-    low: Money
-    high: Money
-    unknown: bool = Field(default=False, description="A part has no published price, and is not in the amounts")
-
-    def __add__(self, other: "Estimate") -> "Estimate":
-        return Estimate(low=self.low + other.low, high=self.high + other.high, unknown=self.unknown or other.unknown)
-
-
-class Charges(Model):
-    """What one model charged in a production above its published price, or without a published price."""
-
-    usd: Money = Field(default=ZERO, description="The most expensive submission that exceeded its price")
-    factor: Decimal = Field(default=Decimal(1), description="The highest ratio of a bill to its published price")
-
-    def with_bill(self, quote: Quote, cost_usd: Decimal) -> "Charges":
-        """The charges after one more bill; a bill within the published price changes nothing."""
-        if cost_usd <= (ZERO if quote.unknown else quote.high_usd):
-            return self
-        factor = cost_usd / quote.high_usd if quote.high_usd else Decimal(1)
-        return Charges(
-            usd=max(self.usd, cost_usd), factor=max(self.factor, factor.quantize(Decimal("0.0001"), ROUND_UP))
-        )
-
-    def price(self, quote: Quote) -> Decimal:
-        """The most that a submission may cost, USD: the published high price, or the highest charge if that is more."""
-        raised = (quote.high_usd * self.factor).quantize(Decimal("0.0001"), ROUND_UP)
-        return max(quote.high_usd, raised, self.usd)
 
 
 class Alternative(Model):

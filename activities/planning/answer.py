@@ -28,8 +28,8 @@ from workflows.brief import Platform
 from workflows.continuity.inputs import without_versions
 from workflows.cut import Cut
 from workflows.models import UNSPOKEN_ROLES, Asset, Modality, Plan
+from workflows.production.state.plans.script import compose
 from workflows.production.state.policies import PlanProblem, check_plan
-from workflows.production.state.script import compose
 
 LENGTH_TOLERANCE: Final = 0.2
 """Relative to the requested length: models make whole seconds, and some of them only certain lengths."""

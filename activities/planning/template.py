@@ -25,7 +25,7 @@ from workflows.continuity.inputs import UPSCALE, without_versions
 from workflows.cut import Cut
 from workflows.models import MASK, MAX_PROMPT_CHARS, UNSPOKEN_ROLES, Asset, Media, Modality, Plan
 from workflows.preview.plan import SOUNDS
-from workflows.production.state.script import compose
+from workflows.production.state.plans.script import compose
 from workflows.references.kinds import Use
 
 PLANNER: Final = "template"

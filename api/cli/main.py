@@ -12,19 +12,17 @@ from api.cli.commands import (
     attention,
     batch,
     decisions,
-    doctor,
     edit,
     export,
-    keys,
     produce,
     references,
     schedule,
     show,
     takes,
-    temporal,
     verify,
     watch,
 )
+from api.cli.commands.operations import doctor, keys, temporal
 from api.cli.context import ENV_FILE, EXIT_USAGE, MAKE, PASS_ARGUMENTS, RUN, Cli, Context, ErrorReportingGroup
 
 app = typer.Typer(

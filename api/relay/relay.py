@@ -26,7 +26,7 @@ from api.problems import Problem, unavailable
 from api.views.production import StreamEvent, production_path
 from workflows import keys
 from workflows.events import Event, ProductionStatus, Snapshot, event_json
-from workflows.production.state.plan_event import with_plan_assets
+from workflows.production.state.plans.plan_event import with_plan_assets
 
 if TYPE_CHECKING:
     from api.temporal.change_feed import ChangeFeed

@@ -22,8 +22,8 @@ from api import problems
 from api.problems import Problem
 from workflows.events import ProductionStatus, Snapshot
 from workflows.models import digest_of
-from workflows.repeated_requests import repeat_result
 from workflows.requests import KeyedRequest, request_digest
+from workflows.runtime.repeated_requests import repeat_result
 from workflows.servers.temporal import diagnose
 from workflows.start_options import STATUS
 

@@ -33,11 +33,12 @@ from tests.support.servers.receiver import DROPPED, Got, Receiver, answer, recei
 from tests.support.servers.serving import problem, serving
 from tests.support.stack import use_s3
 from tests.support.waiting import eventually
-from workflows import keys, webhook_delivery
+from workflows import keys
 from workflows.brief import Brief, Platform, Webhook
 from workflows.events import TRANSIENT_EVENTS, Event
 from workflows.provider_report import ProvidersReport
-from workflows.webhook_delivery import Delivery, Notification, NotificationResult, NotificationWorkflow, select_events
+from workflows.webhooks import delivery as webhook_delivery
+from workflows.webhooks.delivery import Delivery, Notification, NotificationResult, NotificationWorkflow, select_events
 
 SECRETS = ["whsec_" + base64.b64encode(letter * 32).decode() for letter in (b"a", b"b")]
 SETTINGS = ActivitySettings(webhook_secret=SecretStr(" ".join(SECRETS)), webhook_hosts="localhost, 127.0.0.1")

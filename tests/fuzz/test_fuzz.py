@@ -15,7 +15,8 @@ from tests.fuzz.sending import fuzz
 from tests.fuzz.stack import fuzzed_stack
 from workflows.brief import Brief, Platform
 from workflows.models import Plan
-from workflows.production.state import plan_diff, policies
+from workflows.production.state import policies
+from workflows.production.state.plans import plan_diff
 from workflows.production.state.policies import PlanProblem
 
 CASES = 80

@@ -54,7 +54,7 @@ from workflows.preview.workflow import PreviewWorkflow
 from workflows.production.workflow import ProductionWorkflow
 from workflows.provider_report import ModelInfo, ProviderInfo, ProvidersReport
 from workflows.schedule import ScheduledProduction
-from workflows.webhook_delivery import NotificationWorkflow
+from workflows.webhooks.delivery import NotificationWorkflow
 
 if TYPE_CHECKING:
     from activities.finishing.manifests import Manifests

@@ -15,11 +15,12 @@ from workflows.batch.records import (
     BatchTotals,
     BatchView,
 )
-from workflows.events import AnsweredRequest, BatchBudget, ProductionStatus, Report
+from workflows.brief import BatchBudget
+from workflows.events import AnsweredRequest, ProductionStatus, Report
 from workflows.models import ZERO, digest_of
 from workflows.refusals import Refusal
-from workflows.repeated_requests import key_used
 from workflows.requests import Approval, request_digest
+from workflows.runtime.repeated_requests import key_used
 
 MAX_ERROR_BYTES: Final = 200
 """Of a row's error: 1,000 of them must fit next to the briefs. The production has the whole message."""

@@ -16,10 +16,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.failures import message_of, raise_if_cancelled
     from workflows.production.guards import check_budget_limit, check_may_release, check_prices
     from workflows.production.run import ProductionRun
-    from workflows.production.state import plan_diff, policies
+    from workflows.production.state import policies
     from workflows.production.state.budget import allow_unknown_prices, left_usd, reserve_usd
     from workflows.production.state.changes import raise_budget
-    from workflows.production.state.script import follow
+    from workflows.production.state.plans import plan_diff
+    from workflows.production.state.plans.script import follow
     from workflows.production.state.stale_takes import mark_scripts_stale
     from workflows.refusals import refuse
     from workflows.requests import EditOp, Regenerate, Resolve

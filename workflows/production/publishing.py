@@ -16,11 +16,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.run import ProductionRun
     from workflows.production.state import attention, policies
     from workflows.production.state.approvals import MAX_MESSAGE_CHARS
-    from workflows.production.state.plan_event import with_plan_assets
+    from workflows.production.state.plans.plan_event import with_plan_assets
     from workflows.production.state.takes import providers_in_use
     from workflows.production.ui_details import details_of
     from workflows.start_options import COST, STATUS, TITLE, searchable_title
-    from workflows.webhook_delivery import MAX_EVENTS, Notification, select_events
+    from workflows.webhooks.delivery import MAX_EVENTS, Notification, select_events
 
 ATTENTION: Final = SearchAttributeKey.for_keyword_list(keys.ATTENTION_ATTRIBUTE)
 PROVIDERS: Final = SearchAttributeKey.for_keyword_list(keys.PROVIDERS_ATTRIBUTE)

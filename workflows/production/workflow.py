@@ -12,7 +12,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from workflows import keys
-    from workflows.events import BatchBudget, ProductionStart, ProductionStatus, Progress, Receipt, Snapshot
+    from workflows.brief import BatchBudget
+    from workflows.events import ProductionStart, ProductionStatus, Progress, Receipt, Snapshot
     from workflows.models import Plan, utc
     from workflows.production.prices import Prices
     from workflows.production.publishing import Publishing
@@ -27,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.run import ProductionRun
     from workflows.production.state.attention import published
     from workflows.production.state.changes import cancel_production
-    from workflows.production.state.plan_event import with_plan_assets
+    from workflows.production.state.plans.plan_event import with_plan_assets
     from workflows.production.state.record import Record
     from workflows.production.state.takes import accept_late_answer
     from workflows.production.steps.approval_wait import ApprovalWait

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from api.cli.commands import temporal
-from api.cli.commands.temporal import find_server
+from api.cli.commands.operations import temporal
+from api.cli.commands.operations.temporal import find_server
 from api.cli.main import app
 
 STACK = {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from api.cli.commands.doctor import retiring, shorten_planners, show_providers
+from api.cli.commands.operations.doctor import retiring, shorten_planners, show_providers
 from api.cli.tables import amount, approve_command, make_console, show_plan
 from tests.api.cli.plans import plan_of
 from workflows.models import Modality

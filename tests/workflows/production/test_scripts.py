@@ -11,7 +11,7 @@ from tests.workflows.production.steps import delivered, edit, reopened
 from workflows.activity_io import DraftPlan, ProduceAsset
 from workflows.events import AssetStatus, Snapshot
 from workflows.models import Asset, Modality, Plan, Take
-from workflows.production.state.script import compose
+from workflows.production.state.plans.script import compose
 from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import EditOp, Refresh, Regenerate, SelectTake
 

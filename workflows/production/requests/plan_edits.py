@@ -21,11 +21,12 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.production.prices import Prices
     from workflows.production.run import ProductionRun
-    from workflows.production.state import plan_diff, policies
+    from workflows.production.state import policies
     from workflows.production.state.approvals import set_plan
     from workflows.production.state.budget import disallowed_models
     from workflows.production.state.changes import raise_budget, replace_plan
-    from workflows.production.state.script import follow
+    from workflows.production.state.plans import plan_diff
+    from workflows.production.state.plans.script import follow
     from workflows.refusals import refuse
     from workflows.requests import EditOp, PlanEdit
 

@@ -24,8 +24,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.run import ProductionRun
     from workflows.production.state.record import Record
     from workflows.refusals import error_of, refusal_in, refuse
-    from workflows.repeated_requests import key_used, repeat_result
     from workflows.requests import KeyedRequest, request_digest
+    from workflows.runtime.repeated_requests import key_used, repeat_result
     from workflows.start_options import content_digest
 
 MAX_ANSWERED: Final = 100

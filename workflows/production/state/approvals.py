@@ -12,7 +12,7 @@ from workflows.events import AssetState, AssetStatus, ProductionStatus
 from workflows.models import ZERO, Asset, Deliverable, Modality, Plan, digest_of
 from workflows.production.state import policies
 from workflows.production.state.budget import allow_unknown_prices, held_usd, to_make_usd
-from workflows.production.state.finals import start_finals
+from workflows.production.state.plans.finals import start_finals
 from workflows.production.state.record import Record
 from workflows.requests import Approval, Pause, Resume
 

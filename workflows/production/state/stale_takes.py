@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from workflows.production.state import plan_diff, policies, script, staleness
+from workflows.production.state import policies, staleness
 from workflows.production.state.budget import price_usd
+from workflows.production.state.plans import plan_diff, script
 from workflows.production.state.record import Record
 
 SCRIPT: Final = "the script"

@@ -9,7 +9,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.events import ProductionStatus
     from workflows.production.prices import PRICES_ENDED, Prices
     from workflows.production.run import ProductionRun
-    from workflows.production.state import plan_diff
     from workflows.production.state.approvals import (
         MAX_MESSAGE_CHARS,
         end_of_prices,
@@ -17,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
         set_plan,
         take_approval_step,
     )
+    from workflows.production.state.plans import plan_diff
 
 
 class ApprovalWait:

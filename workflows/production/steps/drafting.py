@@ -17,8 +17,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.questions import Questions
     from workflows.production.reading import ANALYSES, Reading
     from workflows.production.run import ProductionRun
-    from workflows.production.state import plan_diff
     from workflows.production.state.approvals import approve_by_policy, book_planning, fail_plan, set_plan
+    from workflows.production.state.plans import plan_diff
     from workflows.refusals import RefusalKind, refuse
     from workflows.requests import Revision
 

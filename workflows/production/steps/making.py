@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.publishing import Publishing
     from workflows.production.rewriting import Rewriting
     from workflows.production.run import ProductionRun
-    from workflows.production.state import plan_diff, policies
+    from workflows.production.state import policies
     from workflows.production.state.approvals import (
         gated_assets,
         is_held_back,
@@ -35,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
         price_usd,
         returnable_usd,
     )
+    from workflows.production.state.plans import plan_diff
     from workflows.production.state.takes import (
         assets_in_attention,
         assets_to_start,

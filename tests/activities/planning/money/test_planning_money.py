@@ -36,8 +36,7 @@ from workflows import keys
 from workflows.activity_io import DraftPlan, Payer
 from workflows.batch.records import Admit, BatchRow, BatchStart, BatchView
 from workflows.batch.workflow import BatchWorkflow
-from workflows.brief import Brief, Platform
-from workflows.events import BatchBudget
+from workflows.brief import BatchBudget, Brief, Platform
 from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Regenerate, Revision
 

@@ -10,7 +10,7 @@ from workflows.brief import Brief, Platform
 from workflows.events import AssetState, AssetStatus, Event, EventName, ProductionStatus, Progress, Snapshot
 from workflows.models import UPLOAD, Asset, Estimate, Media, Modality, Plan, Quote, Take
 from workflows.production.state.estimates import asset_estimate, production_estimate
-from workflows.production.state.plan_event import with_plan_assets
+from workflows.production.state.plans.plan_event import with_plan_assets
 from workflows.production.state.record import Record
 from workflows.production.ui_details import details_of
 

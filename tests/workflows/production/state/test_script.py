@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workflows.models import MAX_PROMPT_CHARS, Asset, Modality, Quote
-from workflows.production.state.script import compose
+from workflows.production.state.plans.script import compose
 
 FREE = Quote(low_usd=Decimal(0), high_usd=Decimal(0), expected_seconds=1)
 HEAD = "The script of the film. Language: en."

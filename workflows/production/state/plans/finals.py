@@ -3,7 +3,8 @@
 from workflows.continuity.drafts import finals_of, finals_price
 from workflows.events import AssetState, AssetStatus
 from workflows.models import UPLOAD, ZERO
-from workflows.production.state import plan_diff, policies
+from workflows.production.state import policies
+from workflows.production.state.plans import plan_diff
 from workflows.production.state.record import Record
 from workflows.requests import Approval
 
