@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,12 @@ def test_light_packages_load_nothing_heavy(name: str) -> None:
     answer = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.split() == []
+
+
+def test_folders_and_modules_stay_small() -> None:
+    """No folder has more than 16 Python modules, and no module more than 400 lines."""
+    sources = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py")]
+    folders = Counter(path.parent.relative_to(ROOT) for path in sources)
+    assert {str(folder): count for folder, count in folders.items() if count > 16} == {}
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in sources}
+    assert {name: lines for name, lines in lengths.items() if lines > 400} == {}
