@@ -85,6 +85,7 @@ def make_workers(
             activities.draft_plan,
             activities.price_plan,
             activities.rewrite_prompt,
+            activities.add_languages,
             activities.settle_questions,
             activities.check_upload,
             activities.finish_deliverable,

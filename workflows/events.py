@@ -121,7 +121,6 @@ AttentionReason = Literal[
     "finishing_failed",
 ]
 """The reason why a decision is pending; the first five concern the whole production.
-
 overrun: a model charges more than its published price, so the remaining assets exceed the budget; while they fit, it is
 a notice about the whole production. change_to_approve: an edit costs more than was approved. price_unknown of an asset:
 spending on its unpublished price is not allowed yet.
@@ -341,6 +340,8 @@ class AssetRecord(Model):
     asset_id: str
     asset_type: Modality
     role: str
+    language: str = Field(default="", description="Of a narration in a further language")
+    translates: str = ""
     label: str
     provider: str
     model: str
@@ -371,7 +372,7 @@ class AssetRecord(Model):
     refresh_usd: Money | None = Field(default=None, description="The most that a refresh of a stale asset costs")
     making: int = Field(default=0, description="The number of its takes in production")
     cancelled: Literal["free", "billed", "stopped", "running"] | None = None
-    job_id: str | None = Field(default=None, description="The job of a cancelled take that may still run")
+    job_id: str | None = None
     media_type: str | None
     duration_seconds: float | None
 

@@ -16,6 +16,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
+from workflows.base import Language
 from workflows.base import Model as Model
 from workflows.base import Slug as Slug
 from workflows.cut import Cut
@@ -138,6 +139,15 @@ class Asset(Model):
     model: ModelName
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     depends_on: tuple[Slug, ...] = ()
+    language: Language | Literal[""] = Field(
+        default="", description="Of a narration in a further language of the film; empty for the original"
+    )
+    translates: Slug | Literal[""] = Field(
+        default="", description="The narration of the original that it is spoken instead of, over the same shot"
+    )
+    translated_from: str = Field(
+        default="", description="A digest of that narration as it was translated; another one by now makes it stale"
+    )
     quote: Quote | None = None
     fallbacks: tuple[Alternative, ...] = Field(
         default=(),
@@ -233,9 +243,9 @@ class Plan(Model):
         content = plan.model_dump(mode="json", exclude={"digest", "warnings", "drafting_usd"}, exclude_defaults=True)
         return plan.model_copy(update={"digest": digest_of(content)})
 
-    def with_assets(self, assets: Iterable[Asset]) -> "Plan":
+    def with_assets(self, assets: Iterable[Asset], cut: Cut | None = None) -> "Plan":
         """The plan with these assets, which its digest then covers."""
-        plan = Plan.of(self.title, assets, self.planner, self.warnings, self.cut)
+        plan = Plan.of(self.title, assets, self.planner, self.warnings, cut or self.cut)
         return plan.model_copy(update={"drafting_usd": self.drafting_usd})
 
     @property
@@ -348,6 +358,7 @@ class DeliverableFile(Model):
     name: str
     role: Slug
     media: Media
+    language: str = Field(default="", description="Of a file in a further language; empty for the original")
     signed_by: str = Field(default="", description="The name in the certificate; empty if it is not signed")
 
 

@@ -16,6 +16,7 @@ class File:
 
     Attributes:
         asset_id: The asset whose take it is; empty for a file that finishing made.
+        language: The further language of a film that it belongs to; empty for the original.
     """
 
     name: str
@@ -23,6 +24,7 @@ class File:
     path: Path
     media_type: str
     asset_id: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from activities.finishing.files import File
+from activities.finishing.versions import version_of
 from activities.media.facts import probe
 from activities.provenance.credentials import CERTIFICATE
 from activities.provenance.signer import Signer
@@ -84,7 +85,11 @@ async def store_fileset(
         )
         on_progress(f"stored {made.name}")
         return DeliverableFile(
-            name=made.name, role=made.role, media=media, signed_by=signer.name if signer and each.signed else ""
+            name=made.name,
+            role=made.role,
+            media=media,
+            language=made.language,
+            signed_by=signer.name if signer and each.signed else "",
         )
 
     stored = await asyncio.gather(*map(upload, fileset.files))
@@ -131,7 +136,7 @@ async def _sign(
         statement = (
             file_statement(request, made.asset_id)
             if made.asset_id
-            else deliverable_statement(request, made.name, others)
+            else deliverable_statement(version_of(request, made.language)[0], made.name, others, made.language)
         )
         done = await signer.sign(made.path, made.media_type, statement)
         if done.problem:

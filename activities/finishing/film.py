@@ -5,7 +5,7 @@ that runs twice, or on two workers, does no harm, and parts that exist are used 
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,13 +16,12 @@ from pydantic import TypeAdapter
 from temporalio.exceptions import ApplicationError
 
 from activities.finishing import assembly, contact_sheet, document, editorial
-from activities.finishing.captions import files as caption_files
 from activities.finishing.captions.cues import Cue, cues_of
 from activities.finishing.captions.pauses import estimate
 from activities.finishing.captions.word_times import Word
 from activities.finishing.captions.words_of_takes import read_words
 from activities.finishing.files import File, Result, read_texts, write
-from activities.finishing.languages import three_letters
+from activities.finishing.joining import Version, caption_files, chapters_of, join, lengths, video_files
 from activities.finishing.picture import segments
 from activities.finishing.picture.burned_captions import BurnedCaptions, CaptionStyle, burn
 from activities.finishing.picture.frames import FilmFormat, ShotFacts
@@ -31,7 +30,7 @@ from activities.finishing.sound import track
 from activities.finishing.sound.track import Bed
 from activities.finishing.sources import Facts, Sources, in_thread
 from activities.finishing.timeline import Shot, Timeline, Voice, fit_voices, hold_stills, lay_out, pieces_of
-from activities.provenance.statements import label
+from activities.finishing.versions import further_narrations, subtitles_of, version_of
 from activities.storage.errors import ObjectMissing, StorageConflict
 from workflows import keys
 from workflows.activity_io import (
@@ -44,14 +43,20 @@ from workflows.activity_io import (
     Segment,
 )
 from workflows.cut import Cut, Focus, Levels
-from workflows.models import UPLOAD, Asset, Chapter, Modality, digest_of
+from workflows.models import UPLOAD, Asset, Modality, digest_of
 
 Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Film:
-    """What is stored as the timeline of a film."""
+    """What is stored as the timeline of a film.
+
+    Attributes:
+        language: A further language; empty for the original.
+        versions: Of the original: further language -> the object key of its timeline.
+        subtitles: Of the original: further language -> its captions at the times of the original's narrations.
+    """
 
     timeline: Timeline
     output: FilmFormat
@@ -61,6 +66,9 @@ class Film:
     captions: CaptionStyle = "sidecar"
     beds: tuple[Bed, ...] = ()
     levels: Levels = field(default_factory=Levels)
+    language: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    subtitles: Mapping[str, tuple[Cue, ...]] = field(default_factory=dict)
 
     def burned(self, rendition: str) -> BurnedCaptions | None:
         """The captions that are drawn into the picture."""
@@ -83,22 +91,44 @@ async def lay_out_film(sources: Sources, request: FinishDeliverable, report: Rep
     """
     facts = Facts(sources, request.production_id)
     await facts.measure(request.assets, report)
-    film = _film_of(request, facts, await read_words(sources.storage, request.assets))
-    content = _FILM.dump_json(film)
-    key = keys.timeline_key(request.production_id, digest_of(content.decode()))
+    words = await read_words(sources.storage, request.assets)
     stored = set(await sources.storage.list_keys(keys.film_prefix(request.production_id)))
-    if key not in stored:
-        with suppress(StorageConflict):  # another attempt has just stored it
-            await sources.storage.put_unpaid(key, content, "application/json", only_if_absent=True)
+    further: dict[str, Film] = {}
+    versions: dict[str, str] = {}
+    for language in request.cut.languages:
+        view, notes = version_of(request, language)
+        film = _film_of(view, facts, words)
+        film = replace(film, language=language, notes=(*notes, *film.notes))
+        versions[language] = await _keep(sources, request.production_id, film, stored)
+        further[versions[language]] = film
+    film = _film_of(version_of(request, "")[0], facts, words)
+    film = replace(film, versions=versions, subtitles=subtitles_of(request, film.timeline))
+    key = await _keep(sources, request.production_id, film, stored)
     needed = segments_of(request.production_id, film)
-    missing = {each.key: each for each in needed if each.key not in stored}
-    sound = _sound_key(request.production_id, film)
+    needed += [each for at, other in further.items() for each in segments_of(request.production_id, other, at)]
+    missing: dict[str, Segment] = {}
+    for each in needed:
+        if each.key not in stored:
+            missing.setdefault(each.key, each)
+    sounds = {at: _sound_key(request.production_id, each) for at, each in ({key: film} | further).items()}
+    unmixed = {at: sound for at, sound in sounds.items() if sound and sound not in stored}
     return FilmLayout(
         timeline=key,
         segments=tuple(missing.values()),
-        count=len(needed),
-        sound="" if sound in stored else sound,
+        count=len({each.key for each in needed}),
+        sound=unmixed.pop(key, ""),
+        further_sounds={at: sound for sound, at in {sound: at for at, sound in unmixed.items()}.items()},
     )
+
+
+async def _keep(sources: Sources, production_id: str, film: Film, stored: Collection[str]) -> str:
+    """Store a timeline, and return its object key."""
+    content = _FILM.dump_json(film)
+    key = keys.timeline_key(production_id, digest_of(content.decode()))
+    if key not in stored:
+        with suppress(StorageConflict):  # another attempt has just stored it
+            await sources.storage.put_unpaid(key, content, "application/json", only_if_absent=True)
+    return key
 
 
 async def encode_segment(sources: Sources, request: EncodeSegment, workdir: Path, report: Report) -> None:
@@ -151,53 +181,28 @@ async def assemble_film(
     """
     film = await _read(sources, timeline)
     placed = film.timeline
-    needed = segments_of(request.production_id, film)
-    report(f"fetching {len(needed)} segments")
-    try:
-        parts = dict(
-            zip(needed, await asyncio.gather(*(sources.fetch(each.key, "mp4") for each in needed)), strict=True)
-        )
-        key = _sound_key(request.production_id, film)
-        sound = await sources.fetch(key, "m4a") if key else None
-    except ObjectMissing as error:
-        raise ApplicationError(str(error), type=SEGMENT_MISSING, non_retryable=True) from None
-    cells = await _cells(sources, request, placed)
-    chapters = _chapters(request, placed)
+    others = [await _read(sources, key) for key in film.versions.values()]
+    versions = [await _fetch(sources, request.production_id, each, report) for each in (film, *others)]
+    original, _ = version_of(request, "")
+    cells = await _cells(sources, original, placed)
+    chapters = chapters_of(original, placed)
     sheet = File("contact-sheet.png", "contact-sheet", workdir / "contact-sheet.png", "image/png")
-    films = [
-        File(name, "rendition" if rendition else "video", workdir / name, "video/mp4")
-        for rendition in ("", *film.renditions)
-        for name in (f"deliverable{f'-{rendition}' if rendition else ''}.mp4".replace(":", "x"),)
-    ]
+    films = [each for version in versions for each in video_files(version.film, workdir)]
 
-    def join(stop: Event) -> None:
-        for made, rendition in zip(films, ("", *film.renditions), strict=True):
-            assembly.assemble(
-                made.path,
-                [path for each, path in parts.items() if each.rendition == rendition],
-                sound,
-                placed.rate,
-                film.cues,
-                chapters,
-                placed.seconds,
-                title=request.title,
-                comment=label(request),
-                language=three_letters(request.brief.language),
-                stop=stop,
-            )
+    def join_all(stop: Event) -> None:
+        for version in versions:
+            view, _ = version_of(request, version.film.language)
+            for made, rendition in zip(video_files(version.film, workdir), ("", *version.film.renditions), strict=True):
+                join(version, view, rendition, made.path, stop)
 
     report("joining the segments")
     _, sheet_notes = await asyncio.gather(
-        in_thread(join),
+        in_thread(join_all),
         in_thread(lambda stop: contact_sheet.draw(sheet.path, request.title, cells, request.brief.aspect, stop)),
     )
-    part_notes = [note for part in (*parts.values(), *([sound] if sound else [])) for note in assembly.notes_of(part)]
-    files = list(films)
-    if film.cues:
-        files.append(write(workdir, "captions.vtt", "captions-vtt", "text/vtt", caption_files.vtt(film.cues)))
-        srt = caption_files.srt(film.cues)
-        files.append(write(workdir, "captions.srt", "captions-srt", "application/x-subrip", srt))
-    heard = list(track.sounds_of(placed, film.beds, film.levels))
+    part_notes = [note for each in versions for part in each.files for note in assembly.notes_of(part)]
+    files = [*films, *(each for version in versions for each in caption_files(version.film, workdir))]
+    heard = [*track.sounds_of(placed, film.beds, film.levels), *further_narrations(request, placed, lengths(others))]
     cut = editorial.timeline_of(request, placed, (film.output.width, film.output.height), sounds=heard)
     files.append(write(workdir, editorial.FILE, editorial.ROLE, editorial.MEDIA_TYPE, editorial.as_json(cut)))
     texts = await read_texts(sources.storage, request.assets)
@@ -205,19 +210,36 @@ async def assemble_film(
         sections = [document.section_of(a, texts) for a in request.assets if a.asset.asset_id in texts]
         script = document.markdown(request.title, sections)
         files.append(write(workdir, "content.md", "document", "text/markdown", script))
-    notes = dict.fromkeys((*film.notes, *placed.notes, *sheet_notes, *part_notes))
+    placing = (note for each in versions for note in (*each.film.notes, *each.film.timeline.notes))
+    notes = dict.fromkeys((*placing, *sheet_notes, *part_notes))
     return Result((*files, sheet), tuple(notes), round(placed.seconds, 3), chapters)
 
 
-def segments_of(production_id: str, film: Film) -> list[Segment]:
-    """All segments of a film in order."""
+async def _fetch(sources: Sources, production_id: str, film: Film, report: Report) -> Version:
+    """
+    Raises:
+        ApplicationError: type SEGMENT_MISSING: a part is not stored any more.
+    """
+    needed = segments_of(production_id, film)
+    report(f"fetching {len(needed)} segments")
+    try:
+        paths = await asyncio.gather(*(sources.fetch(each.key, "mp4") for each in needed))
+        key = _sound_key(production_id, film)
+        sound = await sources.fetch(key, "m4a") if key else None
+    except ObjectMissing as error:
+        raise ApplicationError(str(error), type=SEGMENT_MISSING, non_retryable=True) from None
+    return Version(film, dict(zip(needed, paths, strict=True)), sound)
+
+
+def segments_of(production_id: str, film: Film, timeline: str = "") -> list[Segment]:
+    """All segments of a film in order; `timeline` is the key of a further language's."""
     found = []
     for rendition in ("", *film.renditions):
         output = film.format_of(rendition)
         for number, piece in enumerate(pieces_of(film.timeline), start=1):
             key = keys.segment_key(production_id, segments.segment_digest(piece, output, film.captions, film.cues))
-            name = f"{piece.name} {rendition}".strip()
-            found.append(Segment(number=number, rendition=rendition, name=name, key=key))
+            name = " ".join(filter(None, (piece.name, rendition, film.language)))
+            found.append(Segment(timeline=timeline, number=number, rendition=rendition, name=name, key=key))
     return found
 
 
@@ -313,18 +335,6 @@ def _losses(asset_id: str, facts: ShotFacts, output: FilmFormat) -> list[str]:
     if abs(width * output.height - height * output.width) > 0.02 * width * output.height:
         notes.append(f"{asset_id} is {width} x {height} and is shown with bars in {output.width} x {output.height}")
     return notes
-
-
-def _chapters(request: FinishDeliverable, timeline: Timeline) -> tuple[Chapter, ...]:
-    labels = {a.asset.asset_id: a.asset.label for a in request.assets}
-    return tuple(
-        Chapter(
-            asset_id=placed.shot.asset_id,
-            title=labels[placed.shot.asset_id] or placed.shot.asset_id,
-            start_seconds=round(placed.start, 3),
-        )
-        for placed in timeline.shots
-    )
 
 
 async def _cells(sources: Sources, request: FinishDeliverable, timeline: Timeline) -> list[contact_sheet.Cell]:

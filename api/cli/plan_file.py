@@ -3,18 +3,20 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
 from api.views.production import PlanView
-from workflows.cut import Cut
+from workflows.base import Language
+from workflows.cut import Cut, Translations
 from workflows.models import Asset, Modality, PromptText, Slug
 from workflows.requests import EditOp
 
 HEADER: Final = """\
-# Change anything but asset_id, asset_type and role; the order of the assets is the order of the plan.
+# Change anything but asset_id, asset_type, role, language and translates.
+# The order of the assets is the order of the plan.
 # Delete an asset to drop it. Save and close to send the changes, or close without a change to send nothing.
 """
 
@@ -35,6 +37,8 @@ class _FileAsset(BaseModel):
     model: str
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     depends_on: tuple[Slug, ...] = ()
+    language: Language | Literal[""] = ""
+    translates: Slug | Literal[""] = ""
 
 
 class _File(BaseModel):
@@ -64,7 +68,10 @@ def to_yaml(plan: PlanView) -> str:
     content = {
         "title": plan.title,
         **({"cut": plan.cut.model_dump(mode="json")} if is_film or plan.cut != Cut() else {}),
-        "assets": [a.model_dump(mode="json", include=fields) for a in plan.assets],
+        "assets": [
+            a.model_dump(mode="json", include=fields - (set() if a.language else {"language", "translates"}))
+            for a in plan.assets
+        ],
     }
     out = io.StringIO(HEADER)
     out.seek(0, io.SEEK_END)
@@ -130,6 +137,24 @@ def cut_of(text: str) -> Cut:
         return Cut.model_validate(found)
 
 
+def translations_of(text: str) -> Translations:
+    """Language -> a text of the original -> its translation, as YAML or JSON.
+
+    Raises:
+        PlanFileError: the text is not YAML, or has another form.
+    """
+    found = _parse_yaml(text, "this is not YAML")
+    try:
+        return _TRANSLATIONS.validate_python(found)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "translations"
+        raise PlanFileError(f"{where}: {first['msg']}; write {{de: {{The sea.: Das Meer.}}}}") from None
+
+
+_TRANSLATIONS: Final[TypeAdapter[Translations]] = TypeAdapter(Translations)
+
+
 class _Added(_FileAsset):
     position: int | None = Field(default=None, ge=1)
 
@@ -168,7 +193,7 @@ def _asset(wanted: _FileAsset) -> Asset:
 
 
 def _change_of(before: Asset, wanted: _FileAsset) -> EditOp | None:
-    for fixed in ("asset_type", "role"):
+    for fixed in ("asset_type", "role", "language", "translates"):
         if getattr(wanted, fixed) != getattr(before, fixed):
             raise PlanFileError(
                 f"{before.asset_id}.{fixed}: it cannot change from {getattr(before, fixed)}; add another asset instead"

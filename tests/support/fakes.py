@@ -181,7 +181,7 @@ class FakeActivities(FakeFilmSteps):
         ]
         if self.until:
             self.until, self.price_usd = None, self.then_usd
-        return Plan.of(request.plan.title, priced, request.plan.planner)
+        return Plan.of(request.plan.title, priced, request.plan.planner, cut=request.plan.cut)
 
     def _quote(self, model: str) -> Quote:
         high = self.prices.get(model, None if self.unknown else self.price_usd)
@@ -332,6 +332,7 @@ class FakeActivities(FakeFilmSteps):
             self.draft_plan,
             self.price_plan,
             self.rewrite_prompt,
+            self.add_languages,
             self.settle_questions,
             self.check_upload,
             self.finish_deliverable,

@@ -5,7 +5,8 @@ of `limits` before it is sent, and it is not sent where it does not fit.
 
 A question is a take of an asset that no plan can have (`keys.PLANNER`), so that its claims, lost answers, errors and
 costs are treated like those of every other take. Its number is the number of the inquiry in the production, times
-`STEPS_AN_INQUIRY`, plus its step: drafts count from 0, rewritten prompts from `REWRITES`.
+`STEPS_AN_INQUIRY`, plus its step: drafts count from 0, rewritten prompts from `REWRITES`, translations from
+`TRANSLATIONS`.
 """
 
 import json
@@ -34,12 +35,14 @@ from activities.takes.store_guard import check_store
 from workflows import keys
 from workflows.activity_io import (
     STILL_RUNNING,
+    AddLanguages,
     AssetFailure,
     DraftPlan,
     InputTake,
     ProduceAsset,
     RewritePrompt,
     SettledQuestions,
+    SettleQuestions,
 )
 from workflows.models import ZERO, Take
 
@@ -47,10 +50,25 @@ STEPS_AN_INQUIRY: Final = 1_000
 """Enough for a hundred models with ten steps each."""
 REWRITES: Final = 1_000_000
 """The number before the first rewritten prompt of a production: it is above any number of drafts."""
+TRANSLATIONS: Final = 10_000_000
+"""The number before the first translations of a production."""
+NUMBERS_OF_TRANSLATIONS: Final = 100
+"""Of one inquiry: a long film in many languages needs many questions."""
 RESUBMISSIONS: Final = 3
 """For a question whose answer was lost: no person can decide about it, and without an answer there is no plan."""
 _RETRIED: Final = frozenset({STILL_RUNNING, "storage_unavailable", "submission_unknown"})
 """Failures after which a retry of the activity continues with the same question."""
+
+
+def inquiry_number(request: SettleQuestions) -> int:
+    """The number under which the questions of a request are in the ledger."""
+    match request.inquiry:
+        case "rewrite":
+            return REWRITES + request.number
+        case "languages":
+            return TRANSLATIONS + request.number * NUMBERS_OF_TRANSLATIONS
+        case _:
+            return request.number
 
 
 class PaidQuestions:
@@ -65,7 +83,7 @@ class PaidQuestions:
         storage: Storage,
         providers: Mapping[str, Provider],
         settings: ActivitySettings,
-        request: DraftPlan | RewritePrompt,
+        request: DraftPlan | RewritePrompt | AddLanguages,
         number: int,
         tokens: int,
         new_listener: Callable[[], Callable[[str], None]] | None = None,

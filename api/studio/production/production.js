@@ -15,6 +15,7 @@ import { attentionCard, CANCEL_EFFECT } from "./attention_card.js";
 import { draftBoard, storyboard } from "./board.js";
 import { estimateRange, productionCost } from "./costs.js";
 import { cutSheet, cutSummary, filmShots } from "./cut.js";
+import { languagesSheet, languagesSummary } from "./languages.js";
 import { deliverableSection } from "./deliverable.js";
 import { eventLog } from "./event_log.js";
 import { BUSY, CLOSED, Production } from "./model.js";
@@ -299,6 +300,9 @@ export function open([id, assetId], app) {
           ${(editable || production.acceptsTakes) && filmShots(production).length > 0 && button(
             cutSummary(production.plan.cut), () => set({ cutting: true }), { variant: "ghost" },
           )}
+          ${(editable || production.acceptsTakes) && filmShots(production).length > 0 && button(
+            languagesSummary(production.plan), () => set({ speaking: true }), { variant: "ghost" },
+          )}
           ${editable && preview.button()}
           ${editable && button("Add", () => set({ adding: true }), { mark: "plus", variant: "ghost" })}
         </div>
@@ -353,6 +357,7 @@ export function open([id, assetId], app) {
         ${asset && openSheet(asset)}
         ${assetId && plan && !asset && missingAsset()}
         ${state.cutting && plan && cutSheet(production, { actions, state, set })}
+        ${state.speaking && plan && languagesSheet(production, { actions, state, set })}
         ${state.adding && addAssetSheet(production, { actions, state, set, models })}
       </div>
     `;

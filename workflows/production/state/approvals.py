@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from workflows.events import AssetState, AssetStatus, ProductionStatus
 from workflows.models import ZERO, Asset, Modality, Plan, digest_of
-from workflows.production.state import policies
+from workflows.production.state import languages, policies
 from workflows.production.state.budget import allow_unknown_prices, held_usd, to_make_usd
 from workflows.production.state.record import Record
 from workflows.requests import Approval, Pause, Resume
@@ -45,9 +45,18 @@ def set_plan(record: Record, plan: Plan, **data: JsonValue) -> None:
         low_usd=str(plan.low_usd),
         high_usd=str(plan.high_usd),
         unknown_prices=len(plan.unknown_prices),
+        **_language_shares(plan),
         warnings=list(plan.warnings),
         **data,
     )
+
+
+def _language_shares(plan: Plan) -> dict[str, JsonValue]:
+    """The price range of each further language, for the event; nothing where there is none."""
+    found: dict[str, JsonValue] = {
+        tag: {"low_usd": str(price.low), "high_usd": str(price.high)} for tag, price in languages.shares(plan).items()
+    }
+    return {"languages": found} if found else {}
 
 
 def fail_plan(
@@ -211,6 +220,8 @@ def approve_by_policy(record: Record) -> bool:
     limit = record.brief.approval.auto_below_usd
     if limit is None or record.plan is None or record.plan.unknown_prices or record.feedback:
         return False
+    if not set(record.brief.further_languages) <= set(record.plan.cut.languages):
+        return False  # a language of the brief is missing
     cost = record.spent_usd + record.plan.high_usd
     if cost > limit or (record.brief.budget_usd is not None and cost > record.brief.budget_usd):
         return False

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from workflows.brief import Brief
 from workflows.models import MAX_ASSETS, MAX_PLAN_BYTES, Asset, Plan
+from workflows.production.state import languages
 from workflows.requests import Approval, EditOp
 
 WINDOW: Final = 50
@@ -57,6 +58,8 @@ def check_plan(brief: Brief, plan: Plan) -> None:
         raise PlanProblem(
             f"{circle[0]}.depends_on", f"{' -> '.join(circle)} is a circle; an asset cannot wait for itself"
         )
+    if problem := languages.problem_of(plan, brief.language):
+        raise PlanProblem(*problem)
     _check_cut(plan)
     size = len(plan.model_dump_json().encode())
     if size > MAX_PLAN_BYTES:
@@ -124,7 +127,12 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
         elif edit.op == "cut":
             if edit.cut is None:
                 raise PlanProblem(f"{where}.cut", "give the new cut")
-            cut = edit.cut
+            cut = edit.cut.following(cut)
+        elif edit.op == "languages":
+            if edit.languages is None:
+                raise PlanProblem(f"{where}.languages", "give the languages of the film")
+            further = (tag for tag in edit.languages if tag.lower() != brief.language.lower())
+            cut = cut.model_copy(update={"languages": tuple(further)})
         elif edit.op == "add":
             if edit.asset is None:
                 raise PlanProblem(f"{where}.asset", "give the asset to add")
@@ -162,7 +170,7 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
     for field, ids in named.items():
         if unknown := next((i for i in ids if i not in known), None):
             raise PlanProblem(f"cut.{field}", f"there is no asset {unknown!r} in this plan")
-    edited = Plan.of(title, assets, plan.planner, cut=cut)
+    edited = Plan.of(title, languages.confirmed(assets, plan), plan.planner, cut=cut)
     check_plan(brief, edited)
     return edited
 

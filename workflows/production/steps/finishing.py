@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state.approvals import is_unfinished
     from workflows.production.state.changes import deliver, takes_in_use
     from workflows.production.state.estimates import production_estimate
+    from workflows.production.state.languages import is_heard
     from workflows.production.state.takes import assets_to_start, usable_take
     from workflows.production.steps.film import make_film
     from workflows.provenance.decisions import provenance_of
@@ -42,7 +43,8 @@ class Finishing:
         record.log("finishing", revision=revision)
         self._publishing.publish()
         used, shown = takes_in_use(record), _shown_of(record.plan)
-        takes = ((a, usable_take(record, a.asset_id)) for a in record.plan.assets)
+        heard = (a for a in record.plan.assets if is_heard(record.plan, a))
+        takes = ((a, usable_take(record, a.asset_id)) for a in heard)
         assets = tuple(FinishedAsset(asset=a, take=take) for a, take in takes if take)
         if not assets:
             await self._fail("every asset was left out: make at least one of them again")
