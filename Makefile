@@ -26,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Every Python gets the same version of a package: the newest that has a release for all of them.
 COMPILE := $(UV) pip compile --quiet --universal --fork-strategy fewest --generate-hashes --python-version 3.11 \
   --no-annotate --no-header
-LOCKS := requirements.lock requirements-dev.lock requirements-uv.lock
+LOCKS := requirements-server.lock requirements.lock requirements-dev.lock requirements-uv.lock
 # tests/deploy/test_locks.py names the same Pythons and platforms.
 PYTHONS := 3.11 3.12 3.13 3.14
 PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin
@@ -102,8 +102,10 @@ clean: ## remove what was made here, except .greenlight/ (your productions) and 
 	rm -rf $(VENV) out build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 lock: $(DEV_STAMP) ## renew the requirement locks (versions stay unless UPGRADE=--upgrade)
-	$(COMPILE) $(UPGRADE) -o requirements.lock --group build pyproject.toml
-	$(COMPILE) $(UPGRADE) -o requirements-dev.lock --group build --group dev -c requirements.lock pyproject.toml
+	$(COMPILE) $(UPGRADE) -o requirements.lock --extra local --extra vendors --group build pyproject.toml
+	$(COMPILE) -o requirements-server.lock --extra vendors --group build -c requirements.lock pyproject.toml
+	$(COMPILE) $(UPGRADE) -o requirements-dev.lock --extra local --extra vendors --group build --group dev \
+	  -c requirements.lock pyproject.toml
 	echo uv | $(COMPILE) $(UPGRADE) -o requirements-uv.lock -
 	@$(MAKE) --no-print-directory wheels
 

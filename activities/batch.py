@@ -18,6 +18,7 @@ from workflows import keys
 from workflows.batch.records import BATCH_USED, PRODUCTION_USED, BatchRecord, WantedProduction
 from workflows.events import ProductionStatus, Report, Snapshot
 from workflows.models import ZERO
+from workflows.production.state.policies import highest_usd
 from workflows.refusals import refusal_in
 from workflows.start_options import COST, content_digest
 
@@ -138,7 +139,7 @@ def _report(snapshot: Snapshot) -> Report:
         production_id=snapshot.production_id,
         status=snapshot.status,
         plan_digest=plan.digest if plan else None,
-        high_usd=snapshot.spent_usd + plan.high_usd if planned and plan else snapshot.budget_usd or ZERO,
+        high_usd=highest_usd(snapshot) if planned else snapshot.budget_usd or ZERO,
         unknown_prices=bool(plan and plan.unknown_prices),
         spent_usd=snapshot.spent_usd,
         error=snapshot.error or "",

@@ -23,7 +23,7 @@ from deploy.ports import LOOPBACK
 from workflows import keys
 
 NAMESPACE: Final = "default"
-_DYNAMIC_CONFIG: Final = {
+DYNAMIC_CONFIG: Final = {
     # Tenants share the task queue fairly: a long queue of one does not delay the others.
     "matching.enableFairness": "true",
     # A cancel reaches an activity at once, not with its next heartbeat.
@@ -70,7 +70,7 @@ def server_command(database: Path, port: int, ui_port: int | None, codec_url: st
         ui_port: The port of its UI, which has no protection of its own (`ui_guard`); None for no UI.
         codec_url: The codec server that decrypts payloads for the UI.
     """
-    settings = [f"--dynamic-config-value={key}={value}" for key, value in _DYNAMIC_CONFIG.items()]
+    settings = [f"--dynamic-config-value={key}={value}" for key, value in DYNAMIC_CONFIG.items()]
     attributes = [f"--search-attribute={name}={kind}" for name, kind in keys.SEARCH_ATTRIBUTES.items()]
     return [
         binary("temporal"),

@@ -128,7 +128,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with pytest.MonkeyPatch.context() as patch:
         # A closed run can be deleted once the server has recorded that it was processed: by default every 30 s.
         for queue in ("transfer", "visibility"):
-            patch.setitem(temporal_server._DYNAMIC_CONFIG, f"history.{queue}ProcessorUpdateAckInterval", '"1s"')
+            patch.setitem(temporal_server.DYNAMIC_CONFIG, f"history.{queue}ProcessorUpdateAckInterval", '"1s"')
         unsynced = ("--sqlite-pragma", "synchronous=OFF")
         patch.setattr(temporal_server, "server_command", lambda *each: [*command(*each), *unsynced])
         with running_stack(home, ports="free", api=False, worker=False) as stack:

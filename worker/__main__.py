@@ -22,7 +22,7 @@ from activities.webhooks import Notifier
 from worker.connect import MetricsAddressRefused, connect, ensure_bucket, make_runtime, register_search_attributes
 from worker.health import Health, HealthRefused, serve_health
 from worker.settings import WorkerSettings
-from worker.workers import make_workers, tune_interpreter
+from worker.workers import RoleRefused, make_workers, tune_interpreter
 from workflows.runtime import tracing
 from workflows.runtime.encryption_keys import PayloadKeysRefused
 from workflows.runtime.redaction import redact_logs, register_secrets
@@ -35,7 +35,7 @@ async def run() -> None:
 
     Raises:
         ValidationError, PayloadKeysRefused, MetricsAddressRefused, StorageRefused, HealthRefused, CertificateRefused,
-        BotoCoreError, ClientError: the settings are invalid.
+        RoleRefused, BotoCoreError, ClientError: the settings are invalid.
     """
     settings, activity_settings = WorkerSettings(), ActivitySettings()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -97,6 +97,7 @@ def main() -> None:
         StorageRefused,
         HealthRefused,
         CertificateRefused,
+        RoleRefused,
         BotoCoreError,
         ClientError,
     ) as error:

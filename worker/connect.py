@@ -129,8 +129,12 @@ async def ensure_bucket(storage: Storage) -> None:
             return
 
 
-async def register_search_attributes(client: Client) -> None:
-    """Add the missing search attributes; if that is not allowed, log the command for an administrator."""
+async def register_search_attributes(client: Client) -> bool:
+    """Add the missing search attributes; if that is not allowed, log the command for an administrator.
+
+    Returns:
+        Whether they are all there.
+    """
     operator = client.operator_service
     try:
         listed = await operator.list_search_attributes(ListSearchAttributesRequest(namespace=client.namespace))
@@ -150,3 +154,5 @@ async def register_search_attributes(client: Client) -> None:
             client.namespace,
             wanted,
         )
+        return False
+    return True

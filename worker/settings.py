@@ -14,6 +14,11 @@ def _parse_pairs(value: object) -> object:
     return {name.strip(): number.strip() for name, _, number in parts}
 
 
+def _parse_names(value: object) -> object:
+    """The names of a text such as "workflows, notify"."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
 class WorkerSettings(BaseSettings):
     """Temporal is configured by its own variables or temporal.toml, S3 by those of AWS, vendors by their own."""
 
@@ -29,6 +34,12 @@ class WorkerSettings(BaseSettings):
     )
     max_concurrent_activities: int = Field(
         default=100, ge=1, description="Slots of each task queue; a production uses at most 50 at once"
+    )
+    roles: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parse_names)] = Field(
+        default=(),
+        description="The task queues that this worker polls: workflows, render, notify, or a provider's name; all "
+        "without any. The workers of a deployment together must have every role",
+        examples=["workflows, notify", "openai"],
     )
     rates: Annotated[dict[str, PositiveFloat], NoDecode, BeforeValidator(_parse_pairs)] = Field(
         default_factory=dict,

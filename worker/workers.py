@@ -2,8 +2,9 @@
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from temporalio.client import Client
@@ -68,6 +69,14 @@ def make_worker(
     )
 
 
+WORKFLOWS: Final = "workflows"
+"""The role of a worker that runs workflows, plans and finishes productions; the other roles run only activities."""
+
+
+class RoleRefused(ValueError):
+    """A role of GREENLIGHT_ROLES is not there; the message names those that are."""
+
+
 def make_workers(
     client: Client,
     activities: Activities,
@@ -76,8 +85,27 @@ def make_workers(
     notifier: NotificationActivities | None = None,
 ) -> list[Worker]:
     """One worker for productions, one for the parts of films, one for webhooks and one per provider, so that a slow one
-    delays no other."""
-    productions = make_worker(
+    delays no other. With `settings.roles`, only those.
+
+    Raises:
+        RoleRefused: a role is no queue and no enabled provider.
+    """
+    made: dict[str, Callable[[], Worker]] = {
+        WORKFLOWS: partial(_make_productions_worker, client, activities, settings),
+        keys.RENDER_QUEUE: partial(_make_render_worker, client, activities, settings),
+        **({keys.NOTIFY_QUEUE: partial(_make_notify_worker, client, notifier, settings)} if notifier else {}),
+        **{name: partial(_make_provider_worker, client, activities, settings, name) for name in providers},
+    }
+    if unknown := [role for role in settings.roles if role not in made]:
+        raise RoleRefused(
+            f"GREENLIGHT_ROLES has {unknown[0]!r}, which is no role here; the roles are {', '.join(made)}: "
+            "a provider is one when its key is set"
+        )
+    return [make() for role, make in made.items() if role in (settings.roles or made)]
+
+
+def _make_productions_worker(client: Client, activities: Activities, settings: WorkerSettings) -> Worker:
+    return make_worker(
         client,
         keys.TASK_QUEUE,
         [
@@ -101,18 +129,20 @@ def make_workers(
         settings,
         workflows=[ProductionWorkflow, PreviewWorkflow, NotificationWorkflow, BatchWorkflow, ScheduledProduction],
     )
+
+
+def _make_render_worker(client: Client, activities: Activities, settings: WorkerSettings) -> Worker:
     render_activities = [activities.encode_segment, activities.mix_sound]
-    webhooks = [make_worker(client, keys.NOTIFY_QUEUE, [notifier.deliver_webhook], settings)] if notifier else []
+    return make_worker(client, keys.RENDER_QUEUE, render_activities, settings, slots=os.cpu_count())
+
+
+def _make_notify_worker(client: Client, notifier: NotificationActivities, settings: WorkerSettings) -> Worker:
+    return make_worker(client, keys.NOTIFY_QUEUE, [notifier.deliver_webhook], settings)
+
+
+def _make_provider_worker(client: Client, activities: Activities, settings: WorkerSettings, name: str) -> Worker:
     take_activities = [activities.produce_asset, activities.cancel_asset]
-    return [
-        productions,
-        make_worker(client, keys.RENDER_QUEUE, render_activities, settings, slots=os.cpu_count()),
-        *webhooks,
-        *(
-            make_worker(client, keys.provider_queue(name), take_activities, settings, provider=name)
-            for name in providers
-        ),
-    ]
+    return make_worker(client, keys.provider_queue(name), take_activities, settings, provider=name)
 
 
 def tune_interpreter() -> None:

@@ -115,6 +115,7 @@ class ProduceAsset(Model):
         "so far. It is drawn, and is no part of what identifies the take",
     )
     order: TakeOrder | None = Field(default=None, description="The decision about this take's ambiguous submission")
+    given_up: bool = Field(default=False, description="Only the result of an earlier submission is fetched")
     reserved_usd: Money | None = Field(
         default=None,
         description="The amount reserved for one submission; nothing is submitted if its price is higher by now",

@@ -122,9 +122,8 @@ AttentionReason = Literal[
 ]
 """The reason why a decision is pending; the first five concern the whole production.
 overrun: a model charges more than its published price, so the remaining assets exceed the budget; while they fit, it is
-a notice about the whole production. change_to_approve: an edit costs more than was approved. price_unknown of an asset:
-spending on its unpublished price is not allowed yet.
-"""
+a notice about the whole production. change_to_approve: an edit costs more than was approved, or adds a language.
+price_unknown of an asset: spending on its unpublished price is not allowed yet."""
 
 Answer = Literal[
     "approve",
@@ -211,6 +210,7 @@ class ExtraTake(Model):
     started: bool = False
     order: TakeOrder | None = None
     booked_usd: Money = Field(default=ZERO, description="The part of its bills that spent_usd includes")
+    given_up: bool = Field(default=False, description="A person decided to go on without it: nothing is sent for it")
 
 
 class AssetState(Model):

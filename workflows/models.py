@@ -42,11 +42,15 @@ SPEECH: Final = "speech"
 PLACE: Final = "at_seconds"
 FILM_PARAMETERS: Final = (PLACE, "bpm")
 """Parameters of music, effects and ambience that place them in the film. A model gets only those that it has itself."""
+LENGTHS: Final = ("seconds", "duration", "duration_seconds", "durationSeconds", "at_least")
+"""The parameters of the models with the length of a shot or a sound, in seconds."""
 MAX_PROMPT_CHARS: Final = 8_000
 
 ZERO: Final = Decimal(0)
 
-Money = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=4, examples=["2.50"])]
+MAX_USD: Final = 1_000_000
+"""The highest amount of a price, a cost or a budget."""
+Money = Annotated[Decimal, Field(ge=0, le=MAX_USD, decimal_places=4, examples=["2.50"])]
 ProductionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Person = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200)]

@@ -17,7 +17,7 @@ from activities.catalogue.offers import TEXT_MAX_TOKENS, Offer, Rate, Unit
 from activities.errors import cents_up
 from activities.text.speech import speech_seconds
 from workflows.brief import REFERENCE, reference_id
-from workflows.models import UPLOAD, Asset, Media, Modality, Quote
+from workflows.models import LENGTHS, MAX_USD, UNSPOKEN_ROLES, UPLOAD, ZERO, Asset, Media, Modality, Quote
 
 DEFAULT_SECONDS: Final = 5.0
 """The length of a shot, if neither the plan nor the catalogue has one."""
@@ -146,16 +146,27 @@ def quote(offer: Offer, asset: Asset, inputs: Sequence[Asset] = (), instructions
 
 
 def cost_of(offer: Offer, asset: Asset, finished: Billed) -> tuple[Decimal, CostSource]:
-    """The cost of a finished take, USD, and the source of that amount."""
-    if finished.cost_usd is not None:
+    """The cost of a finished take, USD, and the source of that amount.
+
+    An amount that no take can cost, such as a negative one or a usage of nothing, is ignored: then the take costs its
+    price.
+    """
+    if finished.cost_usd is not None and is_possible(finished.cost_usd):
         return cents_up(finished.cost_usd), "vendor"
     if offer.unknown:
         return Decimal(0), "unknown"
     rates = {rate.unit: rate for rate in applicable_rates(offer, asset.parameters)}
-    if finished.usage.keys() & rates.keys():
+    if finished.usage.keys() & rates.keys() and any(finished.usage.values()):
         parts = (rates[unit].each_high * amount for unit, amount in finished.usage.items() if unit in rates)
-        return cents_up(sum(parts, Decimal(0))), "usage"
+        usd = sum(parts, Decimal(0))
+        if is_possible(usd):
+            return cents_up(usd), "usage"
     return (asset.quote.high_usd if asset.quote else Decimal(0)), "catalogue"
+
+
+def is_possible(usd: Decimal) -> bool:
+    """Whether a vendor's number can be the cost of a take, USD."""
+    return usd.is_finite() and ZERO <= usd <= MAX_USD
 
 
 def applicable_rates(offer: Offer, parameters: Mapping[str, JsonValue]) -> list[Rate]:
@@ -208,8 +219,9 @@ def _amount(unit: Unit, offer: Offer, asset: Asset, inputs: Sequence[Asset], ins
 
 
 def _seconds(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> Span:
-    known = asset.number("seconds", "at_least")
-    if known is None and asset.asset_type in (Modality.AUDIO, Modality.TEXT):
+    known = asset.number(*LENGTHS)
+    composed = asset.sound in UNSPOKEN_ROLES  # music is as long as requested, not as its description is spoken
+    if known is None and asset.asset_type in (Modality.AUDIO, Modality.TEXT) and not composed:
         recordings = (
             [asset] if asset.asset_type == Modality.AUDIO else [i for i in inputs if i.asset_type == Modality.AUDIO]
         )
@@ -224,7 +236,7 @@ def _seconds(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> Span:
 
 
 def _default_seconds(offer: Offer) -> float:
-    rule = offer.rules.get("seconds")
+    rule = next((offer.rules[name] for name in LENGTHS if name in offer.rules), None)
     try:
         return float(rule.default) if rule else DEFAULT_SECONDS
     except ValueError:

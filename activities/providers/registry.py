@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from typing import Final, cast
 
 from activities.catalogue.loader import load_offers
@@ -35,11 +36,24 @@ class Registration:
     variables: tuple[str, ...] = ()
     """Environment variables that hold its keys; only the worker gets them."""
     sdk: str = ""
-    """The module that it imports at its first call."""
+    """The module that it imports at its first call; an extra of this package installs it."""
+
+    @property
+    def installed(self) -> bool:
+        """Whether its SDK is: a worker may be installed without those of the vendors that it does not use."""
+        return not self.sdk or _is_installed(self.sdk)
 
     def build(self, env: Mapping[str, str]) -> Provider:
         module, name = self.where.split(":")
         return cast(Provider, getattr(import_module(module), name)(env))
+
+
+@cache
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # the package that the module is in
+        return False
 
 
 def vendor(where: str, *variables: str, sdk: str = "") -> Registration:
@@ -91,7 +105,8 @@ def build_providers(
     """
     # A pasted key often ends with a line break, which an HTTP header must not contain.
     clean = {name: value.strip() for name, value in env.items()}
-    built = {name: entry.build(clean) for name, entry in registered().items() if entry.enabled(settings, clean)}
+    usable = {n: e for n, e in registered().items() if e.installed and e.enabled(settings, clean)}
+    built = {name: entry.build(clean) for name, entry in usable.items()}
     return {**built, **(extra or {})}
 
 
@@ -113,7 +128,13 @@ def enabling_remedies(modality: Modality, enabled: Collection[str] = ()) -> tupl
     Audio stands for speech, which every film with sound needs; music is an addition.
     """
     makers = (n for n in registered() if n not in enabled and any(_is_maker(o, modality) for o in load_offers(n)))
-    return tuple(f"{registered()[n].remedy} for {n}" for n in makers)
+    return tuple(f"{_remedy_of(n)} for {n}" for n in makers)
+
+
+def _remedy_of(name: str) -> str:
+    """What enables a provider that is not enabled: its SDK, where that is not installed, and its key."""
+    entry = registered()[name]
+    return entry.remedy if entry.installed else f"install greenlight[{name}] and {entry.remedy}"
 
 
 def _is_maker(offer: Offer, modality: Modality) -> bool:
@@ -187,7 +208,7 @@ def _provider_info(name: str, provider: Provider | None, store: StoreSupport | N
         if blocked
         else ""
         if provider
-        else f"{name} is switched off: {registered()[name].remedy} for the worker",
+        else f"{name} is switched off: {_remedy_of(name)} for the worker",
         models=tuple(
             ModelInfo(
                 provider=name,

@@ -41,7 +41,7 @@ from activities.takes.paid_attempt import ADOPTED, PaidAttempt
 from activities.takes.stopping import TakeStopper
 from activities.takes.store_guard import check_store, unrecordable
 from workflows.activity_io import AssetFailure
-from workflows.models import Take
+from workflows.models import ZERO, Take
 
 POLL_AGAIN: Final = timedelta(seconds=10)
 """After a poll that failed without a delay of the provider's own."""
@@ -108,6 +108,8 @@ class PaidTake(PaidAttempt):
             return entry.take
         if entry and entry.cancelled and entry.final:
             raise application_error(entry.final)
+        if self.task.given_up and (entry is None or entry.state == "released"):
+            raise application_error(entry.final if entry and entry.final else _given_up(entry))
         order = self.task.order
         if order and (entry is None or all(s.order != order.number for s in entry.submissions)):
             if entry and entry.state == "submitted" and entry.job_id not in (None, order.about_job_id):
@@ -340,6 +342,12 @@ class PaidTake(PaidAttempt):
         self.heartbeat(job_id=job.id, progress=status.progress, queued=status.queued)
         share = "running" if status.progress is None else f"{status.progress:.0%} done"
         return retry_later(f"job {job.id} is {'queued' if status.queued else share}", delay)
+
+
+def _given_up(entry: Entry | None) -> AssetFailure:
+    """The end of a take that a person gave up, and whose submission has ended without media."""
+    billed = entry.billed_usd if entry else ZERO
+    return AssetFailure(message="it was given up, and its submission ended without a result", billed_usd=billed)
 
 
 def poll_delay(expected_seconds: float, elapsed_seconds: float, progress: float | None = None) -> timedelta:

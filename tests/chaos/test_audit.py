@@ -8,11 +8,12 @@ import pytest
 
 from activities.takes.ledger import Entry, Submission
 from tests.chaos.audit.money import Accounts, balance
+from tests.chaos.audit.records import Audit, orphans
 from tests.chaos.servers.bills import Bill, Billed
 from workflows import keys
 from workflows.activity_io import AssetFailure
 from workflows.brief import Brief, Platform
-from workflows.events import AssetState, Event, ProductionStatus, Snapshot
+from workflows.events import AssetState, AssetStatus, Event, ProductionStatus, Snapshot
 from workflows.models import Media, Take
 
 NOW: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -201,3 +202,17 @@ def test_differences(found: Accounts, reason: str) -> None:
     assert any(p.startswith("DIFFERENCE") for p in found.problems) == (reason == "DIFFERENCE"), found.problems
     assert reason in ("", "DIFFERENCE") or reason in found.explained
     assert bool(found.unexplained) == (reason == "DIFFERENCE")
+
+
+def test_orphans() -> None:
+    """Objects that no record names are found, but not what a cancelled take without cost has stored: its data comes
+    before its media. The data of a paid take belongs to one of its submissions."""
+    assets = {"voice": AssetState(status=AssetStatus.CANCELLED, next_take=2)}
+    brief = Brief(text="x", platform=Platform.COPY)
+    cancelled = ProductionStatus.CANCELLED
+    seen = Snapshot(production_id="p", status=cancelled, brief=brief, created_at=NOW, updated_at=NOW, assets=assets)
+    take = keys.take_prefix("p", "voice", 1)
+    media, later = f"{take}/media.wav", f"{keys.take_prefix('p', 'voice', 9)}/data.json"
+    paid = keys.data_key(keys.media_key(take, "png", 1, "abcd"))
+    stored = [media, keys.data_key(media), later, paid]
+    assert orphans(Audit("p", seen, {}), stored, lambda key: key == media) == [paid, later]

@@ -13,7 +13,7 @@ from workflows.activity_io import PLAN_INVALID, AssetCancelled, AssetFailure, Fi
 from workflows.events import AssetStatus, Event, ProductionStart, ProductionStatus
 from workflows.models import UPLOAD, ZERO, Alternative, Asset, Modality, Plan
 from workflows.production.state.approvals import POLICY
-from workflows.production.state.budget import held_usd
+from workflows.production.state.budget import extra_usd, held_usd
 from workflows.production.state.record import Record
 from workflows.production.state.takes import RESUBMISSION_POLICY, usable_take
 from workflows.refusals import REFUSED
@@ -58,6 +58,8 @@ class Life(RuleBasedStateMachine):
         self.started: list[tuple[Asset, Key, Decimal]] = []
         """Takes that started in this step, with the amounts paid and reserved at that time."""
         self.doubts: dict[str, Key] = {}
+        self.ended: set[Key] = set()
+        """Takes whose cost a cancel has reported."""
         self.files = 0
         self.wrong: list[str] = []
 
@@ -113,7 +115,7 @@ class Life(RuleBasedStateMachine):
                 self.plan = self.draft
         self.check_begun()
         if self.surprised or any(event.name == "approved" for event in events):
-            self.owed = max(self.paid + held_usd(self.state) - self.money.cap, ZERO)
+            self.owed = max(self.paid + held_usd(self.state) - self.queued() - self.money.cap, ZERO)
         self.surprised = False
         for sent in ended:
             if sent.refusal:
@@ -121,6 +123,11 @@ class Life(RuleBasedStateMachine):
             else:
                 self.done(sent)
         self.count_doubts()
+
+    def queued(self) -> Decimal:
+        """The reserved money of further takes that have not started, USD: they are dropped if the budget is short."""
+        states = self.state.assets.values()
+        return sum((extra_usd(self.state, e) for s in states for e in s.extra if not e.started), ZERO)
 
     def done(self, sent: Sent) -> None:
         """Apply an accepted update to the expected plan."""
@@ -138,7 +145,8 @@ class Life(RuleBasedStateMachine):
         if self.state.status is ProductionStatus.CANCELLED:
             return  # its end resolved the ambiguity
         states = self.state.assets
-        self.doubts = {i: (i, s.next_take) for i, s in states.items() if s.attention == "ambiguous_submission"}
+        doubts = {i: (i, s.next_take) for i, s in states.items() if s.attention == "ambiguous_submission"}
+        self.doubts = {i: key for i, key in doubts.items() if key not in self.ended}
 
     def count_doubts(self) -> None:
         """An ambiguous submission that is left without a job id counts at its price."""
@@ -272,6 +280,8 @@ class Life(RuleBasedStateMachine):
             self.bank[key] = self.bank.get(key, ZERO) + PRICES[model]
             self.money.billed(model, PRICES[model])
         so_far = self.bank.get(key, ZERO)
+        self.ended.add(key)
+        self.doubts.pop(key[0], None)
         pending.complete(AssetCancelled(outcome="billed" if so_far else "free", billed_usd=so_far))
 
     # Staleness

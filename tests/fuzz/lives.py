@@ -327,7 +327,8 @@ class Lives(Life):
         if self.state.budget_usd is not None:
             assert self.state.budget_usd == self.money.cap
         if self.state.budget_usd is not None and self.state.status is not ProductionStatus.CANCELLED:
-            assert left_usd(self.state) + self.owed >= 0, f"{left_usd(self.state)} left, {self.owed} owed"
+            left = left_usd(self.state) + self.queued()
+            assert left + self.owed >= 0, f"{left} left, {self.owed} owed"
 
     @invariant()
     def what_is_in_use_is_there(self) -> None:

@@ -98,7 +98,9 @@ class ExpectedMoney:
             cap = self.cap
         else:
             published_high = sum((max(published(m) for m in models(a)) for a in plan.assets), paid)
-            cap = min(sums) if sums else limit if limit is not None else published_high
+            # The policy of the brief releases the price, a person the budget of the brief.
+            unnamed = published_high if by_policy or limit is None else limit
+            cap = min(sums) if sums else unnamed
             cap = cap if limit is None else min(cap, limit)
         assert Decimal(str(event.data["budget_usd"])) == cap, f"approved {event.data['budget_usd']} USD, not {cap}"
         self.cap = cap

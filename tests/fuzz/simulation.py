@@ -66,6 +66,10 @@ class Sent:
     refusal: ApplicationError | None = None
 
 
+def _sent(start: ProductionStart) -> ProductionStart:
+    return ProductionStart.model_validate_json(start.model_dump_json(exclude_defaults=True))
+
+
 @dataclass
 class Simulation:
     """One production; `start` begins it, and `advance` runs every task that can continue."""
@@ -87,7 +91,7 @@ class Simulation:
         """Start a run with an input that was serialized and parsed, like a payload."""
         self.full, self.result, self._cancel_requested = False, None, False
         self.runs += 1
-        brought = ProductionStart.model_validate_json(start.model_dump_json(exclude_defaults=True))
+        brought = _sent(start)
         self.run = ProductionWorkflow(brought)
         self._main = self._loop.create_task(self.run.run(brought))
 
@@ -194,4 +198,4 @@ class Simulation:
         await self._wait(lambda: self.clock >= until)
 
     def _continue(self, start: ProductionStart) -> None:
-        raise _Continued(start)
+        raise _Continued(_sent(start))  # the tasks of this run end later, and change its record

@@ -111,6 +111,7 @@ class FakeActivities(FakeFilmSteps):
         self.settled: list[SettleQuestions] = []
         self.bill = SettledQuestions()
         self.produced: list[tuple[str, int]] = []
+        self.requests: list[ProduceAsset] = []
         self.filesets: dict[int, str] = {}
         self.manifests: dict[str, Snapshot] = {}
         self.kept: Manifests | None = None
@@ -198,6 +199,7 @@ class FakeActivities(FakeFilmSteps):
     async def produce_asset(self, request: ProduceAsset) -> Take:
         asset_id, lost_usd = request.asset.asset_id, Decimal(0)
         self.produced.append((asset_id, request.take))
+        self.requests.append(request)
         held = self._held.get(asset_id)
         if held and (not self.hold_takes or (asset_id, request.take) in self.hold_takes):
             activity.heartbeat({"asset_id": asset_id, "job_id": None, "progress": 0.5, "queued": False, "step": "held"})
@@ -243,6 +245,8 @@ class FakeActivities(FakeFilmSteps):
     @activity.defn(name="cancel_asset")
     async def cancel_asset(self, request: ProduceAsset) -> AssetCancelled:
         self.stopped.append((request.asset.asset_id, request.take))
+        if request.asset.asset_id in self.doubt | self.lost_once:
+            return AssetCancelled(outcome="running", billed_usd=self.price_usd)
         return AssetCancelled(outcome="stopped", billed_usd=Decimal("0.0040"), job_id="job-1")
 
     @activity.defn(name="rewrite_prompt")

@@ -51,6 +51,7 @@ class BatchRow(Model):
     report: Report | None = Field(default=None, description="The last report of the production; None before its start")
     by_people: bool = Field(default=False, description="Its brief requires approvals that a batch cannot give")
     approved: str = Field(default="", description="The digest of the plan that the batch approved")
+    planning_usd: Money = Field(default=ZERO, description="The cost of its planning, until its approval")
 
     @property
     def status(self) -> RowStatus:
@@ -69,6 +70,11 @@ class BatchRow(Model):
     @property
     def in_work(self) -> bool:
         return self.status in _IN_WORK or bool(self.digest and self.digest == self.approved)
+
+    @property
+    def making_usd(self) -> Decimal:
+        """The most that its assets may cost, in addition to its planning."""
+        return max(self.high_usd - self.planning_usd, ZERO)
 
     @property
     def high_usd(self) -> Decimal:
@@ -95,6 +101,9 @@ class BatchStart(Model):
     stopped: bool = False
     rows_digest: str = Field(default="", description="A digest of the rows' briefs without their requesters")
     admitted: tuple[AnsweredRequest, ...] = Field(default=(), description="The newest admissions that have a key")
+    planning_usd: Money | None = Field(
+        default=None, description="The most that all planning may cost since rows were approved; the rest is theirs"
+    )
 
 
 class Admit(KeyedRequest):

@@ -28,6 +28,9 @@ MAX_ADMITTED: Final = 20
 """The number of admissions with an idempotency key that a batch stores."""
 
 
+_UNAPPROVED: Final = ("pending", ProductionStatus.PLANNING, ProductionStatus.AWAITING_APPROVAL)
+
+
 class Objection(NamedTuple):
     """Why the rows cannot be approved together; the message names the remedy."""
 
@@ -57,7 +60,23 @@ class Batch:
     @property
     def budget(self) -> BatchBudget:
         """The budget in the form that each production gets, so that all planning together stays within it."""
-        return BatchBudget(batch_id=self.terms.batch_id, budget_usd=self.terms.budget_usd)
+        terms = self.terms
+        usd = terms.budget_usd if terms.planning_usd is None else terms.planning_usd
+        return BatchBudget(batch_id=terms.batch_id, budget_usd=usd)
+
+    def limit_planning(self) -> bool:
+        """Keep the money for the assets of all rows that are approved, now or next, out of reach of further planning;
+        whether the productions have to receive another budget."""
+        if self.terms.budget_usd is None:
+            return False
+        released = (row for row in self.rows if row.approved or row.status not in _UNAPPROVED)
+        kept = {row.production_id: row.making_usd for row in (*released, *self._approvable())}
+        room = max(self.terms.budget_usd - sum(kept.values(), ZERO), ZERO)
+        before = self.budget.budget_usd
+        if before is not None and room >= before:
+            return False
+        self.terms = self.terms.model_copy(update={"planning_usd": room})
+        return True
 
     # Next actions
 
@@ -124,7 +143,9 @@ class Batch:
             given["high_usd"] = max(
                 row.report.high_usd, report.high_usd
             )  # after the approval, high_usd is only the amount spent
-        self._rows[row.production_id] = row.model_copy(update={"report": report.model_copy(update=given)})
+        planned = report.status is ProductionStatus.AWAITING_APPROVAL
+        known = {"planning_usd": report.spent_usd} if planned else {}
+        self._rows[row.production_id] = row.model_copy(update={"report": report.model_copy(update=given), **known})
 
     def approve(self, row: BatchRow) -> Approval:
         """Mark the row as in work, and return the approval of exactly its current plan, for the plan's high price."""
@@ -146,7 +167,7 @@ class Batch:
             "approver": admit.approver,
             "allow_unknown_prices": admit.allow_unknown_prices or self.terms.allow_unknown_prices,
         }
-        budget = {} if admit.budget_usd is None else {"budget_usd": admit.budget_usd}
+        budget = {} if admit.budget_usd is None else {"budget_usd": admit.budget_usd, "planning_usd": None}
         return self.terms.model_copy(update=given | budget | self._admitted(admit))
 
     def _admitted(self, admit: Admit) -> dict[str, object]:
@@ -198,7 +219,7 @@ class Batch:
                 high_usd=self._high_usd(),
                 unknown_prices=sum(bool(row.report and row.report.unknown_prices) for row in self.rows),
             ),
-            **terms.model_dump(exclude={"rows", "approver", "stopped", "rows_digest", "admitted"}),
+            **terms.model_dump(exclude={"rows", "approver", "stopped", "rows_digest", "admitted", "planning_usd"}),
         )
 
 

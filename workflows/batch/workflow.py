@@ -57,6 +57,8 @@ class BatchWorkflow:
         daily = asyncio.create_task(self._poll_daily())  # one timer for each run, instead of one for each report
         while True:
             await asyncio.gather(*map(self._start, batch.rows_to_start()))
+            if batch.rows_to_approve() and workflow.patched("planning-leaves-what-rows-need"):
+                await self._limit_planning()
             await asyncio.gather(*map(self._approve, batch.rows_to_approve()))
             status = batch.status
             self._publish(status)
@@ -153,6 +155,11 @@ class BatchWorkflow:
             await production.signal("approve", self._batch.approve(row))
         except TemporalError:  # it is closed: it has reported that, or was terminated
             self._poll([row])
+
+    async def _limit_planning(self) -> None:
+        """Signal the budget that is left for planning before rows are approved."""
+        if self._batch.limit_planning():
+            await asyncio.gather(*(self._send_budget(row) for row in self._batch.rows if row.report and not row.closed))
 
     async def _send_budget(self, row: BatchRow) -> None:
         """Signal the changed budget to a production that was started before the change."""

@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.events import Event, ProductionStart, ProductionStatus, Report
     from workflows.models import ZERO
     from workflows.production.run import ProductionRun
-    from workflows.production.state import attention
+    from workflows.production.state import attention, policies
     from workflows.production.state.approvals import MAX_MESSAGE_CHARS
     from workflows.production.state.plan_event import with_plan_assets
     from workflows.production.state.takes import providers_in_use
@@ -113,7 +113,7 @@ class Publishing:
             production_id=record.production_id,
             status=record.status,
             plan_digest=digest,
-            high_usd=record.spent_usd + record.plan.high_usd if record.plan and not record.assets else record.spent_usd,
+            high_usd=policies.highest_usd(record),
             unknown_prices=bool(record.plan and record.plan.unknown_prices),
             spent_usd=record.spent_usd,
             error=(record.error or "")[:MAX_MESSAGE_CHARS],

@@ -88,7 +88,7 @@ def unusable(what: str, answer: "types.GenerateContentResponse", request: Reques
 def _refusal_cost(answer: "types.GenerateContentResponse", request: Request, offer: Offer) -> Decimal:
     """The cost of a refusal, USD, by the usage that was counted. A refused request makes no picture."""
     usage: dict[Unit, int] = {"output_image_tokens": 0, **usage_of(answer)}
-    return cost_of(offer, request.asset, Finished(b"", "", usage=usage))[0] if len(usage) > 1 else Decimal(0)
+    return cost_of(offer, request.asset, Finished(b"", "", usage=usage))[0] if any(usage.values()) else Decimal(0)
 
 
 def usage_of(answer: "types.GenerateContentResponse") -> dict[Unit, int]:

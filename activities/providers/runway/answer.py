@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import httpx
 
+from activities.catalogue.pricing import is_possible
 from activities.errors import ContentRefused, JobFailed, OutputUnusable, ProviderError, Refused, SubmissionUnknown
 from activities.providers import http_failures
 from activities.providers.protocol import Request
@@ -97,9 +98,12 @@ def error_of_task(request: Request, task: Mapping[str, Any]) -> ProviderError:
 
 
 def task_cost(task: Mapping[str, Any]) -> Decimal | None:
-    """The cost of a task that has ended, USD: 0 if it was refunded; None if the task does not report it."""
-    credits_ = (task.get("cost") or {}).get("credits")
-    return None if credits_ is None else Decimal(str(credits_)) * USD_A_CREDIT
+    """The cost of a task that has ended, USD: 0 if it was refunded; None if the task does not report a possible one."""
+    try:
+        usd = Decimal(str((task.get("cost") or {}).get("credits"))) * USD_A_CREDIT
+    except (ArithmeticError, AttributeError):
+        return None
+    return usd if is_possible(usd) else None
 
 
 def charged_usd(request: Request, task: Mapping[str, Any]) -> Decimal:

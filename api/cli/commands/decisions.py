@@ -38,6 +38,7 @@ from api.client.client import GreenlightError
 from api.views.changes import AttentionEntry
 from api.views.production import ProductionView
 from workflows.events import AssetRecord, AttentionReason, ProductionStatus
+from workflows.models import ZERO
 from workflows.requests import Approval, Pause, Rejection, Resolve, Resume
 
 app = typer.Typer()
@@ -56,7 +57,12 @@ def approve(
         str | None, typer.Argument(metavar="ID", help="The production: its id, or the start of it.")
     ] = None,
     digest: Annotated[str | None, typer.Option(help="The plan that you reviewed. Default: the current one.")] = None,
-    budget: Annotated[Decimal | None, usd_option("Spend at most this. Default: the plan's high price.")] = None,
+    budget: Annotated[
+        Decimal | None,
+        usd_option(
+            "Spend at most this. Default: the brief's budget, otherwise the plan's high price and its planning."
+        ),
+    ] = None,
     note: Annotated[str, typer.Option(help="Recorded in the event log.")] = "",
     allow_unknown_prices: UnknownOption = False,
     all_below: Annotated[
@@ -105,11 +111,17 @@ def _check_only_for_all(option: str, batch: str | None, tenant: str | None, yes:
 
 
 def _approve_all(cli: Cli, limit: Decimal, note: str, *, batch: str | None, tenant: str | None, yes: bool) -> None:
-    """Approve each waiting plan that cannot cost more than `limit`, by the digest that is shown."""
+    """Approve each waiting plan that cannot cost more than `limit`, by the digest and for the price that are shown."""
 
     def send(entry: AttentionEntry, key: str) -> None:
-        assert entry.waiting.plan_digest
-        approval = Approval(plan_digest=entry.waiting.plan_digest, approver=current_user(), note=note)
+        item = entry.waiting
+        assert item.plan_digest
+        approval = Approval(
+            plan_digest=item.plan_digest,
+            approver=current_user(),
+            budget_usd=item.cost_usd + (item.price_usd or ZERO),  # the budget of its brief may be higher
+            note=note,
+        )
         cli.client.approve(entry.production_id, approval, idempotency_key=key)
 
     selection = select_plans(pending(cli, tenant=tenant, batch=batch), limit)

@@ -41,6 +41,9 @@ export function quotePrice(quote) {
   return quote.unknown ? "Price unknown" : priceRange(quote.low_usd, quote.high_usd);
 }
 
+/** USD as the API accepts it: in hundredths of a cent, rounded up. */
+export const roundedUp = (sum) => (Math.ceil(sum * 1e4 - 1e-6) / 1e4).toFixed(4);
+
 /** What was spent on something that is made. */
 export const spent = (amount) => (Number(amount) ? usd(amount) : "Free");
 

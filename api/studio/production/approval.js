@@ -82,7 +82,8 @@ export function decisionBar(production, actions, state, app, unsaved) {
   const toggle = (form) => set({ open: state.open === form ? null : form });
   const approve = async () => {
     const allowUnknown = asksToAllow && Boolean(state.unknown);
-    const send = () => production.approve(digest, state.budget, allowUnknown);
+    // Another approval releases the budget on its button, also where a vendor has charged more meanwhile.
+    const send = () => production.approve(digest, state.budget || (again && high) || "", allowUnknown);
     if (await actions.run("approve", send)) scrollTo({ top: 0 });
     else await production.load();
   };

@@ -5,15 +5,12 @@ import {
   button, field, fileButton, icon, pill, select, UNKNOWN_PRICE_HINT, unknownPriceCheckbox,
 } from "../lib/components.js";
 import { html } from "../lib/dom.js";
-import { ago, count, dateTime, dotted, duration, fileSize, priceLimit, spent, usd } from "../lib/format.js";
+import { ago, count, dateTime, dotted, duration, fileSize, priceLimit, roundedUp, spent, usd } from "../lib/format.js";
 import { staleBecause } from "../lib/labels.js";
 import { actorName } from "../lib/session.js";
 import { deviation, estimateRange } from "./costs.js";
 import { fromModelKey, highestPrice, modelKey } from "./model.js";
 import { provenance } from "./provenance.js";
-
-/** USD as the API accepts it: in hundredths of a cent, rounded up. */
-const roundedUp = (sum) => (Math.ceil(sum * 1e4 - 1e-6) / 1e4).toFixed(4);
 
 /** The button that makes stale assets again. Where the budget is too small, it raises it, which its label states. */
 export function refreshButton(production, assets, actions, key) {

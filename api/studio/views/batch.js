@@ -73,7 +73,7 @@ export function openBatch(id, app) {
     const limit = budget || totals.high_usd;
     const approve = () => send("admit", {
       approver: actorName(),
-      ...(budget && { budget_usd: budget }),
+      budget_usd: limit, // what the button states, also where a row is planned again meanwhile
       ...(allowUnknown && someUnknown && { allow_unknown_prices: true }),
     });
     return html`

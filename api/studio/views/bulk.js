@@ -3,7 +3,7 @@
 import { ApiError, newKey, post } from "../lib/api.js";
 import { button, field, icon, moneyInput, unfolded } from "../lib/components.js";
 import { html } from "../lib/dom.js";
-import { count, listed, priceLimit, usd } from "../lib/format.js";
+import { count, listed, priceLimit, roundedUp, usd } from "../lib/format.js";
 import { progressBar } from "../lib/regions.js";
 import { actorName } from "../lib/session.js";
 
@@ -100,7 +100,11 @@ export class Bulk {
     const { chosen, price, leftOut } = selectPlans(plans, Number.isNaN(limit) ? -1 : limit);
     const approve = () => this.#send(chosen, ({ production_id, waiting }, options) => post(
       `productions/${encodeURIComponent(production_id)}/approve`,
-      { plan_digest: waiting.plan_digest, approver: actorName() },
+      {
+        plan_digest: waiting.plan_digest,
+        approver: actorName(),
+        budget_usd: roundedUp(Number(waiting.cost_usd ?? 0) + Number(waiting.price_usd)),
+      },
       options,
     ));
     const label = chosen.length ? `Approve ${count(chosen.length, "plan")} · ${priceLimit(price)}` : "Approve plans";

@@ -10,6 +10,8 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.errors import ProviderError
+from activities.providers.protocol import Finished, Job, Request
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from activities.takes.ledger import Entry, Ledger
@@ -111,6 +113,16 @@ class Slow(Vendor):
     def __init__(self, price: str = "0.40") -> None:
         super().__init__(price)
         self.gate = asyncio.Event()
+        self.refuses: ProviderError | None = None
+        """The response to a request, after the gate."""
+        self.sent = 0
+
+    async def submit(self, request: Request) -> Finished | Job:
+        self.sent += 1
+        response = await super().submit(request)
+        if self.refuses:
+            raise self.refuses
+        return response
 
 
 async def finished_take(run: Attempts) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from activities.errors import JobFailed
+from activities.errors import JobFailed, RateLimited
 from activities.providers.protocol import Job, Request
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
@@ -173,6 +173,27 @@ async def test_an_order_follows_the_current_ledger(storage: Storage) -> None:
         await run.follows(7, about_job_id=doubt.job_id)
         take = await finished_take(run)
         assert (len(vendor.billed), take.billed_usd) == (1, PRICE)
+
+
+@pytest.mark.parametrize("model", ["now", "later"])
+async def test_nothing_is_sent_for_a_take_that_was_given_up(storage: Storage, model: str) -> None:
+    """The late response to a submission that a person went on without may be fetched, but a refusal or a failed job is
+    its end: nothing is submitted again for a take that no one orders."""
+    vendor = Slow()
+    run = Attempts(storage, vendor, take_request(model))
+    silent = Attempts(storage, vendor, run.request, ActivitySettings(claim_settles_seconds=600))
+    vendor.refuses = RateLimited("slow down")
+    late = asyncio.create_task(silent.attempt())
+    await vendor.reached.wait()
+    assert (await run.fails()).details[0].reason == "ambiguous_submission"
+    assert vendor.gate
+    vendor.gate.set()
+    with pytest.raises(Exception, match="slow down"):
+        await late
+    run.request = run.request.model_copy(update={"given_up": True})
+    ended = await run.fails()
+    assert (ended.non_retryable, ended.details[0].billed_usd) == (True, 0)
+    assert vendor.sent == 1
 
 
 async def test_a_late_attempt_overwrites_no_media(storage: Storage) -> None:

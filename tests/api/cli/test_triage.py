@@ -137,6 +137,17 @@ async def test_only_the_plans_of_a_batch(
     await greenlight("reject", other)
 
 
+async def test_a_bulk_approval_releases_the_shown_price(api: Api, greenlight: Greenlight, tenant: str) -> None:
+    """An approval of many plans allows each of them the price that was shown, whatever budget its brief has: a
+    requester cannot spend the rest of that budget on further takes."""
+    production_id, _ = await api.planned(tenant=tenant, budget_usd="5")
+    await listed(api, tenant, 1)
+    approved = await greenlight("approve", "--all-below", "0.10", "--tenant", tenant, "--yes")
+    assert approved.exit_code == 0, approved.output
+    (event,) = [e for e in await api.events(production_id) if e.name == "approved"]
+    assert event.data["data"]["budget_usd"] == "0.0200"
+
+
 async def test_a_refused_answer_stops_no_other(
     api: Api, greenlight: Greenlight, tenant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -170,6 +170,10 @@ def submission_of(media_key: str) -> int:
     return int(number) if number.isdigit() else 1
 
 
+_FREE_DATA: Final = keys.data_key("media").rpartition("/")[2]
+"""The data of a take without a ledger, stored before its media; that of a paid take names its submission."""
+
+
 def orphans(audit: Audit, stored: Collection[str], is_free_take: Callable[[str], bool]) -> list[str]:
     """The objects that the record, the ledgers, the plans and uploads do not explain."""
     found: list[str] = []
@@ -194,7 +198,8 @@ def orphans(audit: Audit, stored: Collection[str], is_free_take: Callable[[str],
             continue
         if parts[2] == "deliverable" and (int(parts[3]) in revisions or audit.was_reset):
             continue  # a run before the reset may have delivered more revisions
-        if parts[2] == "assets" and _begun(audit, parts[3], int(parts[5])) and is_free_take(key):
+        free = parts[-1] == _FREE_DATA or is_free_take(key)
+        if parts[2] == "assets" and _begun(audit, parts[3], int(parts[5])) and free:
             continue  # the production was cancelled, or the run reset, while it was generated
         found.append(key)
     return found

@@ -41,10 +41,10 @@ class Answers:
         how = requests.rng.choice(offered)
         before = len(requests.refused)
         self._give(how, item, seen)
-        if (
-            len(requests.refused) > before
-            and requests.client.get(requests.production_id).last_event_id == seen.last_event_id
-        ):
+        if len(requests.refused) == before:
+            return
+        now = requests.retry(lambda: requests.client.get(requests.production_id))
+        if now.last_event_id == seen.last_event_id:
             requests.refused_offers[f"{item.reason}: {how}: {requests.refused[-1]}"[:300]] += 1
 
     def _give(self, how: Answer, item: AttentionItem, seen: ProductionView) -> object:

@@ -57,11 +57,11 @@ async def test_an_edit_restarts_the_approvals(productions: Productions) -> None:
 
 
 async def test_an_inexpensive_draft_is_approved_by_the_policy(productions: Productions) -> None:
-    """A first draft within the amount starts without a person and records it; a more expensive one and any revision
-    wait for a person."""
+    """A first draft within the amount starts without a person, for its price and not for the budget of the brief, and
+    records it; a more expensive one and any revision wait for a person."""
     fakes = FakeActivities(2, price_usd="0.0500")
     async with fakes.working(productions.client):
-        cheap = await productions.start(approval={"auto_below_usd": "0.10", "approvers": 2})
+        cheap = await productions.start(budget_usd="5", approval={"auto_below_usd": "0.10", "approvers": 2})
         seen = await cheap.result()
         assert seen.approval
         assert (seen.approval.approver, seen.budget_usd) == ("the approval policy", Decimal("0.1000"))

@@ -1,5 +1,8 @@
 """Cancels: of takes, of a delivered production, and while the manifest is written."""
 
+from decimal import Decimal
+
+from tests.support.fakes import FakeActivities
 from tests.support.productions import Productions, names, snapshot, until
 from tests.support.waiting import eventually
 from tests.workflows.production.steps import Scripted
@@ -99,3 +102,20 @@ async def test_cancelling_keeps_finished_takes(productions: Productions) -> None
     assert {i: s.status.value for i, s in seen.assets.items()} == {"text-1": "completed", "text-2": "cancelled"}
     assert fakes.manifests[seen.production_id].status == "cancelled"
     assert names(seen)[-1] == "cancelled"
+
+
+async def test_a_cancel_stops_takes_in_doubt(productions: Productions) -> None:
+    """A take that waits for a decision because its response was lost is stopped like one in progress: its job is
+    searched for and cancelled, and the record has the cost that its ledger then has."""
+    fakes = FakeActivities(2, price_usd="0.10")
+    fakes.doubt = {"text-1"}
+    async with fakes.working(productions.client):
+        handle = await productions.approved()
+        await until(handle, "needs_attention")
+        fakes.doubt = set()  # the vendor lists the job by now
+        await handle.cancel()
+        seen = await handle.result()
+    assert fakes.stopped == [("text-1", 1)]
+    doubtful = seen.assets["text-1"]
+    assert (doubtful.cancelled, doubtful.job_id, doubtful.attention) == ("stopped", "job-1", None)
+    assert seen.spent_usd == Decimal("0.1040")

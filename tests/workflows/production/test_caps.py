@@ -7,7 +7,7 @@ import pytest
 from tests.support.fake_film import Film
 from tests.support.fakes import FakeActivities
 from tests.support.productions import Handle, Productions, names, refusal, snapshot, until, update
-from tests.workflows.production.steps import attention_of, generating
+from tests.workflows.production.steps import attention_of, generating, made
 from workflows.brief import ApprovalPolicy
 from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Approval, Decision, EditOp, PlanEdit, Regenerate, Resolve
@@ -216,3 +216,39 @@ async def test_a_further_take_is_resubmitted_within_the_budget(
         seen = await productions.of(productions.started[0]).result()
     assert seen.spent_usd == Decimal(budget)
     assert len([t for t in seen.assets["text-1"].takes if t.number == 2]) == takes - 1
+
+
+async def test_further_takes_without_a_published_price_await_the_first_bill(productions: Productions) -> None:
+    """Several takes of a model without a published price are made one after the other until its first bill, and then
+    only as many as the budget holds at that price; the others are reported."""
+    fakes = FakeActivities(1, price_usd="0.10")
+    async with fakes.working(productions.client):
+        closed = await (await productions.approved(budget="2.00")).result()
+        fakes.prices, fakes.costs = {"verse": None}, {"text-1": Decimal("0.90")}
+        again = Regenerate(asset_id="text-1", model="verse", count=5, allow_unknown_prices=True)
+        await productions.reopen(closed, ProductionWorkflow.regenerate, again)
+        seen = await productions.of(productions.started[0]).result()
+    assert (seen.spent_usd, len(made(fakes, "text-1"))) == (Decimal("1.9000"), 3)
+    dropped = [e for e in seen.events if e.name == "take_failed"]
+    assert [e.data["kind"] for e in dropped] == ["budget_short"] * 3
+
+
+async def test_further_takes_are_not_started_above_the_budget(productions: Productions) -> None:
+    """Further takes that wait for their input, while a bill shows that their model charges more, start only as far as
+    the budget holds them at that price."""
+    fakes = Film(price_usd="0.10")
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="3.50", platform="video")
+        await handle.result()
+        fakes.hold("still-1")
+        await productions.reopen(await handle.result(), ProductionWorkflow.regenerate, Regenerate(asset_id="still-1"))
+        handle = productions.newest(handle)
+        await generating(handle, "still-1")
+        await update(handle, ProductionWorkflow.regenerate, Regenerate(asset_id="shot-1", count=4))
+        fakes.costs = dict.fromkeys(("still-1", "shot-1"), Decimal("1.00"))
+        fakes.release("still-1")
+        seen = await until(handle, "needs_attention")
+        assert attention_of(seen) == {"shot-1": "overrun"}
+        assert (seen.spent_usd, len(made(fakes, "shot-1"))) == (Decimal("3.3000"), 3)
+        await handle.cancel()
+        await handle.result()

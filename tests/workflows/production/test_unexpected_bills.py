@@ -223,3 +223,5 @@ async def test_a_late_bill_of_a_skipped_take_is_counted(productions: Productions
         seen = await handle.result()
     assert [t.number for t in seen.assets["text-1"].takes] == [1]
     assert (seen.spent_usd, seen.assets["text-1"].selected) == (Decimal("0.1400"), 0)
+    # It only fetches what exists: its request is never repeated.
+    assert [r.given_up for r in fakes.requests if (r.asset.asset_id, r.take) == ("text-1", 1)] == [False, True]

@@ -215,8 +215,12 @@ def _combined(record: Record, last: Approval) -> Approval:
     )
 
 
-def approve_by_policy(record: Record) -> bool:
-    """Release a first draft that costs no more than the brief allows without a person; whether it was released."""
+def approve_by_policy(record: Record, *, exactly: bool = True) -> bool:
+    """Release a first draft that costs no more than the brief allows without a person; whether it was released.
+
+    Args:
+        exactly: Release what the draft may cost, and not the budget of the brief, which a person has to release.
+    """
     limit = record.brief.approval.auto_below_usd
     if limit is None or record.plan is None or record.plan.unknown_prices or record.feedback:
         return False
@@ -226,7 +230,9 @@ def approve_by_policy(record: Record) -> bool:
     if cost > limit or (record.brief.budget_usd is not None and cost > record.brief.budget_usd):
         return False
     note = f"costs at most {cost} USD, and up to {limit} USD need no approval by a person"
-    approve_plan(record, Approval(plan_digest=record.plan.digest, approver=POLICY, note=note), by_policy=True)
+    budget = cost if exactly else None
+    approval = Approval(plan_digest=record.plan.digest, approver=POLICY, budget_usd=budget, note=note)
+    approve_plan(record, approval, by_policy=True)
     return True
 
 

@@ -106,26 +106,27 @@ def allow_unknown_prices(record: Record, asset: Asset) -> None:
     record.update(asset.asset_id, unknown_allowed=tuple(dict.fromkeys((*known, *disallowed_models(record, asset)))))
 
 
-def is_model_being_tried(record: Record, asset: Asset) -> bool:
-    """Whether the model of this asset is making its first take, for another asset: its bill shows the price."""
-    making = (i for i, s in record.assets.items() if s.status is AssetStatus.GENERATING and i != asset.asset_id)
-    others = (record.plan.find(i) for i in making) if record.plan else ()
-    same = any(o and _made_by(record, o) == _made_by(record, asset) for o in others)
-    return same and not _was_made(record, asset)
+def is_model_being_tried(record: Record, maker: Asset, *, further_takes: bool = True) -> bool:
+    """Whether the model is making its first take, of this or another asset: its bill shows the price.
 
-
-def _was_made(record: Record, asset: Asset) -> bool:
-    maker = _made_by(record, asset)
-    return any((t.provider, t.model) == maker for s in record.assets.values() for t in s.takes)
+    Args:
+        maker: An asset as the model makes it.
+        further_takes: Further takes count as well.
+    """
+    names = [(maker.provider, maker.model)]
+    making = takes_in_progress(record, further_takes=further_takes)
+    return any((a.provider, a.model) in names for a, _ in making) and not any(
+        (t.provider, t.model) in names for s in record.assets.values() for t in s.takes
+    )
 
 
 # Takes
 
 
-def takes_in_progress(record: Record) -> Iterator[tuple[Asset, int]]:
+def takes_in_progress(record: Record, *, further_takes: bool = True) -> Iterator[tuple[Asset, int]]:
     """The takes that are being made: the asset as the model in use makes it, and the number."""
     for asset_id, state in record.assets.items():
-        yield from ((e.asset, e.number) for e in state.extra if e.started)
+        yield from ((e.asset, e.number) for e in state.extra if e.started and further_takes)
         asset = record.find(asset_id)
         if asset and state.status is AssetStatus.GENERATING:
             yield asset.made_by(state.model), state.next_take
@@ -133,7 +134,18 @@ def takes_in_progress(record: Record) -> Iterator[tuple[Asset, int]]:
 
 def paid_takes_in_progress(record: Record) -> list[tuple[Asset, int]]:
     """The takes that are being made and may cost something."""
-    return [(a, n) for a, n in takes_in_progress(record) if a.quote and (a.quote.high_usd or a.quote.unknown)]
+    return [(a, n) for a, n in takes_in_progress(record) if may_cost(a)]
+
+
+def takes_in_doubt(record: Record) -> list[tuple[Asset, int]]:
+    """The takes that wait for a decision because a submission may have been billed, in the same form."""
+    doubtful = ((i, s) for i, s in record.assets.items() if s.attention == "ambiguous_submission")
+    return [(asset.made_by(s.model), s.next_take) for i, s in doubtful if (asset := record.find(i))]
+
+
+def may_cost(maker: Asset) -> bool:
+    """Whether a take may cost something; `maker` is the asset as its model makes it."""
+    return maker.quote is not None and bool(maker.quote.high_usd or maker.quote.unknown)
 
 
 def book_bill(record: Record, asset: Asset, billed_usd: Decimal, booked_usd: Decimal) -> None:
@@ -161,9 +173,3 @@ def book_bill(record: Record, asset: Asset, billed_usd: Decimal, booked_usd: Dec
             price_usd=str(quote.high_usd),
             cost_usd=str(bill),
         )
-
-
-def _made_by(record: Record, asset: Asset) -> tuple[str, str]:
-    state = record.assets.get(asset.asset_id)
-    chosen = asset.made_by(state.model) if state else asset
-    return chosen.provider, chosen.model

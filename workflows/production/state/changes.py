@@ -285,6 +285,9 @@ def cancel_production(record: Record, stopped: "Mapping[tuple[str, int], AssetCa
             book_bill(record, extra.asset, end.billed_usd, extra.booked_usd)
         elif asset:
             book_bill(record, asset.made_by(before.model), end.billed_usd, before.booked_usd)
+            if before.attention:  # its ledger has the end of the submission in doubt
+                known = {"cancelled": end.outcome, "job_id": end.job_id, "booked_usd": end.billed_usd}
+                record.update(asset_id, attention=None, waiting=None, **known)
     for asset_id, state in record.assets.items():
         ends = [end for (each, _), end in stopped.items() if each == asset_id]
         unfinished = bool(state.extra) or state.status in (AssetStatus.PENDING, AssetStatus.GENERATING)

@@ -7,7 +7,8 @@ from typing import Final
 from pydantic import ValidationError
 
 from workflows.brief import Brief
-from workflows.models import MAX_ASSETS, MAX_PLAN_BYTES, Asset, Plan
+from workflows.events import Snapshot
+from workflows.models import LENGTHS, MAX_ASSETS, MAX_PLAN_BYTES, Asset, Plan
 from workflows.production.state import languages
 from workflows.requests import Approval, EditOp
 
@@ -17,8 +18,6 @@ MAX_PENDING: Final = 500
 """Long jobs hold no slot and do not fill the window, but 2,001 pending activities block a run for ever."""
 MAX_RECORD_BYTES: Final = 1_700_000
 """A snapshot travels as one payload, of which Temporal takes 2 MB; 1,000 assets take 1.3 MB with their first takes."""
-LENGTHS: Final = ("seconds", "duration", "duration_seconds", "durationSeconds", "at_least")
-"""The parameters of the models with the length of a shot, in seconds."""
 RESERVED_IDS: Final = frozenset({"deliverable"})
 
 
@@ -220,6 +219,14 @@ def within(brief: Brief, budget_usd: Decimal) -> Decimal:
     """At most the brief's budget and that of its policy, USD."""
     limits = (budget_usd, brief.budget_usd, brief.approval.max_budget_usd)
     return min(limit for limit in limits if limit is not None)
+
+
+def highest_usd(record: Snapshot) -> Decimal:
+    """The most that a production may cost whose plan waits for its first approval, USD: no approval that names no
+    higher sum exceeds it. Of any other production, what it has cost."""
+    if record.plan is None or record.assets:
+        return record.spent_usd
+    return max(within(record.brief, record.spent_usd + record.plan.high_usd), record.spent_usd)
 
 
 def dependents(plan: Plan, asset_id: str) -> list[str]:

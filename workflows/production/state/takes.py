@@ -237,7 +237,7 @@ def resubmit_extra(record: Record, asset_id: str, number: int, failure: "AssetFa
     """The same for a further take."""
     extra = next((e for e in record.assets[asset_id].extra if e.number == number), None)
     more = failure.billed_usd + failure.doubt_usd - (extra.booked_usd if extra else ZERO)
-    if extra is None or not failure.resubmit or more > left_usd(record):
+    if extra is None or extra.given_up or not failure.resubmit or more > left_usd(record):
         return False
     record.spent_usd += more
     record.log("resolved", asset_id, action="resubmit", by=RESUBMISSION_POLICY, take=number)
@@ -258,7 +258,7 @@ def accept_late_answer(record: Record, asset_id: str, take: int) -> bool:
     if state is None:
         return False
     if given_up := [e for e in state.lost if e.number == take]:
-        found = (e.model_copy(update={"started": True}) for e in given_up)
+        found = (e.model_copy(update={"started": True, "given_up": True}) for e in given_up)
         record.update(asset_id, extra=(*state.extra, *found), lost=without(state.lost, take))
         record.log("attention_withdrawn", asset_id, reason="ambiguous_submission", take=take)
         reopen(record)

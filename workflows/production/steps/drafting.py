@@ -51,7 +51,8 @@ class Drafting:
             revised = {"by": self._reviser, "feedback": record.feedback[-1]} if record.feedback else {}
             how = "revise" if record.feedback else "draft"
             set_plan(record, plan, how=how, changes=plan_diff.changes(record.plan, plan), **revised)
-            approve_by_policy(record)
+            automatic = record.brief.approval.auto_below_usd is not None
+            approve_by_policy(record, exactly=not automatic or workflow.patched("policy-releases-its-price"))
 
     async def _draft(self, drafts: int, payer: Payer) -> Plan:
         """The unpriced plan; what it cost is booked.

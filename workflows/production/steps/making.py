@@ -12,9 +12,9 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from workflows import keys
-    from workflows.activity_io import TAKE_EXISTS, AssetFailure
-    from workflows.events import AssetStatus, ProductionStatus
-    from workflows.models import Asset
+    from workflows.activity_io import BUDGET_SHORT, TAKE_EXISTS, AssetFailure
+    from workflows.events import AssetStatus, ExtraTake, ProductionStatus
+    from workflows.models import ZERO, Asset
     from workflows.production.prices import PRICES_ENDED, Prices
     from workflows.production.publishing import Publishing
     from workflows.production.rewriting import Rewriting
@@ -28,8 +28,10 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.production.state.budget import (
         disallowed_models,
+        extra_usd,
         is_model_being_tried,
         left_usd,
+        may_cost,
         price_usd,
         returnable_usd,
     )
@@ -60,6 +62,7 @@ MAX_PROPOSALS: Final = 20
 """Where more assets wait than this, something else is wrong than their prompts."""
 TOGETHER: Final = timedelta(seconds=3)
 """The first two attempts at an asset are a second apart."""
+EXTRAS_WITHIN_BUDGET: Final = "further-takes-within-budget"
 
 
 class Making:
@@ -151,12 +154,18 @@ class Making:
             message = f"the price of {', '.join(unknown)} is not published; allow it by approving again, or edit it"
             request_decision(record, asset.asset_id, "price_unknown", message)
             return False
-        capped = record.approval is not None and policies.cap(record.brief, record.approval) is not None
-        if price > left or (asset.unknown_price and capped and left <= 0):
+        if price > left or (asset.unknown_price and self._is_capped() and left <= 0):
             if price > left + returnable_usd(record) or not self._run.running:
                 hold_for_budget(record, asset.asset_id, left, price)
             return False
-        return not (asset.unknown_price and is_model_being_tried(record, asset))
+        if not asset.unknown_price:
+            return True
+        maker = asset.made_by(record.assets[asset.asset_id].model)
+        return not is_model_being_tried(record, maker, further_takes=workflow.patched(EXTRAS_WITHIN_BUDGET))
+
+    def _is_capped(self) -> bool:
+        record = self._run.record
+        return record.approval is not None and policies.cap(record.brief, record.approval) is not None
 
     def _start_extras(self) -> None:
         """Start the further takes that people requested: their money was reserved with the request."""
@@ -164,8 +173,32 @@ class Making:
         for asset_id, extra in extras_to_start(record):
             name = keys.take_activity(asset_id, extra.number)
             if name not in self._run.running and self._in_window() < policies.WINDOW:
+                if not extra.started and not self._is_extra_affordable(asset_id, extra):
+                    continue
                 start_extra(record, asset_id, extra.number)
                 self._start_task(name, extra.asset, self._make_extra(extra.asset, extra.number))
+
+    def _is_extra_affordable(self, asset_id: str, extra: ExtraTake) -> bool:
+        """Whether the budget still holds the price of a further take, which is reserved since the request, and may be
+        higher by now. Otherwise it waits for money that may be returned, or is dropped, which an event reports.
+
+        Of a model without a published price, the first bill is awaited."""
+        record, maker = self._run.record, extra.asset
+        if not may_cost(maker):
+            return True
+        left, unknown = left_usd(record), bool(maker.quote and maker.quote.unknown)
+        short = left < ZERO or (unknown and self._is_capped() and left <= ZERO and not extra_usd(record, extra))
+        waits = unknown and is_model_being_tried(record, maker)
+        if not (short or waits) or not workflow.patched(EXTRAS_WITHIN_BUDGET):
+            return True
+        if short and (left + returnable_usd(record) < ZERO or not self._run.running):
+            price = extra_usd(record, extra)
+            message = (
+                f"up to {price} USD does not fit the {left + price} USD that are left; raise the budget and repeat"
+            )
+            fail_extra(record, asset_id, extra.number, AssetFailure(message=message, kind=BUDGET_SHORT))
+            self._run.wake_up()
+        return False
 
     def _in_window(self) -> int:
         """How many takes are under way that are no jobs."""

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.failures import failure_of, message_of, reported_failure
     from workflows.production.run import ProductionRun
     from workflows.production.state.approvals import MAX_MESSAGE_CHARS
-    from workflows.production.state.budget import learned_of, paid_takes_in_progress
+    from workflows.production.state.budget import learned_of, paid_takes_in_progress, takes_in_doubt
     from workflows.production.state.film_times import film_start
     from workflows.production.state.takes import usable_take
     from workflows.production.ui_details import activity_summary
@@ -61,6 +61,7 @@ class TakeActivities:
             inputs=self._inputs(asset, made_with),
             film_start=film_start(record, asset),
             order=order,
+            given_up=extra is not None and extra.given_up,
             reserved_usd=learned_of(record, asset).price(asset.quote) if asset.quote else None,
             plan_digest=plan_digest,
             approver=approver,
@@ -94,8 +95,10 @@ class TakeActivities:
         return tuple(found)
 
     async def stop_all(self) -> dict[tuple[str, int], AssetCancelled]:
-        """Stop all takes that cost money at their providers; the results by asset and take."""
-        making = paid_takes_in_progress(self._run.record)
+        """Stop all takes that cost money at their providers, also those in doubt; the results by asset and take."""
+        making, doubtful = paid_takes_in_progress(self._run.record), takes_in_doubt(self._run.record)
+        if doubtful and workflow.patched("stop-takes-in-doubt"):
+            making += doubtful
         if not making:
             return {}
         stopped = await asyncio.gather(*(self._stop(asset, number) for asset, number in making))
