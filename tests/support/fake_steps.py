@@ -24,7 +24,10 @@ from workflows.production.state import languages
 
 class FakeFilmSteps(ProductionActivities, ABC):
     """Films of `segments`, of which those in `encoded` are stored. Those in `broken` do not decode; those in `deleted`
-    are found to be gone when the film is assembled. `layouts` counts how often it was laid out."""
+    are found to be gone when the film is assembled. `layouts` counts how often it was laid out. Languages are added if
+    it `translates`."""
+
+    translates = True
 
     def __init__(self) -> None:
         self.segments: Sequence[str] = ()
@@ -37,7 +40,7 @@ class FakeFilmSteps(ProductionActivities, ABC):
     async def add_languages(self, request: AddLanguages) -> LanguagesAdded:
         """Each text is its own translation, with the language before it."""
         plan = request.plan
-        for tag in request.languages:
+        for tag in request.languages if self.translates else ():
             words = {text: f"{tag}: {text}" for text in languages.to_translate(plan, tag, request.left_out)}
             plan = languages.with_language(plan, tag, words, languages.untranslated(plan, tag, request.left_out))
         return LanguagesAdded(plan=plan)
