@@ -16,9 +16,9 @@ from temporalio.exceptions import ApplicationError
 
 from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
+from activities.planning.adherence.structure import structure_problems
 from activities.planning.pricing import price
 from activities.planning.questions.inquiry import Refused
-from activities.planning.structure.adherence import structure_problems
 from activities.planning.task import PlanningTask, asks_for_sound
 from activities.planning.template import script_head
 from activities.text.model_text import read_as
@@ -259,7 +259,8 @@ class AnswerValidator:
         if structure is None or self.task.request.feedback:
             return []
         shots = [a for a in plan.assets if a.asset_type == Modality.VIDEO]
-        return structure_problems(structure, plan, [self._planned_seconds(shot) for shot in shots])
+        seconds = [self._planned_seconds(shot) for shot in shots]
+        return structure_problems(structure, plan, seconds, self.task.brief.language)
 
     def _planned_seconds(self, shot: Asset) -> float:
         """The planned length of a shot, by the same parameters as its price."""

@@ -21,6 +21,7 @@ from activities.planning.shots import (
 from activities.planning.structure import model
 from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.model import Structure
+from activities.planning.structure.quoted import without_orders
 from activities.planning.structure.sounds import without_sounds
 from activities.planning.task import PlanningTask
 from activities.text.speech import (
@@ -299,7 +300,9 @@ def _prose(task: PlanningTask) -> list[FilmShot]:
     brief, feedback, length = task.brief, task.feedback, task.seconds
     count = feedback.shots or round(length / (feedback.seconds_per_shot or SECONDS_PER_SHOT))
     count = min(max(count, math.ceil(length / LONGEST_SHOT_SECONDS), 1), MAX_SHOTS)
-    groups = group_by_time([subject(s) for s in sentences(without_sounds(without_letter(brief.text)))], count)
+    groups = group_by_time(
+        [subject(s) for s in sentences(without_orders(without_sounds(without_letter(brief.text))))], count
+    )
     english = brief.language.split("-")[0] == "en"
     shots = []
     for k in range(count):

@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer
-from activities.planning.structure.adherence import structure_data
+from activities.planning.adherence.structure import structure_data
 from activities.planning.task import PlanningTask, asks_for_sound
 from activities.planning.template import TEXTS
 from activities.providers.registry import describe_price, placeholder_providers

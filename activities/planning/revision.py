@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
+
+from activities.planning.feedback_words import in_english
 
 _NUMBERS: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -49,9 +51,17 @@ _PATTERNS: Final = (
     ("more", r"\bmore\s+(?:shots|scenes)\b"),
 )
 _RULES: Final = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _PATTERNS)
+_CLAUSE: Final = re.compile(r"[.!;]+(?=\s|$)|[。！；\n]+")
+_REFUSAL: Final = re.compile(
+    r"\b(?:don['’]?t|do not|never|nicht|niemals|jamais|non (?=\w+(?:re|rlo|rla)\b)|não|nunca)\b|"
+    r"\bn(?:e |['’])[^.]{1,40}\bpas\b|"
+    r"\bno (?:quites|elimines|borres|saques|muevas|cambies|toques|suprimas)\b|(?:し|さ|か|わ|ら)?ないで|てはいけ",
+    re.IGNORECASE,
+)
+"""A sentence that forbids an edit."""
 _FILLERS: Final = re.compile(
     r"an?|and|are|as|at|be|but|film|i|in|into|instead|is|its?|just|keep|let|long|longer|make|more|no|now|"
-    r"of|only|please|shorter|should|"
+    r"of|on|only|please|shorter|should|"
     r"so|than|that|the|them|then|there|this|to|total|use|video|want|we|with|would|you"
 )
 
@@ -119,26 +129,67 @@ class _Reading:
             self.edits.append(Edit(name, _numbers(match.group(1))))
             self.ends_with_seconds = self.ends_with_seconds and name != "drop"
 
+    def take(self, other: "_Reading") -> None:
+        """Take the requests of another reading."""
+        self.shots, self.seconds, self.each, self.title = other.shots, other.seconds, other.each, other.title
+        self.edits, self.ends_with_seconds = other.edits, other.ends_with_seconds
+
 
 def read_feedback(feedback: Sequence[str], *, film: bool) -> FeedbackRequests:
     """Read the feedback of all revisions: for a film by all rules, otherwise only a title is done by rule."""
     reading = _Reading()
     for message in feedback:
-        rest = message
-        for name, pattern in _RULES:
-            if not film and name != "title":
-                continue
-            for match in pattern.finditer(rest):
-                reading.rule(name, match)
-            rest = pattern.sub(" ; ", rest)
-        if film:
-            rest = _read_numbers(reading, rest)
-        if rest == message or not _only_fillers(rest):
-            reading.open.append(_shown(rest))
+        _read_message(reading, message, film=film)
     return FeedbackRequests(
         reading.shots, reading.seconds, reading.each, tuple(reading.edits), reading.title, tuple(reading.open),
         reading.ends_with_seconds,
     )  # fmt: skip
+
+
+def _read_message(reading: _Reading, message: str, *, film: bool) -> None:
+    """Add the requests of a message: in English, otherwise in the language in which the least of it is left.
+
+    A sentence that says what not to do is left to a language model as a whole.
+    """
+    parts = [part for part in _CLAUSE.split(message) if part.strip()]
+    if refusals := [part for part in parts if _REFUSAL.search(part)]:
+        reading.open += [_shown(part) for part in refusals]
+        message = ". ".join(part for part in parts if part not in refusals)
+        if not message:
+            return
+    best = english = _attempt(reading, message, film=film)
+    for text in in_english(message) if english.left else ():
+        other = _attempt(reading, text, film=film)
+        if other.reading != english.reading and len(other.left) < len(best.left):
+            best = other
+    reading.take(best.reading)
+    if best.left or not best.is_read:
+        reading.open.append(_shown(best.rest if best is english else message))
+
+
+class _Attempt(NamedTuple):
+    """A reading of a message, its text without what the rules read, and the words left in it that say something."""
+
+    reading: _Reading
+    rest: str
+    left: list[str]
+    is_read: bool
+
+
+def _attempt(before: _Reading, message: str, *, film: bool) -> _Attempt:
+    """The requests so far with those of a message."""
+    reading = replace(before, edits=[*before.edits])
+    rest = message
+    for name, pattern in _RULES:
+        if not film and name != "title":
+            continue
+        for match in pattern.finditer(rest):
+            reading.rule(name, match)
+        rest = pattern.sub(" ; ", rest)
+    if film:
+        rest = _read_numbers(reading, rest)
+    left = [word for word in re.findall(r"\w+", rest.lower()) if not _FILLERS.fullmatch(word)]
+    return _Attempt(reading, rest, left, rest != message)
 
 
 def _read_numbers(reading: _Reading, text: str) -> str:

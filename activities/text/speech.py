@@ -26,6 +26,12 @@ _SENTENCE_END: Final = re.compile(
 )
 _CLAUSE_END: Final = re.compile(r"[;؛]\s+|；\s*")
 """Where a clause ends that can stand alone: a comma, a colon or a dash may also be inside a phrase."""
+_LINE_IN_SENTENCE: Final = re.compile(
+    r"(?<=[,;])[ \t]*\n[ \t]*(?=[^\W\d_])|(?<=[^\W_])[ \t]*\n[ \t]*(?=[a-zà-öø-ÿа-яё])"
+)
+"""The end of a line of verse, or of wrapped text, within a sentence."""
+_PART_END: Final = re.compile(r"[;:؛]\s+|[；：]\s*|\s[–—]\s")
+"""Where a language model may divide a sentence, too."""
 _MARKUP: Final = re.compile(
     r"<[^<>]{1,200}>|https?://\S+|^[ \t]*(?:[-*+•>]|#{1,6}|\d{1,3}[.)])[ \t]+|[*_`#~|\\]+", re.MULTILINE
 )
@@ -56,9 +62,15 @@ def _cut(text: str, ends: re.Pattern[str]) -> list[str]:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text without markup; at least one, and none empty."""
-    plain = _MARKUP.sub(" ", _LINK.sub(r"\1", text))
+    plain = _MARKUP.sub(" ", _LINK.sub(r"\1", _LINE_IN_SENTENCE.sub(" ", text)))
     kept = [closed(s) for s in _cut(plain, _SENTENCE_END) if any(c.isalnum() for c in s)]
     return kept or [" ".join(text.split())]
+
+
+def clauses(text: str) -> list[str]:
+    """The sentences of a text, divided at semicolons, colons and dashes; nothing of the text is left out."""
+    parts = [part for sentence in _cut(text, _SENTENCE_END) for part in _cut(sentence, _PART_END)]
+    return [part for part in parts if part]
 
 
 def subject(sentence: str) -> str:

@@ -6,6 +6,7 @@ from statistics import median
 from typing import Final
 
 from activities.planning.structure.labels import Kind, kind_of, segments
+from activities.planning.structure.messages import without_messages
 
 _CODE: Final = re.compile(r"(?<![\d:;.])(\d{1,2}):(\d{2})[:;](\d{2})(?:[:;.](\d{2}))?(?![\d:;])")
 _RATE: Final = re.compile(
@@ -18,6 +19,7 @@ _HEADING: Final = re.compile(
     r"^\s*(?:#{1,6}\s+(?P<heading>.+?)|\*\*(?P<bold>[^*]+?)\*\*|__(?P<under>[^_]+?)__)\s*:?\s*$"
 )
 _BULLET: Final = re.compile(r"^\s*(?:[-*+•‣–—]\s+|\(?\d{1,2}[.)]\s+)")
+_CHECKBOX: Final = re.compile(r"^(\s*(?:(?:[-*+•]|\d{1,2}[.)])\s+)?)(?:\[[ xX✓✔]?\]|[☐☑☒])\s+", re.MULTILINE)
 _CARRIED: Final[tuple[Kind, ...]] = ("voice", "lettering", "endline")
 _GREETING: Final = re.compile(
     r"^\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|day)|hallo|liebe[rs]?|guten (?:tag|morgen)|sehr geehrte|moin|"
@@ -28,8 +30,9 @@ _GREETING: Final = re.compile(
 )
 _SIGN_OFF: Final = re.compile(
     r"^\s*(?:(?:many |kind |best |warm |with )*(?:thanks|thank you|regards|wishes)|cheers|best|sincerely|yours|"
-    r"viele grüße|liebe grüße|beste grüße|(?:mit )?freundlichen? grüßen|vielen dank|danke|lg|vg|mfg|merci|"
-    r"cordialement|bien à vous|(?:un )?saludos?|gracias|(?:cordiali )?saluti|grazie|obrigad[oa]|abraços?|"
+    r"(?:viele |liebe |beste |schöne |herzliche )?(?:grüße|grüsse|gruß)|(?:mit )?freundlichen? grüßen|vielen dank|"
+    r"danke|lg|vg|mfg|merci|cordialement|bien à vous|bises|bonne journée|à bientôt|(?:un )?saludos?|(?:un )?abrazos?|"
+    r"(?:un )?besos?|gracias|(?:cordiali )?saluti|grazie|obrigad[oa]|abraços?|"
     r"atenciosamente|(?:met vriendelijke )?groet(?:en)?|bedankt|pozdrawiam|dziękuję|"
     r"(?:med vänliga )?hälsningar|tack|mvh|"
     r"vennlig hilsen|med venlig hilsen|tak|terveisin|kiitos|s pozdravem|děkuji|saygılarımla|teşekkürler|"
@@ -38,6 +41,8 @@ _SIGN_OFF: Final = re.compile(
     r"[^.:?\n]{0,30}[,.!，。！]?\s*$",
     re.IGNORECASE,
 )
+_WRAPPED_CHARS: Final = 45
+_BROKEN_ENDS: Final = re.compile(r"[.!?:…。！？：।)\]”»]\s*$")
 _SIGNATURE_LINES: Final = 7
 _SIGNATURE_CHARS: Final = 90
 
@@ -48,11 +53,15 @@ def cleaned(text: str) -> str:
         text = text.replace(each, "\n")
     for each in ("\u00a0", "\u202f", "\u2007", "\ufeff"):
         text = text.replace(each, " " if each != "\ufeff" else "")
-    return with_labels(with_seconds(without_letter(text)))
+    return with_labels(with_seconds(unwrapped(without_letter(text))))
 
 
 def without_letter(text: str) -> str:
-    """The text without the greeting at its begin and the signature at its end, where a letter has both or a comma."""
+    """The text without the greeting at its begin and the signature at its end, where a letter has both or a comma.
+
+    Headers and replies of mail and chats, and boxes to tick, are left out too.
+    """
+    text = _CHECKBOX.sub(r"\1", without_messages(text))
     lines = text.splitlines()
     first = next((k for k, line in enumerate(lines) if line.strip()), 0)
     greets = bool(lines) and _GREETING.match(lines[first]) is not None
@@ -70,6 +79,26 @@ def _is_sign_off(lines: list[str], k: int, *, greets: bool) -> bool:
     if any(len(line) > _SIGNATURE_CHARS or re.search(r"[.!?。！？]\s*$", line) for line in after):
         return False
     return bool(after) or greets
+
+
+def unwrapped(text: str) -> str:
+    """The text with the lines of a paragraph joined that a mail program has broken at about the same width."""
+    made: list[str] = []
+    for line in text.splitlines():
+        if made and _is_broken(made[-1].rsplit("\n")[-1], line):
+            made[-1] = f"{made[-1].rstrip()} {line.strip()}"
+        else:
+            made.append(line)
+    return "\n".join(made)
+
+
+def _is_broken(line: str, following: str) -> bool:
+    """Whether a sentence goes on in the next line: the line is long, and neither it nor the next one has a mark."""
+    if len(line) < _WRAPPED_CHARS or not following[:1].isalpha() or not following[:1].islower():
+        return False
+    if _BROKEN_ENDS.search(line) or "|" in line + following or "\t" in line + following:
+        return False
+    return not any(part.kind for part in segments(following))
 
 
 def with_seconds(text: str) -> str:

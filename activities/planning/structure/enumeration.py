@@ -44,7 +44,23 @@ _UNSPOKEN: Final = re.compile(
     re.IGNORECASE,
 )
 _CREW: Final = re.compile(r"^(?:logo|pack[ -]?shot|end[ -]?(?:card|frame)|fade|cut)\b", re.IGNORECASE)
+_ORDINALS: Final = tuple(
+    re.compile(rf"^[\W_]*(?:(?:{adverbs})\b[,，、:]?|(?:{others})\s*[,，、:：])", re.IGNORECASE)
+    for adverbs, others in (
+        (
+            r"firstly|first of all|erstens|premièrement|en primer lugar|in primo luogo|em primeiro lugar|во-первых|"
+            r"ten eerste",
+            r"first|number one|d['’]abord|primero|primo|primeiro|أولاً?|पहल[ाीे]|第一に?|まず|一つ目は?|首先|첫째로?",
+        ),
+        (
+            r"secondly|zweitens|deuxièmement|en segundo lugar|in secondo luogo|em segundo lugar|во-вторых|ten tweede",
+            r"second|number two|ensuite|segundo|secondo|ثانياً?|दूसर[ाीे]|第二に?|次に|二つ目は?|其次|둘째로?",
+        ),
+    )
+)
+"""The words with which the first and the second of some reasons begin."""
 _LINK, _LABEL = "\ue000", "\ue001"
+_OR: Final = r"or|and|oder|und|ou|et|o|u|y|e|of|en|lub|i|или|и"
 CLAUSE_WORDS: Final = 3
 """A counted part of a sentence with fewer words is no line of its own: "three breads: rye, wheat and spelt"."""
 MIN_WORDS: Final = 4
@@ -89,7 +105,7 @@ def parse_list(text: str) -> Structure | None:
             beats += _around(line)
         in_item = bool(mark) or in_item
     if items < 2:
-        return _parse_inline(text)
+        return _parse_inline(text) or _parse_ordinals(text)
     beats = [b for b in beats if b.description or b.lines or b.lettering]
     return Structure("list", numbered(beats), title)
 
@@ -138,6 +154,7 @@ def _without_links(text: str, *, keep: bool = False) -> list[str]:
         if not keep and not has_words(re.sub(f"{_LABEL}[^{_LABEL}]*{_LABEL}", "", sentence)):
             continue  # nothing but the label of a link
         sentence = sentence.replace(_LABEL, "")
+        sentence = re.sub(rf"({_LINK}),?\s+(?:{_OR})\s+", r"\1 ", sentence)
         words = re.sub(
             rf"[\s:–—-]{{0,8}}(?:\b(?:at|on|via|under|from|here|see|bei|auf|unter|sur|en|su|a|à)\b[\s:]*)?{_LINK}",
             "",
@@ -174,3 +191,12 @@ def _inline(intro: str, parts: list[str], tail: str) -> Structure | None:
     after = [s for each in tail.splitlines() if each.strip() for s in _around(each)]
     shots = [b for b in [*heads, *items, *after] if b.description or b.lines or b.lettering]
     return Structure("list", numbered(shots)) if len(items) > 1 else None
+
+
+def _parse_ordinals(text: str) -> Structure | None:
+    """The beats of prose that counts in words: "Three reasons. First, … Second, …"."""
+    said = [s for line in text.splitlines() for s in (_without_links(line) if line.strip() else ())]
+    places = [next((k for k, each in enumerate(said) if word.match(each)), None) for word in _ORDINALS]
+    if None in places or places != sorted(places, key=lambda k: k or 0):
+        return None
+    return Structure("list", numbered(_beat(s) for s in said if not is_commission(s)))

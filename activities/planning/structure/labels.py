@@ -58,7 +58,7 @@ _NOTE: Final = (
 )
 _LENGTH: Final = (
     r"length|duration|dur\.?|time|timecode|tc|dauer|länge|zeit|duraci[oó]n|tiempo|durée|temps|"
-    r"durata|尺|時間|时长|时间|المدة|الوقت|длительность|अवधि|समय"
+    r"durata|tempo|duraç[aã]o|время|хронометраж|시간|길이|长度|尺|時間|时长|时间|المدة|الوقت|длительность|अवधि|समय"
 )
 _TITLE: Final = (
     r"(?:working )?title|film title|titel|t[ií]tulo|titre|titolo|タイトル|题目|标题|片名|제목|العنوان|"
@@ -142,6 +142,15 @@ _SPOKEN_AUDIO: Final = re.compile(rf"(?:{QUOTED.pattern})|(?:\S+\s+){{3,}}\S+[.!
 """The value of a label "Audio" that is a line; otherwise, it names a sound, e.g. "Rain."."""
 
 
+_NEXT_PICTURE: Final = re.compile(
+    r"(?<=[.!?…])\s+(?=(?:(?:smash |hard |match )?cuts? to|ends? (?:on|with)|fades? (?:to|out|up|in)|dissolves? to|"
+    r"closes? on|we (?:now )?see|schnitt (?:auf|zu)|überblendung|ende auf|corte a|cortamos a|termina con|"
+    r"coupe (?:sur|à)|on (?:coupe|termine) sur|fin sur|stacco su|si chiude su|corta para|termina em)\b)",
+    re.IGNORECASE,
+)
+"""Where a sentence that is not in quotation marks ends and the next picture is described in the same line."""
+
+
 class Segment(NamedTuple):
     """A part of a text: its kind ("" without a label), speaker, direction and value."""
 
@@ -186,6 +195,8 @@ def segments(text: str) -> list[Segment]:
         rest = ""
         if run := _quoted_run(value):
             value, rest = value[:run], value[run:]
+        elif kind in ("voice", "speaker", "lettering", "endline") and (turn := _NEXT_PICTURE.search(value)):
+            value, rest = value[: turn.start()], value[turn.start() :]
         speaker = speaker_name(label) if kind == "speaker" else ""
         if label.lower() == "audio" and _SPOKEN_AUDIO.match(value.strip()):
             kind = "voice"

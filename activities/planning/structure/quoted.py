@@ -94,22 +94,38 @@ def parse_advert(text: str) -> Structure | None:
     last: list[Line] = []
     shown: list[str] = []
     count = 0
-    whole: list[Segment] = []
+    title = ""
+    whole: list[tuple[Segment, bool]] = []
     for line in text.splitlines():
+        if heading := re.match(r"^#{1,6}\s+(.+)$", line.strip()):
+            title = title or description_text(heading.group(1))
+            continue
         fact = _FACT.match(line)
-        whole += [Segment("lettering", fact.group(1))] if fact else segments(line)
-    for segment in whole:
+        parts = [Segment("lettering", fact.group(1))] if fact else segments(line)
+        whole += [(part, len(parts) > 1) for part in parts]
+    for segment, inline in whole:
         if segment.kind in ("sound", "note", "title", "length") or (segment.kind and not segment.value):
             continue
         if segment.kind == "endline":
             shown.append(without_quotes(segment.value))
             last.append(Line(spoken_text(segment.value)))
+        elif segment.kind == "lettering" and inline and (pending or shots):
+            value = without_quotes(segment.value)
+            words = (value.rstrip(".") if value.count(".") == 1 else value,)
+            if pending:
+                shots.append(Shot(0, _seen(pending), lettering=words))
+                pending = []
+            else:
+                shots[-1] = replace(shots[-1], lettering=shots[-1].lettering + words)
         elif segment.kind == "lettering":
             shown.append(without_quotes(segment.value))
         elif segment.kind in ("voice", "speaker"):
             count += 1
             said = Line(spoken_text(segment.value), segment.speaker, segment.direction)
-            shots.append(Shot(0, _seen(pending), lines=(said,)))
+            if inline and shots and not pending and not shots[-1].lines:
+                shots[-1] = replace(shots[-1], lines=(said,))
+            else:
+                shots.append(Shot(0, _seen(pending), lines=(said,)))
             pending = []
         else:
             for part in _sentences_with_quotes(segment.value):
@@ -142,7 +158,7 @@ def parse_advert(text: str) -> Structure | None:
         shots.append(
             Shot(0, tail or (shots[-1].description if shots else ""), lines=tuple(last), lettering=tuple(shown))
         )
-    return Structure("advert", numbered(_spread(shots))) if len(shots) > 1 else None
+    return Structure("advert", numbered(_spread(shots)), title) if len(shots) > 1 else None
 
 
 def _is_instruction(description: str) -> bool:
@@ -208,3 +224,10 @@ _LENGTH_ASKED: Final = re.compile(r"\d+\s*-?\s*(?:s|sec|second|sek|seg|min|秒|�
 def is_commission(sentence: str) -> bool:
     """Whether a sentence describes the film that is ordered, such as "A 20 second film about tea."."""
     return bool(_MEDIUM.search(sentence)) and bool(_ASKS.match(sentence) or _LENGTH_ASKED.search(sentence))
+
+
+def without_orders(text: str) -> str:
+    """The text without the lines that only introduce it, such as "Make a 20 second film of this poem:"."""
+    lines = text.splitlines()
+    kept = [x for x in lines if not (x.rstrip().endswith((":", "：")) and is_commission(x.strip()))]
+    return "\n".join(kept) if any(map(has_words, kept)) else text

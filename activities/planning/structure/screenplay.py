@@ -73,6 +73,8 @@ class _Reader:
     lettering: list[str] = field(default_factory=list)
     join: Join = ""
     """The transition into the next shot."""
+    inserts: bool = False
+    """Whether an insert is described, whose quotations are read."""
     sounds: list[SoundCue] = field(default_factory=list)
 
     def transition(self, line: str) -> None:
@@ -93,7 +95,9 @@ class _Reader:
         for segment in shown:
             value = segment.value
             self.lettering += quotations(value) if QUOTED.match(value) else [without_quotes(value)]
-        if not shown and (words := description_text(text)):
+        if self.inserts and QUOTED.sub("", text).strip(" .") == "":
+            self.lettering += quotations(text)
+        elif not shown and (words := description_text(text)):
             self.action.append(words)
 
     def say(self, speaker: str, text: str, direction: str) -> None:
@@ -120,7 +124,7 @@ class _Reader:
                 )
             )
             self.join, self.sounds = "", []
-        self.action, self.lines, self.lettering = [], [], []
+        self.action, self.lines, self.lettering, self.inserts = [], [], [], False
 
 
 def parse_screenplay(text: str) -> Structure | None:
@@ -177,6 +181,7 @@ def _read(body: list[str], title: str, join: Join = "") -> Structure | None:
             reader.say("", join_lines(each[1:].strip() for each in sung), "")
         elif _SLUG.match(line):
             reader.close()
+            reader.inserts = line.startswith("INSERT")
             if not _UNSEEN.match(line):
                 reader.act(line.capitalize())
         elif cue := _cue(line, body, k, apart=1 if one_paragraph else 0):

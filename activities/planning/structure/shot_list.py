@@ -1,6 +1,7 @@
 """Shot lists: numbered or timed shots, each with its description, voice-over and on-screen text."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -45,6 +46,7 @@ _NO_VOICE: Final = re.compile(
     re.IGNORECASE,
 )
 """A sentence that says that nothing is said."""
+_CIRCLED: Final = re.compile(r"^\s*([①-⑳])\s*")
 _LEAD: Final = re.compile(r"^[\s>#*•+|-]*")
 _SEEN: Final = re.compile(
     r"\b(?:logo|packshot|product|bottle|pack|on|against|over|background|auf|vor|sobre|sur)\b", re.IGNORECASE
@@ -189,7 +191,8 @@ def _is_picture(segment: Segment) -> bool:
 
 def _head(line: str) -> tuple[ShotDraft, str] | None:
     """A new shot and the rest of its first line, where the line begins one."""
-    plain = western_digits(line).replace("\u3000", " ").replace("**", "")
+    plain = western_digits(_CIRCLED.sub(lambda m: f"{int(unicodedata.numeric(m[1]))}. ", line))
+    plain = plain.replace("\u3000", " ").replace("**", "")
     draft = ShotDraft()
     if item := _ITEM.match(plain):
         draft.has_word = item.group(1) is not None

@@ -14,6 +14,7 @@ WORDS: Final[dict[str, str]] = {
         "등대 маяк* منار प्रकाशस्तंभ מגדלור"
     ),
     "coast": (
+        "river* ferry ferries fähre* traghett* паром* пристан* река реки реке рекой rivière* río "
         "sea seas ocean* coast* beach* boat* ship ships sail* island* harbour* harbor* wave waves meer "
         "küste* strand* schiff* boot boote hafen* insel* mer océan* plage* bateau* navire* port mar playa* "
         "barco* puerto* isla mare spiaggi* barca nave porto praia* navio* 海边 海辺 海岸 大海 海上 船 港口 "
@@ -28,6 +29,7 @@ WORDS: Final[dict[str, str]] = {
         "पहाड़* जंगल* बगीच* הר יער גן 🌲 ⛰ 🏔"
     ),
     "city": (
+        "market* markt märkte marché* mercado* mercato mercati рынок рынк* 市場 市场 "
         "city cities street* town towns office* building* skyline* urban start-up* startup* shop shops "
         "store stores stadt städte straße* strasse* büro* gebäude* ville villes rue rues bureau* magasin* "
         "ciudad* calle* oficina* tienda* città strada strade uffici* negozi* cidade* rua ruas loja* 街 "
@@ -46,11 +48,13 @@ WORDS: Final[dict[str, str]] = {
         "scatol* caixa* 📦 箱 盒 상자 коробк* صندوق डिब्ब* קופסה"
     ),
     "table": (
+        "bread pizza* pasta soup* brot* pão panin* sandwich* suppe* soupe* sopa* zuppa хлеб* суп "
         "product* table tables kitchen* food* recipe* desk desks breakfast* brand brands logo logos "
         "poster* tisch* küche* frühstück* cuisine* mesa mesas cocina* tavol* cucin* cozinha* 机の 台所 "
         "厨房 桌子 식탁 부엌 стол стола столе кухн* طاول مطبخ मेज़ मेज रसोई* שולחן מטבח"
     ),
     "person": (
+        "passenger* captain* пассажир* капитан* kapitän* capitaine* capitán* capitano "
         "person persons people woman women man men she he face faces founder* customer* keeper* teacher* "
         "child* girl* boy boys friend* portrait* guest guests frau frauen mann männer kind kinder gesicht* "
         "gast gäste femme* homme* enfant* visage* mujer* hombre* niño* niña* donna donne uomo uomini "

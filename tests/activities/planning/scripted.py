@@ -28,6 +28,7 @@ SECONDS = Parameter(meaning="length", type="number", unit="seconds", min=2, max=
 RATIO = Parameter(meaning="shape", type="text", choices=("16:9", "9:16"), default="16:9")
 SOUND = Parameter(meaning="whether it has sound", type="flag", default="false")
 DELIVERY = Parameter(meaning="how it is spoken", type="text")
+VOICE = Parameter(meaning="who speaks", type="text")
 TOKENS = Parameter(meaning="limit of the answer", type="number", min=16, max=48_000, default="4096")
 
 
@@ -62,7 +63,7 @@ def houses(**more: Provider) -> dict[str, Provider]:
         "alpha",
         offer("alpha", "wise", Modality.TEXT, "10", rank=10, schema=True, best_for="planning", rules=answer),
         offer("alpha", "paint", Modality.IMAGE, "0.04", rank=10, best_for="pictures", accepts=sees),
-        offer("alpha", "speak", Modality.AUDIO, "0.02", rank=10, rules={"instructions": DELIVERY}),
+        offer("alpha", "speak", Modality.AUDIO, "0.02", rank=10, rules={"instructions": DELIVERY, "voice": VOICE}),
         offer("alpha", "film", Modality.VIDEO, "0.10", rank=10, job=True, accepts=sees, requires=sees, rules=shot),
     )
     beta = House(

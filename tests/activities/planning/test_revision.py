@@ -137,3 +137,122 @@ def test_extreme_numbers_give_a_priced_plan(text: str, feedback: str) -> None:
     made = price(plan(text, feedback, duration_seconds=20), PREVIZ)
     assert 1 <= len(shots(made)) <= 120
     assert all(seconds > 0 for seconds in lengths(made))
+
+
+DROPPED, SILENT, MOVED, SWAPPED, THREE, LAST = (
+    ["One.", "Three.", "Four."],
+    ["One.", "Two.", "", "Four."],
+    ["Four.", "One.", "Two.", "Three."],
+    ["Two.", "One.", "Three.", "Four."],
+    ["One. Two.", "Three.", "Four."],
+    WHOLE[:3],
+)
+TRANSLATED = [
+    *((words, DROPPED) for words in (
+        "Streiche Szene 2.", "Szene 2 bitte streichen", "Lass die zweite Einstellung weg", "Supprime le plan 2",
+        "Enlève la deuxième scène, s'il te plaît", "Quita la escena 2, por favor", "Togli la scena 2",
+        "Remova a cena 2, por favor", "ショット2を削除してください", "2番目のカットを外して")),
+    *((words, LAST) for words in (
+        "Entferne die letzte Szene", "Enlève la dernière scène", "Elimina la última escena", "Elimina l'ultima scena",
+        "Tire a última cena", "最後のカットを削除")),
+    *((words, SILENT) for words in (
+        "Szene 3 ohne Sprecher", "Keine Stimme in Szene 3", "Sans voix off sur le plan 3", "Sin voz en la escena 3",
+        "Senza voce nella scena 3", "Sem narração na cena 3", "カット3はナレーションなしで")),
+    *((words, MOVED) for words in (
+        "Verschiebe Szene 4 an den Anfang", "Szene 4 an den Anfang stellen", "Déplace le plan 4 au début",
+        "Mueve la escena 4 al principio", "Sposta la scena 4 all'inizio", "Mova a cena 4 para o início",
+        "ショット4を最初に移動")),
+    *((words, SWAPPED) for words in (
+        "Tausche Szene 1 und 2", "Échange les plans 1 et 2", "Intercambia las escenas 1 y 2",
+        "Scambia le scene 1 e 2", "Troque as cenas 1 e 2", "ショット1とショット2を入れ替えて")),
+    *((words, THREE) for words in (
+        "Nur drei Szenen bitte", "Seulement trois plans", "Solo tres escenas", "Solo tre scene", "Só três cenas",
+        "カットを3つにして")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("feedback", "expected"), TRANSLATED)
+def test_shots_are_edited_by_rule_in_further_languages(feedback: str, expected: list[str]) -> None:
+    """German, French, Spanish, Italian, Portuguese and Japanese feedback edits shots like English feedback."""
+    made = plan(LIST, feedback, duration_seconds=20)
+    assert said(made) == expected
+    assert made.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "feedback",
+    [
+        "Mach den Film 12 Sekunden lang",
+        "Le film doit durer 12 secondes",
+        "12 segundos en total",
+        "12 secondi in tutto",
+        "12 segundos no total",
+        "全体を12秒にしてください",
+    ],
+)
+def test_the_length_is_changed_by_rule_in_further_languages(feedback: str) -> None:
+    """The shots last as long together as the feedback says."""
+    made = plan(LIST, feedback, duration_seconds=20)
+    assert sum(lengths(made)) == pytest.approx(12, rel=0.01)
+    assert made.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "feedback",
+    [
+        "Szene 2 soll 8 Sekunden dauern",
+        "Le plan 2 doit durer 8 secondes",
+        "La escena 2 debe durar 8 segundos",
+        "La scena 2 deve durare 8 secondi",
+        "A cena 2 deve durar 8 segundos",
+        "ショット2を8秒にして",
+    ],
+)
+def test_the_length_of_a_shot_is_changed_by_rule_in_further_languages(feedback: str) -> None:
+    """The named shot gets its length."""
+    made = plan(LIST, feedback, duration_seconds=20)
+    assert lengths(made)[1] == 8
+    assert made.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "feedback", ["Titel: Szene eins", "Titre : « Szene eins »", "Cambia el título a “Szene eins”", "Titolo: Szene eins"]
+)
+def test_the_title_is_not_translated(feedback: str) -> None:
+    """A title keeps its words, also those that are words of edits."""
+    assert plan(LIST, feedback).title == "Szene eins"
+
+
+@pytest.mark.parametrize(
+    "feedback",
+    [
+        "Don't drop shot 2",
+        "Streiche Szene 2 nicht.",
+        "Ne supprime pas le plan 2",
+        "No quites la escena 2",
+        "Non togliere la scena 2",
+        "Não remova a cena 2",
+        "ショット2を削除しないでください",
+        "Mehr Licht in Szene 2",
+        "La segunda escena es muy oscura",
+        "もっと明るくして",
+    ],
+)
+def test_what_no_rule_does_is_named(feedback: str) -> None:
+    """An edit that is forbidden is not made, and other wishes are named as they were given, with the remedy."""
+    made = plan(LIST, feedback, duration_seconds=20)
+    assert said(made) == WHOLE
+    assert feedback.rstrip(".") in made.warnings[0]
+    assert "it needs a language model: set a vendor's key, or edit the prompts" in made.warnings[0]
+
+
+def test_feedback_in_english_is_named_as_it_was_given() -> None:
+    """What is left of English feedback keeps its words, also those that mean something in another language."""
+    made = plan(LIST, "Drop shot 2 and put a plan of the house on a wall", duration_seconds=20)
+    assert said(made) == DROPPED
+    assert "put a plan of the house on a wall" in made.warnings[0]
+
+
+def test_a_request_may_be_repeated() -> None:
+    """The same request in two revisions is done, and not reported as open."""
+    assert plan(LIST, "12 seconds", "12 seconds", duration_seconds=20).warnings == ()

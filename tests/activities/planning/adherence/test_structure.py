@@ -153,3 +153,67 @@ async def test_feedback_comes_before_the_brief() -> None:
     """After feedback, an answer without a shot that the requester dropped is accepted."""
     _, repair = await ask(answer(ONE, ("A cup costs 5 euros.", TWO[1], 9)), GOOD, BRIEF, "Drop shot 3")
     assert not repair
+
+
+SCENE = (
+    "INT. KITCHEN - DAY\n\nMARA\nThe soup is warm. I made it at six.\n\nJON\nThen we have an hour.\n\nEXT. PIER\n\nFog."
+)
+MARA, JON = "The soup is warm. I made it at six.", "Then we have an hour."
+
+
+def spoken_answer(*lines: tuple[str, str, str]) -> dict[str, Any]:
+    """An answer of two shots with narrations, each its words, its label and its voice."""
+    made = answer(*[(words, "", 8) for words, _, _ in lines], *[("", "", 8)] * (2 - len(lines)))
+    for k, (_, label, voice) in enumerate(lines, start=1):
+        narration = next(a for a in made["assets"] if a["asset_id"] == f"narration-{k}")
+        narration["label"] = label
+        narration["parameters"] = [{"name": "voice", "value": voice}] if voice else []
+    return made
+
+
+SPOKEN = spoken_answer((MARA, "Mara", "alloy"), (JON, "Jon", "onyx"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (spoken_answer((MARA, "Jon", ""), (JON, "Jon", "")), "'narration-1': its label names Jon, and Mara says its"),
+        (spoken_answer((MARA, "Mara", ""), (JON, "Mara, coldly", "")), "'narration-2': its label names Mara, and Jon"),
+        (
+            spoken_answer((f"{MARA[:-8]}", "Mara", ""), (f"{MARA[-7:]} {JON}", "", "")),
+            "'narration-1': it ends inside a sentence, with",
+        ),
+    ],
+)
+async def test_a_line_stays_whole_and_with_its_speaker(wrong: dict[str, Any], reason: str) -> None:
+    """A narration that ends inside a sentence, or is given to another speaker, goes back to the model."""
+    _, repair = await ask(wrong, SPOKEN, SCENE)
+    assert reason in repair
+    _, repair = await ask(SPOKEN, SPOKEN, SCENE)
+    assert not repair
+
+
+async def test_a_speaker_has_one_voice() -> None:
+    """A line in the voice that another speaker has goes back to the model, with the voice of its own speaker."""
+    text = f"{SCENE}\n\nMARA\nStay.\n\nJON\nNo.\n\nMARA\nPlease."
+    lines = [(MARA, "alloy"), (JON, "onyx"), ("Stay.", "alloy"), ("No.", "onyx"), ("Please.", "alloy")]
+
+    def voiced(*voices: str) -> dict[str, Any]:
+        made = answer(*[(words, "", 3) for words, _ in lines])
+        narrations = [a for a in made["assets"] if a["role"] == "narration"]
+        for narration, voice in zip(narrations, voices, strict=True):
+            narration["parameters"] = [{"name": "voice", "value": voice}]
+        return made
+
+    good = voiced(*(voice for _, voice in lines))
+    _, repair = await ask(voiced("alloy", "onyx", "alloy", "onyx", "onyx"), good, text)
+    assert "'narration-5': Mara says it, and its voice 'onyx' is not the voice 'alloy' of the other lines" in repair
+    _, repair = await ask(good, good, text)
+    assert not repair
+
+
+@pytest.mark.parametrize("wrong", ["A cup costs seven euros.", "A cup costs fifty euros.", "A cup costs five dollars."])
+async def test_a_changed_number_in_words_is_refused(wrong: str) -> None:
+    """A number or unit that is spelled out as another one goes back to the model with the brief's own words."""
+    _, repair = await ask(answer(ONE, (wrong, TWO[1], 4), THREE))
+    assert "say exactly “A cup costs 5 euros.”" in repair
