@@ -6,6 +6,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from tests.support.fake_film import SpokenFilm
+    from tests.support.fakes import FakeActivities
     from tests.support.productions import Handle, Productions, refusal, snapshot, until, update
     from workflows.events import Snapshot
     from workflows.production.state.approvals import digest_to_approve
@@ -171,6 +172,23 @@ async def test_a_dropped_narration_takes_its_translations_along(productions: Pro
             handle, ProductionWorkflow.edit_plan, PlanEdit(plan_digest=plan.digest, edits=ops, editor="ana")
         )
         assert [a.asset_id for a in edited.assets if a.language] == ["narration-1-de"]
+
+
+async def test_too_many_languages_and_those_of_a_document_are_refused(productions: Productions) -> None:
+    """An edit to nine languages, or of a plan that is no film, is refused by its field."""
+    async with SpokenFilm().working(productions.client):
+        handle, plan = await productions.planned(**FILM)
+        tags = ("de", "fr", "es", "it", "pt", "nl", "pl", "sv")
+        op = EditOp(op="languages", languages=tags)
+        many = PlanEdit(plan_digest=plan.digest, edits=(op,), editor="ana")
+        refused = await refusal(update(handle, ProductionWorkflow.edit_plan, many))
+        assert (refused.kind, refused.field) == ("invalid_edit", "cut.languages")
+    async with FakeActivities().working(productions.client):
+        handle, plan = await productions.planned()
+        op = EditOp(op="languages", languages=("en", "de"))
+        document = PlanEdit(plan_digest=plan.digest, edits=(op,), editor="ana")
+        refused = await refusal(update(handle, ProductionWorkflow.edit_plan, document))
+        assert "only a film has further languages" in refused.message
 
 
 async def test_the_original_is_no_further_language(productions: Productions) -> None:

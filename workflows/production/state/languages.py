@@ -8,6 +8,7 @@ No picture depends on it, so the pictures are shared.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
+from workflows.base import MAX_LANGUAGES
 from workflows.models import ZERO, Asset, Estimate, Plan, digest_of
 
 _SHORT: Final = 16
@@ -136,6 +137,8 @@ def problem_of(plan: Plan, original: str) -> tuple[str, str] | None:
     Args:
         original: The language of the original.
     """
+    if len(plan.cut.languages) >= MAX_LANGUAGES:
+        return "cut.languages", f"a film has at most {MAX_LANGUAGES} languages with its original; leave some out"
     if original.lower() in map(str.lower, plan.cut.languages):
         return "cut.languages", f"{original!r} is the original; name only further languages"
     known = set[tuple[str, str]]()

@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from workflows.brief import Brief
+from workflows.brief import Brief, Platform
 from workflows.events import Snapshot
 from workflows.models import LENGTHS, MAX_ASSETS, MAX_PLAN_BYTES, Asset, Plan
 from workflows.production.state import languages
@@ -57,6 +57,8 @@ def check_plan(brief: Brief, plan: Plan) -> None:
         raise PlanProblem(
             f"{circle[0]}.depends_on", f"{' -> '.join(circle)} is a circle; an asset cannot wait for itself"
         )
+    if plan.cut.languages and brief.platform is not Platform.VIDEO:
+        raise PlanProblem("cut.languages", "only a film has further languages; start a production for each other one")
     if problem := languages.problem_of(plan, brief.language):
         raise PlanProblem(*problem)
     _check_cut(plan)
