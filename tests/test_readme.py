@@ -104,7 +104,7 @@ def test_the_commands_run(local_stack: Stack, tmp_path: Path) -> None:
             else:
                 typed(block, env)
             ran += 1
-    assert ran == 8
+    assert ran == 10
     assert (tmp_path / "out/post/content.md").stat().st_size > 0
     assert (tmp_path / "out/dawn/deliverable.mp4").stat().st_size > 0
     assert (tmp_path / "out/preview/deliverable.mp4").stat().st_size > 0

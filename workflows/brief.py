@@ -139,6 +139,10 @@ class Brief(Model):
         default=False,
         description="With a budget, plan models of unpublished price too. The approval must also allow them",
     )
+    draft: bool = Field(
+        default=False,
+        description="First make pictures and shots on cheaper models or settings; a second approval starts the finals",
+    )
     approval_deadline_seconds: float = Field(
         default=7 * 86_400, ge=1, le=90 * 86_400, description="Seconds until a production without an approval expires"
     )

@@ -107,6 +107,7 @@ AttentionReason = Literal[
     "deadline_near",
     "price_unknown",
     "stills_to_approve",
+    "draft_to_approve",
     "paused",
     "asset_failed",
     "content_refused",
@@ -120,7 +121,7 @@ AttentionReason = Literal[
     "plan_failed",
     "finishing_failed",
 ]
-"""The reason why a decision is pending; the first five concern the whole production.
+"""The reason why a decision is pending; the first six concern the whole production.
 overrun: a model charges more than its published price, so the remaining assets exceed the budget; while they fit, it is
 a notice about the whole production. change_to_approve: an edit costs more than was approved, or adds a language.
 price_unknown of an asset: spending on its unpublished price is not allowed yet."""
@@ -225,9 +226,7 @@ class AssetState(Model):
     error: str | None = None
     error_kind: str = Field(default="", description="The error's name in the tree, e.g. 'content_refused'")
     stale: bool = False
-    stale_because: tuple[str, ...] = Field(
-        default=(), description="What changed after the take: prompt, model, parameters, depends_on, or an input's id"
-    )
+    stale_because: tuple[str, ...] = Field(default=(), description="What changed: as in the asset's record")
     settled: dict[str, str] = Field(
         default_factory=dict, description="Digests for which a person accepted the selected take, if not its own"
     )
@@ -244,6 +243,7 @@ class AssetState(Model):
     made_with: dict[str, int] = Field(
         default_factory=dict, description="Input id -> its take, for a take that is in production or ambiguous"
     )
+    seconds: float | None = Field(default=None, description="The length that its narration chose, for the same take")
     unknown_allowed: tuple[str, ...] = Field(
         default=(), description="provider/model of unpublished price that a person allowed for this asset"
     )

@@ -236,6 +236,11 @@ def is_fileset(folder: str) -> bool:
     return len(folder) == DIGEST_CHARS and set(folder) <= set("0123456789abcdef")
 
 
+def frame_key(production_id: str, video_sha256: str) -> str:
+    """The key of the last frame of a video, by the digest of the video."""
+    return f"{production_prefix(production_id)}/frames/{video_sha256[:DIGEST_CHARS]}-last.png"
+
+
 def film_prefix(production_id: str) -> str:
     """The prefix of the parts of a production's films. All parts are made again if they are missing, so a lifecycle
     rule of the bucket may delete what is old under `segments/`."""

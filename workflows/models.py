@@ -7,16 +7,16 @@ stores it.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_UP, Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints, model_validator
 
-from workflows.base import Language
+from workflows.base import Language, MaybeSlug
 from workflows.base import Model as Model
 from workflows.base import Slug as Slug
 from workflows.cut import Cut
@@ -76,6 +76,9 @@ class Quote(Model):
     until: date | None = Field(
         default=None, description="The last day (UTC) on which the rates are valid; after it, the asset is priced again"
     )
+    lengths: tuple[float, ...] = Field(
+        default=(), description="Of a shot that depends on its narration: the lengths (s) from which it is chosen then"
+    )
 
     def is_valid_on(self, day: date) -> bool:
         return self.until is None or day <= self.until
@@ -133,8 +136,7 @@ class Asset(Model):
     prompt: PromptText
     composed: bool = Field(
         default=False,
-        description="Its prompt lists the plan's shots and their narrations, and follows their changes; "
-        "a change of the prompt itself ends this",
+        description="Its prompt lists and follows the plan's shots and narrations; a change of the prompt ends this",
     )
     original: Annotated[str, StringConstraints(max_length=MAX_PROMPT_CHARS)] = Field(
         default="", description="The prompt before it was enhanced for its modality; empty if it was not enhanced"
@@ -143,15 +145,11 @@ class Asset(Model):
     model: ModelName
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     depends_on: tuple[Slug, ...] = ()
-    language: Language | Literal[""] = Field(
-        default="", description="Of a narration in a further language of the film; empty for the original"
-    )
-    translates: Slug | Literal[""] = Field(
-        default="", description="The narration of the original that it is spoken instead of, over the same shot"
-    )
-    translated_from: str = Field(
-        default="", description="A digest of that narration as it was translated; another one by now makes it stale"
-    )
+    language: Language | Literal[""] = Field(default="", description="A further language; empty for the original")
+    translates: MaybeSlug = Field(default="", description="The narration of the original that it translates")
+    translated_from: str = Field(default="", description="A digest of the text that it translates")
+    continues: MaybeSlug = Field(default="", description="The shot from whose last frame this shot starts")
+    last_frame: MaybeSlug = Field(default="", description="The picture with which this shot ends")
     quote: Quote | None = None
     fallbacks: tuple[Alternative, ...] = Field(
         default=(),
@@ -159,6 +157,13 @@ class Asset(Model):
         description="Tried in order if the model fails permanently and billed nothing. "
         "After a refused key or an empty account, models of the same provider are skipped",
     )
+
+    @model_validator(mode="after")
+    def _wait_for_frames(self) -> "Asset":
+        frames = tuple(i for i in (self.continues, self.last_frame) if i and i not in self.depends_on)
+        if frames:
+            object.__setattr__(self, "depends_on", (*self.depends_on, *frames))
+        return self
 
     @property
     def high_usd(self) -> Decimal:
@@ -224,6 +229,9 @@ class Plan(Model):
     warnings: tuple[str, ...] = ()
     drafting_usd: Money = Field(default=ZERO, description="The cost of the planner's language model for this plan")
     cut: Cut = Cut()
+    finals: dict[Slug, tuple[Alternative, ...]] = Field(
+        default_factory=dict, description="Of a draft: the models of the finals, each with its fallbacks"
+    )
     digest: str = ""
 
     @classmethod
@@ -234,6 +242,7 @@ class Plan(Model):
         planner: str = "template",
         warnings: Iterable[str] = (),
         cut: Cut = Cut(),  # noqa: B008  # frozen
+        finals: Mapping[str, tuple[Alternative, ...]] | None = None,
     ) -> "Plan":
         """Number the assets in their order and set the digest."""
         numbered = tuple(a.model_copy(update={"position": i}) for i, a in enumerate(assets, start=1))
@@ -243,13 +252,14 @@ class Plan(Model):
             planner=planner,
             warnings=tuple(warnings),
             cut=cut.of_assets(a.asset_id for a in numbered),
+            finals={a.asset_id: finals[a.asset_id] for a in numbered if finals and a.asset_id in finals},
         )
         content = plan.model_dump(mode="json", exclude={"digest", "warnings", "drafting_usd"}, exclude_defaults=True)
         return plan.model_copy(update={"digest": digest_of(content)})
 
     def with_assets(self, assets: Iterable[Asset], cut: Cut | None = None) -> "Plan":
         """The plan with these assets, which its digest then covers."""
-        plan = Plan.of(self.title, assets, self.planner, self.warnings, cut or self.cut)
+        plan = Plan.of(self.title, assets, self.planner, self.warnings, cut or self.cut, self.finals)
         return plan.model_copy(update={"drafting_usd": self.drafting_usd})
 
     @property
@@ -314,9 +324,7 @@ class Media(Model):
     width: int | None = None
     height: int | None = None
     duration_seconds: float | None = None
-    unsigned_sha256: str = Field(
-        default="", description="Of a signed file: the SHA-256 before the signature, which differs each time"
-    )
+    unsigned_sha256: str = Field(default="", description="Of a signed file: before the signature, which always differs")
 
     @property
     def content_sha256(self) -> str:
@@ -348,10 +356,7 @@ class Take(Model):
         default_factory=dict,
         description="Digests of the prompt, model, parameters and depends_on, and of each input's content",
     )
-    note: str = Field(
-        default="",
-        description="For an uploaded file: the person and the file's name. Otherwise why it is not signed",
-    )
+    note: str = Field(default="", description="Of an uploaded file: person and name; otherwise why it is not signed")
     started_at: datetime
     finished_at: datetime
 
@@ -379,6 +384,7 @@ class Deliverable(Model):
 
     revision: int = Field(ge=1)
     files: tuple[DeliverableFile, ...] = Field(min_length=1)
+    draft: bool = Field(default=False, description="Made by the models of the draft")
     notes: tuple[str, ...] = Field(default=(), description="Remarks for people, e.g. on narration that overruns")
     duration_seconds: float | None = None
     chapters: tuple[Chapter, ...] = Field(default=(), description="The shots of a film in order; the first begins at 0")

@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
-from workflows.base import MAX_LANGUAGES, Language
+from workflows.base import MAX_LANGUAGES, Language, MaybeSlug
 from workflows.cut import Cut, Translations, check_languages
 from workflows.models import (
     MAX_TAKES_AT_ONCE,
@@ -75,7 +75,8 @@ MAX_EDITS: Final = 200
 class EditOp(Model):
     """One change of a plan.
 
-    change: any of prompt, label, provider, model, parameters (merged; null removes a key), depends_on.
+    change: any of prompt, label, provider, model, parameters (merged; null removes a key), depends_on, continues and
+    last_frame (of these, "" removes it).
     move: `position` (from 1). drop: only `asset_id`. add: `asset`, at `position` or last. title: `title`.
     cut: the whole `cut`, which makes no take stale; without `languages` it keeps those of the plan.
     languages: the `languages` of a film, after the original. Narrations and texts of those that are new, or that were
@@ -90,6 +91,8 @@ class EditOp(Model):
     model: ModelName | None = None
     parameters: dict[str, JsonValue] | None = None
     depends_on: tuple[Slug, ...] | None = None
+    continues: MaybeSlug | None = None
+    last_frame: MaybeSlug | None = None
     position: int | None = Field(default=None, ge=1)
     asset: Asset | None = None
     cut: Cut | None = None
@@ -100,6 +103,10 @@ class EditOp(Model):
         default_factory=dict, description="Language -> narration, sentence or text on the screen -> its translation"
     )
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
+
+    @property
+    def changes_inputs(self) -> bool:
+        return any(each is not None for each in (self.depends_on, self.continues, self.last_frame))
 
 
 class PlanEdit(KeyedRequest):

@@ -72,6 +72,8 @@ class _Entry(_Strict):
     max_pictures: int = Field(default=0, ge=0)
     max_recordings: int = Field(default=0, ge=0)
     mask: bool = Field(default=False, description="Accepts a picture that marks where another one is changed")
+    last_frame: bool = Field(default=False, description="Accepts the picture with which a shot ends, with a first one")
+    one_kind: bool = Field(default=False, description="Accepts pictures or recordings, not both in one request")
     languages: frozenset[Language] = Field(default=frozenset(), description="That a voice speaks; empty: any")
     sounds: frozenset[Literal["speech", "music", "effects", "ambience"]] = Field(
         default=frozenset(), description="What an audio model makes; without it, speech"
@@ -102,6 +104,8 @@ class _Entry(_Strict):
             max_pictures=self.max_pictures,
             max_recordings=self.max_recordings,
             mask=self.mask,
+            last_frame=self.last_frame,
+            one_kind=self.one_kind,
             output_tokens=Tokens(tokens.parameter, tokens.counts, tokens.pixels) if tokens else None,
             input_image=self.input_image,
             best_for=self.best_for,

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final, Literal, Self
@@ -153,6 +153,8 @@ class Offer:
         max_pictures: The maximum number of input pictures, 0 if a plan's own limits are lower.
         max_recordings: The maximum number of input audio and video files, in the same way.
         mask: Accepts a picture of the role "mask", whose transparent part marks where another picture is changed.
+        last_frame: Accepts the picture with which a shot ends, in addition to the one with which it starts.
+        one_kind: Accepts inputs of one type in a request: pictures or recordings.
         output_tokens: Tokens of an output picture. Text is counted by its parameter `max_tokens`.
         input_image: The vendor's formula for the tokens of an input picture, by its name in
             `activities.catalogue.pricing`.
@@ -183,6 +185,8 @@ class Offer:
     max_pictures: int = 0
     max_recordings: int = 0
     mask: bool = False
+    last_frame: bool = False
+    one_kind: bool = False
     output_tokens: Tokens | None = None
     input_image: str = ""
     best_for: str = ""
@@ -196,6 +200,41 @@ class Offer:
     retires: date | None = None
     replacement: tuple[str, ...] = ()
     unavailable: str = ""
+
+    def limited_to(
+        self, *accepts: Modality, pictures: int = 0, recordings: int = 0, mask: bool = False, last_frame: bool = False
+    ) -> Self:
+        """The offer without inputs that an adapter does not send, whatever the catalogue says.
+
+        Args:
+            accepts: The types of inputs that the adapter sends.
+            pictures: The most pictures, 0 for any number; `recordings` in the same way.
+        """
+        missing, sent = self.requires - frozenset(accepts), self.accepts & frozenset(accepts)
+        recorded = sent & {Modality.AUDIO, Modality.VIDEO}
+        problem = f"{self.model!r} requires {' and '.join(sorted(missing))}, which Greenlight does not send to it"
+        limited = replace(
+            self,
+            accepts=sent,
+            max_pictures=_least(self.max_pictures, pictures) if Modality.IMAGE in sent else self.max_pictures,
+            max_recordings=_least(self.max_recordings, recordings) if recorded else self.max_recordings,
+            mask=self.mask and mask,
+            last_frame=self.last_frame and last_frame,
+            unavailable=self.unavailable or (f"{problem}; choose another model" if missing else ""),
+        )
+        return self if limited == self else limited
+
+    @property
+    def seconds(self) -> tuple[float, ...]:
+        """The lengths of a shot that it makes, the shortest first; empty where the catalogue does not list them."""
+        rule = self.rules.get("seconds")
+        if self.modality is not Modality.VIDEO or rule is None:
+            return ()
+        if rule.choices:
+            return tuple(sorted(map(float, rule.choices)))
+        if rule.min is None or rule.max is None:
+            return ()
+        return tuple(float(n) for n in range(math.ceil(rule.min), math.floor(rule.max) + 1))
 
     def fits(self, prompt: str) -> bool:
         return not self.max_prompt or utf16_units(prompt) <= self.max_prompt
@@ -217,6 +256,11 @@ class Offer:
     def unknown(self) -> bool:
         """Whether no price is published."""
         return not self.rates
+
+
+def _least(*limits: int) -> int:
+    """The lowest of these limits, of which 0 is none."""
+    return min(filter(None, limits), default=0)
 
 
 def utf16_units(text: str) -> int:

@@ -12,6 +12,7 @@ from activities.finishing import contact_sheet, document, film
 from activities.finishing.files import File, Result, read_texts, write
 from activities.finishing.filesets import store_fileset
 from activities.finishing.sources import Sources, in_thread
+from activities.finishing.versions import with_versions
 from activities.provenance.signer import Signer
 from activities.storage.bucket import Storage
 from workflows.activity_io import EncodeSegment, FinishDeliverable, MixSound
@@ -72,6 +73,7 @@ async def _store(
 
 async def _document(sources: Sources, request: FinishDeliverable, workdir: Path, on_progress: Report) -> Result:
     """The document of a production, with its pictures and sounds beside it."""
+    request, version_notes = with_versions(request)
     on_progress(f"fetching {len(request.assets)} takes")
     texts = await read_texts(sources.storage, request.assets)
     attached = [a for a in request.assets if a.asset.asset_id not in texts]
@@ -92,9 +94,9 @@ async def _document(sources: Sources, request: FinishDeliverable, workdir: Path,
     result = await in_thread(draw)
     pictures = [a for a in attached if a.asset.asset_type is Modality.IMAGE]
     if not pictures:
-        return result
+        return Result(result.files, tuple(version_notes))
     on_progress("drawing the contact sheet")
     cells = [contact_sheet.Cell(a.asset.asset_id, a.asset.label, paths[a.asset.asset_id]) for a in pictures]
     sheet = File("contact-sheet.png", "contact-sheet", workdir / "contact-sheet.png", "image/png")
     notes = await in_thread(lambda stop: contact_sheet.draw(sheet.path, title, cells, request.brief.aspect, stop))
-    return Result((*result.files, sheet), tuple(notes))
+    return Result((*result.files, sheet), (*version_notes, *notes))

@@ -22,6 +22,7 @@ from activities.finishing.captions.word_times import Word
 from activities.finishing.captions.words_of_takes import read_words
 from activities.finishing.files import File, Result, read_texts, write
 from activities.finishing.joining import Version, caption_files, chapters_of, join, lengths, video_files
+from activities.finishing.language_versions import further_narrations, subtitles_of, version_of
 from activities.finishing.picture import segments
 from activities.finishing.picture.burned_captions import BurnedCaptions, CaptionStyle, burn
 from activities.finishing.picture.frames import FilmFormat, ShotFacts
@@ -30,7 +31,7 @@ from activities.finishing.sound import track
 from activities.finishing.sound.track import Bed
 from activities.finishing.sources import Facts, Sources, in_thread
 from activities.finishing.timeline import Shot, Timeline, Voice, fit_voices, hold_stills, lay_out, pieces_of
-from activities.finishing.versions import further_narrations, subtitles_of, version_of
+from activities.finishing.versions import with_versions
 from activities.storage.errors import ObjectMissing, StorageConflict
 from workflows import keys
 from workflows.activity_io import (
@@ -89,6 +90,7 @@ async def lay_out_film(sources: Sources, request: FinishDeliverable, report: Rep
     Raises:
         OutputUnusable: a take does not decode; the message names its asset.
     """
+    request, version_notes = with_versions(request)
     facts = Facts(sources, request.production_id)
     await facts.measure(request.assets, report)
     words = await read_words(sources.storage, request.assets)
@@ -96,13 +98,14 @@ async def lay_out_film(sources: Sources, request: FinishDeliverable, report: Rep
     further: dict[str, Film] = {}
     versions: dict[str, str] = {}
     for language in request.cut.languages:
-        view, notes = version_of(request, language)
+        view, missing_parts = version_of(request, language)
         film = _film_of(view, facts, words)
-        film = replace(film, language=language, notes=(*notes, *film.notes))
+        film = replace(film, language=language, notes=(*missing_parts, *film.notes))
         versions[language] = await _keep(sources, request.production_id, film, stored)
         further[versions[language]] = film
     film = _film_of(version_of(request, "")[0], facts, words)
-    film = replace(film, versions=versions, subtitles=subtitles_of(request, film.timeline))
+    notes = (*version_notes, *film.notes)
+    film = replace(film, versions=versions, subtitles=subtitles_of(request, film.timeline), notes=notes)
     key = await _keep(sources, request.production_id, film, stored)
     needed = segments_of(request.production_id, film)
     needed += [each for at, other in further.items() for each in segments_of(request.production_id, other, at)]
@@ -179,6 +182,7 @@ async def assemble_film(
     Raises:
         ApplicationError: type SEGMENT_MISSING: a part is not stored any more.
     """
+    request, _ = with_versions(request)
     film = await _read(sources, timeline)
     placed = film.timeline
     others = [await _read(sources, key) for key in film.versions.values()]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from activities.finishing import assembly
 from activities.finishing.captions import files as captions
 from activities.finishing.files import File, write
+from activities.finishing.language_versions import file_name
 from activities.finishing.timeline import Timeline
-from activities.finishing.versions import file_name
 from activities.provenance.statements import label
 from workflows.activity_io import FinishDeliverable, Segment
 from workflows.models import Chapter

@@ -17,12 +17,14 @@ from temporalio.exceptions import ApplicationError
 from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
 from activities.planning.adherence.structure import structure_problems
+from activities.planning.choices.lengths import divided_shots, within_budget
 from activities.planning.pricing import price
 from activities.planning.questions.inquiry import Refused
 from activities.planning.task import PlanningTask, asks_for_sound
 from activities.planning.template import script_head
 from activities.text.model_text import read_as
 from workflows.brief import Platform
+from workflows.continuity.inputs import without_versions
 from workflows.cut import Cut, Transition
 from workflows.models import UNSPOKEN_ROLES, Asset, Modality, Plan
 from workflows.production.state.policies import PlanProblem, check_plan
@@ -56,7 +58,7 @@ class _Setting(_Strict):
 
 
 class _Piece(_Strict):
-    _may_lack = {"label": "", "original": "", "parameters": [], "depends_on": []}
+    _may_lack = {"label": "", "original": "", "parameters": [], "depends_on": [], "continues": ""}
 
     asset_id: str = Field(description="Lower case letters, digits and hyphens; unique in the plan")
     asset_type: Literal["text", "image", "video", "audio"]
@@ -68,6 +70,7 @@ class _Piece(_Strict):
     model: str
     parameters: list[_Setting] = Field(description="Empty where the defaults do")
     depends_on: list[str] = Field(description="Ids of the assets that it is made from; usually few or none")
+    continues: str = Field(description="Of a shot that goes on from another one: the asset_id of that; usually empty")
 
     @field_validator("parameters", mode="before")
     @classmethod
@@ -168,6 +171,7 @@ class AnswerValidator:
         problems = [*self._model_problems(plan), *self._deliverable_problems(plan), *self._structure_problems(plan)]
         if problems:
             raise Refused(problems)
+        plan = within_budget(divided_shots(plan, self.task), self.task, self.room_usd)
         self._check_price(plan)
         return plan
 
@@ -198,6 +202,7 @@ class AnswerValidator:
             "model": piece.model,
             "parameters": {s.name: _typed(chosen, s) for s in piece.parameters if s.value.strip()},
             "depends_on": tuple(dict.fromkeys(map(_slug, piece.depends_on))),
+            "continues": _slug(piece.continues),
         }
         try:
             return Asset.model_validate(given)
@@ -243,7 +248,7 @@ class AnswerValidator:
                 for a in plan.assets
                 if a.role in UNSPOKEN_ROLES
             ]
-        shots = [a for a in plan.assets if a.asset_type == Modality.VIDEO]
+        shots = [a for a in without_versions(plan.assets) if a.asset_type == Modality.VIDEO]
         shared = sum(each.seconds for each in plan.cut.transitions.values() if each.kind in ("dissolve", "wipe"))
         seconds, wanted = sum(map(self._planned_seconds, shots)) - shared, self.task.seconds
         if shots and abs(seconds - wanted) > LENGTH_TOLERANCE * wanted:
@@ -258,7 +263,7 @@ class AnswerValidator:
         structure = self.task.structure
         if structure is None or self.task.request.feedback:
             return []
-        shots = [a for a in plan.assets if a.asset_type == Modality.VIDEO]
+        shots = [a for a in without_versions(plan.assets) if a.asset_type == Modality.VIDEO]
         seconds = [self._planned_seconds(shot) for shot in shots]
         return structure_problems(structure, plan, seconds, self.task.brief.language)
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from temporalio.exceptions import ApplicationError
 
 from activities.planning import template
+from activities.planning.choices.drafts import with_draft
+from activities.planning.choices.lengths import divided_shots, within_budget
 from activities.planning.fallbacks import with_fallbacks
 from activities.planning.language_models import answer_tokens, plan_with_models
 from activities.planning.progress import PlanProgress
@@ -32,7 +34,9 @@ async def draft_plan(
     try:
         plan = await plan_with_models(task, settings, questions)
         if plan is None:
-            return with_fallbacks(template.draft(task), task, task.brief.budget_usd)
+            drafted = divided_shots(template.draft(task), task)
+            planned = with_fallbacks(within_budget(drafted, task, task.brief.budget_usd), task, task.brief.budget_usd)
+            return with_draft(planned, task)
     except ApplicationError as error:
         if not error.non_retryable:
             raise
@@ -44,5 +48,6 @@ async def draft_plan(
         raise ApplicationError(error.message, total, type=error.type, non_retryable=True) from None
     bill = await questions.end()
     lost = f"planning: an answer of a language model was lost and counts as billed, with {bill.doubt_usd:f} USD"
+    plan = with_draft(plan, task)
     warnings = (*plan.warnings, lost) if bill.doubt_usd else plan.warnings
     return plan.model_copy(update={"drafting_usd": bill.billed_usd, "warnings": warnings})

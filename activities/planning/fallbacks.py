@@ -10,6 +10,8 @@ from temporalio.exceptions import ApplicationError
 from activities.catalogue.offers import Offer
 from activities.planning.task import PlanningTask
 from activities.providers.selection import find_offer
+from workflows.continuity.inputs import inputs_of
+from workflows.continuity.lengths import AT_MOST, PLANNED
 from workflows.models import FILM_PARAMETERS, UNSPOKEN_ROLES, ZERO, Alternative, Asset, Plan
 
 FALLBACKS: Final = 2
@@ -50,14 +52,14 @@ def _alternatives(plan: Plan, asset: Asset, own: Offer, task: PlanningTask) -> I
     """One quoted alternative for each provider that can make the asset: the preferred first, the asset's own last."""
     taken: set[str] = set()
     cost = _high_usd(plan, asset, task)
-    used = own.accepts & {i.asset_type for name in asset.depends_on if (i := plan.find(name))}
+    used = own.accepts & {i.asset_type for i in inputs_of(asset, plan.by_id)}
     for offer in sorted(task.offers.get(asset.asset_type, ()), key=lambda o: o.provider == asset.provider):
         # No budget could hold the plan any more with such a fallback.
         surprising = offer.unknown and (task.brief.known_prices_only or not own.unknown)
         fits = used <= offer.accepts and offer.speaks(asset.language or task.brief.language)
         if offer.placeholder or offer.provider in taken or surprising or offer == own or not fits:
             continue
-        other = Alternative(provider=offer.provider, model=offer.model, parameters=_kept_parameters(asset, offer))
+        other = Alternative(provider=offer.provider, model=offer.model, parameters=kept_parameters(asset, offer))
         as_planned = asset.model_copy(update={**other.model_dump(exclude={"quote"}), "fallbacks": ()})
         quoted = _quoted(plan, as_planned, task)
         if quoted is None or (offer.provider == asset.provider and not own.unknown and quoted.high_usd > cost):
@@ -66,7 +68,7 @@ def _alternatives(plan: Plan, asset: Asset, own: Offer, task: PlanningTask) -> I
         yield other.model_copy(update={"quote": quoted.quote})
 
 
-def _kept_parameters(asset: Asset, offer: Offer) -> dict[str, JsonValue]:
+def kept_parameters(asset: Asset, offer: Offer) -> dict[str, JsonValue]:
     """The parameters that another model has too; a number that it does not take becomes the nearest that it takes."""
     placed = FILM_PARAMETERS if asset.sound in UNSPOKEN_ROLES else ()
     kept: dict[str, JsonValue] = {n: asset.parameters[n] for n in placed if n in asset.parameters}
@@ -78,6 +80,9 @@ def _kept_parameters(asset: Asset, offer: Offer) -> dict[str, JsonValue]:
             kept[name] = value
         elif rule.type == "number" and isinstance(value, int | float) and not isinstance(value, bool):
             kept[name] = rule.nearest(value)
+    most, longest = asset.number(AT_MOST), offer.seconds
+    if most is not None and longest:
+        kept[AT_MOST] = max(most, asset.model_copy(update={"parameters": kept}).number(PLANNED) or longest[0])
     return kept
 
 

@@ -9,22 +9,19 @@ from temporalio.exceptions import ApplicationError
 from activities.catalogue import pricing
 from activities.catalogue.loader import problem_with, retirement_warning
 from activities.catalogue.offers import Offer, utf16_units
+from activities.planning.checks.inputs import input_problem, unused_stills
+from activities.planning.checks.lengths import is_timed, length_problem, quote_lengths
 from activities.planning.checks.narration import overruns, unread
 from activities.planning.checks.voices import voice_problem
 from activities.providers.protocol import Provider
 from activities.providers.registry import remedy_for
 from activities.providers.selection import find_offer, plannable_offers, supports_aspect
 from workflows.activity_io import PLAN_INVALID
-from workflows.brief import REFERENCE
-from workflows.models import FILM_PARAMETERS, MASK, MAX_PLAN_BYTES, UNSPOKEN_ROLES, Asset, Media, Modality, Plan, Quote
-from workflows.production.state import languages
-
-_KINDS: Final = {
-    Modality.TEXT: "texts",
-    Modality.IMAGE: "pictures",
-    Modality.AUDIO: "sound",
-    Modality.VIDEO: "video",
-}
+from workflows.continuity.drafts import final_asset, models_of
+from workflows.continuity.inputs import inputs_of
+from workflows.continuity.lengths import AT_MOST
+from workflows.models import FILM_PARAMETERS, MAX_PLAN_BYTES, UNSPOKEN_ROLES, Asset, Media, Modality, Plan, Quote
+from workflows.spoken import languages
 
 _FILM_LIMITS: Final = {"at_seconds": (0.0, 3_600.0), "bpm": (30.0, 300.0)}
 
@@ -87,7 +84,11 @@ def _quote(asset: Asset, known: Mapping[str, Asset], offer: Offer) -> Quote:
                 raise invalid(f"{here}: parameters.{placed}: {problem}")
     else:
         placing = []
-    unknown = next((name for name in asset.parameters if name not in (*offer.parameters, *placing)), None)
+    inputs = inputs_of(asset, known)
+    if (problem := length_problem(offer, asset, inputs)) is not None:
+        raise invalid(f"{here}: parameters.{AT_MOST}: {problem}")
+    ours = (*offer.parameters, *placing, *([AT_MOST] if is_timed(offer, asset, inputs) else []))
+    unknown = next((name for name in asset.parameters if name not in ours), None)
     if unknown is not None and not offer.any_parameter:
         names = ", ".join(offer.parameters) or "none"
         raise invalid(f"{here}: parameters.{unknown}: {offer.model} has no such parameter; it has {names}")
@@ -100,54 +101,19 @@ def _quote(asset: Asset, known: Mapping[str, Asset], offer: Offer) -> Quote:
         raise invalid(
             f"{here}: prompt: {length} characters; {offer.model} takes at most {offer.max_prompt}: shorten it"
         )
-    inputs = [known[name] for name in asset.depends_on if name in known]
-    if problem := _unusable(offer, asset, inputs):
-        raise invalid(f"{here}: depends_on: {problem}")
-    missing = offer.requires - {i.asset_type for i in inputs}
-    if missing:
-        raise invalid(
-            f"{here}: depends_on: {offer.model} works from {' and '.join(sorted(missing))}; name an asset of that type"
-        )
+    if problem := input_problem(offer, asset, inputs):
+        raise invalid(f"{here}: {problem}")
     try:
-        return pricing.quote(offer, asset, inputs)
+        return quote_lengths(offer, asset, inputs, _shots_narrated(known, inputs))
     except pricing.PriceProblem as problem:
         raise invalid(f"{here}: {problem}") from None
 
 
-def _unusable(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str | None:
-    """Why a model cannot use an input of an asset, with the remedy; no input is ever ignored silently."""
-    ignored = [i for i in inputs if i.asset_type not in offer.accepts and not _cut_together(asset, i)]
-    if ignored:
-        names = " and ".join(i.asset_id for i in ignored)
-        kinds = " and ".join(dict.fromkeys(_KINDS[i.asset_type] for i in ignored))
-        remedy = f"drop {names}, or choose a model that does"
-        if all(i.asset_type == Modality.TEXT for i in ignored):
-            remedy = f"put the words that it needs into the prompt, and drop {names}"
-        return f"{offer.model} takes no {kinds}; {remedy}"
-    # A mask marks an area of another picture, and does not count as a picture.
-    masks = [i.asset_id for i in inputs if i.role == MASK]
-    pictures = [i for i in inputs if i.asset_type == Modality.IMAGE and i.role != MASK]
-    recordings = [
-        i for i in inputs if i.asset_type in (Modality.AUDIO, Modality.VIDEO) and i.asset_type in offer.accepts
-    ]
-    if masks and not offer.mask:
-        return f"{offer.model} takes no mask; drop {' and '.join(masks)}, or choose a model that does"
-    if len(masks) > 1:
-        return f"{' and '.join(masks)} are masks; keep one of them"
-    if masks and not pictures:
-        return f"{masks[0]!r} is a mask; name the picture that it masks too"
-    if offer.max_pictures and len(pictures) > offer.max_pictures:
-        return f"{len(pictures)} pictures; {offer.model} takes at most {offer.max_pictures}: drop some"
-    if offer.max_recordings and len(recordings) > offer.max_recordings:
-        return f"{len(recordings)} recordings; {offer.model} takes at most {offer.max_recordings}: drop some"
-    return None
-
-
-def _cut_together(one: Asset, other: Asset) -> bool:
-    """Whether the two are a sound and the picture or shot that a film shows with it."""
-    sounds = [a for a in (one, other) if a.asset_type == Modality.AUDIO]
-    visuals = [a for a in (one, other) if a.asset_type in (Modality.IMAGE, Modality.VIDEO) and a.role != REFERENCE]
-    return len(sounds) == len(visuals) == 1
+def _shots_narrated(known: Mapping[str, Asset], inputs: Sequence[Asset]) -> int:
+    """The most shots over which one of the narrations among the inputs is spoken."""
+    voices = {i.asset_id for i in inputs if i.spoken}
+    shots = [a for a in known.values() if a.asset_type is Modality.VIDEO]
+    return max((sum(voice in shot.depends_on for shot in shots) for voice in voices), default=1)
 
 
 def _check_voice(asset: Asset, offer: Offer, language: str) -> None:
@@ -205,7 +171,7 @@ def price(
     """
     today = datetime.now(UTC).date()
     known = {**plan.by_id, **pricing.reference_assets(references)}
-    quoted, warnings = [], list(plan.warnings)
+    quoted, warnings, finals = [], list(plan.warnings), dict(plan.finals)
     for asset in plan.assets:
         if only and asset.asset_id not in only:
             quoted.append(asset)
@@ -213,10 +179,14 @@ def price(
         priced_asset, found = _priced(asset, known, providers, today, aspect, language)
         quoted.append(priced_asset)
         warnings += found
-    warnings += overruns(quoted, providers)
+        if asset.asset_id in finals:
+            final, found = _priced(final_asset(plan, asset), known, providers, today, aspect, language)
+            finals[asset.asset_id] = models_of(final)
+            warnings += found
+    warnings += [*unused_stills(quoted), *overruns(quoted, providers)]
     warnings += unread(quoted, providers, language) if language else []
     warnings += languages.warnings(plan.with_assets(quoted))
-    priced = Plan.of(plan.title, quoted, planner=plan.planner, warnings=dict.fromkeys(warnings), cut=plan.cut)
+    priced = Plan.of(plan.title, quoted, plan.planner, dict.fromkeys(warnings), plan.cut, finals)
     if priced.unknown_prices:
         unknown = {f"{a.provider} {a.model}" for a in quoted if a.unknown_price}
         warning = f"price unknown: {', '.join(sorted(unknown))}; an approval has to allow it"

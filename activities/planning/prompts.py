@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer
 from activities.planning.adherence.structure import structure_data
-from activities.planning.task import PlanningTask, asks_for_sound
+from activities.planning.task import PlanningTask, asks_for_sound, asks_for_upscale
 from activities.planning.template import TEXTS
 from activities.providers.registry import describe_price, placeholder_providers
 from workflows.brief import MAX_SHOTS, Brief, Platform
@@ -53,6 +53,10 @@ cuts it, and lowers it under the narration.
   - `effects-k`, audio, role `effects`: one sound at the beginning of the shot in `depends_on`, or the parameter \
 `at_seconds` later.
   - `ambience-k`, audio, role `ambience`: looped under the shots in `depends_on`, otherwise under the whole film."""
+_UPSCALES: Final = """\
+
+- after each shot `upscale-k`, video, role `upscale`, depends_on `shot-k` alone, with a model that must depend on \
+video: a larger copy, which the film shows in the place of its shot. It adds no length."""
 _FIXED_SHOTS: Final = "Plan exactly one shot for each shot of it, in its order, each with its `seconds` where given."
 _FREE_SHOTS: Final = "Keep its order; you may join or divide its shots."
 _REVISED: Final = " Where the feedback asks for something else, the feedback counts."
@@ -86,7 +90,8 @@ def instructions(task: PlanningTask) -> str:
     parts = [
         _TASK,
         "## What the deliverable needs\n"
-        + _shape(brief, task.seconds, max(USUAL_SHOTS, min(listed, MAX_SHOTS)), sounds=asks_for_sound(task.request)),
+        + _shape(brief, task.seconds, max(USUAL_SHOTS, min(listed, MAX_SHOTS)), sounds=asks_for_sound(task.request))
+        + (_UPSCALES if asks_for_upscale(task.request) and _copies(task) else ""),
         *([_REFERENCES] if brief.references else []),
         *([_structure(task)] if task.structure else []),
         "## Models\n" + "\n".join(_models(modality, offers) for modality, offers in task.menu.items()),
@@ -123,6 +128,11 @@ def prompt(task: PlanningTask) -> str:
         ]
     newest = " The feedback is about earlier plans, the newest last; the newest wins." if request.feedback else ""
     return f"Plan this.{newest}\n\n{json.dumps(data, ensure_ascii=False, indent=1)}"
+
+
+def _copies(task: PlanningTask) -> bool:
+    """Whether a model of the plan makes larger copies of shots."""
+    return any(o.requires == {Modality.VIDEO} for o in task.menu.get(Modality.VIDEO, ()))
 
 
 def _structure(task: PlanningTask) -> str:
@@ -166,6 +176,8 @@ def _film(brief: Brief, seconds: float, most_shots: int, *, sounds: bool) -> lis
         made_from = f", depends_on {' and '.join(f'`{i}`' for i in inputs)}" if inputs else ""
         lines.append(
             f"  - `shot-k`, video, role `shot`{made_from}. Set its length by the model's parameter, in whole seconds. "
+            "A narration that takes longer makes it longer, up to the model's longest. Where a shot goes on without a "
+            "cut from the one before it, name that one in `continues`: it starts from its last frame, without a still. "
             "Switch a model's own sound off where it can be, unless the brief asks for the sound of the scene."
         )
     if Modality.AUDIO in has:

@@ -1,5 +1,6 @@
 """One brief to plan, built once per activity: planners, the check of their plans and the fallbacks read it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -20,6 +21,17 @@ from workflows.activity_io import DraftPlan
 from workflows.brief import MAX_VIDEO_SECONDS, Brief, Platform
 from workflows.models import SPEECH, UNSPOKEN_ROLES, ZERO, Asset, Modality, Plan
 
+_UPSCALE: Final = re.compile(
+    r"\bup-?scal\w*|\bhoch(?:ge)?skal\w*|\bsuper[- ]?resolution\b|\breescal\w*|\bsuréchantillon\w*|"
+    r"超解像|アップスケール|放大到|업스케일",
+    re.IGNORECASE,
+)
+"""Words for larger copies."""
+_NEGATED: Final = re.compile(
+    r"(?:\bno|\bnot|n['’]t|\bwithout|\bnever|\bnicht|\bkein\w*|\bohne|\bsin|\bsans|\bpas)\b\W*(?:\w+\W+)?$",
+    re.IGNORECASE,
+)
+"""Before such a word, the wish for none."""
 _COMMON_LANGUAGES: Final = ("en", "de", "fr", "es", "zh")
 """Named as examples where a language cannot be spoken."""
 
@@ -63,7 +75,7 @@ class PlanningTask:
         brief, day = request.brief, today or datetime.now(UTC).date()
         offers = {m: rank_offers(m, providers, day, brief.aspect) for m in brief.modalities}
         menu = {
-            m: [o for o in each if _is_affordable(o, brief) and _is_plannable(o, brief)] for m, each in offers.items()
+            m: [o for o in each if _is_affordable(o, brief) and _is_plannable(o, request)] for m, each in offers.items()
         }
         is_film = brief.platform == Platform.VIDEO
         if not (is_film and asks_for_sound(request)):
@@ -119,6 +131,17 @@ def asks_for_sound(request: DraftPlan) -> bool:
     return mentions_sound((request.brief.text, request.brief.style, *request.feedback))
 
 
+def asks_for_upscale(request: DraftPlan) -> bool:
+    """Whether the brief of a film or its feedback asks for larger copies of the shots; the newest feedback counts."""
+    if request.brief.platform != Platform.VIDEO:
+        return False
+    asked = False
+    for text in (request.brief.text, request.brief.style, *request.feedback):
+        for found in _UPSCALE.finditer(text):
+            asked = not _NEGATED.search(text[max(0, found.start() - 24) : found.start()])
+    return asked
+
+
 def check_plannable(task: PlanningTask) -> None:
     """Refuse a brief that no plan can satisfy.
 
@@ -157,11 +180,10 @@ def _is_affordable(offer: Offer, brief: Brief) -> bool:
     return not (brief.known_prices_only and offer.unknown)
 
 
-def _is_plannable(offer: Offer, brief: Brief) -> bool:
-    """Whether a plan may name a model, whatever it costs."""
-    # A video made from a video would show the same shot twice: every video gets into the film.
-    repeats = offer.modality == Modality.VIDEO and Modality.VIDEO in offer.requires
-    return offer.speaks(brief.language) and not repeats
+def _is_plannable(offer: Offer, request: DraftPlan) -> bool:
+    """Whether a plan may name a model, whatever it costs: one that makes larger copies only where it is asked for."""
+    copies = offer.modality == Modality.VIDEO and Modality.VIDEO in offer.requires
+    return offer.speaks(request.brief.language) and (not copies or asks_for_upscale(request))
 
 
 def _usable(offers: Sequence[Offer], brief: Brief) -> list[Offer]:

@@ -17,9 +17,10 @@ from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.lettering import Lettering, asked_lettering
 from activities.planning.structure.quoted import is_commission
 from activities.planning.structure.text import quotations
-from activities.planning.task import PlanningTask, check_plannable
+from activities.planning.task import PlanningTask, asks_for_upscale, check_plannable
 from activities.text.speech import sentences, shortened, subject
 from workflows.brief import Brief, Platform
+from workflows.continuity.inputs import UPSCALE, without_versions
 from workflows.cut import Cut
 from workflows.models import MAX_PROMPT_CHARS, UNSPOKEN_ROLES, Asset, Modality, Plan
 from workflows.preview.plan import SOUNDS
@@ -75,6 +76,11 @@ class _AssetWriter:
 
     def makes(self, modality: Modality) -> bool:
         return modality in self.task.preferred
+
+    def uses(self, source: Asset) -> bool:
+        """Whether a shot depends on its still or narration: its model gets it, or its length follows it."""
+        offer = self.task.preferred[Modality.VIDEO]
+        return source.asset_type in offer.accepts or (source.spoken and len(offer.seconds) > 1)
 
     def references(self, modality: Modality) -> tuple[str, ...]:
         """The references that assets of this modality are made from: pictures use them, otherwise shots, or texts."""
@@ -162,8 +168,9 @@ def draft(task: PlanningTask) -> Plan:
         warnings = [*open_, *writer.reference_warnings()]
         return Plan.of(_title(task), _pages(writer), planner=PLANNER, warnings=warnings)
     film = plan_film(task)
-    assets = [*_video(writer, film.shots), *_sounds(writer, film.shots)]
-    warnings = [*film.warnings, *_length_warnings(film.shots, assets), *unmade_sounds(task)]
+    shots, problems = _upscaled(writer, _video(writer, film.shots))
+    assets = [*shots, *_sounds(writer, film.shots)]
+    warnings = [*film.warnings, *problems, *_length_warnings(film.shots, assets), *unmade_sounds(task)]
     warnings += writer.reference_warnings()
     shown = [a.asset_id for a in assets if a.role == ("shot" if writer.makes(Modality.VIDEO) else "still")]
     cut = film.cut(shown) if shown else Cut()
@@ -223,12 +230,31 @@ def _video(writer: _AssetWriter, shots: Sequence[FilmShot]) -> list[Asset]:
                     label,
                     _movement(writer, shot),
                     parameters=_length(writer, shot),
-                    depends_on=tuple(
-                        i.asset_id for i in inputs if i.asset_type in writer.task.preferred[Modality.VIDEO].accepts
-                    ),
+                    depends_on=tuple(i.asset_id for i in inputs if writer.uses(i)),
                 )
             )
     return compose(assets)
+
+
+def _upscaled(writer: _AssetWriter, assets: list[Asset]) -> tuple[list[Asset], list[str]]:
+    """The assets with a larger copy of each shot, where the brief asks for it; the film shows the copies alone."""
+    if not (asks_for_upscale(writer.task.request) and writer.makes(Modality.VIDEO)):
+        return assets, []
+    offers = writer.task.menu[Modality.VIDEO]
+    offer = next((o for o in offers if o.requires == {Modality.VIDEO}), None)
+    if offer is None:
+        remedy = "enable a provider that does (with a budget, its price has to be known), or upload larger takes"
+        return assets, [f"upscale: the brief asks for it, and no model of this plan makes larger copies; {remedy}"]
+    found = []
+    for asset in assets:
+        found.append(asset)
+        if asset.role == "shot":
+            number = asset.asset_id.removeprefix("shot-")
+            copy = writer.asset(
+                f"{UPSCALE}-{number}", Modality.VIDEO, UPSCALE, asset.label, "A larger copy of the shot.", offer=offer
+            )
+            found.append(copy.model_copy(update={"depends_on": (asset.asset_id,)}))
+    return found, []
 
 
 def _sounds(writer: _AssetWriter, shots: Sequence[FilmShot]) -> list[Asset]:
@@ -302,7 +328,7 @@ def _allowed(rule: Parameter, shot: FilmShot) -> float:
 
 def _length_warnings(shots: Sequence[FilmShot], assets: Sequence[Asset]) -> list[str]:
     """A warning where the model of the shots does not make the lengths that the brief gives."""
-    made = [a for a in assets if a.asset_type == Modality.VIDEO]
+    made = [a for a in without_versions(assets) if a.asset_type == Modality.VIDEO]
     lengths = [a.parameters.get("seconds", a.parameters.get("at_least")) for a in made]
     total, wanted = sum(x for x in lengths if isinstance(x, int | float)), sum(shot.seconds for shot in shots)
     if not made or None in lengths or abs(total - wanted) <= 0.05 * wanted or not any(shot.fixed for shot in shots):

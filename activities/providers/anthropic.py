@@ -65,6 +65,9 @@ class Anthropic(ProviderBase):
     def offers(self) -> Sequence[Offer]:
         return load_offers(self.name, self._env.get(OWN_CATALOGUE, ""))
 
+    def sendable(self, offer: Offer) -> Offer:
+        return offer.limited_to(Modality.IMAGE)
+
     @cached_property
     def _client(self) -> "AsyncAnthropic":
         from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient

@@ -188,6 +188,9 @@ class Provider(Protocol):
     def unlisted_offer(self, model: str, modality: Modality) -> Offer | None:
         """The offer of a model that is in no catalogue; None where the vendor has no such models."""
 
+    def sendable(self, offer: Offer) -> Offer:
+        """The offer with only those inputs that this adapter puts into its requests (`Offer.limited_to`)."""
+
     def unreadable(self, asset: Asset, language: str) -> Unreadable | None:
         """What the voice of a narration cannot read, in a brief of this language; None where it reads all.
 
@@ -255,6 +258,9 @@ class ProviderBase(ABC):
 
     def unlisted_offer(self, model: str, modality: Modality) -> Offer | None:
         return None
+
+    def sendable(self, offer: Offer) -> Offer:
+        return offer
 
     def unreadable(self, asset: Asset, language: str) -> Unreadable | None:
         return None

@@ -12,12 +12,14 @@ from workflows.models import Modality
 def find_offer(provider: Provider, model: str, modality: Modality) -> Offer | None:
     """The offer of a provider for this model, from the catalogue or for an unlisted model; None where there is none."""
     listed = next((o for o in provider.offers() if o.model == model and o.modality == modality), None)
-    return listed or provider.unlisted_offer(model, modality)
+    found = listed or provider.unlisted_offer(model, modality)
+    return provider.sendable(found) if found else None
 
 
 def plannable_offers(provider: Provider, modality: Modality, today: date) -> list[Offer]:
     """The offers of a modality that can be planned on this day."""
-    return [o for o in provider.offers() if o.modality == modality and problem_with(o, today) is None]
+    offers = (provider.sendable(o) for o in provider.offers() if o.modality == modality)
+    return [o for o in offers if problem_with(o, today) is None]
 
 
 def supports_aspect(offer: Offer, aspect: str) -> bool:

@@ -29,13 +29,14 @@ from activities.errors import (
     StoreUnsupported,
     SubmissionUnknown,
 )
-from activities.media.facts import Facts, extension_of, probe
+from activities.media.facts import Facts, probe
 from activities.provenance.signer import Signer
-from activities.providers.protocol import Finished, Input, Provider, Request, scratch_file
+from activities.providers.protocol import Finished, Provider, Request
 from activities.providers.registry import load_sdk
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage, Stored
-from activities.storage.errors import ObjectMissing, StorageConflict, StorageFailed, StorageUnsupported
+from activities.storage.errors import StorageConflict, StorageFailed, StorageUnsupported
+from activities.takes.inputs import inputs_for
 from activities.takes.ledger import Entry, LedgerUnreadable, now
 from activities.takes.signing import SignedMedia, sign_output
 from activities.takes.stored_form import normalize
@@ -87,7 +88,7 @@ class Attempt:
         self.offer = offer
         self.settings = settings
         self.signer = signer
-        self.task = task
+        self.task = task = _at_chosen_length(task, offer)
         self.prefix = keys.take_prefix(task.production_id, task.asset.asset_id, task.take)
         self.request = replace(
             _provider_request(storage, task, self.prefix, workdir, offer),
@@ -192,6 +193,7 @@ class Attempt:
 def request_digest(task: ProduceAsset) -> str:
     """Identifies the request to the provider: a take's number is never used for two different requests."""
     sent = task.asset.model_dump(mode="json", include={"asset_type", "prompt", "provider", "model", "parameters"})
+    sent |= {name: frame for name in ("continues", "last_frame") if (frame := getattr(task.asset, name))}
     return digest_of([sent, {i.asset_id: i.take for i in task.inputs}])
 
 
@@ -249,26 +251,25 @@ async def scratch_directory() -> AsyncIterator[Path]:
             await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)
 
 
+def _at_chosen_length(task: ProduceAsset, offer: Offer) -> ProduceAsset:
+    """The task with the price of the length that the narration chose, instead of the range of all lengths."""
+    asset, quote = task.asset, task.asset.quote
+    if quote is None or not quote.lengths:
+        return task
+    exact = pricing.quote(offer, asset)
+    chosen = {"low_usd": exact.low_usd, "high_usd": min(exact.high_usd, quote.high_usd), "lengths": ()}
+    priced = asset.model_copy(update={"quote": quote.model_copy(update=chosen)})
+    return task.model_copy(update={"asset": priced})
+
+
 def _provider_request(storage: Storage, request: ProduceAsset, key: str, workdir: Path, offer: Offer) -> Request:
-    def fetcher(media: Media, number: int) -> Input:
-        source = request.inputs[number]
-
-        async def fetch() -> Path:
-            path = scratch_file(workdir, f"input-{number}.{extension_of(media.media_type)}")
-            try:
-                return await storage.fetch(media.key, path)
-            except ObjectMissing as error:
-                raise InvalidRequest(f"{source.asset_id}, which it is made from, is missing: {error}") from None
-
-        return Input(source.asset_id, source.asset_type, source.role, media, fetch, source.name)
-
     return Request(
         key=key,
         seed=int(digest_of(key)[:8], 16) & 0x7FFFFFFF,
         brief=request.brief,
         asset=_without_placing(request.asset, offer),
         take=request.take,
-        inputs=[fetcher(i.media, number) for number, i in enumerate(request.inputs)],
+        inputs=inputs_for(storage, request, workdir),
         workdir=workdir,
         film_start=request.film_start,
     )

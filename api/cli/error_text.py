@@ -28,6 +28,7 @@ _OPTIONS: Final = {
     "duration_seconds": "--duration",
     "budget_usd": "--budget",
     "max_usd": "--max-usd",
+    "draft": "--draft",
     "references": "--reference",
     "webhooks": "--webhook",
     "approval_deadline_seconds": "--deadline",

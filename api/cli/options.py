@@ -67,6 +67,9 @@ ReferenceOption = Annotated[
     typer.Option("--reference", metavar="FILE_OR_URL", help="A reference picture, as a file or an https URL; repeat."),
 ]
 BudgetOption = Annotated[Decimal | None, usd_option("Never spend more than this.")]
+DraftOption = Annotated[
+    bool, typer.Option("--draft", help="First on cheaper models or settings; a second approval starts the finals.")
+]
 TenantOption = Annotated[str, typer.Option(help="The tenant for whom it is made.")]
 WebhookOption = Annotated[
     list[str] | None, typer.Option("--webhook", metavar="URL", help="Send signed events to this URL; repeat.")
@@ -162,6 +165,7 @@ def brief_from(
     aspect: AspectOption = "16:9",
     duration: DurationOption = 20,
     budget: BudgetOption = None,
+    draft: DraftOption = False,
     tenant: TenantOption = "default",
     approvers: ApproversOption = None,
     not_by_requester: NotByRequesterOption = False,
@@ -187,6 +191,7 @@ def brief_from(
         "languages": [tag.strip() for tag in language.split(",")] if language else None,
         "translations": parse_inline("--translations", translations, translations_of) if translations else None,
         "budget_usd": budget,
+        "draft": draft or None,
         "approval_deadline_seconds": deadline,
         "approval": _without_none(policy) or None,
         "webhooks": [{"url": url} for url in webhook] if webhook else None,

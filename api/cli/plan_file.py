@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from typing import Annotated, Final, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError, model_validator
 
 from api.views.production import PlanView
-from workflows.base import Language
+from workflows.base import Language, MaybeSlug
 from workflows.cut import Cut, Translations
 from workflows.models import Asset, Modality, PromptText, Slug
 from workflows.requests import EditOp
@@ -19,6 +19,12 @@ HEADER: Final = """\
 # The order of the assets is the order of the plan.
 # Delete an asset to drop it. Save and close to send the changes, or close without a change to send nothing.
 """
+
+
+_FRAMES: Final = ("continues", "last_frame")
+"""What a shot starts from and ends with; a shot without them has no such line."""
+_LANGUAGE: Final = ("language", "translates")
+"""Of a narration in a further language; all others have no such line."""
 
 
 class PlanFileError(ValueError):
@@ -39,6 +45,15 @@ class _FileAsset(BaseModel):
     depends_on: tuple[Slug, ...] = ()
     language: Language | Literal[""] = ""
     translates: Slug | Literal[""] = ""
+    continues: MaybeSlug = ""
+    last_frame: MaybeSlug = ""
+
+    @model_validator(mode="after")
+    def _wait_for_frames(self) -> "_FileAsset":
+        """`depends_on` names the frames too, as in a plan, so that a file that names one of both has no other edit."""
+        frames = (i for i in (self.continues, self.last_frame) if i and i not in self.depends_on)
+        self.depends_on = (*self.depends_on, *frames)
+        return self
 
 
 class _File(BaseModel):
@@ -68,15 +83,18 @@ def to_yaml(plan: PlanView) -> str:
     content = {
         "title": plan.title,
         **({"cut": plan.cut.model_dump(mode="json")} if is_film or plan.cut != Cut() else {}),
-        "assets": [
-            a.model_dump(mode="json", include=fields - (set() if a.language else {"language", "translates"}))
-            for a in plan.assets
-        ],
+        "assets": [_written(a, fields) for a in plan.assets],
     }
     out = io.StringIO(HEADER)
     out.seek(0, io.SEEK_END)
     yaml.dump(content, out, _Dumper, sort_keys=False, allow_unicode=True, width=110)
     return out.getvalue()
+
+
+def _written(asset: Asset, fields: set[str]) -> dict[str, JsonValue]:
+    """The fields of an asset, without frames and languages that it does not have."""
+    found = asset.model_dump(mode="json", include=fields)
+    return {name: value for name, value in found.items() if value or name not in (*_FRAMES, *_LANGUAGE)}
 
 
 def edits_between(plan: PlanView, text: str, *, keep_dropped: bool = False) -> list[EditOp]:
@@ -199,7 +217,7 @@ def _change_of(before: Asset, wanted: _FileAsset) -> EditOp | None:
                 f"{before.asset_id}.{fixed}: it cannot change from {getattr(before, fixed)}; add another asset instead"
             )
     changed: dict[str, object] = {}
-    for name in ("label", "prompt", "provider", "model", "depends_on"):
+    for name in ("label", "prompt", "provider", "model", "depends_on", *_FRAMES):
         # A YAML block ends with a line break that is not part of the value.
         old, new = getattr(before, name), getattr(wanted, name)
         if (old.strip() != new.strip()) if isinstance(old, str) else (old != new):

@@ -190,6 +190,12 @@ def show_plan(console: Console, plan: views.PlanView, budget: Decimal | None = N
         parts.append(f"budget {money(budget)}")
     console.print(f"\n{' · '.join(parts)} · plan [bold]{plan.digest}[/bold]", soft_wrap=True)
     _show_languages(console, plan)
+    if plan.finals_usd:
+        unknown = " and unknown prices" if plan.finals_usd.unknown else ""
+        finals = price_range(plan.finals_usd.low, plan.finals_usd.high)
+        console.print(
+            f"This is a draft. After its approval, the finals cost {finals} USD{unknown} more.", soft_wrap=True
+        )
     for warning in plan.warnings:
         console.print(f"[yellow]![/yellow] {escape(warning)}", soft_wrap=True)
 

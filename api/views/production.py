@@ -19,12 +19,13 @@ from workflows.brief import (
     Brief,
     Platform,
 )
+from workflows.continuity.drafts import finals_price
 from workflows.cut import Cut
 from workflows.events import AssetRecord, AttentionItem, EventName, ProductionStatus, Snapshot
-from workflows.models import ZERO, Asset, Chapter, Estimate, Modality, Money, Plan
-from workflows.production.state import languages
+from workflows.models import ZERO, Alternative, Asset, Chapter, Estimate, Modality, Money, Plan
 from workflows.production.state.estimates import production_estimate
 from workflows.requests import Approval, Pause
+from workflows.spoken import languages
 
 PREFIX: Final = "/api/v1"
 
@@ -113,6 +114,11 @@ class PlanView(View):
     languages: tuple[LanguageShare, ...] = Field(
         default=(), description="Of a film in several languages: the original, then the further ones"
     )
+    finals: dict[str, tuple[Alternative, ...]] = Field(
+        default_factory=dict,
+        description="Of a draft, by asset: the model of the finals, then its fallbacks; `assets` have the draft's",
+    )
+    finals_usd: Estimate | None = Field(default=None, description="Of a draft: the price of the finals, made after it")
 
     @classmethod
     def of(cls, plan: Plan, original: str = "") -> "PlanView":
@@ -127,6 +133,8 @@ class PlanView(View):
             unknown_prices=plan.unknown_prices,
             cut=plan.cut,
             languages=language_shares(plan, original),
+            finals=plan.finals,
+            finals_usd=finals_price(plan) if plan.finals else None,
         )
 
 

@@ -19,7 +19,7 @@ from workflows.activity_io import (
 )
 from workflows.contracts import ProductionActivities
 from workflows.models import Deliverable
-from workflows.production.state import languages
+from workflows.spoken import languages
 
 
 class FakeFilmSteps(ProductionActivities, ABC):

@@ -73,7 +73,10 @@ def _with_previz(asset: Asset) -> Asset:
 
 
 def _length(asset: Asset) -> dict[str, JsonValue]:
-    """Length and place of the vendor's shot or sound as previz parameters; it has no vendor's voices or sizes."""
+    """Length and place of the vendor's shot or sound as previz parameters; it has no vendor's voices or sizes.
+
+    A narration makes a shot longer that its vendor would make longer for it too.
+    """
     if asset.asset_type is not Modality.VIDEO and asset.sound not in SOUNDS:
         return {}
     placed = FILM_PARAMETERS if asset.sound in SOUNDS else ()
@@ -82,5 +85,6 @@ def _length(asset: Asset) -> dict[str, JsonValue]:
         value = asset.parameters.get(name)
         shortest = 1.0 if asset.sound == "music" else 0.5
         if isinstance(value, (int, float)) and not isinstance(value, bool) and shortest <= value <= MAX_SECONDS:
-            return kept | {"seconds": value}
+            timed = asset.quote is not None and bool(asset.quote.lengths)
+            return kept | {"at_least" if timed else "seconds": value}
     return kept

@@ -16,12 +16,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.guards import check_budget_limit, check_may_release
     from workflows.production.questions import NotAnswered, Questions
     from workflows.production.run import ProductionRun
-    from workflows.production.state import languages
     from workflows.production.state.approvals import book_planning
     from workflows.production.state.budget import left_usd
     from workflows.production.state.changes import raise_budget
     from workflows.refusals import refuse
     from workflows.requests import PlanEdit
+    from workflows.spoken import languages
 
 MAX_TRANSLATION_USD: Final = Decimal("2.00")
 """What the translations of one edit may cost at most after the approval, if GREENLIGHT_PLANNING_USD allows it."""

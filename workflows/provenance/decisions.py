@@ -37,7 +37,7 @@ def _what(event: Event) -> str:
             return _changes(data.get("changes")) or "edited the plan"
         case "plan_ready":
             return "had the plan revised"
-        case "plan_edited" if data.get("how") not in ("reprice", "follow"):
+        case "plan_edited" if data.get("how") not in ("reprice", "follow", "finals"):
             return _changes(data.get("changes")) or "edited the plan"
         case "take_requested":
             return f"asked for another take of {asset_id}"

@@ -171,17 +171,34 @@ def load_middle_frame(path: Path, seconds: float, within: tuple[int, int]) -> "I
     Raises:
         OutputUnusable: no part of it decodes.
     """
+    return _load_frame(path, seconds / 2, within)
+
+
+def load_last_frame(path: Path, within: tuple[int, int]) -> "Image":
+    """The last frame of a shot, no larger than `within` pixels.
+
+    Raises:
+        OutputUnusable: no part of it decodes.
+    """
+    return _load_frame(path, None, within)
+
+
+def _load_frame(path: Path, seconds: float | None, within: tuple[int, int]) -> "Image":
+    """The first frame from a time of a shot on, or its last frame."""
     import av
 
     try:
         with open_recording(path) as container:
             stream = container.streams.video[0]
             begin = float((stream.start_time or 0) * (stream.time_base or 0))
-            middle = begin + seconds / 2
-            container.seek(round(middle * av.time_base))
+            end = picture_seconds(container, stream) if seconds is None else seconds
             best = None
-            for best in video_frames(container):
-                if best.time is not None and best.time >= middle:
+            for start in (begin + end, begin):  # some files cannot be read from their last key frame
+                container.seek(round(start * av.time_base))
+                for best in video_frames(container):
+                    if seconds is not None and best.time is not None and best.time >= begin + end:
+                        break
+                if best is not None:
                     break
             if best is None:
                 raise OutputUnusable("the shot has no picture")

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from activities.planning.adherence.lines import MatchedLines, line_problems
 from activities.planning.adherence.spoken import quotes, says, words_of
 from activities.planning.structure.model import Shot, Structure
+from workflows.continuity.inputs import without_versions
 from workflows.models import Asset, Modality, Plan
 
 LENGTH_TOLERANCE: Final = 0.05
@@ -70,7 +71,7 @@ def structure_problems(structure: Structure, plan: Plan, seconds: Sequence[float
 def _visuals(plan: Plan) -> list[Asset]:
     """The shots of the film: videos, otherwise pictures."""
     for kind in (Modality.VIDEO, Modality.IMAGE):
-        if found := [a for a in plan.assets if a.asset_type == kind]:
+        if found := [a for a in without_versions(plan.assets) if a.asset_type == kind]:
             return found
     return []
 

@@ -7,8 +7,8 @@ from typing import Final
 from activities.planning.checks.narration import list_some
 from workflows.brief import Brief
 from workflows.models import Asset, Plan
-from workflows.production.state.languages import in_language, narrations
 from workflows.runtime.language import Detected, detect_language, language_name, same_language
+from workflows.spoken.languages import in_language, narrations
 
 DEFAULT_LANGUAGE: Final = "en"
 """Of a brief that gives none: it may be no choice of the requester."""

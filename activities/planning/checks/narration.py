@@ -6,6 +6,7 @@ from typing import Final
 from activities.providers.protocol import Provider, Unreadable
 from activities.providers.selection import find_offer
 from activities.text.speech import speech_seconds
+from workflows.continuity.inputs import without_versions
 from workflows.models import Asset, Modality
 
 NAMED: Final = 6
@@ -20,7 +21,7 @@ def overruns(assets: Sequence[Asset], providers: Mapping[str, Provider]) -> list
     Its shots are those that depend on it, or that it depends on. Narrations without shots are compared with the whole
     film.
     """
-    shots = [a for a in assets if a.asset_type == Modality.VIDEO]
+    shots = [a for a in without_versions(assets) if a.asset_type == Modality.VIDEO]
     spoken = [a for a in assets if a.spoken]
     lasts = {shot.asset_id: _seconds(shot, providers) for shot in shots}
     by_id = {a.asset_id: a for a in spoken}
@@ -79,7 +80,9 @@ def _too_long(spoken: float, shots: Sequence[float | None]) -> str:
 
 
 def _seconds(shot: Asset, providers: Mapping[str, Provider]) -> float | None:
-    """The planned length of a shot; None where its model fits it to the narration, or where it is unknown."""
+    """The longest length that a shot may get; None where its model fits it to the narration, or where it is unknown."""
+    if shot.quote and shot.quote.lengths:
+        return max(shot.quote.lengths)
     provider = providers.get(shot.provider)
     offer = find_offer(provider, shot.model, shot.asset_type) if provider else None
     rule = offer.rules.get("seconds") if offer else None

@@ -23,7 +23,7 @@ from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from workflows.activity_io import BUDGET_SHORT, PLAN_INVALID, AddLanguages, AssetFailure, LanguagesAdded
 from workflows.models import MAX_ASSETS, MAX_PLAN_BYTES, ZERO, Asset, Modality, Plan
-from workflows.production.state import languages
+from workflows.spoken import languages
 
 TOKENS: Final = THINKING_TOKENS + CHARS
 """The limit of an answer: a letter of some scripts is a token."""

@@ -153,12 +153,8 @@ async def _input_parts(request: Request, *modalities: Modality) -> list["types.P
 
     inputs = [i for i in request.inputs if i.asset_type in modalities]
     others = [i for i in inputs if i.asset_type != Modality.IMAGE]
-    left = INLINE_BYTES - sum(i.media.bytes for i in others)
-    if left < len(inputs) * LEAST_BYTES and others:
-        names = ", ".join(i.asset_id for i in others)
-        raise InvalidRequest(
-            f"depends_on: {names} have more than {INLINE_BYTES} bytes; give the model fewer or smaller inputs"
-        )
+    recordings = {i.asset_id: data for i, data in await inline_recordings(others, len(inputs) * LEAST_BYTES)}
+    left = INLINE_BYTES - sum(map(len, recordings.values()))
     pictures = iter(await inline_pictures([i for i in inputs if i.asset_type == Modality.IMAGE], left))
     parts = []
     for each in inputs:
@@ -166,10 +162,26 @@ async def _input_parts(request: Request, *modalities: Modality) -> list["types.P
             picture = next(pictures)
             data, media_type = picture.data, picture.media_type
         else:
-            data = await asyncio.to_thread((await each.fetch()).read_bytes)
-            media_type = each.media.media_type
+            data, media_type = recordings[each.asset_id], each.media.media_type
         parts.append(types.Part.from_bytes(data=data, mime_type=media_type))
     return parts
+
+
+async def inline_recordings(recordings: Sequence[Input], room: int = 0) -> list[tuple[Input, bytes]]:
+    """Sound and videos as they are sent inside a request.
+
+    Args:
+        room: Bytes of the request for other inputs.
+
+    Raises:
+        InvalidRequest: they are too large to send.
+    """
+    if recordings and INLINE_BYTES - sum(i.media.bytes for i in recordings) < room:
+        names = ", ".join(i.asset_id for i in recordings)
+        raise InvalidRequest(
+            f"depends_on: {names} have more than {INLINE_BYTES} bytes; give the model fewer or smaller inputs"
+        )
+    return [(each, await asyncio.to_thread((await each.fetch()).read_bytes)) for each in recordings]
 
 
 async def inline_pictures(pictures: Sequence[Input], room: int = INLINE_BYTES) -> list[Picture]:

@@ -18,6 +18,7 @@ from activities.providers.google.errors import VENDOR, mentions_policy, one_line
 from activities.providers.google.omni import finished_from_uri, video_aspect
 from activities.providers.http_failures import default_of, quoted_usd, seconds_of
 from activities.providers.protocol import Finished, Job, Request, Running
+from workflows.continuity.inputs import LAST_FRAME
 from workflows.models import Modality
 
 if TYPE_CHECKING:
@@ -65,15 +66,20 @@ async def start_veo(access: Access, request: Request, offer: Offer) -> Job:
     seconds = seconds_of(request, offer)
     if seconds not in VEO_SECONDS:
         raise InvalidRequest(f"parameters.seconds: {request.asset.model} makes 4, 6 or 8 seconds, not {seconds:g}")
-    frame = next(iter(await inline_pictures(request.inputs_of(Modality.IMAGE)[:1])), None)
-    image = types.Image(image_bytes=frame.data, mime_type=frame.media_type) if frame else None
-    source = types.GenerateVideosSource(prompt=request.asset.prompt, image=image)
+    last = request.input(LAST_FRAME)
+    pictures = [each for each in request.inputs_of(Modality.IMAGE) if each is not last][:1]
+    frames = [
+        types.Image(image_bytes=frame.data, mime_type=frame.media_type)
+        for frame in await inline_pictures([*pictures, *([last] if last else [])])
+    ]
+    source = types.GenerateVideosSource(prompt=request.asset.prompt, image=frames[0] if pictures else None)
     config = types.GenerateVideosConfig(
         number_of_videos=1,
         duration_seconds=int(seconds),
         aspect_ratio=video_aspect(request),
         resolution=request.text("resolution", default_of(offer, "resolution") or "720p"),
         generate_audio=True,
+        last_frame=frames[-1] if last else None,
     )
     operation = await access.call(
         lambda client: client.models.generate_videos(model=request.asset.model, source=source, config=config),

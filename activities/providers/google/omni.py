@@ -17,10 +17,11 @@ from activities.providers.adoption import check_match, job_lookup
 from activities.providers.base64_text import decode
 from activities.providers.download import open_media
 from activities.providers.google.client import DEVELOPER_URL, Access
-from activities.providers.google.content import inline_pictures
+from activities.providers.google.content import inline_pictures, inline_recordings
 from activities.providers.google.errors import VENDOR, mentions_policy, one_line
 from activities.providers.http_failures import POLL_TIMEOUT_SECONDS, default_of, quoted_usd, seconds_of
 from activities.providers.protocol import Finished, Job, Request, Running
+from workflows.continuity.inputs import EXTEND, UPSCALE
 from workflows.models import Modality
 
 if TYPE_CHECKING:
@@ -30,12 +31,21 @@ ASPECTS: Final = ("16:9", "9:16")
 
 
 async def start(access: Access, request: Request, offer: Offer) -> Job:
-    """Start an Omni video; one input picture is its first frame, several are its references."""
-    pictures = request.inputs_of(Modality.IMAGE)
+    """Start an Omni video; one input picture is its first frame, several are its references.
+
+    From an input video it makes another version: a longer or larger one by the role of the asset, otherwise an edit.
+    """
+    pictures, videos = request.inputs_of(Modality.IMAGE), request.inputs_of(Modality.VIDEO)
     task = ("text_to_video", "image_to_video")[len(pictures)] if len(pictures) < 2 else "reference_to_video"
+    if videos:
+        task = request.asset.role if request.asset.role in (EXTEND, UPSCALE) else "edit"
     shown = [
         {"type": "image", "mime_type": p.media_type, "data": base64.b64encode(p.data).decode()}
         for p in await inline_pictures(pictures)
+    ]
+    shown += [
+        {"type": "video", "mime_type": each.media.media_type, "data": base64.b64encode(data).decode()}
+        for each, data in await inline_recordings(videos)
     ]
     body: dict[str, Any] = {
         "model": request.asset.model,

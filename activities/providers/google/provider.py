@@ -40,6 +40,19 @@ class Google(ProviderBase):
     def offers(self) -> Sequence[Offer]:
         return self._offers
 
+    def sendable(self, offer: Offer) -> Offer:
+        enterprise_only = offer.model.startswith(ENTERPRISE_ONLY)
+        match offer.modality:
+            case Modality.TEXT:
+                return offer.limited_to(Modality.IMAGE, Modality.VIDEO, Modality.AUDIO)
+            case Modality.VIDEO if enterprise_only:
+                return offer.limited_to(Modality.IMAGE, pictures=1, last_frame=True)
+            case Modality.VIDEO:
+                return offer.limited_to(Modality.IMAGE, Modality.VIDEO, recordings=1)
+            case Modality.IMAGE if not enterprise_only:
+                return offer.limited_to(Modality.IMAGE)
+        return offer.limited_to()
+
     async def submit(self, request: Request) -> Finished | Job:
         model, modality = request.asset.model, request.asset.asset_type
         offer = find_offer(self, model, modality)

@@ -80,6 +80,16 @@ class OpenAI(ProviderBase):
             raise InvalidRequest(f"model: {asset.model!r} is not offered by openai; choose from {models or 'none'}")
         return offer
 
+    def sendable(self, offer: Offer) -> Offer:
+        match offer.modality:
+            case Modality.IMAGE:
+                return offer.limited_to(Modality.IMAGE, pictures=images.MAX_REFERENCES, mask=True)
+            case Modality.TEXT if Modality.AUDIO in offer.requires:
+                return offer.limited_to(Modality.AUDIO, recordings=1)
+            case Modality.TEXT:
+                return offer.limited_to(Modality.IMAGE)
+        return offer.limited_to()
+
     async def submit(self, request: Request) -> Finished | Job:
         """Submit the request for the take.
 

@@ -11,6 +11,7 @@ from activities.providers.previz.overlay import Overlay
 from activities.providers.previz.plate import Plate, plate_of, read_picture
 from activities.providers.previz.references import Shown, is_end_card, kept, load, pin, stand_in_scene
 from activities.providers.protocol import Input, Request
+from workflows.continuity.inputs import FIRST_FRAME
 from workflows.models import Modality
 
 STILL = "still"
@@ -50,7 +51,8 @@ class Composition:
 def compose(request: Request, pictures: Pictures, size: tuple[int, int]) -> Composition:
     """The picture of a frame with `size` in pixels. Pictures that do not open are named in what it depicts."""
     moving = request.asset.asset_type is Modality.VIDEO
-    stills = [(source, path) for source, path in pictures if moving and source.role == STILL][:1]
+    continues = any(source.role == FIRST_FRAME for source, _ in pictures)
+    stills = [(source, path) for source, path in pictures if moving and source.role == STILL and not continues][:1]
     shown, notes = load(each for each in pictures if each not in stills)
     for source, path in [*stills, *_fillers(pictures, shown, moving)]:
         ours = plate_of(path) if source.role == STILL else None

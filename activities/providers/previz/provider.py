@@ -141,6 +141,14 @@ class Previz(ProviderBase):
     def offers(self) -> Sequence[Offer]:
         return self._offers
 
+    def sendable(self, offer: Offer) -> Offer:
+        match offer.modality:
+            case Modality.IMAGE:
+                return offer.limited_to(Modality.IMAGE)
+            case Modality.VIDEO:
+                return offer.limited_to(Modality.IMAGE, Modality.AUDIO, last_frame=True)
+        return offer.limited_to()
+
     def unreadable(self, asset: Asset, language: str) -> Unreadable | None:
         voice = asset.parameters.get("voice", language)
         if not asset.spoken or not isinstance(voice, str):

@@ -21,6 +21,7 @@ from activities.providers.previz.overlay import TAG_INK, Overlay
 from activities.providers.previz.vocabulary import position
 from activities.providers.protocol import Input
 from workflows.brief import REFERENCE
+from workflows.continuity.inputs import FIRST_FRAME
 
 Kind = Literal["logo", "first frame", "product", "print"]
 
@@ -57,6 +58,8 @@ class Shown:
 
 def kind_of(source: Input) -> Kind:
     """How an input picture is drawn; another asset's picture is a print."""
+    if source.role == FIRST_FRAME:
+        return "first frame"
     if source.role != REFERENCE:
         return "print"
     if position("logo", source.name) is not None:

@@ -85,6 +85,9 @@ class Replicate(ProviderBase):
             max_pictures=1,
         )
 
+    def sendable(self, offer: Offer) -> Offer:
+        return offer.limited_to(Modality.IMAGE, pictures=REFERENCES.get(offer.model, 1))
+
     async def submit(self, request: Request) -> Job:
         model = request.asset.model
         offer = self._offer(request)

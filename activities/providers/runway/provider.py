@@ -30,8 +30,9 @@ from activities.providers.runway.answer import (
     task_cost,
     task_record,
 )
-from activities.providers.runway.request import VENDOR, build_call
+from activities.providers.runway.request import REFERENCES, UPSCALER, VENDOR, build_call
 from activities.providers.selection import find_offer
+from workflows.models import Modality
 
 if TYPE_CHECKING:
     from runwayml import AsyncRunwayML
@@ -56,6 +57,16 @@ class Runway(ProviderBase):
 
     def offers(self) -> Sequence[Offer]:
         return load_offers(self.name, self._own)
+
+    def sendable(self, offer: Offer) -> Offer:
+        match offer.modality:
+            case Modality.VIDEO if offer.model == UPSCALER:
+                return offer.limited_to(Modality.VIDEO, recordings=1)
+            case Modality.VIDEO:
+                return offer.limited_to(Modality.IMAGE, pictures=1, last_frame=True)
+            case Modality.IMAGE:
+                return offer.limited_to(Modality.IMAGE, pictures=REFERENCES)
+        return offer.limited_to()
 
     async def submit(self, request: Request) -> Job:
         offer = find_offer(self, request.asset.model, request.asset.asset_type)

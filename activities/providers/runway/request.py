@@ -13,6 +13,7 @@ from activities.providers.data_uri import file_uri, picture_uri
 from activities.providers.http_failures import default_of, seconds_of
 from activities.providers.picture_inputs import Limits
 from activities.providers.protocol import Input, Request
+from workflows.continuity.inputs import LAST_FRAME
 from workflows.models import Modality
 
 VENDOR: Final = "runway"
@@ -24,6 +25,7 @@ LIMITS: Final = Limits(DATA_URI_CHARS, max_side=8_000)
 """For a picture (docs.dev.runwayml.com, inputs: at most 8,000 pixels each way)."""
 REFERENCES: Final = 3
 """The number of pictures that gen4_image accepts."""
+UPSCALER: Final = "magnific_video_upscaler_creative"
 SECONDS: Final[Mapping[str, Sequence[int]]] = {"veo3.1": (4, 6, 8), "veo3.1_fast": (4, 6, 8)}
 """The lengths of a model, in seconds; the others make any whole number from 2 to 10."""
 VOICE: Final = "Maya"
@@ -64,8 +66,9 @@ async def build_call(request: Request, offer: Offer) -> EndpointCall:
         InvalidRequest: names the field that this model does not support.
     """
     model, parameters = request.asset.model, request.asset.parameters
-    pictures = request.inputs_of(Modality.IMAGE)
-    if model == "magnific_video_upscaler_creative":
+    last = request.input(LAST_FRAME)
+    pictures = [each for each in request.inputs_of(Modality.IMAGE) if each is not last]
+    if model == UPSCALER:
         return await _upscale(request, offer)
     if request.asset.asset_type == Modality.AUDIO:
         voice = {"type": "runway-preset", "preset_id": request.text("voice", VOICE)}
@@ -80,7 +83,9 @@ async def build_call(request: Request, offer: Offer) -> EndpointCall:
         extra.setdefault("audio", sound.lower() == "true")
     video = {**common, **extra, "duration": _seconds(request, offer)}
     if pictures:
-        video["prompt_image"] = await _picture(pictures[0])
+        first = await _picture(pictures[0])
+        frames = [{"uri": first, "position": "first"}]
+        video["prompt_image"] = [*frames, {"uri": await _picture(last), "position": "last"}] if last else first
     elif model == "gen4_turbo":
         raise InvalidRequest("depends_on: gen4_turbo requires a picture; name an asset of that type")
     endpoint = "image_to_video" if pictures else "text_to_video"

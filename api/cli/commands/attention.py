@@ -47,6 +47,7 @@ _ORDER: Final[tuple[AttentionReason, ...]] = (
     "change_to_approve",
     "deadline_near",
     "stills_to_approve",
+    "draft_to_approve",
     "price_unknown",
     "approval",
     "paused",

@@ -73,7 +73,7 @@ def approve(
     tenant: TenantOption = None,
     yes: YesOption = False,
 ) -> None:
-    """Allow spending on a plan or, after the review of its stills, on the video made from them."""
+    """Allow spending on a plan or, after the review of its stills or draft, on what follows."""
     cli = cli_of(context)
     if all_below is not None:
         if production_id or digest or budget is not None or allow_unknown_prices:

@@ -87,7 +87,8 @@ def edit(
         typer.Option(
             "--set",
             metavar="ASSET.FIELD=VALUE",
-            help="E.g. shot-2.prompt=…, shot-2.parameters.seconds=4 (null removes), shot-2.depends_on=still-2; repeat.",
+            help="E.g. shot-2.prompt=…, shot-2.parameters.seconds=4 (null removes), shot-2.depends_on=still-2, "
+            "shot-2.continues=shot-1 (its last frame is the first of shot-2), shot-2.last_frame=still-3; repeat.",
         ),
     ] = None,
     drop: Annotated[list[str] | None, typer.Option(metavar="ASSET", help="Leave this asset out; repeat.")] = None,
@@ -309,9 +310,10 @@ def _parse_set(text: str) -> EditOp:
         return EditOp(
             op="change", asset_id=asset_id, depends_on=tuple(v.strip() for v in value.split(",") if v.strip())
         )
-    if name not in ("prompt", "label", "provider", "model"):
+    if name not in ("prompt", "label", "provider", "model", "continues", "last_frame"):
         raise typer.BadParameter(
-            f"--set {text!r}: choose prompt, label, provider, model, depends_on or parameters.NAME, not {name!r}"
+            f"--set {text!r}: choose prompt, label, provider, model, depends_on, continues, last_frame or "
+            f"parameters.NAME, not {name!r}"
         )
     return EditOp.model_validate({"op": "change", "asset_id": asset_id, name: value})
 

@@ -25,6 +25,7 @@ const EMPTY = {
   budget_usd: "",
   references: [],
   stills_first: false,
+  draft: false,
   approvers: 1,
 };
 const furtherOf = ({ further, language }) => (further ?? []).filter((tag) => tag !== language);
@@ -138,6 +139,7 @@ export function open([from], app) {
       requester: actorName() === "someone" ? "anonymous" : actorName(),
       approval: { stills_first: draft.stills_first && draft.platform === "video", approvers: Number(draft.approvers) },
     };
+    if (draft.draft) brief.draft = true;
     if (draft.platform === "video") brief.duration_seconds = Number(draft.duration_seconds);
     if (draft.references.length) brief.references = draft.references;
     if (draft.budget_usd !== "") brief.budget_usd = String(draft.budget_usd);

@@ -109,7 +109,7 @@ export const detailFields = (draft, set) => html`
 
 /** How many people have to approve, and whether the stills are approved before any video is generated. */
 export const approvalFields = (draft, set) => html`
-  <details key="policy" .open=${draft.stills_first || draft.approvers > 1}>
+  <details key="policy" .open=${draft.stills_first || draft.draft || draft.approvers > 1}>
     <summary>Approval</summary>
     <div class="grid two">
       ${field("approvers", "Required approvers", html`
@@ -121,6 +121,7 @@ export const approvalFields = (draft, set) => html`
         draft.stills_first,
         (stills_first) => set({ stills_first }),
       )}
+      ${checkbox("Make a draft on cheaper models first", draft.draft, (on) => set({ draft: on }))}
     </div>
   </details>
 `;

@@ -40,6 +40,7 @@ const REASONS = {
   deadline_near: "The approval deadline is near",
   price_unknown: "A price is unknown",
   stills_to_approve: "The stills wait for approval",
+  draft_to_approve: "The draft waits for approval",
   paused: "Paused",
   asset_failed: "Generation failed",
   content_refused: "The provider refused the content",
@@ -61,6 +62,8 @@ const CHANGES = {
   model: "its model",
   parameters: "its parameters",
   depends_on: "its inputs",
+  continues: "the shot that it continues",
+  last_frame: "its last frame",
 };
 export const staleBecause = (changes) => `Changed since: ${listed(changes.map((each) => CHANGES[each] ?? each))}`;
 

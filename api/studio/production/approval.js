@@ -20,6 +20,7 @@ export function planSummary({ data, plan }) {
     plan.planner === "template" ? "Planned by template, without a language model." : `Planned by ${plan.planner}.`,
     brief.references?.length > 0 && `Uses ${count(brief.references.length, "reference")}.`,
     brief.budget_usd === null && Number(plan.high_usd) > 0 && `The estimate is ${estimateRange(planned)}.`,
+    plan.finals_usd && `This is a draft: after its approval, the finals cost ${estimateRange(plan.finals_usd)} more.`,
     Number(data.spent_usd) > 0 && `Planning has cost ${usd(data.spent_usd)}.`,
     data.deadline && `It waits for approval until ${dateTime(data.deadline)}.`,
   ];
@@ -63,7 +64,8 @@ function defaultLimit(high, approvesPlan, briefBudget) {
 /** The bar at the foot of the page. It approves the plan, its stills, or again the assets that wait for money. */
 export function decisionBar(production, actions, state, app, unsaved) {
   const { data, plan } = production;
-  const stills = data.waiting?.reason === "stills_to_approve" ? data.waiting : null;
+  const finals = data.waiting?.reason === "draft_to_approve";
+  const stills = finals || data.waiting?.reason === "stills_to_approve" ? data.waiting : null;
   const money = stills || production.awaitingApproval ? [] : production.awaitingMoney;
   const again = money.length > 0;
   const digest = data.waiting?.plan_digest ?? money[0]?.plan_digest ?? plan.digest;
@@ -71,9 +73,10 @@ export function decisionBar(production, actions, state, app, unsaved) {
   const limit = state.budget || defaultLimit(high, !stills && !again, data.brief.budget_usd);
 
   const unpriced = money.filter((item) => item.price_usd === null);
-  const unknown = again ? unpriced.map((item) => item.asset_id) : plan.unknown_prices;
+  const unpricedFinals = () => Object.keys(plan.finals).filter((id) => plan.finals[id].some((m) => m.quote?.unknown));
+  const unknown = again ? unpriced.map((item) => item.asset_id) : finals ? unpricedFinals() : plan.unknown_prices;
   // The approval of the stills keeps what was allowed with the plan.
-  const asksToAllow = unknown.length > 0 && !(stills && data.approval?.allow_unknown_prices);
+  const asksToAllow = unknown.length > 0 && !(stills && !finals && data.approval?.allow_unknown_prices);
   // An asset that waits for another reason may have had its unknown price allowed before.
   const required = asksToAllow && (!again || unpriced.some((item) => item.reason === "price_unknown"));
   const unticked = required && !state.unknown;
@@ -89,7 +92,7 @@ export function decisionBar(production, actions, state, app, unsaved) {
   };
 
   const approveButton = () => {
-    const label = stills ? "Approve the stills" : again ? "Approve again" : "Approve";
+    const label = finals ? "Make the finals" : stills ? "Approve the stills" : again ? "Approve again" : "Approve";
     const priced = unknown.length || Number(high) > 0 ? `up to ${usd(limit)}` : "free";
     return button(`${label} · ${again ? `budget of ${usd(limit)}` : priced}`, approve, {
       variant: "primary large",

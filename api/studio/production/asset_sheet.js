@@ -1,6 +1,6 @@
 // The sheet of one asset: its part of the plan, its pending decision, and its takes.
 
-import { button, field, icon, modalityLabel, pill } from "../lib/components.js";
+import { button, field, icon, modalityLabel, pill, select } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { dotted, listed, quotePrice } from "../lib/format.js";
 import { sheet } from "../lib/regions.js";
@@ -9,6 +9,12 @@ import { assetCost } from "./costs.js";
 import { fromModelKey, modelKey } from "./model.js";
 import { assetNames, shotsOf } from "./shots.js";
 import { modelSelect, newTakesForm, staleNote, takesSection } from "./takes.js";
+
+/** What a shot starts from and ends with. */
+const FRAMES = [
+  { name: "continues", title: "Starts from the last frame of", type: "video" },
+  { name: "last_frame", title: "Ends with the picture", type: "image" },
+];
 
 /** What the user types into the sheet; a closed sheet keeps it. `edits` are the changed fields of the plan. */
 export const newSheetState = (typed) => ({
@@ -30,6 +36,9 @@ export function unsavedEdits(asset, edits = {}) {
   if (edits.prompt !== undefined && edits.prompt.trim() !== asset.prompt.trim()) changes.prompt = edits.prompt;
   if (edits.model && edits.model !== modelKey(asset)) Object.assign(changes, fromModelKey(edits.model));
   if (edits.depends_on && !equal(edits.depends_on, asset.depends_on)) changes.depends_on = edits.depends_on;
+  for (const { name } of FRAMES) {
+    if (edits[name] !== undefined && edits[name] !== asset[name]) changes[name] = edits[name];
+  }
   if (parameters.length) changes.parameters = Object.fromEntries(parameters);
   return changes;
 }
@@ -60,7 +69,9 @@ export function assetSheet(production, asset, { actions, state, app, models, clo
     ${awaitingApproval ? planEditor(context) : hasTakes && !record.waiting && newTakesForm(context)}
     ${!awaitingApproval && planDetails(asset)}
     ${!awaitingApproval && asset.depends_on.length > 0 && html`
-      <p class="hint" key="from">Made from ${listed(asset.depends_on)}.</p>
+      <p class="hint" key="from">
+        Made from ${listed(asset.depends_on)}.${asset.continues && ` It starts from the last frame of ${asset.continues}.`}
+      </p>
     `}
   `);
 }
@@ -112,6 +123,7 @@ function planEditor({ production, asset, actions, state, set, models }) {
       )}
       ${offer && Object.keys(offer.parameters).length > 0 && parametersEditor(asset, offer, edits, type)}
       ${length > 1 && dependsEditor(production, wanted, type)}
+      ${length > 1 && asset.asset_type === "video" && framesEditor(production, wanted, type)}
       ${actions.note("edit")}
       ${changed && html`
         <p class="note" role="status" key="unsaved">
@@ -167,6 +179,21 @@ function dependsEditor(production, asset, type) {
     </details>
   `;
 }
+
+const frameChoices = ({ assets }, { asset_id: own }, kind) =>
+  [["", "None"], ...assets.filter((a) => a.asset_type === kind && a.asset_id !== own).map((a) => [a.asset_id, a.asset_id])];
+
+const framesEditor = (production, asset, type) => html`
+  <details key="frames">
+    <summary>First and last frame</summary>
+    ${FRAMES.map(({ name, title, type: kind }) => html`
+      <div key=${name}>
+        ${field(name, title, select(name, frameChoices(production, asset, kind), asset[name],
+          (id) => type({ [name]: id })))}
+      </div>
+    `)}
+  </details>
+`;
 
 const parameterText = (value) => (value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value));
 

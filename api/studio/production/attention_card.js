@@ -26,7 +26,7 @@ const FURTHER = new Set(["revise", "upload", "pause", "cancel"]);
 const withCapital = (message) => (/^[a-z0-9]+-\d/.test(message) ? message : sentence(message));
 
 /** Reasons whose message repeats their label. */
-const NO_MESSAGE = ["approval", "stills_to_approve", "deadline_near"];
+const NO_MESSAGE = ["approval", "stills_to_approve", "draft_to_approve", "deadline_near"];
 
 export const CANCEL_EFFECT =
   "Finished assets are kept. Running jobs are stopped where their provider can stop them.";
@@ -90,7 +90,7 @@ export function attentionCard(item, context) {
 
   function editAnswer() {
     if (sheet || (inside && !item.asset_id)) return null;
-    const stills = item.reason === "stills_to_approve" ? "View the stills" : "View the plan";
+    const stills = item.reason === "stills_to_approve" ? "View the stills" : item.reason === "draft_to_approve" ? "View the draft" : "View the plan";
     return html`<a class="button" href=${href}>${item.asset_id ? "Edit" : stills}</a>`;
   }
 

@@ -22,7 +22,7 @@ import { BUSY, CLOSED, Production } from "./model.js";
 import { Preview } from "./preview.js";
 
 /** Reasons that the decision bar answers. */
-const DECIDED_BELOW = ["approval", "deadline_near", "price_unknown", "stills_to_approve"];
+const DECIDED_BELOW = ["approval", "deadline_near", "price_unknown", "stills_to_approve", "draft_to_approve"];
 const BRIEF_CHARS = 320;
 
 export function open([id, assetId], app) {
@@ -335,7 +335,7 @@ export function open([id, assetId], app) {
     const { status } = data;
     const planning = status === "planning";
     const draft = planning && production.draft;
-    const stills = data.waiting?.reason === "stills_to_approve";
+    const stills = ["stills_to_approve", "draft_to_approve"].includes(data.waiting?.reason);
     const asset = assetId && production.assets.find((a) => a.asset_id === assetId);
     const deciding = plan && (awaitingApproval || stills || production.awaitingMoney.length > 0);
     return html`

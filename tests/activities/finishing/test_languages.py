@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from activities.finishing.film import lay_out_film
+from activities.finishing.language_versions import file_name, version_of
 from activities.finishing.sources import Sources
-from activities.finishing.versions import file_name, version_of
 from activities.storage.bucket import Storage
 from api.export.fcpxml import write as fcpxml_of
 from api.export.timeline import read_timeline

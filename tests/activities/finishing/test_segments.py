@@ -9,10 +9,11 @@ import av
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from activities.finishing.deliverable import finish
 from activities.finishing.film import encode_segment, lay_out_film, mix_sound
+from activities.finishing.picture.frames import load_last_frame
 from activities.finishing.picture.titles import lines_of, undrawn
 from activities.finishing.sources import Sources
 from activities.finishing.timeline import Shot, lay_out, pieces_of
@@ -273,3 +274,39 @@ async def test_captions_in_the_picture_are_parts_of_their_segments(storage: Stor
     assert other.segments == boxed.segments, "a worker without fonts expects the same parts"
     words = await lay_out_film(sources, with_cut(request, Cut(captions="words")), print)
     assert [segment.key for segment in words.segments] != [segment.key for segment in boxed.segments]
+
+
+async def test_an_upscaled_copy_is_shown_in_the_place_of_its_source(storage: Storage, tmp_path: Path) -> None:
+    """A film with a larger copy of one of its two shots lasts as long as both: the copy has the place, the narration
+    and the transition of its source, which is not shown."""
+    takes = Takes(storage, "copies")
+    voice = voice_file(tmp_path / "voice.wav", 0.8)
+    await takes.add("narration-2", Modality.AUDIO, "narration", voice, "audio/wav")
+    for number in (1, 2):
+        source = shot_file(tmp_path / f"{number}.mp4", hue=number * 80)
+        needs = ("narration-2",) if number == 2 else ()
+        await takes.add(f"shot-{number}", Modality.VIDEO, "shot", source, "video/mp4", depends_on=needs)
+    larger = shot_file(tmp_path / "larger.mp4", size=(640, 360), hue=160)
+    await takes.add("copy", Modality.VIDEO, "anything", larger, "video/mp4", depends_on=("shot-2",))
+    fade = Cut(transitions={"shot-2": Transition(kind="fade", seconds=0.4)})
+    deliverable, files = await finished(takes, with_cut(takes.request(Platform.VIDEO), fade), tmp_path)
+    assert deliverable.duration_seconds == 2
+    assert [c.asset_id for c in deliverable.chapters] == ["shot-1", "copy"]
+    assert "copy is shown in the place of shot-2" in deliverable.notes
+    film = Film(files["deliverable.mp4"])
+    assert len(film.pictures) == 48
+    assert film.silent(0, 0.9)
+    assert film.loud(1.3, 1.8)
+    assert luma(film, 24) < luma(film, 36)
+
+
+async def test_the_last_frame_of_a_shot_is_its_last(storage: Storage, tmp_path: Path) -> None:
+    """The frame from which the next shot starts is the last one of its file, at its full size."""
+    path = shot_file(tmp_path / "shot.mp4", seconds=2)
+    with av.open(str(path)) as container:
+        *_, last = container.decode(video=0)
+        wanted = last.to_image()  # type: ignore[no-untyped-call]  # PyAV leaves it untyped
+    found = load_last_frame(path, (4096, 4096))
+    assert found.size == wanted.size == (320, 180)
+    difference = ImageStat.Stat(ImageChops.difference(found, wanted.convert("RGB"))).mean
+    assert max(difference) < 3

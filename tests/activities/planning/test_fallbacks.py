@@ -45,7 +45,7 @@ async def test_fallbacks_are_other_providers_at_known_prices() -> None:
     assert behind["shot-1"] == [("beta", "reel", {"seconds": 5})]
     assert behind["narration-1"] == []
     priced = price(plan, houses())
-    assert priced.by_id["shot-1"].high_usd == Decimal("1.0000")
+    assert priced.by_id["shot-1"].high_usd == Decimal("2.0000")  # of ten seconds, which its narration may choose
 
 
 def test_two_fallbacks_at_most() -> None:

@@ -21,7 +21,7 @@ from workflows.events import (
     ProductionStart,
     ProductionStatus,
 )
-from workflows.models import UPLOAD, ZERO, Modality, Plan, Quote
+from workflows.models import UPLOAD, ZERO, Alternative, Modality, Plan, Quote
 from workflows.production.state import attention, policies
 from workflows.production.state.approvals import FOR_MONEY, digest_to_approve
 from workflows.production.state.takes import request_decision
@@ -70,7 +70,7 @@ def answers_of(item: AttentionItem) -> frozenset[Answer]:
             return frozenset({"resume"})
         case "finishing_failed":
             return BY_RESOLVE
-        case "stills_to_approve":
+        case "stills_to_approve" | "draft_to_approve":
             return ABOUT_THE_PLAN
         case "overrun" if item.asset_id is None:
             return frozenset({"edit_plan", "pause", "resume"})
@@ -225,9 +225,9 @@ class Story:
                 ids = [f"a-{n}" for n in range(len(kinds))]
                 needs = [tuple(ids[n - 1 : n]) if n and self.one_of(True, False) else () for n in range(len(kinds))]
                 drafts = zip(ids, kinds, needs, strict=True)
-                pending.complete(
-                    Plan.of("plan", [made_up(i, k, self.one_of(*self.models), n, "say it") for i, k, n in drafts])
-                )
+                assets = [made_up(i, k, self.one_of(*self.models), n, "say it") for i, k, n in drafts]
+                final = Alternative(provider="fake", model=self.one_of(*self.models))
+                pending.complete(Plan.of("plan", assets, finals={ids[0]: (final,)} if self.one_of(0, 0, 1) else {}))
             case "price_plan":
                 pending.complete(priced(request.plan, request.only))
             case "produce_asset":
@@ -345,7 +345,8 @@ def priced(plan: Plan, only: tuple[str, ...]) -> Plan:
     assets = [
         a if only and a.asset_id not in only else a.model_copy(update={"quote": quote(a.model)}) for a in plan.assets
     ]
-    return Plan.of(plan.title, assets, plan.planner)
+    finals = {i: tuple(m.model_copy(update={"quote": quote(m.model)}) for m in ms) for i, ms in plan.finals.items()}
+    return Plan.of(plan.title, assets, plan.planner, finals=finals)
 
 
 def made(asset: Any, number: int, cost_usd: Decimal, provider: str = "fake") -> Any:

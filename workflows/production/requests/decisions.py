@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
 
+    from workflows.continuity.drafts import unknown_finals
     from workflows.events import ProductionStatus, Receipt
     from workflows.models import Asset
     from workflows.production.guards import check_budget_limit, check_digest, check_phase, check_prices
@@ -23,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
         approve_plan,
         assets_waiting_for_money,
         digest_to_approve,
+        draft_waits,
         end_of_prices,
         pause_production,
         resume_production,
@@ -113,7 +115,9 @@ class Decisions:
         if not record.assets and ends is not None and ends <= workflow.now():
             message = f"prices of this plan held until {ends:%Y-%m-%d}; it is priced again: read it, then approve it"
             raise refuse("stale_digest", "plan_digest", message)
-        if record.plan and not approval.allow_unknown_prices:
+        if record.plan and not approval.allow_unknown_prices and draft_waits(record):
+            check_prices(unknown_finals(record.plan))
+        elif record.plan and not approval.allow_unknown_prices:
             check_prices(tuple(a.asset_id for a in record.plan.assets if self._needs_permission(a)))
 
     def _needs_permission(self, asset: Asset) -> bool:

@@ -22,13 +22,14 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.languages import Languages
     from workflows.production.prices import Prices
     from workflows.production.run import ProductionRun
-    from workflows.production.state import languages, plan_diff, policies
+    from workflows.production.state import plan_diff, policies
     from workflows.production.state.approvals import set_plan
     from workflows.production.state.budget import disallowed_models
     from workflows.production.state.changes import raise_budget, replace_plan, request_approval_of_languages
     from workflows.production.state.script import follow
     from workflows.refusals import refuse
     from workflows.requests import EditOp, PlanEdit
+    from workflows.spoken import languages
 
 
 class PlanEdits:

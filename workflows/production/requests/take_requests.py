@@ -27,9 +27,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.run import ProductionRun
     from workflows.production.state.budget import price_usd, reserve_usd
     from workflows.production.state.changes import next_take_number, queue_takes, select_take, use_upload
-    from workflows.production.state.languages import is_outdated
     from workflows.refusals import refuse
     from workflows.requests import Refresh, Regenerate, SelectTake, UploadTake
+    from workflows.spoken.languages import is_outdated
 
 
 class TakeRequests:

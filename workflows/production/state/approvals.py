@@ -7,12 +7,15 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from workflows.continuity.drafts import NOTE, finals_price
 from workflows.events import AssetState, AssetStatus, ProductionStatus
-from workflows.models import ZERO, Asset, Modality, Plan, digest_of
-from workflows.production.state import languages, policies
+from workflows.models import ZERO, Asset, Deliverable, Modality, Plan, digest_of
+from workflows.production.state import policies
 from workflows.production.state.budget import allow_unknown_prices, held_usd, to_make_usd
+from workflows.production.state.finals import start_finals
 from workflows.production.state.record import Record
 from workflows.requests import Approval, Pause, Resume
+from workflows.spoken import languages
 
 MAX_MESSAGE_CHARS = 300
 """So much of a failure's message is kept: an outage fails 1,000 assets, and the record must stay below 2 MB."""
@@ -47,6 +50,7 @@ def set_plan(record: Record, plan: Plan, **data: JsonValue) -> None:
         unknown_prices=len(plan.unknown_prices),
         **_language_shares(plan),
         warnings=list(plan.warnings),
+        **_finals(plan),
         **data,
     )
 
@@ -57,6 +61,14 @@ def _language_shares(plan: Plan) -> dict[str, JsonValue]:
         tag: {"low_usd": str(price.low), "high_usd": str(price.high)} for tag, price in languages.shares(plan).items()
     }
     return {"languages": found} if found else {}
+
+
+def _finals(plan: Plan) -> dict[str, JsonValue]:
+    """The price of the finals, for the event of a draft; otherwise nothing."""
+    if not plan.finals:
+        return {}
+    price = finals_price(plan)
+    return {"finals_low_usd": str(price.low), "finals_high_usd": str(price.high)}
 
 
 def fail_plan(
@@ -147,7 +159,10 @@ def approve_plan(record: Record, approval: Approval, *, by_policy: bool = False)
         return
     whole = _combined(record, approval)
     data: dict[str, JsonValue] = {"approvers": [a.approver for a in record.approvals]} if needed > 1 else {}
-    if record.gate == "waiting":
+    if draft_waits(record):
+        start_finals(record, whole)
+        data["gate"] = "draft"
+    elif record.gate == "waiting":
         record.gate = "open"
         if whole.budget_usd is not None:
             record.budget_usd = policies.allowance(record.brief, record.plan, whole, record.spent_usd)
@@ -269,6 +284,26 @@ def reach_gate(record: Record) -> None:
         record.gate, record.approvals = "waiting", ()
         ids: list[JsonValue] = [a.asset_id for a in gated_assets(record)]
         record.log("needs_attention", reason="stills_to_approve", plan_digest=digest_to_approve(record), assets=ids)
+
+
+# The draft
+
+
+def draft_waits(record: Record) -> bool:
+    """Whether the finished draft waits for the approval of its finals; the stills of a draft come before."""
+    draft = record.plan is not None and bool(record.plan.finals) and record.deliverable is not None
+    return record.gate == "waiting" and draft and not gated_assets(record)
+
+
+def hold_draft(record: Record, deliverable: Deliverable) -> None:
+    """Keep the finished draft, and request the approval of the finals."""
+    assert record.plan is not None
+    record.deliverable = deliverable.model_copy(update={"draft": True, "notes": (NOTE, *deliverable.notes)})
+    record.status, record.gate, record.approvals = ProductionStatus.NEEDS_ATTENTION, "waiting", ()
+    price = finals_price(record.plan)
+    costs: dict[str, JsonValue] = {"low_usd": str(price.low), "high_usd": str(price.high)}
+    digest = digest_to_approve(record)
+    record.log("needs_attention", reason="draft_to_approve", plan_digest=digest, revision=deliverable.revision, **costs)
 
 
 # Pauses

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from workflows.continuity.drafts import finals_price
 from workflows.events import (
     Answer,
     AttentionItem,
@@ -13,7 +14,13 @@ from workflows.events import (
 )
 from workflows.models import ZERO, Asset, Plan
 from workflows.production.state import policies
-from workflows.production.state.approvals import FOR_MONEY, MAX_MESSAGE_CHARS, digest_to_approve, gated_assets
+from workflows.production.state.approvals import (
+    FOR_MONEY,
+    MAX_MESSAGE_CHARS,
+    digest_to_approve,
+    draft_waits,
+    gated_assets,
+)
 from workflows.production.state.budget import (
     can_raise_budget,
     needs_more_budget,
@@ -33,6 +40,7 @@ ANSWERS: Final[dict[AttentionReason, tuple[Answer, ...]]] = {
     "deadline_near": _DECIDE,
     "price_unknown": ("approve", "reject", "edit_plan", "revise", "upload", "accept_without", "cancel"),
     "stills_to_approve": ("approve", "reject", "edit_plan", "cancel"),
+    "draft_to_approve": ("approve", "reject", "edit_plan", "cancel"),
     "paused": ("resume", "cancel"),
     "asset_failed": _RETRY,
     "content_refused": _RETRY,
@@ -136,6 +144,17 @@ def _overrun(record: Record) -> AttentionItem | None:
 
 def _stopped(record: Record) -> AttentionItem | None:
     """Why the production cannot go on without a decision; None where it can."""
+    if draft_waits(record) and record.plan:
+        price = finals_price(record.plan)
+        return _item(
+            record,
+            _newest_event(record, "needs_attention", "draft_to_approve"),
+            "draft_to_approve",
+            message=f"review the draft; the finals cost {price.low:.2f} to {price.high:.2f} USD",
+            cost_usd=record.spent_usd,
+            price_usd=None if price.unknown else price.high,
+            plan_digest=digest_to_approve(record),
+        )
     if record.gate == "waiting":
         gated = gated_assets(record)
         return _item(

@@ -15,7 +15,7 @@ from workflows.events import (
 )
 from workflows.models import ZERO, Deliverable, Plan, Take
 from workflows.production.state import staleness
-from workflows.production.state.approvals import DECIDED, above_brief, gated_assets, reset_gate
+from workflows.production.state.approvals import DECIDED, above_brief, draft_waits, gated_assets, reset_gate
 from workflows.production.state.budget import (
     allow_unknown_prices,
     book_bill,
@@ -45,9 +45,10 @@ if TYPE_CHECKING:  # the record of assets is read by clients, which load no Temp
 
 def reject_plan(record: Record, rejection: Rejection) -> None:
     """End the production; what was delivered before the second gate stays delivered, without the new video."""
-    at_gate: dict[str, JsonValue] = {"gate": "stills"} if record.gate == "waiting" else {}
+    gate = "draft" if draft_waits(record) else "stills"
+    at_gate: dict[str, JsonValue] = {"gate": gate} if record.gate == "waiting" else {}
     record.log("rejected", rejecter=rejection.rejecter, reason=rejection.reason, **at_gate)
-    if at_gate and record.deliverable:
+    if at_gate and record.deliverable and not record.deliverable.draft:
         for asset in gated_assets(record):
             leave_out(record, asset.asset_id, by=rejection.rejecter)
         record.status = ProductionStatus.PRODUCING
@@ -111,6 +112,7 @@ def queue_takes(record: Record, asset_id: str, count: int = 1) -> None:
         order=None,
         model=0,
         made_with={},
+        seconds=None,
         cancelled=None,
         job_id=None,
     )
@@ -278,6 +280,8 @@ def cancel_production(record: Record, stopped: "Mapping[tuple[str, int], AssetCa
     Args:
         stopped: The results of stopping the takes that cost money, by asset and number.
     """
+    made = record.deliverable
+    delivered = made if made and not made.draft else None
     for (asset_id, number), end in stopped.items():
         before, asset = record.assets[asset_id], record.find(asset_id)
         extra = next((e for e in before.extra if e.number == number), None)
@@ -291,7 +295,7 @@ def cancel_production(record: Record, stopped: "Mapping[tuple[str, int], AssetCa
     for asset_id, state in record.assets.items():
         ends = [end for (each, _), end in stopped.items() if each == asset_id]
         unfinished = bool(state.extra) or state.status in (AssetStatus.PENDING, AssetStatus.GENERATING)
-        ended = unfinished or (record.deliverable is not None and state.status is AssetStatus.FAILED)
+        ended = unfinished or (delivered is not None and state.status is AssetStatus.FAILED)
         if state.attention == "ambiguous_submission":
             record.update(asset_id, cancelled="running", job_id=state.waiting.job_id if state.waiting else None)
             if not ended:  # otherwise it is left out, which books the doubt
@@ -301,11 +305,11 @@ def cancel_production(record: Record, stopped: "Mapping[tuple[str, int], AssetCa
         record.update(asset_id, attention=None, waiting=None)  # nothing of a closed production waits for a person
     if record.status.closed:
         return
-    if record.deliverable is None:
+    if delivered is None:
         record.status = ProductionStatus.CANCELLED
     else:
         record.status = ProductionStatus.DELIVERED
-        for asset_id, number in record.deliverable.takes.items():
+        for asset_id, number in delivered.takes.items():
             if record.assets[asset_id].selected != number:
                 record.update(asset_id, selected=number)
                 record.log("take_selected", asset_id, take=number)

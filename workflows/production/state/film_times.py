@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from workflows.continuity.inputs import without_versions
 from workflows.events import AssetStatus
 from workflows.models import UNSPOKEN_ROLES, Asset, Modality
 from workflows.production.state.record import Record
@@ -19,7 +20,7 @@ def film_start(record: Record, asset: Asset) -> float | None:
     if asset.asset_type is not Modality.VIDEO or asset.provider != DRAWS_TIMECODES or record.plan is None:
         return None
     start = 0.0
-    for other in record.plan.assets:
+    for other in without_versions(record.plan.assets):
         if other.asset_id == asset.asset_id:
             return round(start, 3)
         if other.asset_type is Modality.VIDEO:

@@ -1,16 +1,17 @@
 """Rules without side effects: is a plan sound, what does an edit make of it, what may be spent."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Final
 
 from pydantic import ValidationError
 
 from workflows.brief import Brief, Platform
+from workflows.continuity.inputs import replaced_by, without_versions
 from workflows.events import Snapshot
-from workflows.models import LENGTHS, MAX_ASSETS, MAX_PLAN_BYTES, Asset, Plan
-from workflows.production.state import languages
+from workflows.models import LENGTHS, MAX_ASSETS, MAX_PLAN_BYTES, Asset, Modality, Plan
 from workflows.requests import Approval, EditOp
+from workflows.spoken import languages
 
 WINDOW: Final = 50
 """Assets at once in a production; more only spills into the server's backlog (1000 in 4.2 s against 5-13 s)."""
@@ -18,6 +19,8 @@ MAX_PENDING: Final = 500
 """Long jobs hold no slot and do not fill the window, but 2,001 pending activities block a run for ever."""
 MAX_RECORD_BYTES: Final = 1_700_000
 """A snapshot travels as one payload, of which Temporal takes 2 MB; 1,000 assets take 1.3 MB with their first takes."""
+STILL: Final = "still"
+"""The role of a picture from which a shot starts."""
 RESERVED_IDS: Final = frozenset({"deliverable"})
 
 
@@ -47,6 +50,7 @@ def check_plan(brief: Brief, plan: Plan) -> None:
                 f"{asset.asset_type.value!r} is not among the brief's modalities ({', '.join(brief.modalities)})",
             )
     for asset in plan.assets:
+        _check_frames(asset, plan, brief.reference_ids)
         for dependency in asset.depends_on:
             if dependency not in known:
                 raise PlanProblem(
@@ -61,6 +65,7 @@ def check_plan(brief: Brief, plan: Plan) -> None:
         raise PlanProblem("cut.languages", "only a film has further languages; start a production for each other one")
     if problem := languages.problem_of(plan, brief.language):
         raise PlanProblem(*problem)
+    _check_replacements(plan)
     _check_cut(plan)
     size = len(plan.model_dump_json().encode())
     if size > MAX_PLAN_BYTES:
@@ -69,12 +74,47 @@ def check_plan(brief: Brief, plan: Plan) -> None:
         )
 
 
+def _check_frames(asset: Asset, plan: Plan, references: Collection[str]) -> None:
+    """
+    Raises:
+        PlanProblem: what a shot continues is no other shot of the plan, or what it ends with is no picture.
+    """
+    for name, wanted in (("continues", Modality.VIDEO), ("last_frame", Modality.IMAGE)):
+        named = getattr(asset, name)
+        if not named:
+            continue
+        field, source = f"{asset.asset_id}.{name}", plan.find(named)
+        if asset.asset_type is not Modality.VIDEO:
+            raise PlanProblem(field, f"only a video has frames, and this is {asset.asset_type.value}; leave it out")
+        picture = wanted is Modality.IMAGE and named in references
+        if not picture and (source is None or source.asset_type is not wanted):
+            kind = "shot (a video)" if wanted is Modality.VIDEO else "picture"
+            raise PlanProblem(field, f"{named!r} is no {kind} of this plan; name one of them, or leave it out")
+
+
+def _check_replacements(plan: Plan) -> None:
+    """
+    Raises:
+        PlanProblem: two assets take the place of the same one, so the film would show it twice.
+    """
+    taken: dict[str, str] = {}
+    for asset in plan.assets:
+        old = replaced_by(asset, plan.by_id)
+        if other := taken.get(old):
+            raise PlanProblem(
+                f"{asset.asset_id}.depends_on",
+                f"{other} takes the place of {old} already; make it from {other}, or drop one of the two",
+            )
+        if old:
+            taken[old] = asset.asset_id
+
+
 def _check_cut(plan: Plan) -> None:
     """
     Raises:
         PlanProblem: a transition does not lead into a shot, or takes more than half of one, so it is never seen alone.
     """
-    shots = plan.shots
+    shots = [a for a in without_versions(plan.assets) if a in plan.shots]
     place = {a.asset_id: number for number, a in enumerate(shots)}
     for third in plan.cut.lower_thirds:
         if third.asset_id not in place:
@@ -145,14 +185,14 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
                 raise PlanProblem(f"{where}.asset_id", f"there is no asset {edit.asset_id!r} in this plan")
             asset = assets.pop(index)
             if edit.op == "change":
-                assets.insert(index, changed(asset, edit, where))
+                assets.insert(index, _without_still(changed(asset, edit, where), edit, assets))
             elif edit.op == "move":
                 if edit.position is None or edit.position > len(assets) + 1:
                     raise PlanProblem(f"{where}.position", f"give the new position, 1 to {len(assets) + 1}")
                 assets.insert(edit.position - 1, asset)
             else:
                 waiting = [a.asset_id for a in assets if asset.asset_id in a.depends_on]
-                later = {e.asset_id for e in edits if e.op == "drop" or e.depends_on is not None}
+                later = {e.asset_id for e in edits if e.op == "drop" or e.changes_inputs}
                 if left := [i for i in waiting if i not in later]:
                     raise PlanProblem(
                         f"{where}.asset_id",
@@ -171,9 +211,18 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
     for field, ids in named.items():
         if unknown := next((i for i in ids if i not in known), None):
             raise PlanProblem(f"cut.{field}", f"there is no asset {unknown!r} in this plan")
-    edited = Plan.of(title, languages.confirmed(assets, plan), plan.planner, cut=cut)
+    edited = Plan.of(title, languages.confirmed(assets, plan), plan.planner, cut=cut, finals=plan.finals)
     check_plan(brief, edited)
     return edited
+
+
+def _without_still(asset: Asset, edit: EditOp, others: Iterable[Asset]) -> Asset:
+    """A shot that continues another one from now on, without the still from which it would have started."""
+    if not edit.continues or edit.depends_on is not None:
+        return asset
+    stills = {a.asset_id for a in others if a.asset_type is Modality.IMAGE and a.role == STILL}
+    kept = tuple(i for i in asset.depends_on if i not in stills or i == asset.last_frame)
+    return asset.model_copy(update={"depends_on": kept})
 
 
 def changed(asset: Asset, change: EditOp, where: str = "edit") -> Asset:
@@ -184,9 +233,13 @@ def changed(asset: Asset, change: EditOp, where: str = "edit") -> Asset:
     """
     given = {
         name: value
-        for name in ("prompt", "label", "provider", "model", "depends_on")
+        for name in ("prompt", "label", "provider", "model", "depends_on", "continues", "last_frame")
         if (value := getattr(change, name)) is not None
     }
+    if change.changes_inputs:
+        released = {getattr(asset, name) for name in ("continues", "last_frame") if name in given}
+        kept = given.get("depends_on", tuple(i for i in asset.depends_on if i not in released))
+        given["depends_on"] = kept
     if change.provider is not None or change.model is not None:
         given["fallbacks"] = ()  # a named model replaces the fallbacks as well
     if change.prompt is not None and change.prompt != asset.prompt:
@@ -195,7 +248,8 @@ def changed(asset: Asset, change: EditOp, where: str = "edit") -> Asset:
         merged = {**asset.parameters, **change.parameters}
         given["parameters"] = {k: v for k, v in merged.items() if v is not None}
     if not given:
-        raise PlanProblem(where, "give what should change: prompt, label, provider, model, parameters or depends_on")
+        fields = "prompt, label, provider, model, parameters, depends_on, continues or last_frame"
+        raise PlanProblem(where, f"give what should change: {fields}")
     try:
         return Asset.model_validate({**asset.model_dump(), **given, "quote": None})
     except ValidationError as error:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from workflows.continuity.inputs import without_versions
 from workflows.events import AssetState, AssetStatus
 from workflows.models import MAX_PROMPT_CHARS, Asset, Modality, Plan
 from workflows.production.state import staleness
@@ -86,8 +87,9 @@ class _Shot:
 
 def _shots(assets: Sequence[Asset], words: Mapping[str, str]) -> list[_Shot]:
     """The shots in the plan's order, each with its narrations; narrations of no shot are shots without a picture."""
-    videos = [a for a in assets if a.asset_type is Modality.VIDEO]
-    stills = [a for a in assets if a.asset_type is Modality.IMAGE]
+    placed = without_versions(assets)
+    videos = [a for a in placed if a.asset_type is Modality.VIDEO]
+    stills = [a for a in placed if a.asset_type is Modality.IMAGE]
     voices = [a for a in assets if a.spoken and not a.language]
     shown = {a.asset_id: a for a in videos or stills}
     owner = _owners([*voices, *(stills if videos else ())], list(shown.values()))

@@ -2,7 +2,8 @@
 
 A take is stale when its asset's prompt, model, parameters or dependencies were changed since, or when an input of it
 is another content now, or is itself stale; a narration in a further language when the one that it translates says
-something else. A title or an order is nothing that a take is made from, nor is the place of
+something else. A narration that only chooses the length of a shot makes it stale where it needs another one. A title or
+an order is nothing that a take is made from, nor is the place of
 music, effects or ambience in the film: the shots and the time at which they sound.
 """
 
@@ -11,9 +12,10 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from workflows.continuity.lengths import PLANNED, chosen_length
 from workflows.events import AssetState, AssetStatus
 from workflows.models import PLACE, UNSPOKEN_ROLES, UPLOAD, Asset, Modality, Plan, Take, digest_of
-from workflows.production.state.languages import is_outdated
+from workflows.spoken.languages import is_outdated
 
 _INPUT: Final = "input:"
 """No asset can be called so: an id has no colon."""
@@ -27,7 +29,7 @@ def spec(asset: Asset) -> dict[str, str]:
         "prompt": _short(asset.prompt),
         "model": f"{asset.provider}/{asset.model}",
         "parameters": _short(_made_by(asset)),
-        "depends_on": _short(sorted(asset.depends_on)),
+        "depends_on": _short([*sorted(asset.depends_on), *_frames(asset)]),
     }
 
 
@@ -61,6 +63,11 @@ def reasons(plan: Plan, states: Mapping[str, AssetState], asset_id: str) -> Reas
         return ()
     inputs = [i for i in take.inputs if i in states and _changed(states[i], take, i)]
     missed = [i for i in asset.depends_on if i not in take.inputs and _usable(states.get(i))]
+    if timing := _timed_by(asset, take):
+        # The model does not get these: the shot is stale only where they need another length.
+        fits = chosen_length(plan, states, timing) == take.parameters.get(PLANNED)
+        voices = {v.asset_id for v in plan.assets if v.spoken} if fits else ()
+        inputs, missed = ([i for i in ids if i not in voices] for ids in (inputs, missed))
     if asset.sound in UNSPOKEN_ROLES:
         places = {a.asset_id for a in plan.assets if a.asset_type in (Modality.IMAGE, Modality.VIDEO)}
         inputs, missed = ([i for i in ids if i not in places] for ids in (inputs, missed))
@@ -68,9 +75,20 @@ def reasons(plan: Plan, states: Mapping[str, AssetState], asset_id: str) -> Reas
     return (*_own(asset, state.settled or take.made_from), *inputs, *missed, *said)
 
 
+def _timed_by(asset: Asset, take: Take) -> Asset | None:
+    """The asset as its take's model makes it, if its narration only chooses its length."""
+    maker = next((m for m in _makers(asset) if (m.provider, m.model) == (take.provider, take.model)), asset)
+    return maker if maker.quote and maker.quote.lengths else None
+
+
 def _made_by(asset: Asset) -> dict[str, JsonValue]:
     """The parameters without the time at which a sound is placed in the film."""
     return {n: v for n, v in asset.parameters.items() if n != PLACE or asset.sound not in UNSPOKEN_ROLES}
+
+
+def _frames(asset: Asset) -> list[str]:
+    """What a shot continues and ends with; nothing for all others, whose digests stay as they were."""
+    return [f"{name}:{i}" for name in ("continues", "last_frame") if (i := getattr(asset, name))]
 
 
 def _own(asset: Asset, was: Mapping[str, str]) -> list[str]:

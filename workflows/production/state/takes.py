@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from workflows.continuity.lengths import chosen_length
 from workflows.events import AssetStatus, AttentionReason, ExtraTake, ProductionStatus, TakeOrder, Waiting
 from workflows.models import ZERO, Asset, Take
 from workflows.production.state import staleness
@@ -66,18 +67,26 @@ def start_take(record: Record, asset: Asset) -> None:
     before = record.assets[asset.asset_id]
     if before.status is not AssetStatus.GENERATING:
         made_with = before.made_with if before.order else _inputs_in_use(record, asset)
-        record.update(asset.asset_id, status=AssetStatus.GENERATING, error=None, made_with=made_with)
+        seconds = before.seconds if before.order else chosen_seconds(record, asset)
+        given = {"made_with": made_with, "seconds": seconds}
+        record.update(asset.asset_id, status=AssetStatus.GENERATING, error=None, **given)
         made: dict[str, JsonValue] = {"take": before.next_take, "provider": asset.provider, "model": asset.model}
         quote = asset.quote
         job: dict[str, JsonValue] = {"job": True} if quote and quote.job else {}
         paid: dict[str, JsonValue] = {"paid": True} if quote and (quote.high_usd or quote.unknown) else {}
-        record.log("asset_start", asset.asset_id, **made, **job, **paid)
+        length: dict[str, JsonValue] = {} if seconds is None else {"seconds": seconds}
+        record.log("asset_start", asset.asset_id, **made, **job, **paid, **length)
 
 
 def _inputs_in_use(record: Record, asset: Asset) -> dict[str, int]:
     """The inputs of a take that starts now: they stay the same whichever takes are selected until it is made."""
     used = {i: usable_take(record, i) for i in asset.depends_on if i in record.assets}
     return {i: take.number for i, take in used.items() if take}
+
+
+def chosen_seconds(record: Record, asset: Asset) -> float | None:
+    """The length that the narrations in use choose for a shot; None where there is nothing to choose."""
+    return chosen_length(record.plan, record.assets, asset) if record.plan else None
 
 
 def complete_take(record: Record, asset_id: str, take: Take, **data: JsonValue) -> None:
@@ -95,6 +104,7 @@ def complete_take(record: Record, asset_id: str, take: Take, **data: JsonValue) 
         settled={},
         order=None,
         made_with={},
+        seconds=None,
         **DECIDED,
     )
     record.log("asset_complete", asset_id, **_summary_of(take), **data)

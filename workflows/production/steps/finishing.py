@@ -15,13 +15,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.failures import message_of, raise_if_cancelled
     from workflows.production.publishing import Publishing
     from workflows.production.run import ProductionRun
-    from workflows.production.state.approvals import is_unfinished
+    from workflows.production.state.approvals import hold_draft, is_unfinished
     from workflows.production.state.changes import deliver, takes_in_use
     from workflows.production.state.estimates import production_estimate
-    from workflows.production.state.languages import is_heard
     from workflows.production.state.takes import assets_to_start, usable_take
     from workflows.production.steps.film import make_film
     from workflows.provenance.decisions import provenance_of
+    from workflows.spoken.languages import is_heard
 
 MANIFEST_RETRY: Final = timedelta(minutes=1)
 FILM_IN_SEGMENTS: Final = "film-in-segments"
@@ -69,6 +69,10 @@ class Finishing:
         changed = takes_in_use(record) != used or is_unfinished(record) or _shown_of(record.plan) != shown
         if changed or any(assets_to_start(record)):  # this revision is recorded, and the next one follows
             record.deliverable, record.status = deliverable, ProductionStatus.PRODUCING
+            return
+        if record.plan.finals:
+            hold_draft(record, deliverable)
+            self._publishing.publish()
             return
         record.published_until = record.status, len(record.events)
         deliver(record, deliverable)

@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import keys
     from workflows.activity_io import AssetCancelled, AssetFailure, InputTake, ProduceAsset
     from workflows.brief import Brief
+    from workflows.continuity.lengths import with_length
     from workflows.contracts import ProductionActivities
     from workflows.events import Snapshot
     from workflows.models import ZERO, Asset, Modality, Take
@@ -19,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state.approvals import MAX_MESSAGE_CHARS
     from workflows.production.state.budget import learned_of, paid_takes_in_progress, takes_in_doubt
     from workflows.production.state.film_times import film_start
-    from workflows.production.state.takes import usable_take
+    from workflows.production.state.takes import chosen_seconds, usable_take
     from workflows.production.ui_details import activity_summary
     from workflows.provenance.decisions import approver_of
 
@@ -53,6 +54,7 @@ class TakeActivities:
         order = extra.order if extra else known.order if number == known.next_take else None
         made_with = known.made_with if number == known.next_take and not extra else None
         plan_digest, approver = _signed_origin(record, asset)
+        asset = with_length(asset, chosen_seconds(record, asset) if made_with is None else known.seconds)
         return ProduceAsset(
             production_id=record.production_id,
             brief=_brief_of(record.brief, asset),

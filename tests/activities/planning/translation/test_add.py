@@ -22,7 +22,7 @@ from workflows.activity_io import AddLanguages, AssetFailure, LanguagesAdded
 from workflows.brief import Brief
 from workflows.cut import Card, Cut
 from workflows.models import Asset, Modality, Plan
-from workflows.production.state import languages
+from workflows.spoken import languages
 
 
 @pytest.fixture

@@ -1,0 +1,126 @@
+"""Whether a model can use the inputs that the plan gives it: none is ever ignored silently."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from activities.catalogue.offers import Offer
+from activities.planning.checks.narration import list_some
+from workflows.brief import REFERENCE
+from workflows.continuity.inputs import FIRST_FRAME, LAST_FRAME
+from workflows.models import MASK, Asset, Modality
+
+_KINDS: Final = {
+    Modality.TEXT: "texts",
+    Modality.IMAGE: "pictures",
+    Modality.AUDIO: "sound",
+    Modality.VIDEO: "video",
+}
+
+
+def input_problem(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str | None:
+    """Why a model cannot use an input of an asset, or lacks one: the field, the problem and the remedy.
+
+    Args:
+        inputs: As the model gets them: a shot that is continued is a picture.
+    """
+    return (
+        _ignored(offer, asset, inputs)
+        or _frame_problem(offer, asset, inputs)
+        or _mask_problem(offer, inputs)
+        or _too_many(offer, asset, inputs)
+        or _missing(offer, inputs)
+    )
+
+
+def unused_stills(assets: Sequence[Asset]) -> list[str]:
+    """A warning for stills that no asset uses since shots continue others: the film does not show them."""
+    if not any(a.continues for a in assets):
+        return []
+    used = {i for a in assets for i in a.depends_on}
+    names = [a.asset_id for a in assets if a.role == "still" and a.asset_id not in used]
+    if not names:
+        return []
+    return [f"{list_some(names)}: no shot starts from it, and it is made for nothing; drop it to save its price"]
+
+
+def _ignored(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str | None:
+    ignored = [i for i in inputs if i.asset_type not in offer.accepts and not _cut_together(asset, i)]
+    frames = {asset.continues: "continues", asset.last_frame: "last_frame"}
+    if frame := next((i for i in ignored if i.asset_id in frames), None):
+        return (
+            f"{frames[frame.asset_id]}: {offer.model} takes no pictures, so it cannot begin or end with one; "
+            "leave it out, or choose a model that does"
+        )
+    if not ignored:
+        return None
+    names = " and ".join(i.asset_id for i in ignored)
+    kinds = " and ".join(dict.fromkeys(_KINDS[i.asset_type] for i in ignored))
+    remedy = f"drop {names}, or choose a model that does"
+    if all(i.asset_type == Modality.TEXT for i in ignored):
+        remedy = f"put the words that it needs into the prompt, and drop {names}"
+    return f"depends_on: {offer.model} takes no {kinds}; {remedy}"
+
+
+def _frame_problem(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str | None:
+    """Why a shot cannot begin or end with a frame of the plan."""
+    pictures = _pictures(inputs)
+    last = next((i for i in inputs if i.role == LAST_FRAME), None)
+    if last and not offer.last_frame:
+        return f"last_frame: {offer.model} takes no last frame; leave it out, or choose a model that does"
+    if last and not pictures:
+        return f"last_frame: {offer.model} needs a first frame too; name it in depends_on or by continues"
+    others = [i.asset_id for i in pictures if i.role != FIRST_FRAME]
+    if others and len(others) < len(pictures):
+        names = " and ".join(others)
+        return (
+            f"continues: {asset.asset_id} begins with the last frame of {asset.continues}, so {offer.model} takes no "
+            f"other picture; drop {names}, or leave continues out"
+        )
+    return None
+
+
+def _mask_problem(offer: Offer, inputs: Sequence[Asset]) -> str | None:
+    masks = [i.asset_id for i in inputs if i.role == MASK]
+    if masks and not offer.mask:
+        return f"depends_on: {offer.model} takes no mask; drop {' and '.join(masks)}, or choose a model that does"
+    if len(masks) > 1:
+        return f"depends_on: {' and '.join(masks)} are masks; keep one of them"
+    if masks and not _pictures(inputs):
+        return f"depends_on: {masks[0]!r} is a mask; name the picture that it masks too"
+    return None
+
+
+def _too_many(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str | None:
+    pictures = _pictures(inputs)
+    recordings = [
+        i for i in inputs if i.asset_type in (Modality.AUDIO, Modality.VIDEO) and i.asset_type in offer.accepts
+    ]
+    if offer.max_pictures and len(pictures) > offer.max_pictures:
+        return f"depends_on: {len(pictures)} pictures; {offer.model} takes at most {offer.max_pictures}: drop some"
+    if offer.max_recordings and len(recordings) > offer.max_recordings:
+        return (
+            f"depends_on: {len(recordings)} recordings; {offer.model} takes at most {offer.max_recordings}: drop some"
+        )
+    if offer.one_kind and pictures and recordings:
+        names = " and ".join(i.asset_id for i in pictures)
+        return f"depends_on: {offer.model} takes pictures or a recording, not both; drop {names}, or the recording"
+    return None
+
+
+def _missing(offer: Offer, inputs: Sequence[Asset]) -> str | None:
+    missing = offer.requires - {i.asset_type for i in inputs}
+    if not missing:
+        return None
+    return f"depends_on: {offer.model} works from {' and '.join(sorted(missing))}; name an asset of that type"
+
+
+def _pictures(inputs: Sequence[Asset]) -> list[Asset]:
+    """The input pictures, without a mask or a last frame, which a model takes in addition."""
+    return [i for i in inputs if i.asset_type == Modality.IMAGE and i.role not in (MASK, LAST_FRAME)]
+
+
+def _cut_together(one: Asset, other: Asset) -> bool:
+    """Whether the two are a sound and the picture or shot that a film shows with it."""
+    sounds = [a for a in (one, other) if a.asset_type == Modality.AUDIO]
+    visuals = [a for a in (one, other) if a.asset_type in (Modality.IMAGE, Modality.VIDEO) and a.role != REFERENCE]
+    return len(sounds) == len(visuals) == 1

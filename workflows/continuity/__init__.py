@@ -1,0 +1,1 @@
+"""How shots follow from each other and from their narration. Pure."""
