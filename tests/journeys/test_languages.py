@@ -45,9 +45,10 @@ def vendor() -> Iterator[OpenAIEmulator]:
 async def planned(productions: Productions, **brief: Any) -> tuple[Handle, Plan]:
     """A production whose plan waits for approval, with a title on the screen."""
     handle, plan = await productions.planned(**{**BRIEF, **brief})
-    cut = EditOp(op="cut", cut=Cut(title=Card(text=TITLE["en"], seconds=2), languages=plan.cut.languages))
+    cut = EditOp(op="cut", cut=Cut(title=Card(text=TITLE["en"], seconds=2)))
+    both = (cut, EditOp(op="languages", languages=("en", *plan.cut.languages)))
     return handle, await update(
-        handle, ProductionWorkflow.edit_plan, PlanEdit(plan_digest=plan.digest, edits=(cut,), editor="ana")
+        handle, ProductionWorkflow.edit_plan, PlanEdit(plan_digest=plan.digest, edits=both, editor="ana")
     )
 
 
