@@ -38,7 +38,7 @@ SMOKE := $(addprefix tests/,deploy/test_locks.py test_packages.py workflows/runt
   api/routes/test_api.py journeys/test_end_to_end.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check smoke trials pythons record bench chaos fuzz screens audit clean lock wheels
+.PHONY: help demo up test tests check smoke trials pythons record bench chaos fuzz screens audit clean lock wheels
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -49,14 +49,21 @@ demo: $(RUN_STAMP) ## produce a sample video, end to end, with no key; leaves ou
 up: $(RUN_STAMP) ## Temporal, S3, worker and API on this machine, until Ctrl-C
 	@$(PY) -m deploy.local up
 
+test: $(DEV_STAMP) ## check, and every test but the trials, on the real embedded stack
+	@$(MAKE) --no-print-directory -j 2 check tests
+
 # Tests wait for real processes most of the time: three at once keep two cores busy.
-test: check ## check, then every test but the trials, on the real embedded stack
+tests: $(DEV_STAMP)
 	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not trial"
 
+# The folders of the code, and the Python of the guides as modules.
+PACKAGES := workflows activities api worker deploy tests
+GUIDES := out/guides
 check: $(DEV_STAMP) ## lint, format, types and import contracts
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy
+	$(PY) -m tests.guides $(GUIDES)
+	$(PY) -m mypy $(PACKAGES) $(GUIDES)
 	$(VENV)/bin/lint-imports
 
 smoke: $(DEV_STAMP) ## some tests of each layer, on the real embedded stack

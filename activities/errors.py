@@ -14,6 +14,7 @@
     ├── JobCancelled         the job was cancelled at the provider: final
     ├── ContentRefused       policy refused the prompt, an input or the output: final for this content
     └── OutputUnusable       the response is not media, or not the requested media: retried
+        └── ChecksFailed        the media is stored, and its checks found it unusable
 
 Each class defines whether a retry can help (`retryable`) and whether it ends a job (`ends_job`; for the other classes a
 poll failed, not the job). Each error has the cost that the provider charged despite it (`billed_usd`). A billed failure
@@ -28,6 +29,7 @@ from decimal import ROUND_UP, Decimal
 from typing import ClassVar, Literal
 
 from activities.text.valid_unicode import valid
+from workflows.models import Take
 from workflows.runtime.redaction import redact
 
 Refused = Literal["prompt", "input", "output"]
@@ -136,3 +138,18 @@ class ContentRefused(ProviderError):
 class OutputUnusable(ProviderError):
     retryable = True
     ends_job = True
+
+
+class ChecksFailed(OutputUnusable):
+    """A stored take that its checks found unusable. Callers see it as `output_unusable`.
+
+    Where nothing is tried again, the take is kept, because a person may use it anyway.
+    """
+
+    def __init__(self, take: Take) -> None:
+        super().__init__(take.checks.problem, billed_usd=take.cost_usd)
+        self.take = take
+
+    @property
+    def kind(self) -> str:
+        return "output_unusable"

@@ -9,6 +9,7 @@ from pathlib import Path
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.analysis.analyse import analyse
 from activities.batch import BatchRecords, ProductionReports
 from activities.errors import ProviderError
 from activities.finishing.deliverable import assemble, finish
@@ -39,6 +40,8 @@ from activities.webhooks import allowed_hosts, signing_problem, signing_tenants
 from workflows import keys
 from workflows.activity_io import (
     AddLanguages,
+    Analysed,
+    AnalyseReference,
     AssembleFilm,
     AssetCancelled,
     CheckUpload,
@@ -86,6 +89,11 @@ class Activities(ProductionActivities):
     async def take_in_references(self, request: TakeInReferences) -> tuple[Media, ...]:
         async with _heartbeats("fetching"):
             return await store_references(request, self._storage)
+
+    @activity.defn(name="analyse_reference")
+    async def analyse_reference(self, request: AnalyseReference) -> Analysed:
+        async with _heartbeats("reading"):
+            return await analyse(request, self._storage, self._providers, self._settings)
 
     @activity.defn(name="draft_plan")
     async def draft_plan(self, request: DraftPlan) -> Plan:
@@ -161,7 +169,8 @@ class Activities(ProductionActivities):
     @activity.defn(name="assemble_film")
     async def assemble_film(self, request: AssembleFilm) -> Deliverable:
         async with _finishing() as (workdir, set_step):
-            return await assemble(self._storage, request.request, request.timeline, workdir, set_step, self._signer)
+            sources = Sources(self._storage, workdir / "takes")
+            return await assemble(sources, request.request, request.timeline, workdir, set_step, self._signer)
 
     @activity.defn(name="write_manifest")
     async def write_manifest(self, snapshot: Snapshot) -> Media:
@@ -181,15 +190,16 @@ class Activities(ProductionActivities):
         except ApplicationError as error:
             planner = f"none: {error.message}"
         tenants = signing_tenants(self._settings)
-        webhooks = {
+        found = {
             "webhooks": "" if tenants else signing_problem(self._settings),
             "webhook_tenants": tenants,
             "webhook_hosts": allowed_hosts(self._settings),
+            "film_parts": self._storage.lifecycle_problem,
         }
         support = self._storage.support
         if support and support.state == "unsupported" and planner != "template":
             planner = f"none: {support.problem}"
-        return registry.build_report(self._providers, planner, support).model_copy(update=webhooks)
+        return registry.build_report(self._providers, planner, support).model_copy(update=found)
 
 
 def _json(record: Model) -> bytes:

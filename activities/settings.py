@@ -12,6 +12,13 @@ class ActivitySettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GREENLIGHT_", extra="ignore")
 
     bucket: str = Field(default="greenlight", min_length=3, max_length=63)
+    keep_film_parts_days: int | None = Field(
+        default=None,
+        ge=0,
+        le=3_650,
+        description="At its start the worker lets the bucket delete the encoded parts of films after this many days; "
+        "they are made again where they are needed. 0 keeps them; unset, the rules of the bucket stay as they are",
+    )
     claim_settles_seconds: float = Field(
         default=12, gt=0, description="A claim without a beat for this long counts as lost; seconds"
     )
@@ -28,6 +35,11 @@ class ActivitySettings(BaseSettings):
     )
     key_planning_usd: Decimal = Field(
         default=Decimal(10), ge=0, description="The same for each key, or each requester's name, of a tenant"
+    )
+    analysis: str = Field(
+        default="auto",
+        description="'auto' lets the best enabled models read references, 'local' uses none; or 'provider/model' "
+        "names, in the order to try, separated by commas",
     )
     moderation: bool = Field(default=False, description="Warn of prompts that an enabled provider's moderation flags")
     catalogue: str = Field(default="", description="Path of a catalogue file whose entries are added")

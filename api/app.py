@@ -37,6 +37,7 @@ from api.routes import (
     studio_page,
     uploads,
 )
+from api.routes.read_references import analyses, resumable
 from api.settings import Settings
 from api.storage import Vault
 from api.temporal.workers import Fleet
@@ -147,6 +148,8 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
     for module in (
         productions,
         decisions,
+        resumable,
+        analyses,
         references,
         session,
         uploads,

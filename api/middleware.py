@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import Metrics
 from api.problems import Problem, problem_response
-from workflows.brief import MAX_REFERENCE_BYTES
+from workflows.references.kinds import MAX_ANY_BYTES
 from workflows.requests import MAX_UPLOAD_BYTES
 
 MAX_BODY_BYTES: Final = 1_048_576
@@ -86,8 +86,8 @@ class BodyLimits:
 
 
 def _max_body_bytes(path: str) -> int:
-    if path == _REFERENCES:
-        return MAX_REFERENCE_BYTES
+    if path == _REFERENCES or path.startswith(f"{_REFERENCES}/uploads/"):
+        return MAX_ANY_BYTES
     return max(MAX_UPLOAD_BYTES.values()) if _UPLOAD.fullmatch(path) else MAX_BODY_BYTES
 
 

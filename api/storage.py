@@ -200,6 +200,28 @@ class Vault:
             raise
         return size
 
+    async def call(self, work: "Callable[[S3Client, str], T]") -> T:
+        """The result of a piece of work with the client and the name of the bucket, in a thread."""
+        return await self._run(lambda: work(self._client, self._bucket))
+
+    async def content(self, key: str) -> bytes | None:
+        """A small object whole, or None where there is none."""
+
+        def read() -> bytes | None:
+            found = self._get(key)
+            return bytes(found["Body"].read()) if found else None
+
+        return await self._run(read)
+
+    async def begin_of(self, key: str, size: int) -> bytes:
+        """The first bytes of an object; empty where there is none."""
+
+        def read() -> bytes:
+            found = self._get(key)
+            return bytes(found["Body"].read(size)) if found else b""
+
+        return await self._run(read)
+
     async def drop(self, key: str) -> None:
         """Delete an object that is not needed any more; a failure only leaves the object behind."""
         with suppress(Problem):

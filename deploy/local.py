@@ -38,6 +38,8 @@ _WORKER_GRACE: Final = "5"
 """Seconds. On a developer's machine Ctrl-C should not take 30 s; interrupted activities run again at the next start."""
 
 _API_GRACE: Final = "5"
+_FILM_PARTS_DAYS: Final = "30"
+"""The parts of films in the embedded bucket are kept so long; an own bucket keeps its own rules."""
 
 SIGNING: Final = (CERTIFICATE, KEY, TIMESTAMPS)
 """For the worker alone."""
@@ -145,6 +147,8 @@ def _assemble(
     }
     env.setdefault("GREENLIGHT_GRACEFUL_SHUTDOWN_SECONDS", _WORKER_GRACE)
     env.setdefault("GREENLIGHT_API_STOP_SECONDS", _API_GRACE)
+    if s3.configured_by(environ) is None:
+        env.setdefault("GREENLIGHT_KEEP_FILM_PARTS_DAYS", _FILM_PARTS_DAYS)
     env.setdefault("GREENLIGHT_OPEN", "true")  # the API binds to loopback; GREENLIGHT_API_KEYS makes it require keys
     if api_keys := env.get("GREENLIGHT_API_KEYS"):
         env["GREENLIGHT_API_KEYS"] = str(Path(api_keys).resolve())

@@ -19,28 +19,14 @@ from deploy.local import Stack
 from deploy.settings import StackSettings
 from tests import ROOT
 from tests.activities.finishing.media import shot_file
+from tests.guides import GUIDES, TEXT, blocks, write_python
 from tests.support.waiting import until
 from worker.settings import WorkerSettings
 from workflows import keys
 from workflows.events import ProductionStatus
 
-GUIDES = {
-    path: (ROOT / path).read_text(encoding="utf-8")
-    for path in (
-        "README.md",
-        "workflows/README.md",  # after the README: its commands change the production that the README's commands make
-        "activities/providers/README.md",
-        "deploy/README.md",
-        "tests/README.md",
-        "CONTRIBUTING.md",
-    )
-}
-TEXT = "".join(GUIDES.values())
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
-PYTHON = [body for language, body in BLOCKS if language == "python"]
-SHELL = [body for language, body in BLOCKS if language == "sh"]
-CONSOLE = [body for language, body in BLOCKS if language == "console"]
+PYTHON, SHELL, CONSOLE = blocks("python"), blocks("sh"), blocks("console")
 
 
 def shell(script: str, env: Mapping[str, str]) -> str:
@@ -133,22 +119,16 @@ def test_the_client_example_runs(local_stack: Stack) -> None:
     assert done.stdout.strip() == "delivered"
 
 
-def test_the_python_type_checks(tmp_path: Path) -> None:
-    """Every Python block passes mypy --strict; the provider example fits the protocol."""
-    for number, code in enumerate(PYTHON):
-        if "class Chalk" in code:
-            code += "\n\nfrom activities.providers.protocol import Provider\n\nfits: Provider = Chalk({})\n"
-        (tmp_path / f"example{number}.py").write_text(code)
-    files = sorted(map(str, tmp_path.iterdir()))
-    assert len(files) == len(PYTHON) > 1
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), *files],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
+def test_the_python_is_type_checked(tmp_path: Path) -> None:
+    """`make check` type-checks every Python block with the code; the provider example has to fit the protocol."""
+    written = [path.read_text(encoding="utf-8") for path in write_python(tmp_path / "guides")]
+    assert len(written) == len(PYTHON) > 1
+    assert all(code.startswith(block) for code, block in zip(written, PYTHON, strict=True))
+    assert sum("fits: Provider = Chalk({})" in code for code in written) == 1
+    recipe = re.search(r"^check:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert recipe is not None
+    assert "-m tests.guides $(GUIDES)" in recipe[1]
+    assert re.search(r"-m mypy .*\$\(GUIDES\)", recipe[1])
 
 
 def test_every_provider_and_variable_is_documented() -> None:

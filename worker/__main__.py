@@ -61,6 +61,8 @@ async def _run_workers(
     await register_search_attributes(client)
     storage = Storage(activity_settings.bucket)
     await ensure_bucket(storage)
+    if activity_settings.keep_film_parts_days is not None:
+        await storage.expire_film_parts(activity_settings.keep_film_parts_days)
     await probe_again(storage)
     providers = build_providers(activity_settings, os.environ)
     use_meter(runtime.metric_meter, providers)

@@ -110,6 +110,7 @@ def _make_productions_worker(client: Client, activities: Activities, settings: W
         keys.TASK_QUEUE,
         [
             activities.take_in_references,
+            activities.analyse_reference,
             activities.draft_plan,
             activities.price_plan,
             activities.rewrite_prompt,

@@ -6,11 +6,13 @@ from typing import Final, Literal
 from pydantic import Field
 
 from workflows.base import Language
-from workflows.brief import REFERENCE, Brief, Platform, Reference, reference_id
+from workflows.brief import MAX_REFERENCES, REFERENCE, Brief, Platform, Reference, reference_id
 from workflows.cut import Cut, Translations
 from workflows.events import AttentionReason, BatchBudget, Event, TakeOrder
-from workflows.models import ZERO, Asset, Media, Modality, Model, Money, Person, Plan, Slug, Take
+from workflows.models import MASK, ZERO, Asset, Media, Modality, Model, Money, Person, Plan, Slug, Take
 from workflows.provenance.records import Provenance
+from workflows.references.analysis import AnalysisSummary, Correction, Unread
+from workflows.references.kinds import Use, kind_of
 from workflows.requests import UploadTake
 
 DRAFT_PLAN: Final = "draft_plan"
@@ -33,7 +35,7 @@ BUDGET_SHORT: Final = "budget_short"
 """The kind of a failure: a limit is too low for a request to a language model; the message names the limit."""
 
 
-Inquiry = Literal["draft", "rewrite", "languages"]
+Inquiry = Literal["draft", "rewrite", "analysis", "languages"]
 """The purpose of requests to language models."""
 
 
@@ -51,10 +53,56 @@ class TakeInReferences(Model):
     references: tuple[Reference, ...]
 
 
+class AnalyseReference(Model):
+    """Reads one stored reference: on the worker, and by a model where one is enabled and the limit allows it."""
+
+    production_id: str
+    brief: Brief
+    reference: int = Field(ge=1)
+    media: Media
+    number: int = Field(default=0, ge=0, description="How often this reference was analysed before")
+    spent_usd: Money = Field(default=ZERO, description="Spent by the production so far")
+    analysed_usd: Money = Field(default=ZERO, description="The part of it for earlier analyses")
+    max_usd: Money | None = Field(
+        default=None, description="What a person allows for this analysis; if absent, GREENLIGHT_PLANNING_USD in all"
+    )
+    payer: Payer | None = None
+
+    @property
+    def inquiry_number(self) -> int:
+        """The number of its questions in the production: one for each analysis of each reference."""
+        return self.number * MAX_REFERENCES + self.reference - 1
+
+
+class Analysed(Model):
+    """The result of an analysis, and its cost."""
+
+    summary: AnalysisSummary
+    billed_usd: Money = ZERO
+    doubt_usd: Money = Field(default=ZERO, description="The part of billed_usd for requests with lost responses")
+
+
+def not_read(request: AnalyseReference, reason: str) -> Analysed:
+    """The analysis of a reference that could not be read."""
+    media = request.media
+    summary = AnalysisSummary(
+        reference=request.reference,
+        key="",
+        digest="",
+        kind=kind_of(media.media_type),
+        use=Use(media.use or Use.MATERIAL),
+        summary="not read",
+        unread=(Unread(what=reason, remedy="read it again, or describe it in the brief"),),
+    )
+    return Analysed(summary=summary)
+
+
 class DraftPlan(Model):
     production_id: str
     brief: Brief
     references: tuple[Media, ...] = Field(default=(), description="The brief's references, as stored")
+    analyses: tuple[AnalysisSummary, ...] = Field(default=(), description="What was read in them")
+    corrections: tuple[Correction, ...] = Field(default=(), description="What people changed in the analyses")
     feedback: tuple[str, ...] = Field(default=(), description="The feedback of each revision, oldest first")
     drafts: int = Field(
         default=0, description="How often this production was planned before, including failed attempts"
@@ -90,8 +138,8 @@ class InputTake(Model):
         return {
             key: cls(
                 asset_id=key,
-                asset_type=Modality.IMAGE,
-                role=REFERENCE,
+                asset_type=media.modality,
+                role=MASK if media.use == MASK else REFERENCE,
                 take=1,
                 media=media,
                 name=names.get(key, ""),
@@ -147,6 +195,9 @@ class AssetFailure(Model):
     now_usd: Money | None = Field(
         default=None,
         description="Nothing was submitted, because the price is up to this by now, above the reserved amount",
+    )
+    rejected: Take | None = Field(
+        default=None, description="The take that failed its checks; it is kept, because a person may use it anyway"
     )
     lost_usd: Money = Field(default=ZERO, description="For planning: the part of billed_usd for lost responses")
     summed: bool = Field(
@@ -210,12 +261,14 @@ class LanguagesAdded(Model):
 
 
 class SettleQuestions(Model):
-    """Ends the model requests for a plan, a rewritten prompt or translations, if their activity did not report their
-    cost."""
+    """Ends the model requests for a plan, a rewritten prompt, an analysis or translations, if their activity did not
+    report their cost."""
 
     production_id: str
     inquiry: Inquiry
-    number: int = Field(ge=0, description="`drafts` of the DraftPlan, or `number` of the other request")
+    number: int = Field(
+        ge=0, description="`drafts` of the DraftPlan, `inquiry_number` of an analysis, `number` of the other requests"
+    )
     payer: Payer
 
 

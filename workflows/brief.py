@@ -10,6 +10,7 @@ from workflows.base import Aspect as Aspect
 from workflows.base import Language as Language
 from workflows.cut import Translations, check_languages
 from workflows.models import Modality, Model, Money, Person, Slug
+from workflows.references.kinds import Use
 
 MAX_BRIEF_CHARS: Final = 20_000
 MIN_VIDEO_SECONDS: Final = 4.0
@@ -20,8 +21,6 @@ REFERENCE: Final = "reference"
 """The role of a reference of the brief."""
 MAX_REFERENCES: Final = 8
 """Of one brief; few models accept more pictures in one request."""
-MAX_REFERENCE_BYTES: Final = 20_000_000
-"""Of one reference: a camera's JPEG or a large PNG. Models work in one or two megapixels; larger files do not help."""
 
 
 class Platform(StrEnum):
@@ -79,22 +78,30 @@ class Webhook(Model):
 
 
 class Reference(Model):
-    """A picture that comes with a brief, as an input of its assets: PNG, JPEG or WebP."""
+    """A picture, video, sound or document that comes with a brief. Its content decides what it is, not its name."""
 
     source: Annotated[
         str,
         StringConstraints(
-            max_length=2_000, pattern=r"^(https://[^\s/]\S*|stored:references/[A-Za-z0-9][A-Za-z0-9._-]*)$"
+            max_length=2_000,
+            pattern=r"^(https://[^\s/]\S*|stored:references/[A-Za-z0-9][A-Za-z0-9._-]*"
+            r"|stored:inbox/[a-z0-9][a-z0-9-]*(/[^\s/.][^\s/]*)+)$",
         ),
     ] = Field(
-        description="Its https address, or the `source` from the response of POST /api/v1/references",
+        description="Its https address, the `source` from the response of POST /api/v1/references, or "
+        "`stored:inbox/{tenant}/{path}` for an object that is in the bucket under that key",
         examples=["stored:references/1f0c6d5e8b7a49d2a3c4b5e6f7a8b9c0"],
     )
     name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = Field(
-        default="", description="The subject of the picture, in a few words"
+        default="", description="What it shows or contains, in a few words"
     )
     note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = Field(
-        default="", description="How to use the picture, e.g. keep this bottle as it is"
+        default="", description="How to use it, e.g. keep this bottle as it is"
+    )
+    use: Use = Field(
+        default=Use.MATERIAL,
+        description="What it is for. material: whatever it is good for; first_frame, last_frame, mask, style: a "
+        "picture; voice: a recording; extract: its fields are read; brief: what it says is the brief",
     )
 
 
@@ -132,7 +139,7 @@ class Brief(Model):
     references: tuple[Reference, ...] = Field(
         default=(),
         max_length=MAX_REFERENCES,
-        description="Pictures as inputs of assets; plans name them `reference-1`, `reference-2`, …",
+        description="Pictures, videos, sounds and documents; plans name them `reference-1`, `reference-2`, …",
     )
     budget_usd: Money | None = Field(default=None, description="The most that may be spent; USD")
     allow_unknown_prices: bool = Field(

@@ -11,6 +11,8 @@ from temporalio import activity
 from workflows.activity_io import (
     DRAFT_PLAN,
     AddLanguages,
+    Analysed,
+    AnalyseReference,
     AssembleFilm,
     AssetCancelled,
     CheckUpload,
@@ -28,6 +30,7 @@ from workflows.activity_io import (
     SettledQuestions,
     SettleQuestions,
     TakeInReferences,
+    not_read,
 )
 from workflows.events import Snapshot
 from workflows.models import (
@@ -50,6 +53,17 @@ class ProductionActivities(ABC):
         Raises:
             ApplicationError: type REFERENCE_REFUSED, not retried; the message names the reference and the remedy.
         """
+
+    @activity.defn(name="analyse_reference")
+    async def analyse_reference(self, request: AnalyseReference) -> Analysed:
+        """Read one stored reference, store the analysis, and return its summary.
+
+        An implementation that reads nothing may leave it out.
+
+        Raises:
+            ApplicationError: with an AssetFailure as first detail, if a request was billed without a result.
+        """
+        return not_read(request, "this worker reads no references")
 
     @activity.defn(name=DRAFT_PLAN)
     @abstractmethod

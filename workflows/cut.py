@@ -5,7 +5,8 @@ from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from workflows.base import MAX_LANGUAGES, Aspect, Language, Model, Slug
+from workflows.base import MAX_LANGUAGES, Language, Model, Slug
+from workflows.destinations.profiles import Rendition
 
 MAX_TRANSLATIONS: Final = 1_000
 """Texts of one language."""
@@ -105,8 +106,16 @@ class Cut(Model):
         description="sidecar: in files and a track of the film, not in the picture. Otherwise also drawn into it: with "
         "an outline, on a translucent box, or with the spoken word highlighted",
     )
-    renditions: tuple[Aspect, ...] = Field(
-        default=(), max_length=4, description="Further aspects of the same film, each shot cropped around its focus"
+    muted_captions: Literal["sidecar", "plain", "boxed", "words"] = Field(
+        default="boxed",
+        description="The same for renditions whose destination plays without sound at first, such as tiktok, "
+        "where `captions` does not draw them already",
+    )
+    renditions: tuple[Rendition, ...] = Field(
+        default=(),
+        max_length=12,
+        description="Further versions of the same film, each shot cropped around its focus: an aspect such as 9:16, or "
+        "the name of a destination, whose size, length, loudness and safe area it then has",
     )
     focus: dict[Slug, Focus] = Field(default_factory=dict, description="Asset id of a shot -> its focus")
     languages: Annotated[tuple[Language, ...], AfterValidator(check_languages)] = Field(

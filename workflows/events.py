@@ -22,6 +22,8 @@ from workflows.models import (
     ProductionId,
     Take,
 )
+from workflows.quality import Finding
+from workflows.references.analysis import AnalysisSummary, Correction
 from workflows.requests import Approval, Pause
 
 
@@ -68,6 +70,8 @@ EventName = Literal[
     "plan_edited",
     "plan_failed",
     "planning_billed",
+    "reference_analysed",
+    "reference_corrected",
     "approval_ignored",
     "approval_given",
     "approval_reminder",
@@ -227,6 +231,7 @@ class AssetState(Model):
     error_kind: str = Field(default="", description="The error's name in the tree, e.g. 'content_refused'")
     stale: bool = False
     stale_because: tuple[str, ...] = Field(default=(), description="What changed: as in the asset's record")
+    corrected: tuple[str, ...] = Field(default=(), description="Its `sources` that were corrected after its take")
     settled: dict[str, str] = Field(
         default_factory=dict, description="Digests for which a person accepted the selected take, if not its own"
     )
@@ -290,6 +295,8 @@ class Snapshot(Model):
     created_at: datetime
     updated_at: datetime
     references: tuple[Media, ...] = Field(default=(), description="The brief's references, as stored")
+    analyses: tuple[AnalysisSummary, ...] = Field(default=(), description="What was read in the references")
+    corrections: tuple[Correction, ...] = Field(default=(), description="What people changed in the analyses")
     plan: Plan | None = None
     approval: Approval | None = None
     approved_at: datetime | None = None
@@ -355,9 +362,7 @@ class AssetRecord(Model):
     take: int | None
     takes: int
     cost_usd: Money
-    estimate_usd: Estimate | None = Field(
-        default=None, description="The price range of its takes, or of its first take; for comparison with cost_usd"
-    )
+    estimate_usd: Estimate | None = Field(default=None, description="The price range of its takes, or of its first one")
     cost_source: Literal["vendor", "usage", "catalogue", "unknown"] | None = Field(
         default=None, description="The source of the selected take's cost; unknown: it has no published price"
     )
@@ -375,6 +380,7 @@ class AssetRecord(Model):
     job_id: str | None = None
     media_type: str | None
     duration_seconds: float | None
+    findings: tuple[Finding, ...] = Field(default=(), description="Of the checks of its take, or of one that failed")
 
 
 class ProductionStart(Model):

@@ -10,14 +10,17 @@ jobs/{provider}/{job_id}.json                        the take of a provider's jo
 productions/{production_id}/assets/{asset_id}/takes/{n}/upload-{digest}.json, media.{digest}.{ext}   an uploaded file
 productions/{production_id}/deliverable/{revision}/{fileset}/{file}   the fileset is a digest of all its files
 productions/{production_id}/deliverable/{revision}/manifest.json
-productions/{production_id}/references/{n}.{ext}     the references of the brief
+productions/{production_id}/references/{n}-{digest}.{ext}         the references of the brief
+productions/{production_id}/references/{n}/reference.json         the record of one: it is written last
+productions/{production_id}/references/{n}/analysis-{digest}.json, thumbnail.jpg, frame-{k}.jpg, page-{k}.jpg
 productions/{production_id}/uploads/…                 people's own files, as received
 productions/{production_id}/manifest.json            the newest manifest, read on reopening
 productions/{production_id}/planning.json            reservations and bills of requests to language models
 batches/{batch_id}.json                              the record of a batch
 segments/{production_id}/{digest}.mp4                a part of a film's picture; the digest is of everything in it
 segments/{production_id}/sound-{digest}.m4a, timeline-{digest}.json, facts.json   made again if they are deleted
-references/…                                         pictures for future briefs
+references/…                                         files for future briefs, as uploaded
+inbox/{tenant}/…                                     files that an operator put into the bucket, for briefs of a tenant
 accounts/{tenant}/planning/{day}.json                the same as planning.json, for a tenant on a day (UTC)
 accounts/{tenant}/batches/{batch_id}.json            the same for all rows of a batch
 
@@ -191,13 +194,41 @@ def upload_prefix(production_id: str) -> str:
 
 
 REFERENCES: Final = "references/"
-"""The prefix for pictures of future briefs, before their production exists."""
+"""The prefix for files of future briefs, before their production exists."""
+INBOX: Final = "inbox/"
+"""The prefix for files that are already in the bucket and that briefs may name; the tenant's name follows."""
 STORED: Final = "stored:"
 """The prefix of a reference's `source` if it is in the bucket; its key follows."""
 
 
-def reference_key(production_id: str, number: int, extension: str) -> str:
-    return f"{production_prefix(production_id)}/references/{number}.{extension}"
+def may_read(key: str, tenant: str) -> bool:
+    """Whether a brief of this tenant may name an object as its reference."""
+    if key.startswith(INBOX):
+        return key.startswith(f"{INBOX}{tenant}/")
+    return key.startswith(REFERENCES) and tenant_of(key.removeprefix(REFERENCES)) in (tenant, DEFAULT_TENANT)
+
+
+def reference_prefix(production_id: str, number: int) -> str:
+    return f"{production_prefix(production_id)}/references/{number}"
+
+
+def reference_key(production_id: str, number: int, extension: str, sha256: str = "") -> str:
+    """The key of a reference's media. With the digest in it, no attempt overwrites the file of another one."""
+    digest = f"-{sha256[:DIGEST_CHARS]}" if sha256 else ""
+    return f"{reference_prefix(production_id, number)}{digest}.{extension}"
+
+
+def reference_record_key(production_id: str, number: int) -> str:
+    return f"{reference_prefix(production_id, number)}/reference.json"
+
+
+def reference_file_key(production_id: str, number: int, name: str) -> str:
+    """The key of a file that an analysis made: a thumbnail, a key frame, or the picture of a page."""
+    return f"{reference_prefix(production_id, number)}/{name}"
+
+
+def analysis_key(production_id: str, number: int, digest: str) -> str:
+    return f"{reference_prefix(production_id, number)}/analysis-{digest[:DIGEST_CHARS]}.json"
 
 
 def probe_key(name: str) -> str:
@@ -241,10 +272,14 @@ def frame_key(production_id: str, video_sha256: str) -> str:
     return f"{production_prefix(production_id)}/frames/{video_sha256[:DIGEST_CHARS]}-last.png"
 
 
+FILM_PARTS: Final = "segments/"
+"""The prefix of the parts of all films."""
+
+
 def film_prefix(production_id: str) -> str:
-    """The prefix of the parts of a production's films. All parts are made again if they are missing, so a lifecycle
-    rule of the bucket may delete what is old under `segments/`."""
-    return f"segments/{production_id}/"
+    """The prefix of the parts of a production's films. All parts are made again if they are missing: a lifecycle rule
+    of the bucket deletes those that are old."""
+    return f"{FILM_PARTS}{production_id}/"
 
 
 def segment_key(production_id: str, digest: str) -> str:

@@ -20,6 +20,7 @@ from workflows.base import Language, MaybeSlug
 from workflows.base import Model as Model
 from workflows.base import Slug as Slug
 from workflows.cut import Cut
+from workflows.quality import Checks
 
 MAX_ASSETS: Final = 1_000
 """The server suggests continue-as-new after 2,000 activities in a run; a run of 1,000 stays readable (measured)."""
@@ -151,6 +152,11 @@ class Asset(Model):
     continues: MaybeSlug = Field(default="", description="The shot from whose last frame this shot starts")
     last_frame: MaybeSlug = Field(default="", description="The picture with which this shot ends")
     quote: Quote | None = None
+    sources: tuple[Annotated[str, StringConstraints(max_length=60)], ...] = Field(
+        default=(),
+        max_length=20,
+        description="The places of references whose content its prompt uses, e.g. 'reference-2 p. 3'",
+    )
     fallbacks: tuple[Alternative, ...] = Field(
         default=(),
         max_length=4,
@@ -324,7 +330,16 @@ class Media(Model):
     width: int | None = None
     height: int | None = None
     duration_seconds: float | None = None
-    unsigned_sha256: str = Field(default="", description="Of a signed file: before the signature, which always differs")
+    unsigned_sha256: str = Field(
+        default="", description="Of a signed file: the SHA-256 before the signature, which differs each time"
+    )
+    use: str = Field(default="", description="Of a reference: what it is for, e.g. material or mask")
+
+    @property
+    def modality(self) -> Modality:
+        """What it is as an input of an asset; a document is text."""
+        main = self.media_type.partition("/")[0]
+        return {"image": Modality.IMAGE, "video": Modality.VIDEO, "audio": Modality.AUDIO}.get(main, Modality.TEXT)
 
     @property
     def content_sha256(self) -> str:
@@ -356,9 +371,38 @@ class Take(Model):
         default_factory=dict,
         description="Digests of the prompt, model, parameters and depends_on, and of each input's content",
     )
-    note: str = Field(default="", description="Of an uploaded file: person and name; otherwise why it is not signed")
+    note: str = Field(default="", description="Of an upload: the person and the file; otherwise why it is not signed")
+    checks: Checks = Field(default=Checks(), description="What was measured and found; empty if it was not checked")
     started_at: datetime
     finished_at: datetime
+
+
+class Check(Model):
+    """One property of a finished film, as measured in its file, and what its destination requires."""
+
+    name: Literal["size", "rate", "length", "loudness", "true peak", "file size", "bit rate", "safe area"]
+    measured: str
+    required: str
+    ok: bool
+
+
+class Measured(Model):
+    """The properties of a finished film, as measured in its file."""
+
+    profile: str = Field(default="", description="The destination that it is made for; empty for a film without one")
+    frame_rate: float = Field(description="Frames a second")
+    duration_seconds: float
+    bytes: int = Field(description="Before the signature, which adds a few KB")
+    loudness_lufs: float | None = Field(default=None, description="Integrated; null without sound")
+    true_peak_dbtp: float | None = Field(default=None, description="After the encoding; null without sound")
+    checks: tuple[Check, ...] = ()
+    ai_label: str = Field(
+        default="", description="How to label it at its destination as made with AI; empty if no model made any of it"
+    )
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        return tuple(check for check in self.checks if not check.ok)
 
 
 class DeliverableFile(Model):
@@ -368,6 +412,7 @@ class DeliverableFile(Model):
     role: Slug
     media: Media
     language: str = Field(default="", description="Of a file in a further language; empty for the original")
+    measured: Measured | None = Field(default=None, description="Of a film")
     signed_by: str = Field(default="", description="The name in the certificate; empty if it is not signed")
 
 

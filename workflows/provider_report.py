@@ -56,6 +56,9 @@ class ProvidersReport(_Report):
     store: str = Field(
         default="", description="Why this S3 store allows no paid work, with the remedy; empty if it does"
     )
+    film_parts: str = Field(
+        default="", description="Why the store does not delete old parts of films, with the remedy; empty if it does"
+    )
     webhooks: str = Field(default="", description="Why events cannot be posted to webhooks; empty if they can")
     webhook_tenants: tuple[str, ...] = Field(default=(), description="Tenants whose events can be signed")
     webhook_hosts: tuple[str, ...] = Field(

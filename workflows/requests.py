@@ -19,6 +19,7 @@ from workflows.models import (
     Slug,
     digest_of,
 )
+from workflows.references.analysis import MAX_PART_CHARS, PartId
 
 
 class Approval(BaseModel):
@@ -248,3 +249,29 @@ def request_digest(update: str, request: KeyedRequest) -> str:
     An uploaded file is identified by its SHA-256, not by its temporary object key.
     """
     return digest_of([update, request.model_dump(mode="json", exclude={"idempotency_key", "key"})])
+
+
+class PartChange(Model):
+    """A change of one part of an analysis."""
+
+    part_id: PartId
+    text: Annotated[str, StringConstraints(max_length=MAX_PART_CHARS)] | None = Field(
+        default=None, description="What the part says instead; null strikes it out"
+    )
+    place: str = Field(default="", max_length=40, description="Set by the API: the place of the part, e.g. 'p. 3'")
+
+
+class CorrectReference(KeyedRequest):
+    """A person's changes of what was read in a reference."""
+
+    reference: int = Field(ge=1, description="The number of the reference: 2 of reference-2")
+    changes: tuple[PartChange, ...] = Field(min_length=1, max_length=50)
+    editor: Person = "someone"
+
+
+class AnalyseAgain(KeyedRequest):
+    """A request to read a reference again, for at most `max_usd`: its analysis waited, or failed."""
+
+    reference: int = Field(ge=1)
+    max_usd: Money = Field(description="The most that this analysis may cost; USD")
+    requested_by: Person = "someone"

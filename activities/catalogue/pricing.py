@@ -17,7 +17,7 @@ from activities.catalogue.offers import TEXT_MAX_TOKENS, Offer, Rate, Unit
 from activities.errors import cents_up
 from activities.text.speech import speech_seconds
 from workflows.brief import REFERENCE, reference_id
-from workflows.models import LENGTHS, MAX_USD, UNSPOKEN_ROLES, UPLOAD, ZERO, Asset, Media, Modality, Quote
+from workflows.models import LENGTHS, MASK, MAX_USD, UNSPOKEN_ROLES, UPLOAD, ZERO, Asset, Media, Modality, Quote
 
 DEFAULT_SECONDS: Final = 5.0
 """The length of a shot, if neither the plan nor the catalogue has one."""
@@ -103,20 +103,25 @@ LOW_DETAIL_TOKENS: Final[Mapping[str, int]] = {"detail-tiles": 85}
 
 
 def reference_assets(references: Sequence[Media]) -> dict[str, Asset]:
-    """Id -> a reference of the brief, as an asset of its size, to price takes that use it."""
+    """Id -> a reference of the brief, as an asset of its size and length, to price takes that use it."""
     named = {reference_id(n): media for n, media in enumerate(references, start=1)}
     return {
         name: Asset(
             asset_id=name,
-            asset_type=Modality.IMAGE,
-            role=REFERENCE,
+            asset_type=media.modality,
+            role=MASK if media.use == MASK else REFERENCE,
             prompt=REFERENCE,
             provider=UPLOAD,
             model=REFERENCE,
-            parameters={"width": media.width, "height": media.height},
+            parameters=_measures(media),
         )
         for name, media in named.items()
     }
+
+
+def _measures(media: Media) -> dict[str, JsonValue]:
+    measures: dict[str, JsonValue] = {"width": media.width, "height": media.height}
+    return measures if media.duration_seconds is None else {**measures, "seconds": media.duration_seconds}
 
 
 def quote(offer: Offer, asset: Asset, inputs: Sequence[Asset] = (), instructions: int = INSTRUCTIONS_BYTES) -> Quote:
@@ -225,8 +230,9 @@ def _seconds(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> Span:
         recordings = (
             [asset] if asset.asset_type == Modality.AUDIO else [i for i in inputs if i.asset_type == Modality.AUDIO]
         )
-        spoken = sum(speech_seconds(a.prompt) for a in recordings)
-        return Span(spoken * SPEECH_SPREAD[0], spoken * SPEECH_SPREAD[1])
+        known = sum(a.number("seconds") or 0.0 for a in recordings if a.provider == UPLOAD)
+        spoken = sum(speech_seconds(a.prompt) for a in recordings if a.provider != UPLOAD)
+        return Span(known + spoken * SPEECH_SPREAD[0], known + spoken * SPEECH_SPREAD[1])
     seconds = known if known is not None else _default_seconds(offer)
     if not 0 < seconds <= MAX_SECONDS:
         raise PriceProblem(

@@ -41,11 +41,11 @@ async def finish(
     for timeline, key in layout.sounds.items():
         sound = MixSound(production_id=request.production_id, timeline=timeline, key=key)
         await film.mix_sound(sources, sound, workdir, on_progress)
-    return await assemble(storage, request, layout.timeline, workdir, on_progress, signer)
+    return await assemble(sources, request, layout.timeline, workdir, on_progress, signer)
 
 
 async def assemble(
-    storage: Storage,
+    sources: Sources,
     request: FinishDeliverable,
     timeline: str,
     workdir: Path,
@@ -57,9 +57,8 @@ async def assemble(
     Raises:
         ApplicationError: type SEGMENT_MISSING: a part is not stored any more.
     """
-    sources = Sources(storage, workdir / "takes")
     result = await film.assemble_film(sources, request, timeline, workdir, on_progress)
-    return await _store(storage, request, result, on_progress, signer)
+    return await _store(sources.storage, request, result, on_progress, signer)
 
 
 async def _store(

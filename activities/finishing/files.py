@@ -7,7 +7,7 @@ from pathlib import Path
 
 from activities.storage.bucket import Storage
 from workflows.activity_io import FinishedAsset
-from workflows.models import Chapter, Modality
+from workflows.models import Chapter, Measured, Modality
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class File:
     Attributes:
         asset_id: The asset whose take it is; empty for a file that finishing made.
         language: The further language of a film that it belongs to; empty for the original.
+        measured: Of a film.
     """
 
     name: str
@@ -25,6 +26,7 @@ class File:
     media_type: str
     asset_id: str = ""
     language: str = ""
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True)

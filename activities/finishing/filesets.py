@@ -89,6 +89,7 @@ async def store_fileset(
             role=made.role,
             media=media,
             language=made.language,
+            measured=made.measured,
             signed_by=signer.name if signer and each.signed else "",
         )
 

@@ -5,7 +5,7 @@ that runs twice, or on two workers, does no harm, and parts that exist are used 
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,16 +21,20 @@ from activities.finishing.captions.pauses import estimate
 from activities.finishing.captions.word_times import Word
 from activities.finishing.captions.words_of_takes import read_words
 from activities.finishing.files import File, Result, read_texts, write
-from activities.finishing.joining import Version, caption_files, chapters_of, join, lengths, video_files
+from activities.finishing.joining import Version, caption_files, chapters_of, join, lengths
 from activities.finishing.language_versions import further_narrations, subtitles_of, version_of
 from activities.finishing.picture import segments
-from activities.finishing.picture.burned_captions import BurnedCaptions, CaptionStyle, burn
-from activities.finishing.picture.frames import FilmFormat, ShotFacts
-from activities.finishing.picture.titles import undrawn
+from activities.finishing.picture.burned_captions import SAFE_AREA, BurnedCaptions, CaptionStyle, burn
+from activities.finishing.picture.frames import FilmFormat
+from activities.finishing.picture.titles import extent, undrawn
+from activities.finishing.placing import beds_of, losses_of, shot_of
+from activities.finishing.renditions import overview
+from activities.finishing.renditions.checks import MAIN, Box, goal_of, notes_on
 from activities.finishing.sound import track
+from activities.finishing.sound.mastering import Goal
 from activities.finishing.sound.track import Bed
 from activities.finishing.sources import Facts, Sources, in_thread
-from activities.finishing.timeline import Shot, Timeline, Voice, fit_voices, hold_stills, lay_out, pieces_of
+from activities.finishing.timeline import Timeline, Voice, fit_voices, hold_stills, lay_out, pieces_of
 from activities.finishing.versions import with_versions
 from activities.storage.errors import ObjectMissing, StorageConflict
 from workflows import keys
@@ -39,12 +43,12 @@ from workflows.activity_io import (
     EncodeSegment,
     FilmLayout,
     FinishDeliverable,
-    FinishedAsset,
     MixSound,
     Segment,
 )
-from workflows.cut import Cut, Focus, Levels
-from workflows.models import UPLOAD, Asset, Modality, digest_of
+from workflows.cut import Levels
+from workflows.destinations.profiles import PROFILES, rate_of
+from workflows.models import Modality, digest_of
 
 Report = Callable[[str], None]
 
@@ -67,18 +71,50 @@ class Film:
     captions: CaptionStyle = "sidecar"
     beds: tuple[Bed, ...] = ()
     levels: Levels = field(default_factory=Levels)
+    muted_captions: CaptionStyle = "sidecar"
     language: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     subtitles: Mapping[str, tuple[Cue, ...]] = field(default_factory=dict)
 
+    @property
+    def all_renditions(self) -> tuple[str, ...]:
+        """The film itself and its further renditions."""
+        return (MAIN, *self.renditions)
+
+    def captions_of(self, rendition: str) -> CaptionStyle:
+        """The style of the captions in the picture; a destination that plays without sound has them too."""
+        profile = PROFILES.get(rendition)
+        return self.muted_captions if profile and profile.muted and self.captions == "sidecar" else self.captions
+
     def burned(self, rendition: str) -> BurnedCaptions | None:
         """The captions that are drawn into the picture."""
-        output = self.format_of(rendition)
-        return burn(self.cues, self.captions, output.width, output.height, output.rate)
+        output, style = self.format_of(rendition), self.captions_of(rendition)
+        return burn(self.cues, style, output.width, output.height, output.rate, output.safe or SAFE_AREA)
 
     def format_of(self, rendition: str) -> FilmFormat:
-        """The format of the film itself, or of a further aspect."""
+        """The format of the film itself, of a further aspect, or for a destination."""
+        if profile := PROFILES.get(rendition):
+            return self.output.for_destination(profile, self.timeline.seconds)
         return self.output.in_aspect(rendition) if rendition else self.output
+
+    def goals(self) -> dict[Goal, str]:
+        """What the sound of its renditions has to be -> the digest of this sound; empty if nothing is heard."""
+        if not track.is_heard(self.timeline, self.beds, self.levels):
+            return {}
+        wanted = dict.fromkeys(goal_of(rendition, self.levels) for rendition in self.all_renditions)
+        return {goal: track.sound_digest(self.timeline, self.beds, self.levels, goal) for goal in wanted}
+
+    def boxes(self, rendition: str) -> Iterator[Box]:
+        """Where text is drawn into the frames for a destination."""
+        output = self.format_of(rendition)
+        if output.safe is None:
+            return
+        size, captions = (output.width, output.height), self.burned(rendition)
+        yield from captions.extents() if captions else ()
+        for text in self.timeline.texts:
+            yield extent(text.kind, text.text, size, output.safe)
+        if self.timeline.card:
+            yield extent("end card", self.timeline.card, size, output.safe)
 
 
 _FILM: Final = TypeAdapter(Film)
@@ -113,14 +149,18 @@ async def lay_out_film(sources: Sources, request: FinishDeliverable, report: Rep
     for each in needed:
         if each.key not in stored:
             missing.setdefault(each.key, each)
-    sounds = {at: _sound_key(request.production_id, each) for at, each in ({key: film} | further).items()}
-    unmixed = {at: sound for at, sound in sounds.items() if sound and sound not in stored}
+    unmixed: dict[str, str] = {}
+    for at, each_film in ({key: film} | further).items():
+        sounds = _sound_keys(request.production_id, each_film).values()
+        if sound := next((sound for sound in sounds if sound not in stored), ""):
+            unmixed.setdefault(sound, at)
+    mixes = {at: sound for sound, at in unmixed.items()}
     return FilmLayout(
         timeline=key,
         segments=tuple(missing.values()),
         count=len({each.key for each in needed}),
-        sound=unmixed.pop(key, ""),
-        further_sounds={at: sound for sound, at in {sound: at for at, sound in unmixed.items()}.items()},
+        sound=mixes.pop(key, ""),
+        further_sounds=mixes,
     )
 
 
@@ -154,7 +194,7 @@ async def encode_segment(sources: Sources, request: EncodeSegment, workdir: Path
 
 
 async def mix_sound(sources: Sources, request: MixSound, workdir: Path, report: Report) -> None:
-    """Mix the sound and store it.
+    """Mix the sound, and store it at the loudness of each rendition.
 
     Raises:
         OutputUnusable: a recording does not decode; the message names it.
@@ -165,13 +205,19 @@ async def mix_sound(sources: Sources, request: MixSound, workdir: Path, report: 
     if film.levels.own_sound is not None:
         used += [(p.shot.asset_id, p.shot.media) for p in film.timeline.shots if p.shot.sound]
     paths = await sources.paths_of(used)
-    target, on_progress = workdir / "sound.m4a", from_thread(report)
+    stored = set(await sources.storage.list_keys(keys.film_prefix(request.production_id)))
+    wanted = {goal: key for goal, key in _sound_keys(request.production_id, film).items() if key not in stored}
+    targets = {goal: workdir / f"sound-{number}.m4a" for number, goal in enumerate(wanted)}
+    if not targets:
+        return
+    on_progress = from_thread(report)
     await in_thread(
         lambda stop: track.render(
-            target, film.timeline, film.beds, film.levels, paths, stop=stop, on_progress=on_progress
+            targets, film.timeline, film.beds, film.levels, paths, stop=stop, on_progress=on_progress
         )
     )
-    await sources.storage.put_file(request.key, target, "audio/mp4")
+    for goal, key in wanted.items():
+        await sources.storage.put_file(key, targets[goal], "audio/mp4")
 
 
 async def assemble_film(
@@ -191,22 +237,25 @@ async def assemble_film(
     cells = await _cells(sources, original, placed)
     chapters = chapters_of(original, placed)
     sheet = File("contact-sheet.png", "contact-sheet", workdir / "contact-sheet.png", "image/png")
-    films = [each for version in versions for each in video_files(version.film, workdir)]
 
-    def join_all(stop: Event) -> None:
-        for version in versions:
-            view, _ = version_of(request, version.film.language)
-            for made, rendition in zip(video_files(version.film, workdir), ("", *version.film.renditions), strict=True):
-                join(version, view, rendition, made.path, stop)
+    def join_all(stop: Event) -> list[File]:
+        views = [(version, version_of(request, version.film.language)[0]) for version in versions]
+        return [
+            join(version, view, rendition, workdir, stop)
+            for version, view in views
+            for rendition in version.film.all_renditions
+        ]
 
     report("joining the segments")
-    _, sheet_notes = await asyncio.gather(
+    films, sheet_notes = await asyncio.gather(
         in_thread(join_all),
         in_thread(lambda stop: contact_sheet.draw(sheet.path, request.title, cells, request.brief.aspect, stop)),
     )
     part_notes = [note for each in versions for part in each.files for note in assembly.notes_of(part)]
+    part_notes += [note for made in films if made.measured for note in notes_on(made.measured, made.language)]
     files = [*films, *(each for version in versions for each in caption_files(version.film, workdir))]
-    heard = [*track.sounds_of(placed, film.beds, film.levels), *further_narrations(request, placed, lengths(others))]
+    own = list(track.sounds_of(placed, film.beds, film.levels))
+    heard = [*own, *further_narrations(request, placed, lengths(others))]
     cut = editorial.timeline_of(request, placed, (film.output.width, film.output.height), sounds=heard)
     files.append(write(workdir, editorial.FILE, editorial.ROLE, editorial.MEDIA_TYPE, editorial.as_json(cut)))
     texts = await read_texts(sources.storage, request.assets)
@@ -216,7 +265,8 @@ async def assemble_film(
         files.append(write(workdir, "content.md", "document", "text/markdown", script))
     placing = (note for each in versions for note in (*each.film.notes, *each.film.timeline.notes))
     notes = dict.fromkeys((*placing, *sheet_notes, *part_notes))
-    return Result((*files, sheet), tuple(notes), round(placed.seconds, 3), chapters)
+    files += [sheet, overview.file_of(placed, own, versions[0].sounds[MAIN], workdir)]
+    return Result(tuple(files), tuple(notes), round(placed.seconds, 3), chapters)
 
 
 async def _fetch(sources: Sources, production_id: str, film: Film, report: Report) -> Version:
@@ -224,24 +274,27 @@ async def _fetch(sources: Sources, production_id: str, film: Film, report: Repor
     Raises:
         ApplicationError: type SEGMENT_MISSING: a part is not stored any more.
     """
-    needed = segments_of(production_id, film)
+    needed, goals = segments_of(production_id, film), _sound_keys(production_id, film)
     report(f"fetching {len(needed)} segments")
     try:
         paths = await asyncio.gather(*(sources.fetch(each.key, "mp4") for each in needed))
-        key = _sound_key(production_id, film)
-        sound = await sources.fetch(key, "m4a") if key else None
+        sounds = {
+            each: await sources.fetch(goals[goal], "m4a") if goal in goals else None
+            for each in film.all_renditions
+            for goal in (goal_of(each, film.levels),)
+        }
     except ObjectMissing as error:
         raise ApplicationError(str(error), type=SEGMENT_MISSING, non_retryable=True) from None
-    return Version(film, dict(zip(needed, paths, strict=True)), sound)
+    return Version(film, dict(zip(needed, paths, strict=True)), sounds)
 
 
 def segments_of(production_id: str, film: Film, timeline: str = "") -> list[Segment]:
     """All segments of a film in order; `timeline` is the key of a further language's."""
     found = []
-    for rendition in ("", *film.renditions):
-        output = film.format_of(rendition)
+    for rendition in film.all_renditions:
+        output, style = film.format_of(rendition), film.captions_of(rendition)
         for number, piece in enumerate(pieces_of(film.timeline), start=1):
-            key = keys.segment_key(production_id, segments.segment_digest(piece, output, film.captions, film.cues))
+            key = keys.segment_key(production_id, segments.segment_digest(piece, output, style, film.cues))
             name = " ".join(filter(None, (piece.name, rendition, film.language)))
             found.append(Segment(timeline=timeline, number=number, rendition=rendition, name=name, key=key))
     return found
@@ -254,11 +307,9 @@ async def _read(sources: Sources, timeline: str) -> Film:
     return _FILM.validate_json(found[0])
 
 
-def _sound_key(production_id: str, film: Film) -> str:
-    """The key of the film's sound; empty if nothing is heard."""
-    if not track.is_heard(film.timeline, film.beds, film.levels):
-        return ""
-    return keys.sound_key(production_id, track.sound_digest(film.timeline, film.beds, film.levels))
+def _sound_keys(production_id: str, film: Film) -> dict[Goal, str]:
+    """The keys of the film's sound, one for each loudness; empty if nothing is heard."""
+    return {goal: keys.sound_key(production_id, digest) for goal, digest in film.goals().items()}
 
 
 def _film_of(request: FinishDeliverable, facts: Facts, words: Mapping[str, tuple[Word, ...]]) -> Film:
@@ -275,16 +326,18 @@ def _film_of(request: FinishDeliverable, facts: Facts, words: Mapping[str, tuple
     notes: list[str] = []
     if videos:
         shown = {a.asset.asset_id: facts.shot(a.take.media) for a in videos}
-        output = FilmFormat.of_shot(shown[videos[0].asset.asset_id])
-        shots = [_shot(a, spoken, request.cut, shown[a.asset.asset_id]) for a in videos]
+        first = shown[videos[0].asset.asset_id]
+        output = FilmFormat.of_shot(first, rate_of(request.cut.renditions, first.rate))
+        shots = [shot_of(a, spoken, request.cut, shown[a.asset.asset_id]) for a in videos]
         voices, speed_notes = fit_voices(shots, voices)
         notes += speed_notes
-        notes += [note for asset_id, each in shown.items() for note in _losses(asset_id, each, output)]
+        notes += [note for asset_id, each in shown.items() for note in losses_of(asset_id, each, output)]
     else:
         output = FilmFormat.of_aspect(request.brief.aspect)
-        shots = hold_stills([_shot(a, spoken, request.cut) for a in stills], voices, request.brief.duration_seconds)
+        output = replace(output, rate=rate_of(request.cut.renditions, output.rate))
+        shots = hold_stills([shot_of(a, spoken, request.cut) for a in stills], voices, request.brief.duration_seconds)
     main = output.in_aspect(request.brief.aspect)
-    further = tuple(a for a in dict.fromkeys(request.cut.renditions) if output.in_aspect(a) != main)
+    further = tuple(a for a in request.cut.renditions if a in PROFILES or output.in_aspect(a) != main)
     timeline = lay_out(shots, voices, output.rate, request.cut)
     cues, cue_notes = cues_of(timeline.voices, timeline.rate, timeline.seconds)
     texts = [text.text for text in timeline.texts] + ([timeline.card] if timeline.card else [])
@@ -295,50 +348,12 @@ def _film_of(request: FinishDeliverable, facts: Facts, words: Mapping[str, tuple
         further,
         tuple(cues),
         request.cut.captions,
-        tuple(_beds(request, facts)),
+        tuple(beds_of(request, facts)),
         request.cut.levels,
+        request.cut.muted_captions,
     )
-    drawn = [film.burned(rendition) for rendition in ("", *further)]
+    drawn = [film.burned(rendition) for rendition in film.all_renditions]
     return replace(film, notes=tuple(dict.fromkeys((*film.notes, *(n for each in drawn if each for n in each.notes)))))
-
-
-def _are_tied(one: Asset, other: Asset) -> bool:
-    """Whether one of the two depends on the other."""
-    return one.asset_id in other.depends_on or other.asset_id in one.depends_on
-
-
-def _shot(finished: FinishedAsset, spoken: Sequence[FinishedAsset], cut: Cut, facts: ShotFacts | None = None) -> Shot:
-    """The shot with its narrations: those it depends on, and those that depend on it."""
-    asset = finished.asset
-    voices = tuple(other.asset.asset_id for other in spoken if _are_tied(asset, other.asset))
-    at = cut.focus.get(asset.asset_id, Focus())
-    shot = Shot(asset.asset_id, finished.take.media, 0, still=True, voices=voices, focus=(at.x, at.y))
-    if facts is None:
-        return shot
-    timecode = (facts.width, facts.height) if facts.timecode else None
-    return replace(shot, seconds=facts.seconds, still=False, timecode=timecode, sound=facts.sound)
-
-
-def _beds(request: FinishDeliverable, facts: Facts) -> Iterator[Bed]:
-    """Music, effects and ambience, each with the shots or stills that it depends on or that depend on it."""
-    shown = [a.asset for a in request.assets if a.asset.asset_type in (Modality.VIDEO, Modality.IMAGE)]
-    for finished in request.assets:
-        asset, take = finished.asset, finished.take
-        if asset.asset_type is Modality.AUDIO and not asset.spoken:
-            tied = (shot.asset_id for shot in shown if _are_tied(asset, shot))
-            found = facts.recording(take.media)
-            bpm = found.bpm if take.provider == UPLOAD else asset.number("bpm") or found.bpm
-            at = asset.number("at_seconds") or 0.0
-            yield Bed(asset.asset_id, asset.role, take.media, found.seconds, tuple(tied), at, bpm)
-
-
-def _losses(asset_id: str, facts: ShotFacts, output: FilmFormat) -> list[str]:
-    """What of a shot is not in the film as it was made."""
-    notes = []
-    width, height = facts.width, facts.height
-    if abs(width * output.height - height * output.width) > 0.02 * width * output.height:
-        notes.append(f"{asset_id} is {width} x {height} and is shown with bars in {output.width} x {output.height}")
-    return notes
 
 
 async def _cells(sources: Sources, request: FinishDeliverable, timeline: Timeline) -> list[contact_sheet.Cell]:

@@ -1,4 +1,4 @@
-"""The files of a film in one language, from its stored parts: with its further aspects, and with its captions."""
+"""The files of a film in one language, from its stored parts: with its further renditions, and with its captions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,9 +10,12 @@ from activities.finishing import assembly
 from activities.finishing.captions import files as captions
 from activities.finishing.files import File, write
 from activities.finishing.language_versions import file_name
+from activities.finishing.renditions import checks, overview
 from activities.finishing.timeline import Timeline
-from activities.provenance.statements import label
+from activities.provenance.ai_label import label_box
+from activities.provenance.statements import deliverable_made_by_models, deliverable_statement, label, source_type
 from workflows.activity_io import FinishDeliverable, Segment
+from workflows.destinations.profiles import PROFILES
 from workflows.models import Chapter
 
 if TYPE_CHECKING:
@@ -21,23 +24,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Version:
-    """A film in one language with its stored parts."""
+    """A film in one language with its stored parts. `sounds` has the sound of each rendition; None without sound."""
 
     film: "Film"
     segments: Mapping[Segment, Path]
-    sound: Path | None
+    sounds: Mapping[str, Path | None]
 
     @property
-    def files(self) -> tuple[Path, ...]:
-        return (*self.segments.values(), *([self.sound] if self.sound else []))
+    def files(self) -> list[Path]:
+        return list(dict.fromkeys((*self.segments.values(), *filter(None, self.sounds.values()))))
 
 
-def join(version: Version, request: FinishDeliverable, rendition: str, target: Path, stop: Event) -> None:
-    film = version.film
+def join(version: Version, request: FinishDeliverable, rendition: str, workdir: Path, stop: Event) -> File:
+    """Join the parts of one rendition, and measure the file.
+
+    Args:
+        request: For the film in this language.
+    """
+    film, sound = version.film, version.sounds[rendition]
+    name = checks.file_name(rendition, film.language)
+    target = workdir / name
     assembly.assemble(
         target,
         [path for each, path in version.segments.items() if each.rendition == rendition],
-        version.sound,
+        sound,
         film.timeline.rate,
         {**({request.brief.language: film.cues} if film.cues else {}), **film.subtitles},
         chapters_of(request, film.timeline),
@@ -46,15 +56,15 @@ def join(version: Version, request: FinishDeliverable, rendition: str, target: P
         comment=label(request),
         language=request.brief.language,
         stop=stop,
+        edit_lists=rendition not in PROFILES,
     )
-
-
-def video_files(film: "Film", workdir: Path) -> Iterator[File]:
-    """The film, and its further aspects."""
-    for rendition in ("", *film.renditions):
-        start = file_name("deliverable.mp4", film.language).removesuffix(".mp4")
-        name = f"{start}{f'-{rendition}' if rendition else ''}.mp4".replace(":", "x")
-        yield File(name, "rendition" if rendition else "video", workdir / name, "video/mp4", language=film.language)
+    with target.open("ab") as file:
+        file.write(label_box(source_type(deliverable_statement(request, name, {}, film.language))))
+    heard = overview.heard_in(sound) if sound else checks.Heard()
+    by_models = deliverable_made_by_models(request) != "no"
+    measured = checks.measure_file(target, rendition, heard, film.levels, film.boxes(rendition), by_models)
+    role = "rendition" if rendition else "video"
+    return File(name, role, target, "video/mp4", language=film.language, measured=measured)
 
 
 def caption_files(film: "Film", workdir: Path) -> Iterator[File]:

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 from functools import partial
+from itertools import count
 from pathlib import Path
 from threading import Event
 from typing import Any, Final, TypeVar
@@ -31,6 +32,7 @@ class Sources:
         self.storage = storage
         self._folder = folder
         self._fetched: dict[str, asyncio.Task[Path]] = {}
+        self._numbers = count()
         self._slots = asyncio.Semaphore(FETCHED_AT_ONCE)
 
     async def path_of(self, media: Media) -> Path:
@@ -44,13 +46,23 @@ class Sources:
     async def fetch(self, key: str, extension: str) -> Path:
         if key not in self._fetched:
             self._folder.mkdir(parents=True, exist_ok=True)
-            target = self._folder / f"{len(self._fetched)}.{extension}"
+            target = self._folder / f"{next(self._numbers)}.{extension}"
             self._fetched[key] = asyncio.ensure_future(self._fetch(key, target))
         return await self._fetched[key]
 
     async def _fetch(self, key: str, target: Path) -> Path:
         async with self._slots:
             return await self.storage.fetch(key, target)
+
+    @asynccontextmanager
+    async def briefly(self, media: Media) -> AsyncIterator[Path]:
+        """The file of an object, deleted afterwards: the takes of a long film do not fit on every disk."""
+        path = await self.path_of(media)
+        try:
+            yield path
+        finally:
+            del self._fetched[media.key]
+            path.unlink(missing_ok=True)
 
     async def paths_of(self, used: Iterable[tuple[str, Media]]) -> dict[str, Path]:
         """Asset id -> file."""
@@ -81,11 +93,10 @@ class Facts:
                 self._known = json.loads(found[0])
         timed = [a for a in assets if a.asset.asset_type in (Modality.VIDEO, Modality.AUDIO)]
         unknown = [each for each in timed if each.take.media.sha256 not in self._known]
-        paths = await self._sources.paths_of((each.asset.asset_id, each.take.media) for each in unknown)
         for each in unknown:
-            path = paths[each.asset.asset_id]
             on_progress(f"measuring {each.asset.asset_id}")
-            self._known[each.take.media.sha256] = await in_thread(partial(_measure, each, path))
+            async with self._sources.briefly(each.take.media) as path:
+                self._known[each.take.media.sha256] = await in_thread(partial(_measure, each, path))
         if unknown:
             with suppress(StorageFailed):  # otherwise they are measured again
                 await self._sources.storage.put_bytes(self._key, json.dumps(self._known).encode(), "application/json")

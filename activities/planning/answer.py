@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar, Final, Literal, cast
+from typing import Any, ClassVar, Final, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
 from temporalio.exceptions import ApplicationError
@@ -18,6 +18,7 @@ from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
 from activities.planning.adherence.structure import structure_problems
 from activities.planning.choices.lengths import divided_shots, within_budget
+from activities.planning.material.reading import known_sources
 from activities.planning.pricing import price
 from activities.planning.questions.inquiry import Refused
 from activities.planning.task import PlanningTask, asks_for_sound
@@ -25,7 +26,7 @@ from activities.planning.template import script_head
 from activities.text.model_text import read_as
 from workflows.brief import Platform
 from workflows.continuity.inputs import without_versions
-from workflows.cut import Cut, Transition
+from workflows.cut import Cut
 from workflows.models import UNSPOKEN_ROLES, Asset, Modality, Plan
 from workflows.production.state.policies import PlanProblem, check_plan
 from workflows.production.state.script import compose
@@ -58,7 +59,14 @@ class _Setting(_Strict):
 
 
 class _Piece(_Strict):
-    _may_lack = {"label": "", "original": "", "parameters": [], "depends_on": [], "continues": ""}
+    _may_lack = {
+        "label": "",
+        "original": "",
+        "parameters": [],
+        "depends_on": [],
+        "continues": "",
+        "sources": [],
+    }
 
     asset_id: str = Field(description="Lower case letters, digits and hyphens; unique in the plan")
     asset_type: Literal["text", "image", "video", "audio"]
@@ -71,6 +79,7 @@ class _Piece(_Strict):
     parameters: list[_Setting] = Field(description="Empty where the defaults do")
     depends_on: list[str] = Field(description="Ids of the assets that it is made from; usually few or none")
     continues: str = Field(description="Of a shot that goes on from another one: the asset_id of that; usually empty")
+    sources: list[str] = Field(description="Places of references whose content its prompt uses; usually empty")
 
     @field_validator("parameters", mode="before")
     @classmethod
@@ -91,13 +100,42 @@ class _Join(_Strict):
     seconds: float = Field(description="0.1 to 5, at most half of each of its shots")
 
 
+class _Third(_Strict):
+    shot: str = Field(description="The asset_id of its shot")
+    text: str = Field(description="At most 200 characters, such as a name and a function")
+
+
+class _Level(_Strict):
+    track: Literal["narration", "music", "effects", "ambience", "own_sound"]
+    decibels: float = Field(description="-60 to 12, relative to the narration; the defaults are 0, -8, -6, -16, -10")
+
+
 class _Draft(_Strict):
-    _may_lack = {"title": "", "transitions": [], "fade_out_seconds": 0, "warnings": []}
+    _may_lack = {
+        "title": "",
+        "transitions": [],
+        "fade_out_seconds": 0,
+        "title_card": "",
+        "lower_thirds": [],
+        "end_card": "",
+        "captions": "sidecar",
+        "levels": [],
+        "destinations": [],
+        "warnings": [],
+    }
 
     title: str
     assets: list[_Piece] = Field(description="In the order in which they stand in the deliverable")
     transitions: list[_Join] = Field(description="Of a film, where it is not a plain cut; usually few or none")
     fade_out_seconds: float = Field(description="The fade to black at the end of a film; 0 for none")
+    title_card: str = Field(description="Text over the begin of a film; empty unless the brief asks for a title")
+    lower_thirds: list[_Third] = Field(description="Text at the lower edge over shots; empty unless asked for")
+    end_card: str = Field(description="Text after the last shot; empty unless the brief asks for an end line or card")
+    captions: Literal["sidecar", "plain", "boxed", "words"] = Field(
+        description="Captions of a film: sidecar, or also in the picture where the brief asks for it"
+    )
+    levels: list[_Level] = Field(description="Only where the brief asks for louder or quieter sound; usually empty")
+    destinations: list[str] = Field(description="Where the brief wants a film published, by the names in the rules")
     warnings: list[str] = Field(description="What the requester should know before approving; usually empty")
 
 
@@ -113,15 +151,20 @@ def _inline(node: JsonValue, definitions: Mapping[str, JsonValue]) -> JsonValue:
     return {k: _inline(v, definitions) for k, v in kept.items()}
 
 
-def _schema() -> dict[str, JsonValue]:
-    whole: dict[str, JsonValue] = _Draft.model_json_schema()
-    definitions = cast(dict[str, JsonValue], whole.get("$defs", {}))
-    return cast(dict[str, JsonValue], _inline(whole, definitions))
+def _schema(*, sources: bool) -> dict[str, JsonValue]:
+    whole: dict[str, Any] = _Draft.model_json_schema()
+    piece = whole["$defs"]["_Piece"]
+    if not sources:
+        del piece["properties"]["sources"]
+        piece["required"].remove("sources")
+    return cast(dict[str, JsonValue], _inline(whole, whole["$defs"]))
 
 
-SCHEMA: Final[Mapping[str, JsonValue]] = _schema()
+SCHEMA: Final[Mapping[str, JsonValue]] = _schema(sources=False)
 """The schema of an answer. OpenAI's strict json_schema, Anthropic's output_config.format and Gemini's
 responseJsonSchema all accept it: objects are closed, every field is required, there are no references and no limits."""
+SCHEMA_WITH_SOURCES: Final[Mapping[str, JsonValue]] = _schema(sources=True)
+"""The same for a brief in whose references something was read: its assets name what they used."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +210,7 @@ class AnswerValidator:
         except PlanProblem as problem:
             raise Refused([str(problem)]) from None
         except ValidationError as error:
-            raise Refused([f"transitions: {_place(e['loc'])}: {e['msg']}" for e in error.errors()]) from None
+            raise Refused([f"{_of_cut(e['loc'])}: {e['msg']}" for e in error.errors()]) from None
         problems = [*self._model_problems(plan), *self._deliverable_problems(plan), *self._structure_problems(plan)]
         if problems:
             raise Refused(problems)
@@ -178,8 +221,20 @@ class AnswerValidator:
     def _cut(self, draft: _Draft) -> Cut:
         if self.task.brief.platform != Platform.VIDEO:
             return Cut()
-        joins = {_slug(j.into): Transition(kind=j.kind, seconds=j.seconds) for j in draft.transitions}
-        return Cut(transitions=joins, fade_out_seconds=draft.fade_out_seconds)
+        joins = {_slug(j.into): {"kind": j.kind, "seconds": j.seconds} for j in draft.transitions}
+        thirds = [{"asset_id": _slug(each.shot), "text": each.text} for each in draft.lower_thirds]
+        return Cut.model_validate(
+            {
+                "transitions": joins,
+                "fade_out_seconds": draft.fade_out_seconds,
+                "title": {"text": draft.title_card} if draft.title_card.strip() else None,
+                "lower_thirds": thirds,
+                "end_card": {"text": draft.end_card} if draft.end_card.strip() else None,
+                "captions": draft.captions,
+                "levels": {each.track: each.decibels for each in draft.levels},
+                "renditions": tuple(dict.fromkeys(_slug(name) for name in draft.destinations)),
+            }
+        )
 
     def _with_script(self, assets: list[Asset]) -> list[Asset]:
         """The assets of a film with its script composed from its shots: a model's own copy could say something else."""
@@ -203,6 +258,7 @@ class AnswerValidator:
             "parameters": {s.name: _typed(chosen, s) for s in piece.parameters if s.value.strip()},
             "depends_on": tuple(dict.fromkeys(map(_slug, piece.depends_on))),
             "continues": _slug(piece.continues),
+            "sources": known_sources(piece.sources, self.task.brief),
         }
         try:
             return Asset.model_validate(given)
@@ -301,6 +357,11 @@ def _as_text(value: object) -> object:
 def _slug(text: str) -> str:
     """The text as an id of a plan; an id such as "Shot_1" is corrected here rather than by another paid attempt."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].rstrip("-")
+
+
+def _of_cut(loc: tuple[int | str, ...]) -> str:
+    head = "transitions" if loc[0] in ("transitions", "fade_out_seconds") else "cut"
+    return f"{head}: {_place(loc)}"
 
 
 def _place(loc: tuple[int | str, ...]) -> str:

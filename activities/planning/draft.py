@@ -9,6 +9,8 @@ from activities.planning.choices.drafts import with_draft
 from activities.planning.choices.lengths import divided_shots, within_budget
 from activities.planning.fallbacks import with_fallbacks
 from activities.planning.language_models import answer_tokens, plan_with_models
+from activities.planning.material.facts import with_facts
+from activities.planning.material.reading import parts_of, with_spoken_brief
 from activities.planning.progress import PlanProgress
 from activities.planning.questions.paid import PaidQuestions
 from activities.planning.task import PlanningTask
@@ -28,13 +30,16 @@ async def draft_plan(
         ApplicationError: the activity has to be retried. Or there is no plan: with an AssetFailure that holds what was
             billed.
     """
-    task = PlanningTask.of(request, providers)
+    read = await parts_of(request, storage)
+    request = with_spoken_brief(request, read)
+    task = PlanningTask.of(request, providers, read=read)
     tokens = answer_tokens(task)
-    questions = PaidQuestions(storage, providers, settings, request, request.drafts, tokens, PlanProgress)
+    shown = task.shown
+    questions = PaidQuestions(storage, providers, settings, request, request.drafts, tokens, PlanProgress, shown=shown)
     try:
         plan = await plan_with_models(task, settings, questions)
         if plan is None:
-            drafted = divided_shots(template.draft(task), task)
+            drafted = divided_shots(template.draft(with_facts(task)), task)
             planned = with_fallbacks(within_budget(drafted, task, task.brief.budget_usd), task, task.brief.budget_usd)
             return with_draft(planned, task)
     except ApplicationError as error:

@@ -19,6 +19,13 @@ from activities.planning.shots import (
     with_lengths,
 )
 from activities.planning.structure import model
+from activities.planning.structure.cards import (
+    CARD_SECONDS,
+    Cards,
+    asked_cards,
+    asked_destinations,
+    without_cards,
+)
 from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.model import Structure
 from activities.planning.structure.quoted import without_orders
@@ -109,9 +116,11 @@ class Film(NamedTuple):
     shots: list[FilmShot]
     warnings: list[str]
     fades_out: bool = False
+    cards: Cards = Cards()
+    destinations: tuple[str, ...] = ()
 
     def cut(self, ids: Sequence[str]) -> Cut:
-        """The transitions that the brief names.
+        """The transitions, the cards and the destinations that the brief names.
 
         Args:
             ids: The asset of each shot.
@@ -122,18 +131,31 @@ class Film(NamedTuple):
             seconds = math.floor(min(TRANSITION_SECONDS, shortest / 2) * 10) / 10
             if shot.join not in ("", "cut") and seconds >= 0.1 and (number or shot.join == "fade"):
                 joins[asset_id] = Transition(kind=shot.join, seconds=seconds)
-        return Cut(transitions=joins, fade_out_seconds=TRANSITION_SECONDS if self.fades_out else 0)
+        return Cut.model_validate(
+            {
+                "transitions": joins,
+                "fade_out_seconds": TRANSITION_SECONDS if self.fades_out else 0,
+                "title": {"text": self.cards.title} if self.cards.title else None,
+                "end_card": {"text": self.cards.end, "seconds": CARD_SECONDS} if self.cards.end else None,
+                "renditions": self.destinations,
+            }
+        )
 
 
 def plan_film(task: PlanningTask) -> Film:
     """The shots with their lengths, after all edits by rule in the feedback."""
-    if task.structure:
-        return _structured(task, task.structure)
-    shots = _prose(task)
+    destinations, problems = asked_destinations(task.brief.text, task.seconds)
+    film = _structured(task, task.structure) if task.structure else _of_prose(task)
+    return film._replace(destinations=destinations, warnings=[*film.warnings, *problems])
+
+
+def _of_prose(task: PlanningTask) -> Film:
+    cards = asked_cards(task.brief.text)
+    shots = _prose(task, cards)
     last_count = max((k for k, e in enumerate(task.feedback.edits) if e.kind == "count"), default=-1)
     shots, problems = edited(shots, task.feedback.edits[last_count + 1 :])
     shots = _rescaled(shots, task.feedback)
-    return Film(shots, [*_left_out(shots), *_feedback_warnings(task, problems)])
+    return Film(shots, [*_left_out(shots), *_feedback_warnings(task, problems)], cards=cards)
 
 
 def _rescaled(shots: list[FilmShot], feedback: FeedbackRequests) -> list[FilmShot]:
@@ -295,14 +317,14 @@ def _excerpt(text: str) -> str:
     return text if len(text) <= 300 else f"{text[:299].rstrip()}…"
 
 
-def _prose(task: PlanningTask) -> list[FilmShot]:
+def _prose(task: PlanningTask, cards: Cards) -> list[FilmShot]:
     """The shots of free prose: its sentences in groups of about equal time, spoken whole as far as there is time."""
-    brief, feedback, length = task.brief, task.feedback, task.seconds
+    brief, feedback = task.brief, task.feedback
+    length = max(task.seconds - cards.seconds, task.seconds / 2)
+    text = without_letter(without_cards(brief.text) or brief.text)
     count = feedback.shots or round(length / (feedback.seconds_per_shot or SECONDS_PER_SHOT))
     count = min(max(count, math.ceil(length / LONGEST_SHOT_SECONDS), 1), MAX_SHOTS)
-    groups = group_by_time(
-        [subject(s) for s in sentences(without_orders(without_sounds(without_letter(brief.text))))], count
-    )
+    groups = group_by_time([subject(s) for s in sentences(without_orders(without_sounds(without_letter(text))))], count)
     english = brief.language.split("-")[0] == "en"
     shots = []
     for k in range(count):

@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.catalogue.offers import Offer
 from activities.planning import film, prompts, template
-from activities.planning.answer import SCHEMA, AnswerValidator
+from activities.planning.answer import SCHEMA, SCHEMA_WITH_SOURCES, AnswerValidator
 from activities.planning.fallbacks import with_fallbacks
 from activities.planning.pricing import invalid
 from activities.planning.questions.inquiry import (
@@ -81,9 +81,9 @@ async def plan_with_models(task: PlanningTask, settings: ActivitySettings, ask: 
         answer_tokens(task),
         prompts.instructions(task),
         prompts.prompt(task),
-        SCHEMA,
+        SCHEMA_WITH_SOURCES if task.read else SCHEMA,
         read_plan,
-        shown=task.request.references,
+        shown=task.shown,
     )
     try:
         plan = await inquiry.answer(models)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final, Self
@@ -19,7 +19,8 @@ from activities.providers.registry import remedy_for
 from activities.providers.selection import rank_offers
 from workflows.activity_io import DraftPlan
 from workflows.brief import MAX_VIDEO_SECONDS, Brief, Platform
-from workflows.models import SPEECH, UNSPOKEN_ROLES, ZERO, Asset, Modality, Plan
+from workflows.models import SPEECH, UNSPOKEN_ROLES, ZERO, Asset, Media, Modality, Plan
+from workflows.references.analysis import Part
 
 _UPSCALE: Final = re.compile(
     r"\bup-?scal\w*|\bhoch(?:ge)?skal\w*|\bsuper[- ]?resolution\b|\breescal\w*|\bsuréchantillon\w*|"
@@ -54,6 +55,7 @@ class PlanningTask:
         structure: The shots that the brief of a film lists itself; None for free prose.
         seconds: The length of the film.
         sounds: The music, effects and ambience that the brief of a film asks for.
+        read: What was read in the references, after people's corrections, by the number of the reference.
         sound_offers: For each of these roles, its first model in `menu`, where there is one.
     """
 
@@ -68,9 +70,16 @@ class PlanningTask:
     seconds: float
     sounds: Sequence[SoundCue]
     sound_offers: Mapping[str, Offer]
+    read: Mapping[int, Sequence[Part]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, request: DraftPlan, providers: Mapping[str, Provider], today: date | None = None) -> Self:
+    def of(
+        cls,
+        request: DraftPlan,
+        providers: Mapping[str, Provider],
+        today: date | None = None,
+        read: Mapping[int, Sequence[Part]] | None = None,
+    ) -> Self:
         """Rank the models and read the feedback; `today` defaults to the current day of UTC."""
         brief, day = request.brief, today or datetime.now(UTC).date()
         offers = {m: rank_offers(m, providers, day, brief.aspect) for m in brief.modalities}
@@ -99,11 +108,17 @@ class PlanningTask:
             seconds,
             sounds,
             sound_offers,
+            read or {},
         )
 
     @property
     def brief(self) -> Brief:
         return self.request.brief
+
+    @property
+    def shown(self) -> tuple[Media, ...]:
+        """The references that are pictures, which language models get to see."""
+        return tuple(m for m in self.request.references if m.modality is Modality.IMAGE)
 
     @property
     def given_title(self) -> str:

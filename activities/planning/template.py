@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer, Parameter
 from activities.planning.film import SCENE_CHARS, open_feedback_warnings, plan_film
+from activities.planning.material.facts import facts_of, listed, with_sources
 from activities.planning.shots import FilmShot
 from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.lettering import Lettering, asked_lettering
@@ -22,9 +23,10 @@ from activities.text.speech import sentences, shortened, subject
 from workflows.brief import Brief, Platform
 from workflows.continuity.inputs import UPSCALE, without_versions
 from workflows.cut import Cut
-from workflows.models import MAX_PROMPT_CHARS, UNSPOKEN_ROLES, Asset, Modality, Plan
+from workflows.models import MASK, MAX_PROMPT_CHARS, UNSPOKEN_ROLES, Asset, Media, Modality, Plan
 from workflows.preview.plan import SOUNDS
 from workflows.production.state.script import compose
+from workflows.references.kinds import Use
 
 PLANNER: Final = "template"
 MAX_LETTERING: Final = 12
@@ -84,15 +86,25 @@ class _AssetWriter:
 
     def references(self, modality: Modality) -> tuple[str, ...]:
         """The references that assets of this modality are made from: pictures use them, otherwise shots, or texts."""
-        ids, offer = self.brief.reference_ids, self.task.preferred[modality]
+        offer = self.task.preferred[modality]
+        ids = [i for i, media in self.stored if media.modality is Modality.IMAGE and media.use != MASK]
+        masks = [i for i, media in self.stored if media.use == MASK] if offer.mask and len(ids) == 1 else []
         first = next(filter(self.makes, (Modality.IMAGE, Modality.VIDEO, Modality.TEXT)))
         able = modality == first and Modality.IMAGE in offer.accepts
-        return ids[: offer.max_pictures or len(ids)] if able else ()
+        return (*ids[: offer.max_pictures or len(ids)], *masks[:1]) if able else ()
+
+    @property
+    def stored(self) -> list[tuple[str, Media]]:
+        """Each reference by its id. In trials without stored files, every reference is a picture."""
+        unknown = Media(key="", bytes=0, sha256="", media_type="image/png")
+        found = [*self.task.request.references, *[unknown] * len(self.brief.references)]
+        return list(zip(self.brief.reference_ids, found, strict=False))
 
     def reference_warnings(self) -> list[str]:
         """A warning where references stay unused."""
         used = {i for m in self.task.preferred for i in self.references(m)}
-        unused = [i for i in self.brief.reference_ids if i not in used]
+        used |= {f"reference-{number}" for number in self.task.read if _is_read(self.brief, number)}
+        unused = [i for i, media in self.stored if i not in used]
         problem = "is not used: no model of this plan takes it; choose one that does, and name it in depends_on"
         return [f"{', '.join(unused)} {problem}"] if unused else []
 
@@ -139,7 +151,7 @@ class _AssetWriter:
     def text(self, role: str, label: str, instruction: str) -> Asset:
         prompt = (
             f"{instruction} Language: {self.brief.language}.{self.direction()}{self.wishes()}\n\n"
-            f"{self.brief.text[:EXCERPT_CHARS]}"
+            f"{self.brief.text[:EXCERPT_CHARS]}{listed(facts_of(self.task))}"
         )
         return self.asset(role, Modality.TEXT, role, label, prompt)
 
@@ -150,7 +162,8 @@ class _AssetWriter:
 
     def captions(self) -> str:
         """Name and note of each reference, as the requester wrote them, for a model that gets the references."""
-        used = self.brief.references[: len(self.references(Modality.IMAGE))]
+        ids = self.references(Modality.IMAGE)
+        used = [r for i, r in zip(self.brief.reference_ids, self.brief.references, strict=True) if i in ids]
         captions = ((k, "; ".join(filter(None, (r.name, r.note)))) for k, r in enumerate(used, start=1))
         return "".join(f" Picture {k}: {caption.rstrip(' .')}." for k, caption in captions if caption)
 
@@ -163,10 +176,11 @@ def draft(task: PlanningTask) -> Plan:
     """
     check_plannable(task)
     brief, writer = task.brief, _AssetWriter(task)
+    facts = facts_of(task)
     if brief.platform != Platform.VIDEO:
         open_ = [] if writer.writes() else open_feedback_warnings(task.feedback)
         warnings = [*open_, *writer.reference_warnings()]
-        return Plan.of(_title(task), _pages(writer), planner=PLANNER, warnings=warnings)
+        return with_sources(Plan.of(_title(task), _pages(writer), planner=PLANNER, warnings=warnings), facts)
     film = plan_film(task)
     shots, problems = _upscaled(writer, _video(writer, film.shots))
     assets = [*shots, *_sounds(writer, film.shots)]
@@ -174,7 +188,12 @@ def draft(task: PlanningTask) -> Plan:
     warnings += writer.reference_warnings()
     shown = [a.asset_id for a in assets if a.role == ("shot" if writer.makes(Modality.VIDEO) else "still")]
     cut = film.cut(shown) if shown else Cut()
-    return Plan.of(_title(task), assets, planner=PLANNER, warnings=warnings, cut=cut)
+    return with_sources(Plan.of(_title(task), assets, planner=PLANNER, warnings=warnings, cut=cut), facts)
+
+
+def _is_read(brief: Brief, number: int) -> bool:
+    """Whether the words of a reference are used, and not its picture or its sound."""
+    return brief.references[number - 1].use in (Use.BRIEF, Use.EXTRACT)
 
 
 def _title(task: PlanningTask) -> str:

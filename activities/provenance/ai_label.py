@@ -1,7 +1,8 @@
-"""The IPTC digital source type in the XMP of a picture: platforms that do not read C2PA show "made with AI" by it.
+"""The IPTC digital source type in the XMP of a picture or film: platforms that do not read C2PA show "made with AI" by
+it.
 
-The library signs XMP but does not write it. Formats: PNG (iTXt chunk, https://www.w3.org/TR/png-3/) and JPEG (APP1
-segment, XMP specification part 3). A picture that has XMP of its own keeps it as it is.
+The library signs XMP but does not write it. Formats: PNG (iTXt chunk, https://www.w3.org/TR/png-3/), JPEG (APP1
+segment) and MP4 (a box `uuid`; XMP specification part 3). A picture that has XMP of its own keeps it as it is.
 """
 
 import zlib
@@ -13,6 +14,7 @@ _PNG_HEADER_BYTES: Final = len(_PNG) + 25
 _KEYWORD: Final = b"XML:com.adobe.xmp"
 _JPEG: Final = b"\xff\xd8"
 _NAMESPACE: Final = b"http://ns.adobe.com/xap/1.0/\0"
+_XMP_UUID: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _PACKET: Final = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -36,6 +38,12 @@ def label_picture(data: bytes, media_type: str, source_type: str) -> bytes:
         at = _after_first_segments(data)
         return data[:at] + segment + data[at:]
     return data
+
+
+def label_box(source_type: str) -> bytes:
+    """A box with the digital source type, for the end of an MP4 file."""
+    content = _XMP_UUID + _PACKET.format(source_type).encode()
+    return (len(content) + 8).to_bytes(4, "big") + b"uuid" + content
 
 
 def _after_first_segments(data: bytes) -> int:

@@ -1,37 +1,34 @@
-"""The reference pictures of a brief: fetched or read once, inspected, and stored with their production.
+"""The references of a brief: fetched or read once, inspected, converted, and stored with their production.
 
-A stored reference never changes: the object with its metadata is the whole record, as for a take that costs nothing.
-Sizes are bytes, times seconds.
+A stored reference never changes: its record, which is written last, names the media and the facts. Sizes are bytes.
 """
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-import httpx
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.egress import AddressRefused, guarded_request
 from activities.errors import OutputUnusable
 from activities.media.facts import Facts, extension_of
 from activities.providers.protocol import scratch_file
-from activities.storage.bucket import Storage, Stored, sha256_of
+from activities.references.masks import mask_problem
+from activities.references.reading.sandbox import read_file
+from activities.references.sources import ReferenceUnavailable, ReferenceUnusable, copy_to
+from activities.storage.bucket import Storage, Stored, size_and_sha256
 from activities.storage.errors import StorageConflict
 from activities.takes.attempt import media_of, scratch_directory
-from activities.takes.uploads import inspect_picture
 from workflows import keys
 from workflows.activity_io import REFERENCE_REFUSED, TakeInReferences
-from workflows.brief import MAX_REFERENCE_BYTES, Reference
+from workflows.brief import Reference
 from workflows.models import Media
+from workflows.references.analysis import IngestedReference
+from workflows.references.kinds import ReferenceKind
 
-SECONDS: Final = 30.0
-"""From resolving the name to the last byte: 20 MB at 5 Mbit/s, while the user waits for the plan."""
-MAX_REDIRECTS: Final = 3
-"""From a short address to the storage of a page and to a mirror; more is a loop."""
 ATTEMPTS: Final = 3
 """At an address that does not respond, with 1 and 2 s between them: it may be mistyped, and the user waits."""
-EXTENSIONS: Final = ("png", "jpg", "webp")
 
 
 async def store_references(request: TakeInReferences, storage: Storage) -> tuple[Media, ...]:
@@ -41,106 +38,81 @@ async def store_references(request: TakeInReferences, storage: Storage) -> tuple
         ApplicationError: type REFERENCE_REFUSED; names the reference and the remedy.
         StorageFailed: try again.
     """
-    media = []
+    media: list[Media] = []
     for number, reference in enumerate(request.references, start=1):
-        known = await _find(storage, request.production_id, number)
-        media.append(known or await _store(storage, request.production_id, number, reference))
+        known = await stored_reference(storage, request.production_id, number)
+        media.append((known or await _store(storage, request.production_id, number, reference)).media)
+    _check_masks(request.references, media)
     return tuple(media)
 
 
-async def _store(storage: Storage, production_id: str, number: int, reference: Reference) -> Media:
+async def stored_reference(storage: Storage, production_id: str, number: int) -> IngestedReference | None:
+    """The record of a stored reference, or None if it is not stored."""
+    found = await storage.get_bytes(keys.reference_record_key(production_id, number))
+    return IngestedReference.model_validate_json(found[0]) if found else None
+
+
+async def _store(storage: Storage, production_id: str, number: int, reference: Reference) -> IngestedReference:
     async with scratch_directory() as workdir:
         path = scratch_file(workdir, "reference")
         try:
-            if reference.source.startswith(keys.STORED):
-                await _read(storage, reference.source.removeprefix(keys.STORED), path)
-            else:
-                await _fetch(reference.source, path)
-            media_type, facts = await asyncio.to_thread(inspect_picture, path)
+            declared = await copy_to(storage, reference.source, path, keys.tenant_of(production_id))
+            found = await read_file("ingest", path, workdir, use=reference.use.value, declared=declared)
         except (OutputUnusable, ReferenceUnusable) as error:
-            name = f" ({reference.name})" if reference.name else ""
             retryable = isinstance(error, ReferenceUnavailable) and activity.info().attempt < ATTEMPTS
-            raise ApplicationError(
-                f"references[{number - 1}]{name}: {error}", type=REFERENCE_REFUSED, non_retryable=not retryable
-            ) from None
-        data = await asyncio.to_thread(path.read_bytes)
-    key = keys.reference_key(production_id, number, extension_of(media_type))
-    metadata = {"sha256": sha256_of(data), "width": str(facts.width), "height": str(facts.height)}
+            raise _refused(number, reference, str(error), retryable=retryable) from None
+        media = await _put_media(storage, production_id, number, found)
+    record = IngestedReference(
+        media=media.model_copy(update={"use": reference.use.value}),
+        kind=ReferenceKind(found["kind"]),
+        original_type=found["original_type"],
+        pages=found.get("pages"),
+        notes=tuple(found["notes"]),
+    )
     try:
-        await storage.put_unpaid(key, data, media_type, metadata=metadata, only_if_absent=True)
-    except StorageConflict:  # another attempt was faster: its object is the reference
-        known = await _find(storage, production_id, number)
+        content = record.model_dump_json().encode()
+        key = keys.reference_record_key(production_id, number)
+        await storage.put_unpaid(key, content, "application/json", only_if_absent=True)
+    except StorageConflict:  # another attempt was faster: its record counts
+        known = await stored_reference(storage, production_id, number)
         assert known is not None
         return known
-    return media_of(key, Stored(len(data), metadata["sha256"]), media_type, facts)
+    return record
 
 
-async def _find(storage: Storage, production_id: str, number: int) -> Media | None:
-    """The reference, read from the metadata of its object, or None if it is not stored."""
-    for extension in EXTENSIONS:
+async def _put_media(storage: Storage, production_id: str, number: int, found: Any) -> Media:
+    """Store the media so that no attempt overwrites the file of another one.
+
+    A picture is small, and is put only if there is none. The key of a larger file contains its digest.
+    """
+    path, media_type = Path(found["file"]), found["media_type"]
+    stored, extension = await size_and_sha256(path), extension_of(media_type)
+    facts = Facts(found.get("width"), found.get("height"), found.get("duration_seconds"))
+    if found["kind"] == ReferenceKind.PICTURE:
         key = keys.reference_key(production_id, number, extension)
-        if head := await storage.head(key):
-            facts = Facts(width=int(head.metadata["width"]), height=int(head.metadata["height"]))
-            return media_of(key, Stored(head.bytes, head.metadata["sha256"]), head.media_type, facts)
-    return None
+        metadata = {"sha256": stored.sha256, "width": str(facts.width), "height": str(facts.height)}
+        try:
+            data = await asyncio.to_thread(path.read_bytes)
+            await storage.put_unpaid(key, data, media_type, metadata=metadata, only_if_absent=True)
+        except StorageConflict:  # another attempt was faster: its picture is the reference
+            head = await storage.head(key)
+            assert head is not None
+            stored = Stored(head.bytes, head.metadata["sha256"])
+            facts = Facts(int(head.metadata["width"]), int(head.metadata["height"]))
+        return media_of(key, stored, media_type, facts)
+    key = keys.reference_key(production_id, number, extension, stored.sha256)
+    if await storage.head(key) is None:
+        await storage.put_file(key, path, media_type, known=stored)
+    return media_of(key, stored, media_type, facts)
 
 
-class ReferenceUnusable(Exception):
-    """A reference cannot be fetched or read; the message states the reason and the remedy."""
+def _check_masks(references: Sequence[Reference], media: Sequence[Media]) -> None:
+    for number, (reference, each) in enumerate(zip(references, media, strict=True), start=1):
+        if problem := mask_problem(each, [m for m in media if m is not each]):
+            raise _refused(number, reference, problem)
 
 
-class ReferenceUnavailable(ReferenceUnusable):
-    """The failure is temporary: a retry may help."""
-
-
-_TOO_LARGE: Final = f"it is larger than {MAX_REFERENCE_BYTES:,} bytes; give it in a smaller size"
-
-
-async def _read(storage: Storage, key: str, path: Path) -> None:
-    head = await storage.head(key)
-    if head is None:
-        raise ReferenceUnusable(f"{key!r} does not exist; post the file to /api/v1/references, and use its `source`")
-    if head.bytes > MAX_REFERENCE_BYTES:
-        raise ReferenceUnusable(_TOO_LARGE)
-    await storage.fetch(key, path)
-
-
-async def _fetch(source: str, path: Path) -> None:
-    """Download the file at an address on the internet, or at the address to which it redirects."""
-    try:
-        url = httpx.URL(source)
-        headers = {"accept": "image/*"}
-        async with guarded_request("GET", url, SECONDS, max_redirects=MAX_REDIRECTS, headers=headers) as response:
-            _check(response)
-            size = 0
-            with path.open("wb") as file:
-                async for chunk in response.aiter_raw():
-                    size += len(chunk)
-                    if size > MAX_REFERENCE_BYTES:
-                        raise ReferenceUnusable(_TOO_LARGE)
-                    await asyncio.to_thread(file.write, chunk)
-    except AddressRefused as error:
-        raise ReferenceUnusable(
-            f"{error}: nothing is fetched from there; "
-            "post the file to /api/v1/references, or give an https address on the internet"
-        ) from None
-    except httpx.InvalidURL as error:
-        raise ReferenceUnusable(f"it is not a valid address: {error}; give an https address") from None
-    except httpx.TooManyRedirects:
-        message = f"{url.host} redirects more than {MAX_REDIRECTS} times; give the address of the file"
-        raise ReferenceUnusable(message) from None
-    except TimeoutError:
-        message = f"{url.host} did not send the file within {SECONDS:g} s; post the file to /api/v1/references"
-        raise ReferenceUnavailable(message) from None
-    except httpx.HTTPError as error:
-        problem = f"{url.host} did not respond: {type(error).__name__}: {error}"[:300]
-        raise ReferenceUnavailable(f"{problem}; check the address, or post the file to /api/v1/references") from None
-
-
-def _check(response: httpx.Response) -> None:
-    status, host = response.status_code, response.url.host
-    if status >= 500 or status in (408, 429):
-        message = f"{host} answered HTTP {status}; try again later, or post the file to /api/v1/references"
-        raise ReferenceUnavailable(message)
-    if status != httpx.codes.OK:
-        raise ReferenceUnusable(f"{host} answered HTTP {status}; give an address that needs no login, or post the file")
+def _refused(number: int, reference: Reference, problem: str, *, retryable: bool = False) -> ApplicationError:
+    name = f" ({reference.name})" if reference.name else ""
+    message = f"references[{number - 1}]{name}: {problem}"
+    return ApplicationError(message, type=REFERENCE_REFUSED, non_retryable=not retryable)

@@ -25,6 +25,7 @@ from obstore.auth.boto3 import Boto3CredentialProvider
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
+from activities.storage.client_options import client_options
 from activities.storage.errors import (
     ObjectMissing,
     StorageConflict,
@@ -34,6 +35,7 @@ from activities.storage.errors import (
     missing_message,
     translate_errors,
 )
+from activities.storage.lifecycle import set_expiry
 from activities.storage.support import StoreSupport
 from workflows.runtime.tracing import span
 from workflows.servers.object_file import ObjectFile
@@ -88,6 +90,7 @@ class Storage:
         self.support: StoreSupport | None = None
         """The result of the last probe for conditional writes (`probe`)."""
         self.probing = asyncio.Lock()
+        self.lifecycle_problem = ""
         endpoint = self._admin.meta.endpoint_url
         # boto3 decides by `addressing_style` and endpoint where the bucket's name goes; unsigned: without credentials.
         unsigned = session.client("s3", config=Config(signature_version=UNSIGNED))
@@ -100,7 +103,7 @@ class Storage:
             credential_provider=Boto3CredentialProvider(session),
             virtual_hosted_style_request=hosted is not None,
             unsigned_payload=True,  # takes carry a SHA-256 of their own
-            client_options=_client_options(core.get_config_variable("ca_bundle")),
+            client_options=client_options(core.get_config_variable("ca_bundle")),
             # A longer outage fails the activity, which Temporal retries.
             retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=10)},
         )
@@ -127,6 +130,10 @@ class Storage:
                 self._create_bucket()
 
         await asyncio.to_thread(ensure)
+
+    async def expire_film_parts(self, days: int) -> None:
+        """Let the store delete the parts of films after `days`; `lifecycle_problem` says why it does not."""
+        self.lifecycle_problem = await asyncio.to_thread(set_expiry, self._admin, self._bucket, days)
 
     def _create_bucket(self) -> None:
         location: Any = location_of(self._admin.meta.region_name)
@@ -377,22 +384,3 @@ def _parts(media_type: str) -> Any:
         "chunk_size": PART_BYTES,
         "max_concurrency": PARTS_AT_ONCE,
     }
-
-
-def _client_options(ca_bundle: object) -> Any:
-    """
-    Args:
-        ca_bundle: The file of certificates that boto3 trusts; obstore trusts them too.
-
-    Raises:
-        StorageRefused: the file cannot be read.
-    """
-    options = {"allow_http": True, "connect_timeout": "5s", "timeout": "120s"}
-    if not ca_bundle:
-        return options
-    try:
-        return {**options, "root_certificate": Path(str(ca_bundle)).expanduser().read_bytes()}
-    except OSError as error:
-        raise StorageRefused(
-            f"AWS_CA_BUNDLE is {str(ca_bundle)!r}: {error.strerror}; set it to a file of certificates (PEM)"
-        ) from None

@@ -21,6 +21,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
 from activities.errors import (
+    ChecksFailed,
     ContentRefused,
     InvalidRequest,
     OutputUnusable,
@@ -33,6 +34,7 @@ from activities.media.facts import Facts, probe
 from activities.provenance.signer import Signer
 from activities.providers.protocol import Finished, Provider, Request
 from activities.providers.registry import load_sdk
+from activities.quality.outputs import OutputChecker
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage, Stored
 from activities.storage.errors import StorageConflict, StorageFailed, StorageUnsupported
@@ -46,6 +48,7 @@ from workflows.activity_io import STILL_RUNNING, TAKE_EXISTS, AssetFailure, Prod
 from workflows.brief import Brief
 from workflows.events import AttentionReason
 from workflows.models import FILM_PARAMETERS, UNSPOKEN_ROLES, ZERO, Asset, Media, Modality, Take, digest_of
+from workflows.quality import Checks
 
 HEARTBEAT_SECONDS: Final = 4.0
 """Well within the heartbeat timeout of 15 s; provider workers send one every 10 s."""
@@ -96,6 +99,7 @@ class Attempt:
             schema=schema,
             on_text=on_text,
         )
+        self.checker = OutputChecker(storage, task, offer, schema)
         self.details: dict[str, JsonValue] = {"asset_id": task.asset.asset_id}
         """The details of the last heartbeat."""
 
@@ -160,6 +164,7 @@ class Attempt:
         cost_source: pricing.CostSource = "catalogue",
         job_id: str | None = None,
         note: str = "",
+        checks: Checks = Checks(),  # noqa: B008 - frozen
     ) -> Take:
         asset = self.task.asset
         return Take(
@@ -176,6 +181,7 @@ class Attempt:
             job_id=job_id,
             inputs={i.asset_id: i.take for i in self.task.inputs},
             note=note,
+            checks=checks,
             started_at=started,
             finished_at=finished or now(),
         )
@@ -331,7 +337,7 @@ def failure_of(
     so_far = entry.billed_usd if entry else error.billed_usd
     ambiguous = entry is not None and reason == "ambiguous_submission"
     return AssetFailure(
-        reason=reason or _REASONS.get(type(error), "asset_failed"),
+        reason=reason or next((r for kind, r in _REASONS.items() if isinstance(error, kind)), "asset_failed"),
         message=str(error),
         billed_usd=so_far if billed_usd is None else billed_usd,
         job_id=entry.job_id if entry else None,
@@ -340,6 +346,7 @@ def failure_of(
         category=error.category if isinstance(error, ContentRefused) else "",
         maybe_billed=maybe_billed,
         doubt_usd=entry.reserved_usd if entry and ambiguous else ZERO,
+        rejected=error.take if isinstance(error, ChecksFailed) else None,
     )
 
 

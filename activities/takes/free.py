@@ -7,7 +7,7 @@ from pathlib import Path
 
 from temporalio import activity
 
-from activities.errors import OutputUnusable, ProviderError
+from activities.errors import ChecksFailed, OutputUnusable, ProviderError
 from activities.media.facts import Facts, extension_of
 from activities.providers.protocol import Finished, Job
 from activities.storage.bucket import Stored, sha256_of
@@ -31,6 +31,17 @@ class FreeTake(Attempt):
     """One attempt. A retry first reads what is stored; of two concurrent attempts one wins the conditional put."""
 
     async def make(self) -> Take:
+        """The take.
+
+        Raises:
+            ApplicationError: it could not be made, or failed its checks. The same request would make the same again.
+        """
+        take = await self._made()
+        if take.checks.failed:
+            raise final_error(ChecksFailed(take))
+        return take
+
+    async def _made(self) -> Take:
         attempt = activity.info().attempt
         if attempt > 1 and (found := await self._recorded()):
             return found
@@ -42,6 +53,7 @@ class FreeTake(Attempt):
                     raise OutputUnusable(f"{self.offer.model} responded with a job although its offer has none")
                 finished = await self.call(self.normalize(finished))
                 facts = await self.facts_of(finished)
+                checks = await self.checker.check(finished, facts)
                 signed = await self.signed(finished)
                 finished = signed.finished
                 key = keys.media_key(self.prefix, extension_of(finished.media_type))
@@ -59,7 +71,7 @@ class FreeTake(Attempt):
                 raise final_error(error) from None
             raise retry_with_backoff(error, attempt) from None
         media = media_of(key, stored, finished.media_type, facts, signed.unsigned_sha256)
-        return self.take(media, ZERO, started, done, note=signed.note)
+        return self.take(media, ZERO, started, done, note=signed.note, checks=checks)
 
     async def _recorded(self) -> Take | None:
         """The take, read from the metadata of its media object, or None if that does not exist.
@@ -84,7 +96,9 @@ class FreeTake(Attempt):
         stored = Stored(head.bytes, metadata["sha256"])
         media = media_of(key, stored, head.media_type, facts, metadata.get("unsigned", ""))
         started, finished = (datetime.fromisoformat(metadata[name]) for name in ("started", "finished"))
-        return self.take(media, ZERO, started, finished)
+        # The checks are not stored, because they find the same in the same media.
+        checks = await self.checker.check_stored(head.media_type, facts, key, head.bytes)
+        return self.take(media, ZERO, started, finished, checks=checks)
 
     async def _put_data(self, key: str, finished: Finished) -> None:
         """Store what belongs to the media, before it, so that an attempt that finds the media also finds this."""

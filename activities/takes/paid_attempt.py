@@ -16,7 +16,7 @@ from temporalio.service import RPCError
 
 from activities.catalogue import pricing
 from activities.catalogue.learned import record_bill
-from activities.errors import OutputUnusable, ProviderError, StorageUnavailable, StoreUnsupported
+from activities.errors import ChecksFailed, OutputUnusable, ProviderError, StorageUnavailable, StoreUnsupported
 from activities.media.facts import Facts, extension_of
 from activities.providers.protocol import Finished, Job
 from activities.storage.bucket import Stored, sha256_of
@@ -98,6 +98,7 @@ class PaidAttempt(Attempt):
             finished = signed.finished
             key, finished, stored = await self._retry_storage(lambda: self._put(nonce, finished))
             facts = await self._retry_storage(lambda: self._stored_facts(finished, key, stored, nonce))
+            checks = await self._retry_storage(lambda: self.checker.check(finished, facts, key, stored.bytes))
         except OutputUnusable as error:
             error.billed_usd = cost
             if key:
@@ -106,7 +107,12 @@ class PaidAttempt(Attempt):
         await self._store_data(key, finished)
         media = media_of(key, stored, finished.media_type, facts, signed.unsigned_sha256)
         billed, job_id = entry.billed_usd + cost - entry.last.billed_usd, job.id if job else None
-        take = self.take(media, cost, started, billed_usd=billed, cost_source=source, job_id=job_id, note=signed.note)
+        note = signed.note
+        take = self.take(
+            media, cost, started, billed_usd=billed, cost_source=source, job_id=job_id, note=note, checks=checks
+        )
+        if take.checks.failed:
+            await self._release(ChecksFailed(take))
         try:
             await self._retry_storage(lambda: self._ledger.update("stored", billed_usd=cost, take=take))
         except StorageConflict:
@@ -220,4 +226,7 @@ class PaidAttempt(Attempt):
         await self._withdraw_question()
         if final:
             raise application_error(final) from None
+        if isinstance(error, ChecksFailed):
+            with suppress(StorageFailed):
+                await self._delete_upload(error.take.media.key)
         raise retry_with_backoff(error, max(failures, waits)) from None

@@ -87,8 +87,9 @@ class Caller:
         if brief.allow_unknown_prices:
             self.check_release("allow_unknown_prices")
         for number, reference in enumerate(brief.references):
-            stored = reference.source.partition(keys.STORED + keys.REFERENCES)[2]
-            if stored and not self.owns(stored):
+            _, is_stored, key = reference.source.partition(keys.STORED)
+            foreign = is_stored and not keys.may_read(key, self.tenant)
+            if foreign or (key.startswith(keys.REFERENCES) and not self.owns(key.removeprefix(keys.REFERENCES))):
                 raise Problem.of_field(
                     f"references[{number}].source",
                     f"there is no {reference.source!r}",

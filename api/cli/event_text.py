@@ -1,5 +1,6 @@
 """Events of a production as text for the terminal."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -44,6 +45,10 @@ def describe(event: EventLike) -> str:
             return "again, with your feedback" if data.get("revision") else "from the brief"
         case "plan_progress":
             return f"{counted(_number(data.get('count')) or 0, 'asset')} so far"
+        case "reference_analysed":
+            return f"reference-{data.get('reference')}: {data.get('summary', '')}"
+        case "reference_corrected":
+            return f"reference-{data.get('reference')}{_by(data, ' by ')}"
         case "plan_ready":
             low, high = (Decimal(str(data.get(k, "0"))) for k in ("low_usd", "high_usd"))
             unknown = data.get("unknown_prices")
@@ -86,7 +91,7 @@ def describe(event: EventLike) -> str:
             seconds = data.get("duration_seconds")
             length = f", {seconds:.1f} s" if isinstance(seconds, int | float) else ""
             cost = "cost unknown" if data.get("cost_source") == "unknown" else money(_usd(data, "cost_usd"))
-            return f"done{length}, {cost}"
+            return f"done{length}, {cost}{_notes(data)}"
         case "asset_fallback":
             return f"now {data.get('provider', '')}/{data.get('model', '')}, because {data.get('message', '')}"
         case "asset_cancelled":
@@ -156,6 +161,13 @@ def _by(data: dict[str, JsonValue], before: str) -> str:
 
 def _moment(value: JsonValue) -> str:
     return local_time(datetime.fromisoformat(value)) if isinstance(value, str) else "now"
+
+
+def _notes(data: Mapping[str, JsonValue]) -> str:
+    """What the checks of a take noted: '; blurred: …'."""
+    found = data.get("findings")
+    messages = (f.get("message") for f in found if isinstance(f, dict)) if isinstance(found, list) else ()
+    return "".join(f"; {message}" for message in messages if message)
 
 
 def _cancellation(data: dict[str, JsonValue]) -> str:

@@ -17,6 +17,7 @@ from api.cli.commands import (
     export,
     keys,
     produce,
+    references,
     schedule,
     show,
     takes,
@@ -72,7 +73,10 @@ def demo(context: Context) -> None:
     _exec_module("deploy.demo", *context.args)
 
 
-for module in (produce, export, watch, decisions, edit, takes, show, verify, doctor, attention, batch, temporal):
+for module in (
+    *(produce, export, watch, decisions, edit, takes, show, references),
+    *(verify, doctor, attention, batch, temporal),
+):
     app.add_typer(module.app)
 app.add_typer(schedule.app, name="schedule", rich_help_panel=MAKE, help="Start productions of a brief at set times.")
 app.add_typer(keys.app, name="keys", rich_help_panel=RUN, help="Manage API keys and their roles.")

@@ -16,8 +16,10 @@ from api.cli.context import cli_of, current_user, usd_option
 from api.cli.files import existing_file, file_problem, read_brief
 from api.cli.plan_file import PlanFileError, translations_of
 from api.client.client import GreenlightClient, GreenlightError
+from workflows import keys
 from workflows.brief import MAX_REFERENCES, Brief, Platform
 from workflows.models import Modality
+from workflows.references.kinds import Use, limits_text
 
 T = TypeVar("T")
 APPROVAL: Final = "Approval"
@@ -64,7 +66,12 @@ AspectOption = Annotated[str, typer.Option(help="16:9, 9:16, 1:1, 4:3, 3:4, 4:5 
 DurationOption = Annotated[float, typer.Option(metavar="SECONDS", help="Length of a video.")]
 ReferenceOption = Annotated[
     list[str] | None,
-    typer.Option("--reference", metavar="FILE_OR_URL", help="A reference picture, as a file or an https URL; repeat."),
+    typer.Option(
+        "--reference",
+        metavar="FILE[:USE]",
+        help="A reference: a file, an https URL, or stored:inbox/… for an object in the bucket; repeat. "
+        f"USE is {', '.join(Use)}; without it, material. {limits_text().capitalize()}.",
+    ),
 ]
 BudgetOption = Annotated[Decimal | None, usd_option("Never spend more than this.")]
 DraftOption = Annotated[
@@ -209,22 +216,36 @@ def brief_from(
     return Brief.model_validate(fields | _without_none(optional))
 
 
-def add_references(brief: Brief, sources: list[str], client: GreenlightClient) -> Brief:
-    """The brief with these pictures. Files are uploaded first, after a check that all of them exist."""
-    if len(sources) > MAX_REFERENCES:
-        raise typer.BadParameter(f"--reference: {len(sources)} pictures; give at most {MAX_REFERENCES}")
-    for source in sources:
-        if "://" not in source and (problem := file_problem(source)):
+def add_references(brief: Brief, given: list[str], client: GreenlightClient) -> Brief:
+    """The brief with these references. Files are uploaded first, after a check that all of them exist."""
+    if len(given) > MAX_REFERENCES:
+        raise typer.BadParameter(f"--reference: {len(given)} references; give at most {MAX_REFERENCES}")
+    sources = [_with_use(each) for each in given]
+    for source, _ in sources:
+        if not _is_address(source) and (problem := file_problem(source)):
             raise typer.BadParameter(f"--reference: {problem} (or give an https URL)")
-    references = [{"source": source} if "://" in source else _store_reference(client, source) for source in sources]
+    references = [
+        ({"source": source} if _is_address(source) else _store_reference(client, source)) | use
+        for source, use in sources
+    ]
     return Brief.model_validate(brief.model_dump(exclude_unset=True) | {"references": references})
 
 
+def _with_use(given: str) -> tuple[str, dict[str, str]]:
+    """('bottle.png', {'use': 'mask'}) of 'bottle.png:mask'. A file whose name ends so is taken as it is."""
+    source, colon, use = given.rpartition(":")
+    return (source, {"use": use}) if colon and use in set(Use) and not Path(given).exists() else (given, {})
+
+
+def _is_address(source: str) -> bool:
+    return "://" in source or source.startswith(keys.STORED)
+
+
 def _store_reference(client: GreenlightClient, source: str) -> dict[str, str]:
-    """Upload a picture; the result is its entry in the brief.
+    """Upload a file; the result is its entry in the brief.
 
     Raises:
-        GreenlightError: the picture was refused; the message names the file.
+        GreenlightError: the file was refused; the message names it.
     """
     path = Path(source)
     try:

@@ -172,7 +172,7 @@ class ProductionProgress:
         return True
 
 
-_PLANNING: Final = ("plan_start", "plan_progress", "plan_ready")
+_PLANNING: Final = ("plan_start", "plan_progress", "reference_analysed", "plan_ready")
 _PRINTED_IN_FULL: Final = ("asset_failed", "asset_fallback", "take_failed", "prompt_proposed", "overrun")
 """Also printed above the bars: in a bar a long message is cut, and the next event replaces it."""
 

@@ -238,6 +238,33 @@ def _price(quote: Quote | None) -> str:
     return "unknown" if quote.unknown else price_range(quote.low_usd, quote.high_usd)
 
 
+def show_measurements(console: Console, deliverable: views.DeliverableView) -> None:
+    """Print what was measured of each film, and what its destination requires where it differs."""
+    films = [file for file in deliverable.files if file.measured]
+    if not films:
+        return
+    console.print()
+    rows = table("film", "size", "rate", "length", "loudness", "peak", "profile")
+    for file in films:
+        measured = file.measured
+        assert measured
+        heard, peak = measured.loudness_lufs, measured.true_peak_dbtp
+        failed = "; ".join(f"{c.name} is {c.measured} instead of {c.required}" for c in measured.failed)
+        rows.add_row(
+            Text(file.name),
+            f"{file.width} x {file.height}",
+            f"{measured.frame_rate:g}",
+            f"{measured.duration_seconds:.1f} s",
+            "–" if heard is None else f"{heard:.1f} LUFS",
+            "–" if peak is None else f"{peak:.1f} dBTP",
+            Text(failed, style="red") if failed else Text("ok", style="green"),
+        )
+    print_table(console, rows, uncut=True)
+    for file in films:
+        if file.measured and file.measured.ai_label:
+            console.print(Text(f"{file.name}: {file.measured.ai_label}"))
+
+
 def show_production(console: Console, production: views.ProductionView, url: str) -> None:
     """Print a production: its status, its assets with takes, costs and links, and its deliverable."""
     title = production.plan.title if production.plan else production.brief.title or production.brief.text[:60]
@@ -265,6 +292,9 @@ def show_production(console: Console, production: views.ProductionView, url: str
     for r in records:
         if r.error:
             console.print(f"[yellow]![/yellow] {r.asset_id}: {escape(r.error)}", soft_wrap=True)
+        for finding in r.findings:
+            if not finding.hard:
+                console.print(f"[yellow]![/yellow] {r.asset_id}: {escape(finding.message)}", soft_wrap=True)
     show_stale(console, production)
     if production.deliverable:
         console.print(f"\nDeliverable, revision {production.deliverable.revision}\n")
@@ -272,6 +302,7 @@ def show_production(console: Console, production: views.ProductionView, url: str
         for file in production.deliverable.files:
             files.add_row(Text(file.name), size(file.bytes), file.media_type)
         print_table(console, files)
+        show_measurements(console, production.deliverable)
         for note in production.deliverable.notes:
             console.print(f"[yellow]![/yellow] {escape(note)}", soft_wrap=True)
 

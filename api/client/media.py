@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from time import sleep
 from typing import Final
 
 import httpx
+from pydantic import BaseModel
 
 from api.client.errors import GreenlightError
 from api.client.transport import CHUNK_BYTES, Transport, production_path, query
@@ -17,17 +19,59 @@ UPLOAD_TIMEOUT: Final = httpx.Timeout(130.0, connect=5.0)
 """The API waits 120 s while a worker checks the file."""
 
 
+WHOLE_BYTES: Final = 16 * 1024 * 1024
+"""Larger references are sent in parts, so that a broken connection costs one part."""
+PART_FAILURES: Final = 4
+"""Of one part, with 1, 2, 3 and 4 s between them."""
+
+
+class _Upload(BaseModel):
+    """The progress of an upload in parts, bytes."""
+
+    upload_id: str
+    offset: int
+    part_bytes: int
+    reference: StoredReference | None = None
+
+
 class MediaEndpoints(Transport):
     """References, uploads and downloads."""
 
-    def add_reference(self, path: Path) -> str:
-        """Store a reference picture; the result is its `source` in a brief's `references`.
+    def add_reference(self, path: Path, on_sent: Callable[[int], object] = lambda _: None) -> str:
+        """Store a reference; the result is its `source` in a brief's `references`. A large file is sent in parts.
 
         Raises:
-            GreenlightError: it is too large, or not a picture. OSError: it cannot be read.
+            GreenlightError: it is too large, or no reference. OSError: it cannot be read.
         """
+        size = path.stat().st_size
+        if size > WHOLE_BYTES:
+            return self._add_in_parts(path, size, on_sent)
         headers = {"Content-Type": "application/octet-stream"}
         return self._request("POST", "/references", StoredReference, content=path.read_bytes(), headers=headers).source
+
+    def _add_in_parts(self, path: Path, size: int, on_sent: Callable[[int], object]) -> str:
+        state = self._request("POST", "/references/uploads", _Upload, body={"bytes": size})
+        failures = 0
+        with path.open("rb") as file:
+            while state.reference is None:
+                file.seek(state.offset)
+                data = file.read(state.part_bytes)
+                try:
+                    state = self._send_part(state, data)
+                    on_sent(len(data))
+                    failures = 0
+                except GreenlightError as error:
+                    failures += 1
+                    if error.status not in (0, 400, 408, 409, 429, 502, 503) or failures > PART_FAILURES:
+                        raise
+                    sleep(failures)
+                    state = self._request("GET", f"/references/uploads/{state.upload_id}", _Upload)
+        return state.reference.source
+
+    def _send_part(self, state: "_Upload", data: bytes) -> "_Upload":
+        headers = {"Content-Type": "application/octet-stream", "Upload-Offset": str(state.offset)}
+        path = f"/references/uploads/{state.upload_id}"
+        return self._request("PATCH", path, _Upload, content=data, headers=headers, timeout=UPLOAD_TIMEOUT)
 
     def upload_take(
         self,

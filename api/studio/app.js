@@ -81,13 +81,17 @@ function decoded(part) {
 
 let styled = null;
 
-/** Load the style sheet of all views but the form of a brief, once; after a failure the next view loads it. */
-const styleViews = () => (styled ??= new Promise((done) => {
+const SHEETS = ["views.css", "production/timeline/timeline.css"];
+
+/** Load the style sheets of all views but the form of a brief, once; after a failure the next view loads them. */
+const styleViews = () => (styled ??= Promise.all(SHEETS.map(loadSheet)));
+
+const loadSheet = (name) => new Promise((done) => {
   const link = document.createElement("link");
   const failed = () => ((styled = null), link.remove(), done());
-  Object.assign(link, { rel: "stylesheet", href: "/studio/views.css", onload: done, onerror: failed });
+  Object.assign(link, { rel: "stylesheet", href: `/studio/${name}`, onload: done, onerror: failed });
   document.head.append(link);
-}));
+});
 
 async function navigate() {
   if (signedOut) return;

@@ -6,6 +6,8 @@ from typing import Final, Generic, TypeVar
 from workflows.events import Receipt
 from workflows.models import Model, Plan
 from workflows.requests import (
+    AnalyseAgain,
+    CorrectReference,
     Decision,
     Pause,
     PlanEdit,
@@ -54,5 +56,7 @@ REGENERATE_FROM_FEEDBACK: Final = Update("regenerate", Regenerate, Receipt, REVI
 SELECT_TAKE: Final = Update("select_take", SelectTake, Receipt, reopens=True)
 UPLOAD_TAKE: Final = Update("upload_take", UploadTake, Receipt, UPLOAD_SECONDS, reopens=True)
 REFRESH: Final = Update("refresh", Refresh, Receipt, reopens=True)
+CORRECT_REFERENCE: Final = Update("correct_reference", CorrectReference, Receipt, reopens=True)
+ANALYSE_AGAIN: Final = Update("analyse_again", AnalyseAgain, Receipt, REVISE_SECONDS)
 PAUSE: Final = Update("pause", Pause, Receipt)
 RESUME: Final = Update("resume", Resume, Receipt)

@@ -7,6 +7,7 @@ from workflows.models import ZERO, Asset
 from workflows.production.state import attention
 from workflows.production.state.approvals import assets_waiting_for_money, budget_to_approve, digest_to_approve
 from workflows.production.state.budget import reserve_usd
+from workflows.production.state.checked import findings_of
 from workflows.production.state.estimates import asset_estimate
 from workflows.production.state.record import Record
 from workflows.requests import Approval
@@ -75,4 +76,5 @@ def _record(record: Record, asset: Asset) -> AssetRecord:
         job_id=state.job_id,
         media_type=take.media.media_type if take else None,
         duration_seconds=take.media.duration_seconds if take else None,
+        findings=findings_of(state),
     )

@@ -10,6 +10,7 @@ from api.views.production import Links, View
 from workflows.brief import Platform
 from workflows.events import AttentionItem, Event, Snapshot
 from workflows.models import Digest, Estimate, Money, Take
+from workflows.quality import Checks
 
 _CHANGING: Final = ("plan_ready", "plan_edited")
 
@@ -33,6 +34,11 @@ class TakeView(View):
     estimate_usd: Estimate | None = Field(default=None, description="The price range of the plan it was made from")
     job_id: str | None = None
     note: str = Field(default="", description="For a person's own file: its owner and its name")
+    checks: Checks = Field(
+        default=Checks(),
+        description="What the checks measured and found. A take with a hard finding has failed: it is used only after "
+        "`select`. Empty for a take that was not checked",
+    )
     media_type: str
     bytes: int
     sha256: str

@@ -1,5 +1,6 @@
 """Responses of the API: the public view of a production and its parts."""
 
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal
@@ -10,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from api.auth.roles import Role
 from api.views.assets import approve_usd, asset_records
 from workflows import keys
+from workflows.base import Aspect
 from workflows.brief import (
     MAX_BRIEF_CHARS,
-    MAX_REFERENCE_BYTES,
     MAX_REFERENCES,
     MAX_VIDEO_SECONDS,
     MIN_VIDEO_SECONDS,
@@ -21,9 +22,11 @@ from workflows.brief import (
 )
 from workflows.continuity.drafts import finals_price
 from workflows.cut import Cut
+from workflows.destinations.profiles import PROFILES, Destination, Profile
 from workflows.events import AssetRecord, AttentionItem, EventName, ProductionStatus, Snapshot
-from workflows.models import ZERO, Alternative, Asset, Chapter, Estimate, Modality, Money, Plan
+from workflows.models import ZERO, Alternative, Asset, Chapter, Estimate, Measured, Modality, Money, Plan
 from workflows.production.state.estimates import production_estimate
+from workflows.references.kinds import LIMITS, KindLimits, ReferenceKind
 from workflows.requests import Approval, Pause
 from workflows.spoken import languages
 
@@ -47,10 +50,13 @@ class Links(View):
 
 
 class StoredReference(View):
-    """A stored picture, which briefs can name as a reference."""
+    """A stored file, which briefs can name as a reference."""
 
     source: str = Field(description="The value for `references` in a brief")
     bytes: int
+    kind: ReferenceKind = Field(
+        default=ReferenceKind.PICTURE, description="By the first bytes of the file; a worker reads the whole file later"
+    )
 
 
 class LanguageShare(View):
@@ -151,6 +157,9 @@ class FileView(View):
     width: int | None = None
     height: int | None = None
     duration_seconds: float | None = None
+    measured: Measured | None = Field(
+        default=None, description="For a film: its loudness, true peak and rate, and the checks of its destination"
+    )
 
 
 class DeliverableView(View):
@@ -262,12 +271,52 @@ class BriefLimits(View):
     min_video_seconds: float = MIN_VIDEO_SECONDS
     max_video_seconds: float = MAX_VIDEO_SECONDS
     references: int = MAX_REFERENCES
-    reference_bytes: int = MAX_REFERENCE_BYTES
+    reference_bytes: int = Field(default=LIMITS[ReferenceKind.PICTURE].bytes, description="Of a picture; see `kinds`")
+    kinds: tuple[KindLimits, ...] = Field(default=tuple(LIMITS.values()), description="What a reference may be")
+
+
+class DestinationView(View):
+    """Where a film can be published: the name is a rendition of its cut."""
+
+    name: Destination
+    label: str
+    aspect: Aspect
+    width: int
+    height: int
+    rates: tuple[int, ...] = Field(description="Frames a second")
+    least_seconds: float
+    most_seconds: float | None = Field(description="null: no limit")
+    most_bytes: int | None = Field(description="null: no limit")
+    loudness_lufs: float
+    true_peak_dbtp: float
+    muted: bool = Field(description="It plays without sound at first, so captions are drawn into the picture")
+    safe_area: dict[str, float] = Field(description="Shares of the picture at its left, top, right and bottom")
+    ai_label: str = Field(description="How a film that models made is labelled there")
+
+    @classmethod
+    def of(cls, profile: Profile) -> "DestinationView":
+        return cls(
+            name=profile.name,
+            label=profile.label,
+            aspect=profile.aspect,
+            width=profile.size[0],
+            height=profile.size[1],
+            rates=profile.rates,
+            least_seconds=profile.least_seconds,
+            most_seconds=profile.most_seconds,
+            most_bytes=profile.most_bytes,
+            loudness_lufs=profile.lufs,
+            true_peak_dbtp=profile.peak_dbtp,
+            muted=profile.muted,
+            safe_area=asdict(profile.safe),
+            ai_label=profile.ai_label,
+        )
 
 
 class PlatformsView(View):
     platforms: tuple[PlatformView, ...]
     limits: BriefLimits = BriefLimits()
+    destinations: tuple[DestinationView, ...] = tuple(map(DestinationView.of, PROFILES.values()))
 
 
 class LanguageView(View):
@@ -365,6 +414,7 @@ def _deliverable(snapshot: Snapshot, links: Links) -> DeliverableView | None:
             role=f.role,
             language=f.language,
             url=f"{links.deliverable}?file={quote(f.name)}",
+            measured=f.measured,
             **f.media.model_dump(exclude={"key"}),
         )
         for f in made.files

@@ -16,7 +16,7 @@ from api.app import create_app
 from api.openapi.examples import EXAMPLES
 from api.problems import MEDIA_TYPE, ProblemDetails, refused
 from api.settings import Settings, SettingsError
-from api.views import batches, bodies, changes, generated, production, provenance
+from api.views import batches, bodies, changes, generated, production, provenance, references
 from tests.support.servers.serving import NOWHERE, Api, problem, serving
 from tests.support.waiting import WITHIN
 from workflows import models, provider_report, requests
@@ -216,6 +216,7 @@ def test_examples_match_their_schemas() -> None:
             batches,
             changes,
             provenance,
+            references,
             models,
             requests,
             provider_report,

@@ -122,7 +122,9 @@ def main(kind: str, folder: Path) -> None:
             steps += [MixSound(**ids, key=layout.sound)] if layout.sound else []
             await asyncio.gather(*(step(number, each) for number, each in enumerate(steps)))
             encoded = time.perf_counter()
-            done = await assemble(storage, wanted, layout.timeline, Path(work), lambda _: None)
+            done = await assemble(
+                Sources(storage, Path(work) / "takes"), wanted, layout.timeline, Path(work), lambda _: None
+            )
         ended = time.perf_counter()
         return {"seconds": ended - began, "assembly": ended - encoded, "film_seconds": done.duration_seconds or 0}
 
@@ -138,10 +140,9 @@ def main(kind: str, folder: Path) -> None:
         ]
         (sound,) = (key for key in await storage.list_keys(film_prefix(name)) if key.endswith(".m4a"))
         track, began = await sources.fetch(sound, "m4a"), time.perf_counter()
-        texts = {"title": "Film", "comment": "", "language": "en"}
         await asyncio.to_thread(
-            assembly.assemble, folder / "joined.mp4", parts[:SHOTS], track, RATE, {}, [], SHOTS * SECONDS, **texts,
-            stop=Event(),
+            assembly.assemble, folder / "joined.mp4", parts[:SHOTS], track, RATE, {}, [], SHOTS * SECONDS,
+            title="Film", comment="", language="en", stop=Event(),
         )  # fmt: skip
         return {"seconds": time.perf_counter() - began}
 

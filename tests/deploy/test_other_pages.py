@@ -5,7 +5,7 @@ The ports are those on which the processes really listen, so a new server is tes
 
 import stat
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Error, Page
 from temporalio.client import Client
 
 from deploy.home import lock_home
-from deploy.local import Stack, running_stack
+from deploy.local import Stack
 from deploy.ports import BLOCKED, LOOPBACK
 from tests.api.studio.browser import CHROMIUM, MISSING, browsing
 from tests.support.stack import listening, new_home
@@ -43,10 +43,9 @@ needs_browser = pytest.mark.skipif(not CHROMIUM.exists(), reason=MISSING)
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    home = new_home(tmp_path_factory.mktemp("pages") / "home")
-    with running_stack(home, ports="free", api=False, worker=False) as stack:
-        yield stack
+def stack(servers: Stack) -> Stack:
+    """The servers that all modules share: they have the ports, and the files, of every embedded stack."""
+    return servers
 
 
 @pytest.fixture(scope="module")

@@ -337,7 +337,17 @@ def _base64(data: bytes) -> str:
 
 
 def _media(job: _Job) -> bytes:
-    return b"no video" if job.outcome == "broken" else samples.video()
+    return b"no video" if job.outcome == "broken" else samples.video(_seconds_of(camel(job.asked)) or 1.0)
+
+
+def _seconds_of(asked: Any) -> float:
+    """The ordered length of a video: `durationSeconds`, or a `duration` such as 8s."""
+    if isinstance(asked, dict):
+        for name in ("durationSeconds", "duration"):
+            if name in asked:
+                return float(str(asked[name]).removesuffix("s"))
+        asked = list(asked.values())
+    return next((found for each in asked if (found := _seconds_of(each))), 0.0) if isinstance(asked, list) else 0.0
 
 
 _RETRY: Final = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "2.5s"}

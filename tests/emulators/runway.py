@@ -37,6 +37,7 @@ class Task:
     endpoint: str
     credits: int
     fate: Fault | None = None
+    seconds: float = 1.0
     polls: int = 0
     stopped: bool = False
 
@@ -117,7 +118,7 @@ class RunwayEmulator(Emulator):
             if uri and len(uri) > 5_000_000:
                 return Reply(400, {"error": "Invalid asset: too large"})
         price = FIXED_CREDITS.get(endpoint) or CREDITS_A_SECOND[body["model"]] * body["duration"]
-        task = Task(f"task-{len(self.submissions)}", endpoint, price, self.playing(call))
+        task = Task(f"task-{len(self.submissions)}", endpoint, price, self.playing(call), body.get("duration") or 1.0)
         self.tasks[task.id] = task
         self.bill(call, Decimal(price) / 100)
         made = {"id": task.id, "estimatedCost": {"credits": price}}
@@ -153,7 +154,7 @@ class RunwayEmulator(Emulator):
         return Reply(200, body)
 
     def _media(self, task: Task) -> tuple[str, bytes]:
-        name, make = MEDIA.get(task.endpoint, ("shot.mp4", video))
+        name, make = MEDIA.get(task.endpoint, ("shot.mp4", lambda: video(task.seconds)))
         return name, make()
 
     def _download(self, call: Call) -> Reply:

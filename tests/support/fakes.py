@@ -333,6 +333,7 @@ class FakeActivities(FakeFilmSteps):
         looking = ProductionReports(self.manifest)
         steps: Sequence[Any] = (
             self.take_in_references,
+            self.analyse_reference,
             self.draft_plan,
             self.price_plan,
             self.rewrite_prompt,

@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.prices import Prices
     from workflows.production.publishing import Publishing
     from workflows.production.questions import Questions
+    from workflows.production.reading import Reading
     from workflows.production.requests.answers import Answers
     from workflows.production.requests.decisions import Decisions
     from workflows.production.requests.plan_edits import PlanEdits
@@ -36,6 +37,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.steps.making import Making
     from workflows.production.steps.take_activities import TakeActivities
     from workflows.requests import (
+        AnalyseAgain,
+        CorrectReference,
         Decision,
         Pause,
         PlanEdit,
@@ -63,7 +66,8 @@ class ProductionWorkflow:
         self._publishing = publishing
         self._repeats = Repeats(run, start)
         languages = Languages(run, questions)
-        self._drafting = Drafting(run, prices, questions, languages)
+        self._reading = Reading(run, questions)
+        self._drafting = Drafting(run, prices, questions, self._reading, languages)
         self._approval = ApprovalWait(run, prices)
         self._making = Making(run, prices, rewriting, takes, publishing)
         self._finishing = Finishing(run, publishing)
@@ -119,6 +123,14 @@ class ProductionWorkflow:
     @workflow.update(description="Plan again with feedback")
     async def revise(self, revision: Revision) -> Plan:
         return await self._repeats.once("revise", revision, self._drafting.revise)
+
+    @workflow.update(description="Change what was read in a reference, or strike it out")
+    async def correct_reference(self, request: CorrectReference) -> Receipt:
+        return await self._repeats.once("correct_reference", request, self._reading.correct)
+
+    @workflow.update(description="Read a reference again, for at most `max_usd`")
+    async def analyse_again(self, request: AnalyseAgain) -> Receipt:
+        return await self._repeats.once("analyse_again", request, self._reading.read_again)
 
     @workflow.update(description="Finish what is being made, and start nothing new")
     async def pause(self, pause: Pause) -> Receipt:

@@ -16,6 +16,7 @@ from activities.finishing.captions.cues import Cue, CueWord
 from activities.finishing.captions.texts import Line, letters, split, unbroken
 from activities.media.fonts import Color, Face, missing_fonts, right_to_left, without_font
 from activities.media.overlays import Overlay, compose
+from workflows.destinations.profiles import SafeArea
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -25,12 +26,10 @@ Style = Literal["plain", "boxed", "words"]
 CaptionStyle = Literal["sidecar", "plain", "boxed", "words"]
 """Sidecar: in files and a track of the film, not in the picture."""
 
-SAFE_AREA: Final = 0.1
-"""The part of the height at the lower edge without captions; a destination with buttons there needs more."""
+SAFE_AREA: Final = SafeArea(bottom=0.1)
+"""Of a film for no destination in particular; one with buttons over the picture needs more."""
 TEXT_SHARE: Final = 0.05
 """The size of the text, of the film's shorter side: 42 characters then take two thirds of the width of 16:9."""
-WIDTH_SHARE: Final = 0.9
-"""Of the frame: text stays inside the title-safe area (EBU R 95)."""
 LINE_HEIGHT: Final = 1.3
 """Of the size."""
 _BASELINE: Final = 1.0
@@ -61,18 +60,21 @@ class BurnedCaptions:
     """The pictures of captions for a film of `rate` frames a second.
 
     Args:
-        safe_area: The part of the height at the lower edge that is left free.
+        safe: The area in which they are drawn, at its lower edge.
     """
 
     def __init__(
-        self, cues: Sequence[Cue], style: Style, width: int, height: int, rate: int, safe_area: float = SAFE_AREA
+        self, cues: Sequence[Cue], style: Style, width: int, height: int, rate: int, safe: SafeArea = SAFE_AREA
     ) -> None:
         self._style = style
         self._frame = (width, height)
         self._rate = rate
-        self._bottom = height * (1 - safe_area)
-        self._room = width * WIDTH_SHARE
+        self._bottom = height * (1 - safe.bottom)
+        self._centre = width * (1 + safe.left - safe.right) / 2
         self._size = max(8, round(min(width, height) * TEXT_SHARE))
+        # A destination's area holds the box of the text, not only the text.
+        margins = 2 * _MARGIN * self._size + 4 if safe != SAFE_AREA else 0.0
+        self._room = width * (1 - safe.left - safe.right) - margins
         missing = {cue: without_font(cue.text, bold=True) for cue in cues}
         self.notes = tuple(_notes("".join(missing.values())))
         """About cues that cannot be drawn on this machine, and are left out."""
@@ -146,16 +148,25 @@ class BurnedCaptions:
             image = image.copy()
             for box in _boxes(shown, shown.words[spoken]):
                 image.paste(highlighted.crop(box), box[:2])
-        left = (self._frame[0] - image.width) // 4 * 2
-        top = math.floor(self._bottom - image.height) // 2 * 2
+        left, top = self._place(image.width, image.height)
         return Overlay(*_inside(image, left, top, self._frame))
+
+    def _place(self, width: int, height: int) -> tuple[int, int]:
+        return round(self._centre - width / 2) // 2 * 2, math.floor(self._bottom - height) // 2 * 2
+
+    def extents(self) -> Iterator[tuple[int, int, int, int]]:
+        """The box of each caption in the frame: left, top, right and lower edge."""
+        for shown in self._shown:
+            width, height = _size(shown, Face.of("".join(shown.lines), shown.size, bold=True))
+            left, top = self._place(width, height)
+            yield left, top, left + width, top + height
 
 
 def burn(
-    cues: Sequence[Cue], style: CaptionStyle, width: int, height: int, rate: int, safe_area: float = SAFE_AREA
+    cues: Sequence[Cue], style: CaptionStyle, width: int, height: int, rate: int, safe: SafeArea = SAFE_AREA
 ) -> BurnedCaptions | None:
     """The captions of a film in this style; None if they are not in the picture."""
-    return BurnedCaptions(cues, style, width, height, rate, safe_area) if cues and style != "sidecar" else None
+    return BurnedCaptions(cues, style, width, height, rate, safe) if cues and style != "sidecar" else None
 
 
 def _block(shown: _Shown, style: Style, ink: Color) -> Image.Image:

@@ -13,12 +13,14 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from activities.errors import OutputUnusable
+from activities.finishing.picture.colours import map_colours
 from activities.finishing.picture.joins import JOINS, darken
 from activities.finishing.picture.titles import Titles, card_frame
 from activities.finishing.timeline import Part, Piece, PlacedShot, Shot
 from activities.media.recordings import Skipped, open_recording, picture_seconds, video_frames
 from activities.media.stills import BROKEN, decode_picture
 from activities.media.timecode import MARK, FilmTimecode
+from workflows.destinations.profiles import USUAL_RATES, Profile, SafeArea
 
 if TYPE_CHECKING:
     from av.filter import Graph
@@ -27,19 +29,13 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
     from PIL.Image import Image
 
-RATES: Final = (24, 25, 30)
-"""Frames a second that every player and platform accepts; a film has the rate nearest to that of its first shot."""
+    from activities.finishing.picture.colours import Filter
+
 LONG_SIDE: Final = 1920
 """The longer side of a film is at most this, in pixels: 4K shots would take minutes and gigabytes to finish."""
 PUSH_IN: Final = 0.03
 """The zoom of a held still over its whole length: text near its edges stays visible."""
 
-_UNSPECIFIED: Final = 2
-_PQ: Final = 16
-_HDR: Final = (_PQ, 18)
-"""Transfer characteristics PQ and HLG (ITU-T H.273, table 3)."""
-_WIDE: Final = (9, 11, 12)
-"""Colour primaries BT.2020, DCI P3 and Display P3 (ITU-T H.273, table 2)."""
 _UPRIGHT: Final[Mapping[int, Sequence[tuple[str, str]]]] = {
     90: [("transpose", "cclock")],
     -90: [("transpose", "clock")],
@@ -59,12 +55,21 @@ class FilmFormat:
 
     Attributes:
         crop: Whether a shot of another aspect fills the frame, cropped around its focus; otherwise it has bars.
+        safe: The area of a destination in which text is drawn.
+        kbps: The highest bit rate that a destination takes, in 1,000 bits a second.
     """
 
     width: int
     height: int
     rate: int = 24
     crop: bool = False
+    safe: SafeArea | None = None
+    kbps: int | None = None
+
+    def for_destination(self, profile: Profile, seconds: float) -> "FilmFormat":
+        """The same film, of this length, as a destination takes it."""
+        width, height = profile.size
+        return FilmFormat(width, height, self.rate, crop=True, safe=profile.safe, kbps=profile.kbps(seconds))
 
     def in_aspect(self, aspect: str) -> "FilmFormat":
         """Another aspect of the same film, with the same shorter side."""
@@ -75,11 +80,11 @@ class FilmFormat:
         return FilmFormat(even[0], even[1], self.rate, crop=True)
 
     @classmethod
-    def of_shot(cls, shot: "ShotFacts") -> "FilmFormat":
-        """The shot's own size (even, at most LONG_SIDE) and the nearest usual rate."""
+    def of_shot(cls, shot: "ShotFacts", rate: int = 0) -> "FilmFormat":
+        """The shot's own size (even, at most LONG_SIDE) and this rate, or the nearest usual one."""
         shrink = min(1.0, LONG_SIDE / max(shot.width, shot.height))
         even = [max(2, round(side * shrink / 2) * 2) for side in (shot.width, shot.height)]
-        return cls(even[0], even[1], min(RATES, key=lambda usual: abs(usual - shot.rate)))
+        return cls(even[0], even[1], rate or min(USUAL_RATES, key=lambda usual: abs(usual - shot.rate)))
 
     @classmethod
     def of_aspect(cls, aspect: str) -> "FilmFormat":
@@ -141,7 +146,7 @@ def shot_facts(asset_id: str, path: Path) -> ShotFacts:
         sides = round(first.width * float(stream.sample_aspect_ratio or 1)), first.height
         width, height = sides[::-1] if abs(first.rotation) == 90 else sides
         seconds = picture_seconds(container, stream)
-        rate, sound = float(stream.average_rate or RATES[0]), bool(container.streams.audio)
+        rate, sound = float(stream.average_rate or USUAL_RATES[0]), bool(container.streams.audio)
         marked = container.metadata.get("comment") == MARK
         return ShotFacts(width, height, seconds, rate, sound, timecode=marked)
 
@@ -203,8 +208,7 @@ def _load_frame(path: Path, seconds: float | None, within: tuple[int, int]) -> "
             if best is None:
                 raise OutputUnusable("the shot has no picture")
             scale = f"min({within[0]},iw):min({within[1]},ih):force_original_aspect_ratio=decrease:reset_sar=1"
-            before, mapped = _map_colours(best)
-            size = (*_UPRIGHT.get(best.rotation, ()), *before, ("scale", scale + mapped), ("format", "rgb24"))
+            size = (*_UPRIGHT.get(best.rotation, ()), *map_colours(best), ("scale", scale), ("format", "rgb24"))
             (frame,) = _filtered([best], _buffer(best, _pixel_aspect(best, stream)), size)
             picture: Image = frame.to_image()  # type: ignore[no-untyped-call]  # PyAV leaves it untyped
             return picture
@@ -227,7 +231,7 @@ def frames_of(
     shown = [_part_frames(part, piece.frames, paths, output, skipped) for part in piece.parts]
     if piece.card:
         shown = [_card_frames(piece, output)]
-    titles = Titles(piece.texts, (output.width, output.height))
+    titles = Titles(piece.texts, (output.width, output.height), output.safe)
     with ExitStack() as closes:
         for each in shown:
             closes.enter_context(closing(each))
@@ -246,7 +250,7 @@ def frames_of(
 
 
 def _card_frames(piece: Piece, output: FilmFormat) -> Generator["VideoFrame"]:
-    frame = card_frame(piece.card, (output.width, output.height))
+    frame = card_frame(piece.card, (output.width, output.height), output.safe)
     for _ in range(piece.frames):
         yield frame
 
@@ -281,7 +285,7 @@ def _exactly(count: int, frames: Iterator["VideoFrame"]) -> Generator["VideoFram
         yield last
 
 
-def _fit(output: FilmFormat, focus: tuple[float, float], grow: int = 1, colours: str = "") -> list[tuple[str, str]]:
+def _fit(output: FilmFormat, focus: tuple[float, float], grow: int = 1) -> list[tuple[str, str]]:
     """Filters that scale, crop around the focus or add bars if the aspect differs, and give square pixels, BT.709 TV
     range."""
     width, height = output.width * grow, output.height * grow
@@ -292,38 +296,21 @@ def _fit(output: FilmFormat, focus: tuple[float, float], grow: int = 1, colours:
         for whole, side, at in zip(("iw", "ih"), "wh", focus, strict=True)
     )
     return [
-        ("scale", f"{scale}:out_color_matrix=bt709:out_range=tv{colours}"),
+        ("scale", f"{scale}:out_color_matrix=bt709:out_range=tv"),
         ("format", "yuv420p"),
         ("crop", f"w={width}:h={height}:x='{x}':y='{y}'") if output.crop else ("pad", f"{width}:{height}:-1:-1"),
     ]
 
 
-def _map_colours(frame: "VideoFrame") -> tuple[list[tuple[str, str]], str]:
-    """Map HDR and wide gamuts to BT.709: filters, and options of the scale filter after them. Both are empty for SDR
-    with the usual colours.
-
-    Diffuse white, 203 cd/m2 of HDR (ITU-R BT.2408), becomes white; brighter values are clipped.
-    """
-    if frame.color_trc not in _HDR and frame.color_primaries not in _WIDE:
-        return [], ""
-    # A telephone may leave out values that its transfer implies.
-    known = "" if frame.color_primaries in _WIDE else ":in_primaries=bt2020"
-    known += "" if frame.colorspace != _UNSPECIFIED else ":in_color_matrix=bt2020"
-    mapped = ":out_primaries=bt709:out_transfer=bt709"
-    if frame.color_trc != _PQ:
-        return [], known + mapped
-    # Through HLG, saturated colours are more exact: libswscale's colour table is coarse for dark PQ values.
-    return [("scale", f"iw:ih:out_transfer=arib-std-b67{known}"), ("format", "gbrp16le")], mapped
-
-
 def _filtered(
-    source: Iterable["VideoFrame"], buffer: Callable[["Graph"], "FilterContext"], filters: Sequence[tuple[str, str]]
+    source: Iterable["VideoFrame"], buffer: Callable[["Graph"], "FilterContext"], filters: Sequence["Filter"]
 ) -> Iterator["VideoFrame"]:
     """Push frames through a chain of libavfilter's filters, one at a time."""
     import av
 
     graph = av.filter.Graph()
-    nodes = [buffer(graph), *(graph.add(name, arguments) for name, arguments in filters), graph.add("buffersink")]
+    made = (graph.add(*each) if isinstance(each, tuple) else each(graph) for each in filters)
+    nodes = [buffer(graph), *made, graph.add("buffersink")]
     graph.link_nodes(*nodes).configure()
     for frame in chain(source, (None,)):
         graph.vpush(frame)
@@ -352,8 +339,7 @@ def _resize(
     for _, alike in groupby(frames, _shape):
         run = iter(alike)
         first = next(run)
-        before, mapped = _map_colours(first)
-        filters = [*_UPRIGHT.get(first.rotation, ()), *before, *_fit(output, focus, colours=mapped)]
+        filters = [*_UPRIGHT.get(first.rotation, ()), *map_colours(first), *_fit(output, focus)]
         yield from _filtered(chain((first,), run), _buffer(first, _pixel_aspect(first, stream)), filters)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.video.stream import VideoStream
 
-RENDERER: Final = 1
+RENDERER: Final = 2
 """Is raised with every change of what a segment or the sound contains, so that stored parts of older code are not
 used."""
 BT709: Final = 1
@@ -48,7 +48,10 @@ def segment_digest(piece: Piece, output: FilmFormat, style: CaptionStyle = "side
     texts = [piece.card, *([t.kind, t.text, t.first - piece.start, t.frames] for t in piece.texts)]
     drawn = [] if style == "sidecar" else list(_cues_in(piece, output.rate, cues))
     shown = [style, *drawn] if drawn else []
-    return digest_of([RENDERER, asdict(output), piece.kind, piece.frames, fades, parts, texts, shown])
+    shape = {name: value for name, value in asdict(output).items() if value is not None}
+    if not (drawn or piece.card or piece.texts):
+        shape.pop("safe", None)  # destinations of one size share what has no text
+    return digest_of([RENDERER, shape, piece.kind, piece.frames, fades, parts, texts, shown])
 
 
 def _cues_in(piece: Piece, rate: int, cues: Sequence[Cue]) -> Iterator[object]:
@@ -64,6 +67,8 @@ def add_picture(container: "OutputContainer", output: FilmFormat) -> "VideoStrea
     """A stream with the settings of all segments."""
     # stitchable: the headers do not depend on the pictures, so all segments have the same.
     options = {"preset": "veryfast", "crf": "20", "x264-params": "stitchable=1:open-gop=0"}
+    if output.kbps:  # each segment may also use what its buffer holds: half a second
+        options |= {"maxrate": f"{output.kbps}k", "bufsize": f"{output.kbps // 2}k"}
     video: VideoStream = container.add_stream("libx264", rate=output.rate, options=options)
     video.width, video.height, video.pix_fmt = output.width, output.height, "yuv420p"
     video.codec_context.gop_size = output.rate * 2  # a player can seek to every second second

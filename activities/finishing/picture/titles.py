@@ -1,5 +1,6 @@
 """The titles, lower thirds and end card of a film, drawn on its frames (yuv420p). Sizes are pixels."""
 
+import math
 from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -10,6 +11,7 @@ from activities.finishing.captions.line_breaks import atoms_of
 from activities.finishing.timeline import ScreenText
 from activities.media.fonts import Face, missing_fonts, without_font
 from activities.media.overlays import Overlay, compose
+from workflows.destinations.profiles import SafeArea
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -25,6 +27,10 @@ _TITLE_SIZE, _THIRD_SIZE = 0.085, 0.045
 _LINE: Final = 1.35
 _ROOM: Final = 0.8
 """Of a line, of the width of the frame."""
+_MARGINS: Final = 0.1
+"""Of the box of a lower third, of the width."""
+_CAPTIONS: Final = 0.2
+"""The height of captions of two lines in their box, of the shorter side."""
 _INK: Final = (255, 255, 255, 255)
 _SHADE: Final = (10, 12, 16, 150)
 _SHADOW: Final = (0, 0, 0, 140)
@@ -54,23 +60,29 @@ def undrawn(texts: Iterable[str]) -> list[str]:
     return [f"titles with {named} are drawn as bars, because {remedy} and change the cut again"]
 
 
-def draw(kind: str, text: str, size: tuple[int, int]) -> Image.Image:
-    """The text on a transparent picture of the size of the frame; an end card on its ground."""
-    short = min(size)
-    points = max(8, round(short * (_THIRD_SIZE if kind == "lower third" else _TITLE_SIZE)))
-    face = Face.of(text, points, bold=kind != "lower third")
-    lines = lines_of(text, face, size[0] * _ROOM)
+def draw(kind: str, text: str, size: tuple[int, int], safe: SafeArea | None = None) -> Image.Image:
+    """The text on a transparent picture of the size of the frame; an end card on its ground.
+
+    Args:
+        safe: The area in which the text is drawn, smaller where it would not fit.
+    """
+    area = safe or SafeArea()
+    across, down = 1 - area.left - area.right, 1 - area.top - area.bottom
+    room = (size[0] * (min(_ROOM, across - _MARGINS) if safe else _ROOM), size[1] * (down if safe else 1.0))
+    points, face, lines = _fitted(kind, text, min(size), room)
     picture = Image.new("RGBA", size, (*GROUND, 255) if kind == "end card" else (0, 0, 0, 0))
     height = points * _LINE * len(lines)
+    centre = (area.left + across / 2) * size[0]
     if kind == "lower third":
-        left, top = round(size[0] * 0.05), size[1] * THIRD_BOTTOM - height
+        above_captions = 1 - area.bottom - _CAPTIONS * min(size) / size[1]
+        left, top = round(size[0] * area.left), size[1] * (above_captions if safe else THIRD_BOTTOM) - height
         width = max(map(face.width, lines))
         box = (left, top - points * 0.4, left + width + points * 1.6, top + height + points * 0.4)
         ImageDraw.Draw(picture).rounded_rectangle(box, points * 0.3, fill=_SHADE)
     else:
-        top = (size[1] - height) / 2
+        top = (area.top + down / 2) * size[1] - height / 2
     for number, line in enumerate(lines):
-        x = left + points * 0.8 if kind == "lower third" else (size[0] - face.width(line)) / 2
+        x = left + points * 0.8 if kind == "lower third" else centre - face.width(line) / 2
         baseline = top + points * (_LINE * number + 1)
         if kind == "title":
             face.draw(picture, (x + points / 20, baseline + points / 20), line, _SHADOW)
@@ -78,12 +90,31 @@ def draw(kind: str, text: str, size: tuple[int, int]) -> Image.Image:
     return picture
 
 
+def _fitted(kind: str, text: str, short: int, room: tuple[float, float]) -> tuple[int, Face, list[str]]:
+    """The size, the font and the lines of a text that fit into a room of pixels."""
+    points = max(8, round(short * (_THIRD_SIZE if kind == "lower third" else _TITLE_SIZE)))
+    while True:
+        face = Face.of(text, points, bold=kind != "lower third")
+        lines = lines_of(text, face, room[0])
+        wide = max(map(face.width, lines), default=0)
+        if points <= 8 or (wide <= room[0] and points * _LINE * len(lines) <= room[1]):
+            return points, face, lines
+        points = max(8, math.floor(points * 0.92))
+
+
+def extent(kind: str, text: str, size: tuple[int, int], safe: SafeArea) -> tuple[int, int, int, int]:
+    """The box of a text in the frame: left, top, right and lower edge."""
+    drawn = draw("title" if kind == "end card" else kind, text, size, safe)
+    return drawn.getbbox() or (size[0] // 2, size[1] // 2, size[0] // 2, size[1] // 2)
+
+
 class Titles:
     """Draws texts on the frames of a film of one size."""
 
-    def __init__(self, texts: Iterable[ScreenText], size: tuple[int, int]) -> None:
+    def __init__(self, texts: Iterable[ScreenText], size: tuple[int, int], safe: SafeArea | None = None) -> None:
         self._texts = tuple(texts)
         self._size = size
+        self._safe = safe
 
     def onto(self, frame: "VideoFrame", number: int) -> "VideoFrame":
         """The frame of this number in the film with all that is shown then; texts fade in and out."""
@@ -91,14 +122,14 @@ class Titles:
             at = number - each.first
             if 0 <= at < each.frames:
                 step = min(FADE_FRAMES, at + 1, each.frames - at)
-                frame = compose(frame, _overlay(each.kind, each.text, self._size, step))
+                frame = compose(frame, _overlay(each.kind, each.text, self._size, self._safe, step))
         return frame
 
 
 @cache
-def _overlay(kind: str, text: str, size: tuple[int, int], step: int) -> Overlay:
+def _overlay(kind: str, text: str, size: tuple[int, int], safe: SafeArea | None, step: int) -> Overlay:
     """The part of the frame with the text, at a step of FADE_FRAMES of its fade."""
-    picture = draw(kind, text, size)
+    picture = draw(kind, text, size, safe)
     left, top, right, bottom = picture.getbbox() or (0, 0, 2, 2)
     box = (left // 2 * 2, top // 2 * 2, min(size[0], -(-right // 2) * 2), min(size[1], -(-bottom // 2) * 2))
     part = picture.crop(box)
@@ -106,9 +137,9 @@ def _overlay(kind: str, text: str, size: tuple[int, int], step: int) -> Overlay:
     return Overlay(part, box[0], box[1])
 
 
-def card_frame(text: str, size: tuple[int, int]) -> "VideoFrame":
+def card_frame(text: str, size: tuple[int, int], safe: SafeArea | None = None) -> "VideoFrame":
     """The frame of an end card."""
-    return _yuv(draw("end card", text, size).convert("RGB"))
+    return _yuv(draw("end card", text, size, safe).convert("RGB"))
 
 
 def _yuv(picture: Image.Image) -> "VideoFrame":

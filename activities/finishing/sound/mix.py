@@ -1,7 +1,7 @@
 """The sound track of a film: narrations, music, effects, ambience and the shots' own sound in one mix at its loudness.
 
     voices ──────────────────────────────┐
-    effects ─────────────────────────────┼─ sum ─ meter ─ gain, or gain and limiter ─ 16 bit samples
+    effects ─────────────────────────────┼─ sum ─ meter ─ `mastering`, for each destination
     music, ambience, own ─ side chain ───┘
                                └ the voices, a little earlier
 
@@ -20,7 +20,7 @@ from activities.errors import OutputUnusable
 from activities.finishing.picture.frames import check_stopped
 from activities.finishing.sound import placement
 from activities.finishing.sound.lanes import Clip, Lane, lanes_of
-from activities.finishing.sound.loudness import Loudness, Meter, master, measure
+from activities.finishing.sound.loudness import Loudness, Meter, measure
 from activities.finishing.sound.samples import (
     BLOCK,
     FLOAT_BYTES,
@@ -75,19 +75,15 @@ class Track:
 
 @dataclass(frozen=True)
 class Mixed:
-    """The finished sound: 48 kHz 16 bit stereo samples in `pcm`, as long as the film.
+    """The mix before its loudness: 48 kHz stereo float samples, as long as the film.
 
     Attributes:
-        loudness: Integrated loudness and true peak, as measured; silence has at most -70 LUFS.
-        gain_db: The gain from the mix to the target.
-        limited: Whether a limiter held the peaks.
+        loudness: As measured, with the peak of the samples; silence has at most -70 LUFS.
         notes: Remarks for people.
     """
 
-    pcm: Path
+    samples: Path
     loudness: Loudness
-    gain_db: float
-    limited: bool
     notes: tuple[str, ...] = ()
 
 
@@ -114,29 +110,20 @@ def mix(
     clips = mixing.clips(tracks)
     if not any(clips.values()):
         return None
-    raw, target = workdir / "mix.f32", workdir / "mix.pcm"
+    raw = workdir / "mix.f32"
     total = round(timeline.seconds * SAMPLE_RATE)
     with raw.open("wb") as out:
-        meter = Meter("flt")
+        meter = Meter("flt", true_peak=False)
         for block in _blocks(clips, total, mixing.levels.duck_db, stop):
             out.write(block)
             meter.add(block)
     found = meter.result()
     if timeline.seconds < SHORT_SECONDS:
-        found = measure(raw, "flt", stop)
-    mastered = master(raw, target, found, mixing.levels.loudness_lufs, stop)
-    raw.unlink()
-    missed = mixing.levels.loudness_lufs - mastered.measured.lufs
-    if not mastered.measured.silent and abs(missed) > NOTED_LU:
-        mixing.notes.append(
-            f"the sound is {mastered.measured.lufs:.1f} LUFS instead of {mixing.levels.loudness_lufs:g}: "
-            "its recordings are too quiet or too uneven for more"
-        )
-    return Mixed(target, mastered.measured, mastered.gain_db, mastered.limited, tuple(mixing.notes))
+        found = measure(raw, "flt", stop, true_peak=False)
+    return Mixed(raw, found, tuple(mixing.notes))
 
 
 SHORT_SECONDS: Final = 3.0
-NOTED_LU: Final = 0.5
 
 
 class _Mixing:
@@ -215,7 +202,7 @@ class _Mixing:
 
     def _gain(self, role: str, pcm: Path) -> float:
         """From the recording to its level in the mix."""
-        found = measure(pcm, "s16", self._stop)
+        found = measure(pcm, "s16", self._stop, true_peak=False)
         raised = 0.0 if found.silent else min(REFERENCE_LUFS - found.lufs, MOST_RAISED_DB[role])
         return raised + (self.levels.own_sound or 0.0 if role == "own" else self.levels.of(role))
 

@@ -1,28 +1,28 @@
 """The sound of a film as one AAC stream, and the measured facts of its recordings. Synchronous, so call it from a
 thread. Times are seconds."""
 
-import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from fractions import Fraction
 from pathlib import Path
 from threading import Event
 from typing import Final
 
 from activities.finishing.captions.pauses import Pause, pauses_of
 from activities.finishing.editorial import PlacedSound
-from activities.finishing.picture.frames import check_stopped
-from activities.finishing.picture.segments import NOTES_TAG, RENDERER
 from activities.finishing.sound import placement
-from activities.finishing.sound.mix import Track, mix
-from activities.finishing.sound.samples import SAMPLE_BYTES, SAMPLE_RATE, decode_voice, faster
+from activities.finishing.sound.loudness import SILENCE_LUFS, Loudness
+from activities.finishing.sound.mastering import Goal, encode_to
+from activities.finishing.sound.mix import Mixed, Track, mix
+from activities.finishing.sound.samples import decode_voice, faster
 from activities.finishing.sound.tempo import bar_seconds, find_tempo, tagged_tempo
 from activities.finishing.timeline import Timeline
 from activities.media.recordings import Skipped
 from workflows.cut import Levels
 from workflows.models import Media, digest_of
 
-BIT_RATE: Final = 192_000
+SOUND: Final = 2
+"""Is raised with every change of what the sound contains, so that stored sounds of older code are not used."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,13 @@ def is_heard(timeline: Timeline, beds: Sequence[Bed], levels: Levels) -> bool:
     return bool(timeline.voices or beds or own)
 
 
-def sound_digest(timeline: Timeline, beds: Sequence[Bed], levels: Levels) -> str:
-    """The digest of everything that is heard."""
+def sound_digest(timeline: Timeline, beds: Sequence[Bed], levels: Levels, goal: Goal) -> str:
+    """The digest of everything that is heard, at the loudness of a destination."""
     voices = [[placed.voice.media.sha256, placed.start, placed.voice.speed] for placed in timeline.voices]
     shots = [[p.shot.asset_id, p.start, p.frames, p.shot.media.sha256 if p.shot.sound else ""] for p in timeline.shots]
     others = [{**asdict(bed), "media": bed.media.sha256} for bed in beds]
-    return digest_of([RENDERER, timeline.frames, timeline.rate, voices, shots, others, levels.model_dump(mode="json")])
+    mixed = levels.model_dump(mode="json", exclude={"loudness_lufs"})
+    return digest_of([SOUND, timeline.frames, timeline.rate, voices, shots, others, mixed, asdict(goal)])
 
 
 def sounds_of(timeline: Timeline, beds: Sequence[Bed], levels: Levels) -> Iterator[PlacedSound]:
@@ -102,7 +103,7 @@ def _placed(bed: Bed) -> placement.Sound:
 
 
 def render(
-    target: Path,
+    targets: Mapping[Goal, Path],
     timeline: Timeline,
     beds: Sequence[Bed],
     levels: Levels,
@@ -111,9 +112,10 @@ def render(
     stop: Event,
     on_progress: Callable[[str], None],
 ) -> None:
-    """Write the sound of the film as an MP4 of one AAC stream, as long as the film.
+    """Mix the sound of the film once, and write it for each goal as an MP4 of one AAC stream, as long as the film.
 
     Args:
+        targets: Goal -> the file to write; all are in one folder.
         paths: Asset id -> the file of each recording, and of each shot that has a sound of its own.
 
     Raises:
@@ -121,37 +123,25 @@ def render(
         Stopped: `stop` was set.
     """
     skipped = Skipped()
+    folder = next(iter(targets.values())).parent
     samples = dict(paths)
     for placed in timeline.voices:
         asset_id = placed.voice.asset_id
         on_progress(f"decoding {asset_id}")
-        samples[asset_id] = target.with_name(f"{asset_id}.voice.pcm")
+        samples[asset_id] = folder / f"{asset_id}.voice.pcm"
         decode_voice(asset_id, paths[asset_id], samples[asset_id], stop, skipped)
         if placed.voice.speed != 1:
             samples[asset_id] = faster(samples[asset_id], placed.voice.speed, stop)
     tracks = [Track(b.asset_id, b.role, paths[b.asset_id], b.shots, b.at_seconds, b.bpm) for b in beds]
     on_progress("mixing the sound")
-    mixed = mix(timeline, tracks, samples, target.with_name("mix"), stop, skipped, levels)
-    silence = target.with_name("silence.pcm")
-    silence.touch()
-    notes = [*(mixed.notes if mixed else ()), *skipped.notes()]
-    _encode(mixed.pcm if mixed else silence, target, timeline.seconds, notes, stop)
+    mixed = mix(timeline, tracks, samples, folder / "mix", stop, skipped, levels) or _silence(folder)
+    for goal, target in targets.items():
+        on_progress(f"bringing the sound to {goal.lufs:g} LUFS")
+        notes = [*mixed.notes, *skipped.notes()]
+        encode_to(goal, mixed.samples, mixed.loudness, target, timeline.seconds, notes, stop)
 
 
-def _encode(pcm: Path, target: Path, seconds: float, notes: Sequence[str], stop: Event) -> None:
-    """Encode samples, with silence where there are fewer than the film is long."""
-    import av
-
-    with pcm.open("rb") as samples, av.open(str(target), "w", format="mp4") as out:
-        out.metadata[NOTES_TAG] = json.dumps(notes)
-        stream = out.add_stream("aac", rate=SAMPLE_RATE, bit_rate=BIT_RATE)
-        total = round(seconds * SAMPLE_RATE)
-        for at in range(0, total, 1024):
-            check_stopped(stop)
-            count = min(1024, total - at)
-            frame = av.AudioFrame("s16", "stereo", count)
-            data = samples.read(count * SAMPLE_BYTES)
-            frame.planes[0].update(data.ljust(frame.planes[0].buffer_size, b"\0"))
-            frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, at, Fraction(1, SAMPLE_RATE)
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
+def _silence(folder: Path) -> Mixed:
+    samples = folder / "silence.f32"
+    samples.touch()
+    return Mixed(samples, Loudness(SILENCE_LUFS, -math.inf))

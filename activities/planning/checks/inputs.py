@@ -87,7 +87,20 @@ def _mask_problem(offer: Offer, inputs: Sequence[Asset]) -> str | None:
         return f"depends_on: {' and '.join(masks)} are masks; keep one of them"
     if masks and not _pictures(inputs):
         return f"depends_on: {masks[0]!r} is a mask; name the picture that it masks too"
-    return None
+    return _mask_size_problem(inputs)
+
+
+def _mask_size_problem(inputs: Sequence[Asset]) -> str | None:
+    """Why a mask of the brief does not fit the first picture, which it masks; unknown sizes fit."""
+    mask = next((i for i in inputs if i.role == MASK), None)
+    if mask is None:
+        return None
+    compared = (mask, _pictures(inputs)[0])
+    sizes = [(i.number("width"), i.number("height")) for i in compared]
+    if None in (*sizes[0], *sizes[1]) or sizes[0] == sizes[1]:
+        return None
+    shown = [f"{i.asset_id} has {w:g} x {h:g} pixels" for i, (w, h) in zip(compared, sizes, strict=True)]
+    return f"depends_on: the mask {shown[0]}, and {shown[1]}; give the mask in the size of its picture"
 
 
 def _too_many(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str | None:
@@ -121,6 +134,6 @@ def _pictures(inputs: Sequence[Asset]) -> list[Asset]:
 
 def _cut_together(one: Asset, other: Asset) -> bool:
     """Whether the two are a sound and the picture or shot that a film shows with it."""
-    sounds = [a for a in (one, other) if a.asset_type == Modality.AUDIO]
+    sounds = [a for a in (one, other) if a.asset_type == Modality.AUDIO and a.role != REFERENCE]
     visuals = [a for a in (one, other) if a.asset_type in (Modality.IMAGE, Modality.VIDEO) and a.role != REFERENCE]
     return len(sounds) == len(visuals) == 1

@@ -28,7 +28,7 @@ THINKING_TOKENS: Final = 12_000
 MAX_REASON_CHARS: Final = 400
 """The length of each model's reason, so that all of them fit into one message."""
 MAX_SHOWN_BYTES: Final = 20_000_000
-"""The size of all pictures of a question: 27 MB in base64, and Anthropic accepts 32 MB in all."""
+"""The size of all pictures and recordings of a question: 27 MB in base64, and Anthropic accepts 32 MB in all."""
 MAX_PROBLEMS: Final = 12
 """In one repair prompt; an answer with more problems has to be written anew rather than repaired."""
 
@@ -93,12 +93,17 @@ def call_of(offer: Offer, tokens: int, prompt: str) -> Asset:
     return asset.model_copy(update={"prompt": prompt})
 
 
-def visible_pictures(offer: Offer, pictures: Sequence[Media]) -> Sequence[Media]:
-    """The first pictures, as many as fit into one question; none for a model that takes no pictures."""
-    if not offer.input_image:
-        return ()
-    sizes = accumulate(p.bytes for p in pictures)
-    return [p for p, size in zip(pictures, sizes, strict=True) if size <= MAX_SHOWN_BYTES]
+def visible_media(offer: Offer, shown: Sequence[Media]) -> Sequence[Media]:
+    """Those that the model takes, in their order, as many as fit into one question."""
+    able = [m for m in shown if _takes(offer, m)]
+    sizes = accumulate(m.bytes for m in able)
+    return [m for m, size in zip(able, sizes, strict=True) if size <= MAX_SHOWN_BYTES]
+
+
+def _takes(offer: Offer, media: Media) -> bool:
+    if media.modality is Modality.IMAGE:
+        return bool(offer.input_image)
+    return media.modality in (Modality.AUDIO, Modality.VIDEO) and media.modality in offer.accepts
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,7 @@ class Inquiry(Generic[T]):
         result: The name of the result in repair prompts, e.g. "plan".
         tokens: The limit of an answer, thoughts included.
         read: Turns the answer of a model, given what was spent so far, into the result; raises Refused.
-        shown: Pictures that go with the question to models that take pictures.
+        shown: Pictures and recordings that go with the question to models that take them.
     """
 
     result: str
@@ -193,7 +198,7 @@ class Inquiry(Generic[T]):
     def _too_expensive(self, offer: Offer, prompt: str) -> str:
         """Why this call is not made, with the remedy; empty where it fits the limit."""
         extra_bytes = len(self.instructions.encode()) + len(str(self.schema).encode())
-        inputs = list(pricing.reference_assets(visible_pictures(offer, self.shown)).values())
+        inputs = list(pricing.reference_assets(visible_media(offer, self.shown)).values())
         high = pricing.quote(offer, call_of(offer, self.tokens, prompt), inputs, extra_bytes).high_usd
         if self.spent_usd + high <= self.limit.usd:
             return ""

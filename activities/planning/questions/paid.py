@@ -5,12 +5,12 @@ of `limits` before it is sent, and it is not sent where it does not fit.
 
 A question is a take of an asset that no plan can have (`keys.PLANNER`), so that its claims, lost answers, errors and
 costs are treated like those of every other take. Its number is the number of the inquiry in the production, times
-`STEPS_AN_INQUIRY`, plus its step: drafts count from 0, rewritten prompts from `REWRITES`, translations from
-`TRANSLATIONS`.
+`STEPS_AN_INQUIRY`, plus its step: drafts count from 0, rewritten prompts from `REWRITES`, analyses from
+`ANALYSES`, translations from `TRANSLATIONS`.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -20,8 +20,8 @@ from temporalio.exceptions import ApplicationError
 
 from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
-from activities.planning.questions.accounts import LimitReached
-from activities.planning.questions.inquiry import Answer, Unanswered, call_of, visible_pictures
+from activities.planning.questions.accounts import Cap, LimitReached
+from activities.planning.questions.inquiry import Answer, Unanswered, call_of, visible_media
 from activities.planning.questions.limits import QuestionAccounts, own_caps, payer_of
 from activities.providers.protocol import Provider
 from activities.settings import ActivitySettings
@@ -36,6 +36,7 @@ from workflows import keys
 from workflows.activity_io import (
     STILL_RUNNING,
     AddLanguages,
+    AnalyseReference,
     AssetFailure,
     DraftPlan,
     InputTake,
@@ -44,12 +45,14 @@ from workflows.activity_io import (
     SettledQuestions,
     SettleQuestions,
 )
-from workflows.models import ZERO, Take
+from workflows.models import ZERO, Asset, Media, Quote, Take
 
 STEPS_AN_INQUIRY: Final = 1_000
 """Enough for a hundred models with ten steps each."""
 REWRITES: Final = 1_000_000
 """The number before the first rewritten prompt of a production: it is above any number of drafts."""
+ANALYSES: Final = 2_000_000
+"""The number before the first analysis of a production: it is above any number of rewritten prompts."""
 TRANSLATIONS: Final = 10_000_000
 """The number before the first translations of a production."""
 NUMBERS_OF_TRANSLATIONS: Final = 100
@@ -65,6 +68,8 @@ def inquiry_number(request: SettleQuestions) -> int:
     match request.inquiry:
         case "rewrite":
             return REWRITES + request.number
+        case "analysis":
+            return ANALYSES + request.number
         case "languages":
             return TRANSLATIONS + request.number * NUMBERS_OF_TRANSLATIONS
         case _:
@@ -74,8 +79,9 @@ def inquiry_number(request: SettleQuestions) -> int:
 class PaidQuestions:
     """Sends the questions of one inquiry, under its `number` in the production; `tokens` limits each answer.
 
-    For each question, `new_listener` makes a callback that gets the pieces of its answer as they arrive. Call `end`
-    after the last question.
+    `shown` are the pictures and recordings that go with each question; `caps` replaces the limits of a plan and its
+    brief. For each question, `new_listener` makes a callback that gets the pieces of its answer as they arrive.
+    Call `end` after the last question.
     """
 
     def __init__(
@@ -83,17 +89,22 @@ class PaidQuestions:
         storage: Storage,
         providers: Mapping[str, Provider],
         settings: ActivitySettings,
-        request: DraftPlan | RewritePrompt | AddLanguages,
+        request: DraftPlan | RewritePrompt | AnalyseReference | AddLanguages,
         number: int,
         tokens: int,
         new_listener: Callable[[], Callable[[str], None]] | None = None,
+        *,
+        shown: Sequence[Media] = (),
+        caps: Sequence[Cap] | None = None,
     ) -> None:
         self._storage = storage
         self._providers = providers
         self._settings = settings
         self._request = request
         self._first_take = number * STEPS_AN_INQUIRY
-        caps = own_caps(settings, request.brief, request.spent_usd, number)
+        self._shown = shown
+        if caps is None:
+            caps = own_caps(settings, request.brief, request.spent_usd, number)
         payer = payer_of(request)
         self._batch = payer.batch
         self._accounts = QuestionAccounts(storage, settings, request.production_id, number, payer, caps)
@@ -114,6 +125,25 @@ class PaidQuestions:
         await check_store(self._storage, offer, None)  # before the accounts, which need the same features
         self._supported = True
         request = self._as_take(offer, step, len(instructions.encode()) + len(json.dumps(schema)), prompt)
+        return await self._read_answer(await self._make(offer, request, instructions, schema))
+
+    async def write_down(self, offer: Offer, step: int, recording: Media) -> tuple[Take, Answer]:
+        """The transcript of a recording by a model that only transcribes; its data is next to its media.
+
+        Raises:
+            Unanswered: this model cannot answer.
+            ApplicationError: the activity has to be retried.
+        """
+        await check_store(self._storage, offer, None)
+        self._supported = True
+        asset = call_of(offer, 0, "transcript").model_copy(update={"asset_id": keys.PLANNER, "parameters": {}})
+        quote = pricing.quote(offer, asset, list(pricing.reference_assets([recording]).values()))
+        take = await self._make(offer, self._request_of(asset, quote, step, [recording]), "", None)
+        return take, await self._read_answer(take)
+
+    async def _make(
+        self, offer: Offer, request: ProduceAsset, instructions: str, schema: Mapping[str, JsonValue] | None
+    ) -> Take:
         provider = self._providers[offer.provider]
         async with scratch_directory() as workdir:
             question = PaidTake(
@@ -130,7 +160,7 @@ class PaidQuestions:
             question.resubmissions = RESUBMISSIONS
             question.reserve = partial(self._reserve, offer, request)
             try:
-                answer = await self._read_answer(await question.make())
+                take = await question.make()
             except LimitReached as limit:
                 await self._accounts.settle(request.take)
                 entry = await self._accounts.ledger(request.take).read()
@@ -138,7 +168,7 @@ class PaidQuestions:
             except ApplicationError as error:
                 raise await self._handle_failure(error, request.take) from None
             await self._accounts.settle(request.take)
-            return answer
+            return take
 
     async def _reserve(self, offer: Offer, request: ProduceAsset, entry: Entry | None) -> None:
         """Reserve what the question was billed so far, and the price of the next request to this model.
@@ -161,15 +191,17 @@ class PaidQuestions:
         """The question as a take; `extra_bytes` is the size of instructions and schema, which go with the prompt."""
         # Neither this id nor a prompt of this length is possible in a plan.
         asset = call_of(offer, self._tokens, prompt).model_copy(update={"asset_id": keys.PLANNER})
-        references = self._request.references if isinstance(self._request, DraftPlan) else ()
-        pictures = visible_pictures(offer, references)
+        pictures = visible_media(offer, self._shown)
         quote = pricing.quote(offer, asset, list(pricing.reference_assets(pictures).values()), extra_bytes)
+        return self._request_of(asset, quote, step, pictures)
+
+    def _request_of(self, asset: Asset, quote: Quote, step: int, shown: Sequence[Media]) -> ProduceAsset:
         return ProduceAsset(
             production_id=self._request.production_id,
             brief=self._request.brief,
             asset=asset.model_copy(update={"quote": quote}),
             take=self._first_take + step,
-            inputs=tuple(InputTake.of_references(pictures).values()),
+            inputs=tuple(InputTake.of_references(shown).values()),
         )
 
     async def _read_answer(self, take: Take) -> Answer:

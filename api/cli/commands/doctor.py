@@ -156,6 +156,8 @@ def _run_checks(cli: Cli) -> list[tuple[bool, bool, str, str]]:
         names = report.enabled_providers.get(modality, ())
         makers = ", ".join(names) or report.reasons.get(modality, "no provider is enabled for it")
         found.append((True, bool(names), modality.value, makers))
+    if report.film_parts:
+        found.append((False, False, "film parts", report.film_parts))
     found.append((False, not report.webhooks, "webhooks", report.webhooks or "signed with the workers' secret"))
     found += [(False, False, p.provider, p.reason) for p in report.providers if not p.enabled]
     return found + [(False, False, model, note) for model, note in retiring(report, datetime.now(UTC).date())]

@@ -137,9 +137,9 @@ def _start_and_plan(cli: Cli, brief: Brief, key: str | None) -> ProductionView:
             for event in cli.client.events(started.production_id):
                 if event.name == "stalled":
                     cli.warn("No worker responds; waiting for one (`greenlight doctor` shows details)")
-                elif event.name == "plan_progress":
+                elif event.name == "plan_progress" or event.name == "reference_analysed":
                     status.update(f"Writing the plan… {describe(event)}")
-                elif event.name != "plan_start":
+                elif event.name not in ("plan_start", "planning_billed"):
                     break
     except KeyboardInterrupt:
         cli.warn(f"\nPlanning continues. See the plan later: greenlight show {started.production_id}")

@@ -13,6 +13,7 @@ from api.cli.context import (
     DECIDE,
     INSPECT,
     AssetArgument,
+    Cli,
     Context,
     JsonOption,
     ProductionArgument,
@@ -26,6 +27,7 @@ from api.cli.files import file_argument
 from api.cli.options import ModelOption, ParameterOption, PromptOption, ProviderOption, parse_parameters
 from api.cli.tables import amount, local_time, one_line, print_table, show_stale, size, table
 from workflows.models import MAX_TAKES_AT_ONCE
+from workflows.quality import Checks
 from workflows.requests import Refresh, Regenerate, SelectTake
 
 app = typer.Typer()
@@ -51,6 +53,8 @@ def takes(
         mark = Text("in use" if take.selected else "", style="green")
         if take.stale:
             mark.append(f", stale: {', '.join(take.stale_because)}".rstrip(": "), style="yellow")
+        if take.checks.failed:
+            mark.append(", failed its checks" if take.selected else "failed its checks", style="red")
         cost = "unknown" if take.cost_source == "unknown" else amount(take.billed_usd)
         finished = local_time(take.finished_at)
         made_by = Text(f"{take.provider}/{take.model}")
@@ -64,7 +68,16 @@ def takes(
         if take.parameters:
             given = ", ".join(f"{name}={value}" for name, value in take.parameters.items())
             cli.print(f"  {escape(given)}")
+        _print_checks(cli, take.checks)
     cli.print(f"\nUse another: [bold]greenlight select {production_id} {asset_id} TAKE[/bold]")
+
+
+def _print_checks(cli: Cli, checks: Checks) -> None:
+    """Print the measured values in one line, then what was found."""
+    if checks.measured:
+        cli.print("  checks: " + ", ".join(f"{name.replace('_', ' ')} {v:g}" for name, v in checks.measured.items()))
+    for finding in checks.findings:
+        cli.print(f"  [{'red' if finding.hard else 'yellow'}]![/] {escape(finding.message)}")
 
 
 @app.command(rich_help_panel=DECIDE)

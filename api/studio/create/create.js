@@ -165,7 +165,10 @@ export function open([from], app) {
   function upload(files) {
     const chosen = [...files];
     const add = async () => {
-      const { references, errors } = await uploadReferences(chosen, most() - draft.references.length);
+      const onProgress = (share) => ((referencesState.sent = share), app.update());
+      const room = most() - draft.references.length;
+      const { references, errors } = await uploadReferences(chosen, room, limits.kinds, onProgress);
+      referencesState.sent = 0;
       if (references.length) set({ references: [...draft.references, ...references] });
       if (errors.length) throw new ApiError({ title: "Some files were not added", errors });
     };
@@ -287,7 +290,7 @@ export function open([from], app) {
           ${formatFields(draft, set, limits)}
           ${detailFields(draft, set)}
           ${referencesField(draft.references, {
-            actions, state: referencesState, app, upload, most: most(), set: setReferences,
+            actions, state: referencesState, app, upload, most: most(), kinds: limits.kinds, set: setReferences,
           })}
           ${approvalFields(draft, set)}
           ${actions.note("send")}

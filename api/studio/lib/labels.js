@@ -74,6 +74,8 @@ const EVENTS = {
   plan_edited: "The plan was edited",
   plan_failed: "Planning failed",
   planning_billed: "Planning was billed",
+  reference_analysed: "A reference was read",
+  reference_corrected: "A reference was corrected",
   approval_ignored: "An approval of another plan was ignored",
   approval_given: "An approval was given",
   approval_reminder: "Reminder: the approval deadline is near",

@@ -6,6 +6,7 @@ import { html } from "../lib/dom.js";
 import { count, dotted, duration, listed, percent, quotePrice, truncated } from "../lib/format.js";
 import { MODALITIES, reasonLabel, staleBecause } from "../lib/labels.js";
 import { progressBar } from "../lib/regions.js";
+import { notesPill } from "./checks.js";
 import { assetCost } from "./costs.js";
 import { partName, shotName, shotsOf } from "./shots.js";
 
@@ -207,6 +208,7 @@ function statusLine(production, { main: asset, parts }) {
   return html`
     <span class="line state">
       ${pill(...pillOf(asset, found))}
+      ${notesPill(asset)}
       ${record.takes > 1 && html`<span class="quiet">${count(record.takes, "take")}</span>`}
       ${status === "producing" && elapsed(production, asset)}
       ${assetCost(asset)?.estimate && html`<span class="quiet">${assetCost(asset).estimate}</span>`}

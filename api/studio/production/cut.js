@@ -2,14 +2,14 @@
 
 import { button, checkbox, field, select } from "../lib/components.js";
 import { html } from "../lib/dom.js";
-import { count } from "../lib/format.js";
+import { clock, count } from "../lib/format.js";
 import { sheet } from "../lib/regions.js";
 import { assetNames } from "./shots.js";
 
 const KINDS = [["cut", "Cut"], ["dissolve", "Dissolve"], ["fade", "Fade through black"], ["wipe", "Wipe"]];
 const FIRST_KINDS = [["cut", "Cut"], ["fade", "Fade from black"]];
 const SECONDS = 0.5;
-const SHARED = ["dissolve", "wipe"]; // these show both shots, so the film is shorter by their length
+export const SHARED = ["dissolve", "wipe"]; // these show both shots, so the film is shorter by their length
 
 /** The shots that the film shows one after the other: its videos, or its stills if it has none. */
 export function filmShots(production) {
@@ -46,11 +46,31 @@ export function cutSummary(cut) {
   return `Cut · ${parts.slice(0, NAMED_PARTS).join(", ")}${more}`;
 }
 
-export function cutSheet(production, { actions, state, set }) {
+/** The cut as it is being edited, in the sheet or on the timeline. */
+export function draftOf(production, state) {
+  const planned = production.plan.cut ?? { transitions: {}, fade_out_seconds: 0 };
+  return { ...planned, ...state.cut };
+}
+
+/** Send the draft of the cut. */
+export const applyCut = (production, { actions, state, set }) => actions.run("cut", async () => {
+  await production.edit([{ op: "cut", cut: draftOf(production, state) }]);
+  set({ cutting: false, cut: null });
+});
+
+/** The aspect of a rendition: its own, or that of its destination. */
+export const renditionAspect = (name, destinations) => destinations.find((each) => each.name === name)?.aspect ?? name;
+
+/** What a destination takes, in a few words. */
+function limitsOf({ aspect, most_seconds: most, loudness_lufs: lufs, muted }) {
+  const parts = [aspect, most && `up to ${clock(most)}`, `${lufs} LUFS`, muted && "captions in the picture"];
+  return parts.filter(Boolean).join(", ");
+}
+
+export function cutSheet(production, { actions, state, set, destinations }) {
   const shots = filmShots(production);
   const names = assetNames(production.assets);
-  const planned = production.plan.cut ?? { transitions: {}, fade_out_seconds: 0 };
-  const cut = { ...planned, ...state.cut };
+  const cut = draftOf(production, state);
   const close = () => set({ cutting: false, cut: null });
   const change = (more) => set({ cut: { ...cut, ...more } });
 
@@ -60,11 +80,6 @@ export function cutSheet(production, { actions, state, set }) {
     else transitions[shot.asset_id] = given;
     change({ transitions });
   }
-
-  const apply = () => actions.run("cut", async () => {
-    await production.edit([{ op: "cut", cut }]);
-    close();
-  });
 
   function row(shot, number) {
     const { asset_id: id } = shot;
@@ -127,6 +142,20 @@ export function cutSheet(production, { actions, state, set }) {
         aspect, (cut.renditions ?? []).includes(aspect), () => further(aspect), `aspect-${aspect}`,
       ))}
     </fieldset>
+    ${destinations.length > 0 && html`
+      <fieldset class="checks">
+        <legend>For these destinations, each checked against its limits</legend>
+        ${destinations.map((each) => checkbox(
+          `${each.label} · ${limitsOf(each)}`, (cut.renditions ?? []).includes(each.name), () => further(each.name),
+          `destination-${each.name}`,
+        ))}
+      </fieldset>
+    `}
+    ${(cut.renditions ?? []).some((name) => destinations.find((each) => each.name === name)?.muted) && field(
+      "cut-muted", "Captions where films play without sound at first", select(
+        "cut-muted", CAPTIONS, cut.muted_captions ?? "boxed", (muted_captions) => change({ muted_captions }),
+      ),
+    )}
     ${field("fade-out", "Fade to black at the end, in seconds", html`
       <input id="fade-out" type="number" min="0" max="5" step="0.1" .value=${String(cut.fade_out_seconds)}
         onchange=${(e) => change({ fade_out_seconds: Number(e.target.value) || 0 })}>
@@ -135,6 +164,6 @@ export function cutSheet(production, { actions, state, set }) {
       <p class="hint">${`Dissolves and wipes show two shots at once: the film is ${shared.toFixed(1)} s shorter.`}</p>
     `}
     ${actions.note("cut")}
-    ${button("Apply the cut", apply, { variant: "primary", busy: actions.busy("cut"), disabled: !state.cut })}
+    ${button("Apply the cut", () => applyCut(production, { actions, state, set }), { variant: "primary", busy: actions.busy("cut"), disabled: !state.cut })}
   `);
 }

@@ -16,7 +16,8 @@ const FILE_LABELS = {
   document: "Text",
   page: "Page",
   video: "Video",
-  rendition: "Video in another aspect",
+  rendition: "Another version of the video",
+  overview: "Overview (JSON)",
   "contact-sheet": "Contact sheet",
   image: "Image",
   audio: "Audio",
@@ -30,7 +31,7 @@ const EXPORTS = [
 const CHAPTER_TOLERANCE = 0.05; // seconds; a browser seeks to the frame next to a chapter's start
 
 /** `state` keeps the playing time and the earlier revisions; `short` leaves out the downloads and what is stale. */
-export function deliverableSection(production, { actions, state, app, short = false }) {
+export function deliverableSection(production, { actions, state, app, destinations = [], short = false }) {
   const { deliverable } = production.data;
   const { files, notes } = deliverable;
   const videos = files.filter((f) => f.role === "video" || f.role === "rendition");
@@ -40,11 +41,12 @@ export function deliverableSection(production, { actions, state, app, short = fa
   const images = files.filter((f) => f.role === "image");
   return html`
     <section class="result" key="result" aria-label="Deliverable">
-      ${languageTabs(production, videos, video, choose)}
-      ${video && renditionTabs(videos.filter((f) => f.language === video.language), video, choose)}
+      ${languageTabs(production, videos, video, destinations, choose)}
+      ${video && renditionTabs(videos.filter((f) => f.language === video.language), video, destinations, choose)}
       ${video
         ? player(production, deliverable, video, state)
         : page && documentFrame(production, deliverable, page)}
+      ${video?.measured && measuredFacts(video)}
       ${images.length > 0 && gallery(production, deliverable, images)}
       ${notes.length > 0 && html`
         <ul class="warnings">
@@ -64,11 +66,12 @@ const ownUrl = (production, { revision }, name) =>
 const storageUrl = (production, { revision }, name) =>
   production.url(`deliverable?revision=${revision}&file=${encodeURIComponent(name)}`);
 
-/** One button for each language of the film; it keeps the aspect. */
-function languageTabs(production, videos, shown, choose) {
+/** One button for each language of the film; it keeps the version. */
+function languageTabs(production, videos, shown, destinations, choose) {
   const tags = [...new Set(videos.map((f) => f.language))];
+  const version = (file) => versionName(file, destinations);
   const inLanguage = (tag) =>
-    videos.find((f) => f.language === tag && aspectName(f) === aspectName(shown)) ?? videos.find((f) => f.language === tag);
+    videos.find((f) => f.language === tag && version(f) === version(shown)) ?? videos.find((f) => f.language === tag);
   return tags.length > 1 && html`
     <div class="row tight" role="group" aria-label="Language" key="languages">
       ${tags.map((tag) => html`
@@ -79,19 +82,50 @@ function languageTabs(production, videos, shown, choose) {
   `;
 }
 
-/** One button for each aspect of the film. */
-const renditionTabs = (videos, shown, choose) => videos.length > 1 && html`
-  <div class="row tight" role="group" aria-label="Aspect" key="renditions">
+/** One button for each version of the film. */
+const renditionTabs = (videos, shown, destinations, choose) => videos.length > 1 && html`
+  <div class="row tight" role="group" aria-label="Version" key="renditions">
     ${videos.map((file) => html`
       <button type="button" class="chip" key=${file.name} aria-pressed=${String(file === shown)}
-        onclick=${() => choose(file.name)}>${aspectName(file)}</button>
+        onclick=${() => choose(file.name)}>
+        ${file.measured?.checks.some((check) => !check.ok) && icon("alert")}
+        <span>${versionName(file, destinations)}</span>
+      </button>
     `)}
   </div>
 `;
 
-/** 9:16 of deliverable-9x16.mp4; the film itself is named by its size. */
-const aspectName = ({ name, role, width, height }) =>
-  role === "rendition" ? name.match(/-(\d+x\d+)\./)?.[1].replace("x", ":") ?? name : `${width} × ${height}`;
+/** Its destination, or 9:16 of deliverable-9x16.mp4; the film itself is named by its size. */
+function versionName({ name, role, width, height, measured }, destinations) {
+  if (measured?.profile) return destinations.find((each) => each.name === measured.profile)?.label ?? measured.profile;
+  return role === "rendition" ? name.match(/-(\d+x\d+)\./)?.[1].replace("x", ":") ?? name : `${width} × ${height}`;
+}
+
+/** What was measured of a version, what its destination requires instead, and how it is labelled there. */
+function measuredFacts({ width, height, bytes, measured }) {
+  const { frame_rate: rate, duration_seconds: seconds, loudness_lufs: lufs, true_peak_dbtp: peak } = measured;
+  const failed = new Map(measured.checks.filter((check) => !check.ok).map((check) => [check.name, check]));
+  const facts = [
+    ["size", "Size", `${width} × ${height}`], ["rate", "Rate", `${rate} fps`], ["length", "Length", `${seconds.toFixed(1)} s`],
+    ["loudness", "Loudness", lufs !== null && `${lufs.toFixed(1)} LUFS`],
+    ["true peak", "True peak", peak !== null && `${peak.toFixed(1)} dBTP`], ["file size", "File", fileSize(bytes)],
+    ["bit rate", "Bit rate", failed.get("bit rate")?.measured], ["safe area", "Text", failed.get("safe area")?.measured],
+  ];
+  const fact = ([name, label, value]) => value && html`
+    <div key=${name}>
+      <dt>${label}</dt>
+      <dd class=${failed.has(name) ? "bad" : null}>
+        ${value}${failed.has(name) && ` (it has to be ${failed.get(name).required})`}
+      </dd>
+    </div>
+  `;
+  return html`
+    <div key="measured">
+      <dl class="measured" aria-label="Measured">${facts.map(fact)}</dl>
+      ${measured.ai_label && html`<p class="hint">${`Made with AI: ${measured.ai_label}.`}</p>`}
+    </div>
+  `;
+}
 
 function player(production, deliverable, file, state) {
   const { chapters } = deliverable;

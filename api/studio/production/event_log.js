@@ -68,6 +68,9 @@ const DETAILS = {
     const above = usd(Number(cost_usd) - Number(price_usd));
     return `${provider} ${model} charged ${usd(cost_usd)}, ${above} above its published ${usd(price_usd)}`;
   },
+  reference_analysed: ({ reference, summary }) => `reference-${reference}: ${summary}`,
+  reference_corrected: ({ reference, by, changed = [], struck = [] }) =>
+    `reference-${reference} by ${by}: ${[...changed, ...struck.map((part) => `${part} struck out`)].join(", ")}`,
   film_progress: (data) => `${data.segments} of ${data.count} segments`,
   budget_raised: (data) => `from ${usd(data.before_usd)} to ${usd(data.budget_usd)} by ${data.by}${aboveBrief(data)}`,
   approved: (data) =>

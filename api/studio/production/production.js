@@ -14,12 +14,14 @@ import { assetSheet, newSheetState, unsavedEdits } from "./asset_sheet.js";
 import { attentionCard, CANCEL_EFFECT } from "./attention_card.js";
 import { draftBoard, storyboard } from "./board.js";
 import { estimateRange, productionCost } from "./costs.js";
-import { cutSheet, cutSummary, filmShots } from "./cut.js";
+import { cutSheet, filmShots } from "./cut.js";
 import { languagesSheet, languagesSummary } from "./languages.js";
 import { deliverableSection } from "./deliverable.js";
 import { eventLog } from "./event_log.js";
 import { BUSY, CLOSED, Production } from "./model.js";
 import { Preview } from "./preview.js";
+import { References } from "./references.js";
+import { timelineSection } from "./timeline/timeline.js";
 
 /** Reasons that the decision bar answers. */
 const DECIDED_BELOW = ["approval", "deadline_near", "price_unknown", "stills_to_approve", "draft_to_approve"];
@@ -29,10 +31,12 @@ export function open([id, assetId], app) {
   const actions = new Actions(app);
   const production = new Production(id, app);
   const preview = new Preview(production, actions, app);
+  const references = new References(production, actions, app);
   const typed = { feedback: "", reason: "", newAsset: null, sheets: {}, attention: {}, ...drafts.get(`p/${id}`) };
   const state = { dragged: null, over: null, budget: "", open: null, ...typed };
   for (const [asset, each] of Object.entries(state.sheets)) state.sheets[asset] = newSheetState(each);
   let models = [];
+  let destinations = [];
   let openedHere = false;
 
   get("providers").then(
@@ -42,6 +46,7 @@ export function open([id, assetId], app) {
     },
     () => {}, // the selects then offer only the models of the plan
   );
+  get("platforms").then((found) => ((destinations = found.destinations ?? []), app.update()), () => {});
 
   const set = (change) => (Object.assign(state, change), app.update());
 
@@ -298,9 +303,6 @@ export function open([id, assetId], app) {
           ${editable && html`<p class="hint wide-only">Drag a card, or press the arrow keys on its handle.</p>`}
           <span class="grow"></span>
           ${(editable || production.acceptsTakes) && filmShots(production).length > 0 && button(
-            cutSummary(production.plan.cut), () => set({ cutting: true }), { variant: "ghost" },
-          )}
-          ${(editable || production.acceptsTakes) && filmShots(production).length > 0 && button(
             languagesSummary(production.plan), () => set({ speaking: true }), { variant: "ghost" },
           )}
           ${editable && preview.button()}
@@ -347,8 +349,10 @@ export function open([id, assetId], app) {
         ${overrunNote()}
         ${attentionSection()}
         ${!planning && !awaitingApproval && !CLOSED.has(status) && meters()}
-        ${data.deliverable && deliverableSection(production, { actions, state, app })}
+        ${data.deliverable && deliverableSection(production, { actions, state, app, destinations })}
+        ${plan && !draft && timelineSection(production, { actions, state, set, app, destinations })}
         ${awaitingApproval && planSummary(production)}
+        ${data.brief.references?.length > 0 && !planning && references.view(data)}
         ${awaitingApproval && preview.view()}
         ${actions.note("move")}
         ${plan && !draft && planSection()}
@@ -356,7 +360,7 @@ export function open([id, assetId], app) {
         ${deciding && decisionBar(production, actions, state, app, production.assets.filter(isUnsaved))}
         ${asset && openSheet(asset)}
         ${assetId && plan && !asset && missingAsset()}
-        ${state.cutting && plan && cutSheet(production, { actions, state, set })}
+        ${state.cutting && plan && cutSheet(production, { actions, state, set, destinations })}
         ${state.speaking && plan && languagesSheet(production, { actions, state, set })}
         ${state.adding && addAssetSheet(production, { actions, state, set, models })}
       </div>

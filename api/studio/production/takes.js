@@ -8,6 +8,7 @@ import { html } from "../lib/dom.js";
 import { ago, count, dateTime, dotted, duration, fileSize, priceLimit, roundedUp, spent, usd } from "../lib/format.js";
 import { staleBecause } from "../lib/labels.js";
 import { actorName } from "../lib/session.js";
+import { findingsList, measuredValues } from "./checks.js";
 import { deviation, estimateRange } from "./costs.js";
 import { fromModelKey, highestPrice, modelKey } from "./model.js";
 import { provenance } from "./provenance.js";
@@ -101,7 +102,9 @@ function takeCard(production, asset, take, { actions, selectable, state, app }) 
         ${take.width && ` · ${take.width} × ${take.height}`}
         ${` · ${fileSize(take.bytes)}`}
       </p>
+      ${findingsList(take, ["video", "audio"].includes(asset.asset_type))}
       <p class="said" dir="auto" title=${take.prompt}>${take.prompt}</p>
+      ${measuredValues(take)}
       ${take.selected
         ? pill("done", "In use")
         : button("Use this take", choose, { disabled: !selectable, "aria-label": `Use take ${take.number}` })}

@@ -10,12 +10,13 @@ from PIL import Image, ImageChops
 
 from activities.finishing.captions.cues import Cue, cues_of
 from activities.finishing.picture import segments
-from activities.finishing.picture.burned_captions import BurnedCaptions, Style, burn
+from activities.finishing.picture.burned_captions import SAFE_AREA, BurnedCaptions, Style, burn
 from activities.finishing.picture.frames import FilmFormat
 from activities.finishing.timeline import PlacedVoice, Shot, Voice, lay_out, pieces_of
 from activities.media.fonts import Face
 from activities.media.overlays import Overlay
 from tests.activities.finishing.media import shot_file
+from workflows.destinations.profiles import SafeArea
 from workflows.models import Media
 
 STYLES: tuple[Style, ...] = ("plain", "boxed", "words")
@@ -44,19 +45,21 @@ def shown(burned: BurnedCaptions, frame_number: int) -> Overlay:
 
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("size", FORMATS.values(), ids=FORMATS)
-@pytest.mark.parametrize("safe_area", [0.1, 0.25])
-def test_captions_are_inside_the_safe_area(style: Style, size: tuple[int, int], safe_area: float) -> None:
-    """In frames of every aspect, text is above the safe area, inside the sides and centred, on at most two lines."""
-    burned = BurnedCaptions(cues(), style, *size, 24, safe_area)
+@pytest.mark.parametrize("safe", [SAFE_AREA, SafeArea(left=0.06, right=0.14, bottom=0.25)], ids=["usual", "controls"])
+def test_captions_are_inside_the_safe_area(style: Style, size: tuple[int, int], safe: SafeArea) -> None:
+    """In frames of every aspect, text is inside the safe area and centred in it, on at most two lines."""
+    burned = BurnedCaptions(cues(), style, *size, 24, safe)
     heights = set()
     for number in range(24, 7 * 24, 12):
         overlay = burned.image(number)
         if overlay is None:
             continue
         assert overlay.left % 2 == overlay.top % 2 == overlay.image.width % 2 == overlay.image.height % 2 == 0
-        assert overlay.left >= 0
-        assert overlay.left + overlay.image.width / 2 == pytest.approx(size[0] / 2, abs=2)
-        assert overlay.top + overlay.image.height <= size[1] * (1 - safe_area) + 1
+        assert overlay.left >= (safe.left * size[0] - 2 if safe != SAFE_AREA else 0)
+        assert overlay.left + overlay.image.width / 2 == pytest.approx(
+            size[0] * (1 + safe.left - safe.right) / 2, abs=2
+        )
+        assert overlay.top + overlay.image.height <= size[1] * (1 - safe.bottom) + 1
         heights.add(overlay.image.height)
         left, _, right, _ = overlay.image.getchannel("A").getbbox() or (0, 0, 0, 0)
         assert right - left <= size[0] * 0.95

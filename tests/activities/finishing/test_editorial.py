@@ -13,9 +13,9 @@ pytest.importorskip("opentimelineio", reason="it has no wheel for this Python")
 import opentimelineio as otio
 
 from activities.finishing.editorial import KEY, PlacedSound
-from activities.finishing.picture.frames import RATES
 from activities.finishing.timeline import Join
 from tests.activities.finishing.timelines import Cutting, holds, plays, without_early_holds
+from workflows.destinations.profiles import USUAL_RATES
 
 Kind = Literal["cut", "dissolve", "fade", "wipe"]
 KINDS: Final[tuple[Kind, ...]] = ("cut", "dissolve", "fade", "wipe")
@@ -25,7 +25,7 @@ FIRST_KINDS: Final[tuple[Kind, ...]] = ("cut", "fade")
 @st.composite
 def cuttings(draw: st.DrawFn) -> Cutting:
     """Films of any shots, narrations and transitions; a transition takes at most half of each of its shots."""
-    rate = draw(st.sampled_from(RATES))
+    rate = draw(st.sampled_from(USUAL_RATES))
     shots = draw(st.lists(st.integers(2, 90), min_size=1, max_size=6))
     voices = {i: draw(st.floats(0.1, 6)) for i in range(len(shots)) if draw(st.booleans())}
     joins = {}

@@ -38,7 +38,7 @@ async def test_a_film_has_picture_sound_and_captions(storage: Storage, tmp_path:
     deliverable, files = await finished(takes, request, tmp_path)
 
     names = ["deliverable.mp4", "captions.vtt", "captions.srt", "timeline.otio", "content.md", "contact-sheet.png"]
-    assert [f.name for f in deliverable.files] == names
+    assert [f.name for f in deliverable.files] == [*names, "overview.json"]
     film = Film(files["deliverable.mp4"])
     assert film.kinds == ["video", "audio", "subtitle"]
     assert film.format == ("h264", "yuv420p")

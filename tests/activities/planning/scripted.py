@@ -103,7 +103,8 @@ def film(shots: int = 4, seconds: str = "5") -> dict[str, Any]:
             asset(f"still-{k}", "image", "still", "paint"),
             asset(f"shot-{k}", "video", "shot", "film", f"narration-{k}", f"still-{k}", seconds=seconds, sound="true"),
         ]
-    cut = {"transitions": [], "fade_out_seconds": 0}
+    cut = {"transitions": [], "fade_out_seconds": 0, "title_card": "", "lower_thirds": [], "end_card": ""}
+    cut |= {"captions": "sidecar", "levels": [], "destinations": []}
     return {"title": "The light", "assets": assets, **cut, "warnings": ["the harbour is invented"]}
 
 

@@ -66,7 +66,11 @@ async def test_a_signed_film_plays(storage: Storage, signer: Signer, tmp_path: P
     assert (known.plan_digest, known.approvers, known.edits) == (DECIDED.plan_digest, DECIDED.approvers, DECIDED.edits)
     expected = [(f.asset.asset_id, 1, "runway", "any", f.take.media.sha256) for f in request.assets]
     assert [(i.asset_id, i.take, i.provider, i.model, i.sha256) for i in known.ingredients] == expected
-    texts = {name: sha256_of(data) for name, data in files.items() if name.endswith((".vtt", ".srt", ".md", ".otio"))}
+    texts = {
+        name: sha256_of(data)
+        for name, data in files.items()
+        if name.endswith((".vtt", ".srt", ".md", ".otio", ".json"))
+    }
     assert known.others == texts
     assert read_provenance(io.BytesIO(files["contact-sheet.png"]), "image/png").state == "valid"
 

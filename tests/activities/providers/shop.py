@@ -71,12 +71,12 @@ WAYS: Final[Mapping[str, Way]] = {
     # A text model that was to make a picture may end without one.
     "google-image": Way("usage", (96, 64, None), GOOGLE_WAITS, ("output", "IMAGE_SAFETY"), fails="output_unusable"),
     "google-video": Way(
-        "unknown", (128, 72, 1.0), GOOGLE_WAITS, ("prompt", "SAFETY"), fetched=True, fails="job_failed"
+        "unknown", (128, 72, 8.0), GOOGLE_WAITS, ("prompt", "SAFETY"), fetched=True, fails="job_failed"
     ),
     "replicate-image": Way("catalogue", PICTURE, (30, 30), ("prompt", "E005"), fails="job_failed", fetched=True),
     # Its 429 names no delay: half a minute, with jitter.
     "runway-video": Way(
-        "vendor", (128, 72, 1.0), (30, 45), ("prompt", "SAFETY.INPUT.TEXT"), fails="job_failed", fetched=True
+        "vendor", (128, 72, 8.0), (30, 45), ("prompt", "SAFETY.INPUT.TEXT"), fails="job_failed", fetched=True
     ),
 }
 

@@ -16,7 +16,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.catalogue.loader import load_offers
 from activities.catalogue.pricing import quote, reference_assets
 from activities.planning.pricing import price
-from activities.planning.questions.inquiry import call_of, visible_pictures
+from activities.planning.questions.inquiry import call_of, visible_media
 from activities.planning.task import PlanningTask
 from activities.planning.template import draft
 from activities.production import Activities
@@ -161,12 +161,12 @@ def test_pictures_for_the_planner_are_paid() -> None:
     """A request with pictures costs the price of the vendor's formula, for models that accept pictures and for no
     others."""
     claude = next(o for o in load_offers("anthropic") if o.model == "claude-sonnet-5-5")
-    seen = visible_pictures(claude, [media(1500, 1000), media(size=30_000_000), media()])
+    seen = visible_media(claude, [media(1500, 1000), media(size=30_000_000), media()])
     assert seen == [media(1500, 1000)]
     asset = call_of(claude, 1_000, "plan")
     more = quote(claude, asset, list(reference_assets(seen).values())).high_usd - quote(claude, asset).high_usd
     assert more == pytest.approx(Decimal("0.0040"), abs=Decimal("0.0001"))  # 2,000 tokens at 2 USD a million
-    assert visible_pictures(dataclasses.replace(claude, input_image=""), [media()]) == ()
+    assert visible_media(dataclasses.replace(claude, input_image=""), [media()]) == []
 
 
 async def test_the_planner_receives_references(

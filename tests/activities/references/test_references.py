@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from pydantic import ValidationError
 
-from activities.references import ingest
+from activities.references import ingest, sources
 from tests.activities.references.pictures import HOST, Desk, at, brought, picture, served
 from tests.support.servers.receiver import Got, Named, Receiver, answer
 from workflows import keys
@@ -42,9 +42,9 @@ async def test_pictures_are_kept(desk: Desk, site: Receiver) -> None:
 @pytest.mark.parametrize(
     ("response", "words"),
     [
-        (served(b"<html>Please log in</html>"), "does not open as a picture; give PNG, JPEG or WebP"),
+        (served(b"<html>Please log in</html>"), "it is declared as image/png, and is a web page, such as a login"),
         (served(picture()[:60]), "export it again"),
-        (served(b"\x89PNG" + bytes(2_000)), "larger than 1,000 bytes; give it in a smaller size"),
+        (served(b"\x89PNG\r\n\x1a\n" + bytes(2_000)), "larger than 1,000 bytes; give it in a smaller size"),
         (answer(404), f"{HOST} answered HTTP 404; give an address that needs no login"),
         (answer(302, location="/again"), f"{HOST} redirects more than 3 times"),
         (answer(302, location="http://169.254.169.254/latest"), "169.254.169.254 is http: nothing is fetched"),
@@ -57,8 +57,7 @@ async def test_an_invalid_download_is_refused(
 ) -> None:
     """Pages, broken and too large files, and redirects into our network are refused, with the name of the reference."""
     named(*[["127.0.0.1"]] * (1 if b"location" in response and b"/again" not in response else 4), ["10.1.2.3"])
-    monkeypatch.setattr(ingest, "MAX_REFERENCE_BYTES", 1_000)
-    monkeypatch.setattr(ingest, "_TOO_LARGE", ingest._TOO_LARGE.replace("20,000,000", "1,000"))
+    monkeypatch.setattr(sources, "max_bytes", lambda _: 1_000)
     site.answer = lambda _: response
     message = await desk.refused(await desk.stored(picture()), at(site))
     assert message.startswith("references[1] (bottle): ")
@@ -89,7 +88,7 @@ async def test_a_missing_or_large_stored_file_is_refused(desk: Desk, monkeypatch
     """A key without an object, and a stored file that is too large, are refused with the remedy."""
     assert "post the file" in await desk.refused("stored:references/nothing")
     source = await desk.stored(picture())
-    monkeypatch.setattr(ingest, "MAX_REFERENCE_BYTES", 10)
+    monkeypatch.setattr(sources, "MAX_ANY_BYTES", 10)
     assert "smaller size" in await desk.refused(source)
 
 

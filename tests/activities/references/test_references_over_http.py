@@ -133,7 +133,7 @@ async def api(client: Client, servers: Stack) -> AsyncIterator[Api]:
 
 
 async def test_posting_a_picture(api: Api, storage: Storage) -> None:
-    """A picture is stored under its own key; an invalid, empty or too large file is refused and not kept."""
+    """A file is stored under its own key; an unknown, empty or too large one is refused and not kept."""
     answered = await api.http.post("/api/v1/references", content=picture("WEBP"))
     assert answered.status_code == 201
     source = answered.json()["source"]
@@ -142,16 +142,16 @@ async def test_posting_a_picture(api: Api, storage: Storage) -> None:
     assert kept[0] == picture("WEBP")
     Reference(source=source)
     before = storage._admin.list_objects_v2(Bucket="tests", Prefix=keys.REFERENCES)["KeyCount"]
-    for wrong in (b"%PDF-1.7 and so on", b""):
-        assert "no picture" in problem(await api.http.post("/api/v1/references", content=wrong), 422).detail
-    too_much: list[bytes | AsyncIterator[bytes]] = [b"x" * 20_000_001, large()]
+    for wrong, words in ((b"\x00\x01\x02 and so on", "is of no known type"), (b"", "is empty")):
+        assert words in problem(await api.http.post("/api/v1/references", content=wrong), 422).detail
+    too_much: list[bytes | AsyncIterator[bytes]] = [b"x" * 50_000_001, large()]
     for content in too_much:
-        assert "20,000,000 bytes" in problem(await api.http.post("/api/v1/references", content=content), 413).detail
+        assert "50,000,000 bytes" in problem(await api.http.post("/api/v1/references", content=content), 413).detail
     assert storage._admin.list_objects_v2(Bucket="tests", Prefix=keys.REFERENCES)["KeyCount"] == before
 
 
 async def large() -> AsyncIterator[bytes]:
-    for _ in range(21):
+    for _ in range(51):
         yield b"x" * 1_000_000
 
 
@@ -166,12 +166,12 @@ async def test_an_invalid_reference_is_refused_with_its_field(api: Api) -> None:
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
     (tmp_path / "bottle.png").write_bytes(picture())
-    (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / "notes.bin").write_bytes(b"\x00\x01 nothing known")
     return tmp_path
 
 
 async def test_references_by_the_command(api: Api, files: Path) -> None:
-    """--reference sends a file or names an address; a missing file or an invalid picture starts nothing."""
+    """--reference sends a file or names an address; a missing file or one of no known type starts nothing."""
 
     async def plan(*arguments: str) -> Any:
         command = ["--url", str(api.http.base_url), "plan", "Say it.", "--platform", "copy", "--json", *arguments]
@@ -185,8 +185,10 @@ async def test_references_by_the_command(api: Api, files: Path) -> None:
     missing = await plan("--reference", "nothing.png")
     assert missing.exit_code == 2
     assert "there is no file 'nothing.png'" in " ".join(missing.output.split())
-    wrong = await plan("--reference", str(files / "notes.txt"))
+    wrong = await plan("--reference", str(files / "notes.bin"))
     assert wrong.exit_code == 1
-    assert "no picture" in wrong.output
+    assert "is of no known type" in " ".join(wrong.output.split())
+    used = await plan("--reference", f"{files / 'bottle.png'}:style")
+    assert json.loads(used.stdout)["brief"]["references"][0]["use"] == "style"
     nine = await plan(*["--reference", "https://x.example/a.png"] * 9)
     assert "at most 8" in " ".join(nine.output.split())

@@ -231,7 +231,7 @@ async def test_hdr_becomes_bt709(
         for number, colour in enumerate(COLOURS):
             at = (round(picture.width * (number + 0.5) / 4), picture.height // 2)
             found: Any = picture.getpixel(at)
-            assert max(abs(a - 255 * b) for a, b in zip(found, colour, strict=True)) < 60, (number, found)
+            assert max(abs(a - 255 * b) for a, b in zip(found, colour, strict=True)) < 30, (number, found)
 
 
 async def test_a_change_of_size_is_letterboxed(storage: Storage, tmp_path: Path) -> None:

@@ -42,6 +42,10 @@ ONLY: Final[dict[Role, set[str]]] = {
         "POST /generate",
         "POST /api/v1/batches",
         "POST /api/v1/references",
+        "POST /api/v1/references/uploads",
+        "PATCH /api/v1/references/uploads/{upload_id}",
+        "DELETE /api/v1/references/uploads/{upload_id}",
+        "PATCH /api/v1/productions/{production_id}/references/{number}",
         "PATCH /api/v1/productions/{production_id}/plan",
         "POST /api/v1/productions/{production_id}/refresh",
         "POST /api/v1/productions/{production_id}/assets/{asset_id}/regenerate",
@@ -51,6 +55,7 @@ ONLY: Final[dict[Role, set[str]]] = {
     Role.APPROVER: {
         "POST /api/v1/productions/{production_id}/approve",
         "POST /api/v1/productions/{production_id}/reject",
+        "POST /api/v1/productions/{production_id}/references/{number}/analyse",
         "POST /api/v1/productions/{production_id}/assets/{asset_id}/resolve",
         "POST /api/v1/batches/{batch_id}/admit",
         "POST /api/v1/multimodal/execute-plan",

@@ -23,6 +23,7 @@ from api.cli.plan_file import PlanFileError, edits_of_assets
 from api.temporal import reads
 from api.views.production import StreamEvent
 from deploy.local import Stack
+from tests.activities.quality.labelled.rejected import MESSAGE, rejected
 from tests.api.cli.command import Greenlight, command_at
 from tests.support.fakes import FakeActivities
 from tests.support.servers.serving import Api, serving
@@ -114,6 +115,23 @@ async def test_takes_to_choose_from(greenlight: Greenlight, api: Api) -> None:
     await done(greenlight("watch", production_id))
     found = json.loads(await done(greenlight("takes", production_id, "text-1", "--json")))
     assert [t["selected"] for t in found["takes"]] == [True, False, False]
+
+
+async def test_takes_show_their_checks(greenlight: Greenlight, api: Api, fake: FakeActivities) -> None:
+    """`takes` and `show` name what the checks found, and `select` uses a take that failed them."""
+    fake.failures = {"text-1": rejected(Decimal("0.004"))}
+    production_id, digest = await api.planned(budget_usd="1")
+    await api.approve(production_id, digest)
+    await api.until(production_id, "needs_attention")
+    shown = await done(greenlight("takes", production_id, "text-1"))
+    assert "failed its checks" in shown
+    assert f"! {MESSAGE}" in shown
+    assert "checks: frozen 0.67" in shown
+    assert f"{MESSAGE}; take 1 is kept" in await done(greenlight("show", production_id))
+    record = next(a for a in (await api.get(production_id))["assets"] if a["asset_id"] == "text-1")
+    assert [(f["check"], f["at_seconds"], f["frame"]) for f in record["findings"]] == [("frozen", 1.3, 31)]
+    await done(greenlight("select", production_id, "text-1", "1"))
+    assert "delivered" in await done(greenlight("watch", production_id))
 
 
 async def test_parameters_are_json_or_text(greenlight: Greenlight, api: Api) -> None:

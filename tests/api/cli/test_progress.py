@@ -52,6 +52,9 @@ def test_an_unknown_cost_is_not_free() -> None:
     assert "spent 0.05 USD and 2 unknown costs · estimate 0.00–0.175\n" in out.getvalue()
     assert describe(event("asset_complete", "a", cost_usd="0", cost_source="unknown")) == "done, cost unknown"
     assert describe(event("asset_complete", "a", cost_usd="0", cost_source="catalogue")) == "done, free"
+    found = [{"check": "blurred", "message": "blurred: it is"}]
+    noted = event("asset_complete", "a", cost_usd="0", cost_source="catalogue", findings=found)
+    assert describe(noted) == "done, free; blurred: it is"
 
 
 def event(name: Any, asset_id: str | None = None, **data: Any) -> StreamEvent:

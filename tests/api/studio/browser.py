@@ -38,9 +38,10 @@ from tests import ROOT
 from tests.support.stack import hermetic, new_home
 from tests.support.waiting import WITHIN
 
-CHROMIUM: Final = Path("/usr/bin/chromium")
-"""Debian's and Ubuntu's package `chromium`."""
-MISSING: Final = f"there is no {CHROMIUM}: apt install chromium"
+_SHELL: Final = Path("/usr/bin/chromium-headless-shell")
+CHROMIUM: Final = _SHELL if _SHELL.exists() else Path("/usr/bin/chromium")
+"""Debian's package `chromium-headless-shell`, which takes two thirds of the CPU time of `chromium`, or the latter."""
+MISSING: Final = f"there is no {_SHELL}: apt install chromium-headless-shell"
 FLAGS: Final = (
     "--no-sandbox",
     "--disable-gpu",

@@ -18,7 +18,7 @@ def file(name: str, content: bytes, media_type: str = "text/csv") -> FilePayload
 
 
 async def test_bad_references_are_named(browser: Browser, site: Site) -> None:
-    """Of several pictures those that cannot be used are named with the reason, and the others are kept."""
+    """Of several files those that cannot be used are named with the reason, and the others are kept."""
     async with visiting(browser, site.url) as page:
         await page.goto("/#/")
         shows = page.get_by_label(re.compile("^What reference . shows"))
@@ -26,15 +26,15 @@ async def test_bad_references_are_named(browser: Browser, site: Site) -> None:
         await chooser.set_input_files(
             [
                 file("one.png", PNG, "image/png"),
-                file("broken.png", b"no picture at all", "image/png"),
-                file("notes.txt", b"Words.", "text/plain"),
+                file("broken.bin", b"\x00\x01\x02 nothing known", "application/octet-stream"),
+                file("empty.txt", b"", "text/plain"),
                 file("two.png", PNG, "image/png"),
             ]
         )
         await expect(shows).to_have_count(2)
         alert = page.get_by_role("alert")
-        await expect(alert).to_contain_text("“broken.png” is no picture")
-        await expect(alert).to_contain_text("“notes.txt” is not a picture that models can use")
+        await expect(alert).to_contain_text("“broken.bin” is of no known type")
+        await expect(alert).to_contain_text("“empty.txt” is empty")
         names = [f"{n}.png" for n in range(MAX_REFERENCES)]
         await chooser.set_input_files([file(name, PNG, "image/png") for name in names])
         await expect(shows).to_have_count(MAX_REFERENCES)

@@ -150,7 +150,7 @@ async def test_a_refused_brief_is_kept(browser: Browser, site: Site) -> None:
 
 
 async def test_references(browser: Browser, site: Site) -> None:
-    """Pictures are dropped, pasted or named by their address, described, and sent with the brief."""
+    """Files are dropped, pasted or named by their address, described, and sent with the brief."""
     picture = base64.b64encode(PNG).decode()
     bring = """([bytes, how]) => {
         const data = new DataTransfer();
@@ -167,7 +167,7 @@ async def test_references(browser: Browser, site: Site) -> None:
         for number, how in enumerate(("drop", "paste"), start=1):
             await page.evaluate(bring, [picture, how])
             await expect(shows).to_have_count(number)
-        await page.get_by_label("Image URL").fill("https://example.com/bottle.png")
+        await page.get_by_label("Reference URL").fill("https://example.com/bottle.png")
         await page.get_by_role("button", name="Add", exact=True).click()
         await expect(shows.nth(0)).to_have_value("drop")
         await page.get_by_role("button", name="Remove reference 2").click()
@@ -176,7 +176,8 @@ async def test_references(browser: Browser, site: Site) -> None:
         sent = (await made(site, production_id))["brief"]["references"]
     assert sent[0]["source"].startswith("stored:references/")
     assert sent[0]["name"] == "drop"
-    assert sent[1] == {"source": "https://example.com/bottle.png", "name": "", "note": "Keep this bottle"}
+    named = {"source": "https://example.com/bottle.png", "name": "", "note": "Keep this bottle", "use": "material"}
+    assert sent[1] == named
 
 
 async def test_the_language_of_a_brief_is_asked(browser: Browser, site: Site) -> None:

@@ -237,7 +237,8 @@ def approve_by_policy(record: Record, *, exactly: bool = True) -> bool:
         exactly: Release what the draft may cost, and not the budget of the brief, which a person has to release.
     """
     limit = record.brief.approval.auto_below_usd
-    if limit is None or record.plan is None or record.plan.unknown_prices or record.feedback:
+    waits = any(each.waiting_usd for each in record.analyses)  # a person decides about its price
+    if limit is None or record.plan is None or record.plan.unknown_prices or record.feedback or waits:
         return False
     if not set(record.brief.further_languages) <= set(record.plan.cut.languages):
         return False  # a language of the brief is missing

@@ -65,7 +65,7 @@ def leave_out(record: Record, asset_id: str, *, drop: bool = False, **data: Json
     """
     _book_doubt(record, asset_id)
     before = record.assets[asset_id]
-    selected = before.selected or max((t.number for t in before.takes), default=0)
+    selected = before.selected or max((t.number for t in before.takes if not t.checks.failed), default=0)
     status = AssetStatus.COMPLETED if selected and not drop else AssetStatus.CANCELLED
     record.update(
         asset_id,

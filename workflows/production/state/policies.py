@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from workflows.brief import Brief, Platform
 from workflows.continuity.inputs import replaced_by, without_versions
+from workflows.destinations.profiles import problem_of
 from workflows.events import Snapshot
 from workflows.models import LENGTHS, MAX_ASSETS, MAX_PLAN_BYTES, Asset, Modality, Plan
 from workflows.requests import Approval, EditOp
@@ -37,7 +38,7 @@ def check_plan(brief: Brief, plan: Plan) -> None:
 
     Raises:
         PlanProblem: double or reserved ids, modalities the brief does not have, unknown or circular
-            dependencies, or a plan too large to be carried.
+            dependencies, a rendition that the film cannot meet, or a plan too large to be carried.
     """
     known: set[str] = set(brief.reference_ids)
     for asset in plan.assets:
@@ -67,11 +68,22 @@ def check_plan(brief: Brief, plan: Plan) -> None:
         raise PlanProblem(*problem)
     _check_replacements(plan)
     _check_cut(plan)
+    if unmet := problem_of(plan.cut.renditions, planned_seconds(brief, plan)):
+        raise PlanProblem("cut.renditions", unmet)
     size = len(plan.model_dump_json().encode())
     if size > MAX_PLAN_BYTES:
         raise PlanProblem(
             "assets", f"the plan takes {size:,} bytes of at most {MAX_PLAN_BYTES:,}; shorten prompts or split the brief"
         )
+
+
+def planned_seconds(brief: Brief, plan: Plan) -> float:
+    """The length of the film, as far as the plan says: that of its shots, otherwise of the brief."""
+    cut, lengths = plan.cut, [shot.number(*LENGTHS) for shot in without_versions(plan.shots)]
+    known = [seconds for seconds in lengths if seconds is not None]
+    shown = sum(known) if known and len(known) == len(lengths) else brief.duration_seconds
+    shared = sum(each.seconds for each in cut.transitions.values() if each.kind in ("dissolve", "wipe"))
+    return max(0.0, shown - shared) + (cut.end_card.seconds if cut.end_card else 0.0)
 
 
 def _check_frames(asset: Asset, plan: Plan, references: Collection[str]) -> None:

@@ -12,6 +12,7 @@ from workflows.models import ZERO, Asset, Take
 from workflows.production.state import staleness
 from workflows.production.state.approvals import DECIDED, MAX_MESSAGE_CHARS, is_gated, reset_gate
 from workflows.production.state.budget import book_bill, extra_usd, learned_of, left_usd, price_usd
+from workflows.production.state.checked import findings_data, with_take
 from workflows.production.state.record import Record
 from workflows.production.state.stale_takes import follow_script, mark_stale
 
@@ -102,6 +103,7 @@ def complete_take(record: Record, asset_id: str, take: Take, **data: JsonValue) 
         next_take=take.number + 1,
         booked_usd=ZERO,
         settled={},
+        corrected=(),
         order=None,
         made_with={},
         seconds=None,
@@ -145,8 +147,18 @@ def fail_extra(record: Record, asset_id: str, number: int, failure: "AssetFailur
         booked = failure.billed_usd + failure.doubt_usd
         given_up = (e.model_copy(update={"booked_usd": booked}) for e in extra if e.number == number)
         record.update(asset_id, lost=(*record.assets[asset_id].lost, *given_up))
-    details = failure.model_dump(mode="json", exclude={"message"}, exclude_defaults=True)
-    record.log("take_failed", asset_id, take=number, message=failure.message[:MAX_MESSAGE_CHARS], **details)
+    if extra:
+        _keep_rejected(record, asset_id, failure, next((e.asset for e in extra if e.number == number), None))
+    details = failure.model_dump(mode="json", exclude={"message", "rejected"}, exclude_defaults=True)
+    evidence = findings_data(failure.rejected)
+    record.log("take_failed", asset_id, take=number, message=failure.message[:MAX_MESSAGE_CHARS], **details, **evidence)
+
+
+def _keep_rejected(record: Record, asset_id: str, failure: "AssetFailure", requested: Asset | None = None) -> None:
+    """Keep a take that failed its checks, unselected: a person may use it anyway."""
+    if failure.rejected:
+        take = _with_origin(record, asset_id, failure.rejected, requested)
+        record.update(asset_id, takes=with_take(record.assets[asset_id].takes, take))
 
 
 def _with_origin(record: Record, asset_id: str, take: Take, requested: Asset | None = None) -> Take:
@@ -195,18 +207,24 @@ def fail_take(record: Record, asset_id: str, failure: "AssetFailure") -> None:
     if asset:
         book_bill(record, asset.made_by(before.model), failure.billed_usd, before.booked_usd)
     message = failure.message[:MAX_MESSAGE_CHARS]
+    kept = f"; take {failure.rejected.number} is kept: select it to use it anyway" if failure.rejected else ""
     record.update(
         asset_id,
         status=AssetStatus.FAILED,
-        booked_usd=failure.billed_usd,
-        error=message,
+        # The bills of a rejected take are in the take.
+        booked_usd=ZERO if failure.rejected else failure.billed_usd,
+        error=message[: MAX_MESSAGE_CHARS - len(kept)] + kept,
         error_kind=failure.kind,
         order=None,
     )
+    _keep_rejected(record, asset_id, failure)
     details = failure.model_dump(
-        mode="json", exclude={"reason", "message", "job_id", "replacement", "resubmit"}, exclude_defaults=True
+        mode="json",
+        exclude={"reason", "message", "job_id", "replacement", "resubmit", "rejected"},
+        exclude_defaults=True,
     )
-    record.log("asset_failed", asset_id, reason=failure.reason, message=message, **details)
+    evidence = findings_data(failure.rejected)
+    record.log("asset_failed", asset_id, reason=failure.reason, message=message, **details, **evidence)
     record.log("needs_attention", asset_id, reason=failure.reason, job_id=failure.job_id)
     _wait_for_decision(
         record,
@@ -378,4 +396,4 @@ def _summary_of(take: Take) -> dict[str, JsonValue]:
     }
     if take.media.duration_seconds is not None:
         data["duration_seconds"] = take.media.duration_seconds
-    return data
+    return data | findings_data(take)

@@ -8,12 +8,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.contracts import ProductionActivities
     from workflows.events import ProductionStatus
     from workflows.models import Media, Plan
-    from workflows.production.activity_options import ATTEMPT_TIMEOUT, HEARTBEAT, PATIENT, STEP_TIMEOUT
+    from workflows.production.activity_options import ATTEMPT_TIMEOUT, HEARTBEAT, PATIENT
     from workflows.production.failures import message_of, raise_if_cancelled
     from workflows.production.guards import check_phase, check_record_size
     from workflows.production.languages import Languages
     from workflows.production.prices import Prices
     from workflows.production.questions import NotAnswered, Questions
+    from workflows.production.reading import ANALYSES, Reading
     from workflows.production.run import ProductionRun
     from workflows.production.state import plan_diff
     from workflows.production.state.approvals import approve_by_policy, fail_plan, set_plan
@@ -24,11 +25,14 @@ with workflow.unsafe.imports_passed_through():
 class Drafting:
     """Drafts the plan of a production, first from its brief and then from feedback."""
 
-    def __init__(self, run: ProductionRun, prices: Prices, questions: Questions, languages: Languages) -> None:
+    def __init__(
+        self, run: ProductionRun, prices: Prices, questions: Questions, reading: Reading, languages: Languages
+    ) -> None:
         self._run = run
         self._prices = prices
         self._languages = languages
         self._questions = questions
+        self._reading = reading
         self._reviser = "someone"
 
     async def plan(self) -> None:
@@ -39,6 +43,8 @@ class Drafting:
         try:
             if len(record.references) < len(record.brief.references):
                 record.references = await self._take_in_references()
+            if record.brief.references and workflow.patched(ANALYSES):
+                await self._reading.read_missing(payer)
             draft = await self._draft(drafts, payer)
             plan = await self._prices.priced(await self._languages.add_to_draft(draft, payer))
         except (ActivityError, ApplicationError) as error:
@@ -68,6 +74,8 @@ class Drafting:
                     production_id=record.production_id,
                     brief=record.brief,
                     references=record.references,
+                    analyses=record.analyses,
+                    corrections=record.corrections,
                     feedback=record.feedback,
                     drafts=drafts,
                     spent_usd=record.spent_usd,
@@ -84,12 +92,12 @@ class Drafting:
         return draft
 
     async def _take_in_references(self) -> tuple[Media, ...]:
-        """The brief's pictures, kept: what cannot be used ends the planning before a language model is asked."""
+        """The brief's references, kept: what cannot be used ends the planning before a language model is asked."""
         record = self._run.record
         return await workflow.execute_activity_method(
             ProductionActivities.take_in_references,
             TakeInReferences(production_id=record.production_id, references=record.brief.references),
-            start_to_close_timeout=STEP_TIMEOUT,
+            start_to_close_timeout=ATTEMPT_TIMEOUT,
             heartbeat_timeout=HEARTBEAT,
             retry_policy=PATIENT,
             summary=f"take in {len(record.brief.references)} references",

@@ -2,6 +2,7 @@
 
 import math
 import random
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
@@ -9,7 +10,9 @@ import pytest
 
 from activities.errors import OutputUnusable
 from activities.finishing.picture.frames import Stopped
-from activities.finishing.sound.mix import Mixed, Track, mix
+from activities.finishing.sound.loudness import Loudness
+from activities.finishing.sound.mastering import Goal, Mastered, encode_to, master, measure_recording, read_tag
+from activities.finishing.sound.mix import Track, mix
 from activities.finishing.timeline import Timeline
 from activities.media.recordings import Skipped
 from tests.activities.finishing.sound.recordings import (
@@ -27,11 +30,22 @@ from tests.activities.finishing.sound.recordings import (
 )
 from workflows.cut import BROADCAST_LUFS, Levels
 
+DEFAULT = Levels()
 
-def mixed(where: Path, film: Timeline, *tracks: Track, levels: Levels | None = None) -> Mixed:
+
+@dataclass(frozen=True)
+class Sound:
+    """A mix at its loudness."""
+
+    pcm: Path
+    mastered: Mastered
+
+
+def mixed(where: Path, film: Timeline, *tracks: Track, levels: Levels = DEFAULT) -> Sound:
     found = mix(film, tracks, samples_of(film), where / "sound", STOP, Skipped(), levels)
     assert found is not None
-    return found
+    pcm = where / "sound" / "mix.pcm"
+    return Sound(pcm, master(found.samples, pcm, found.loudness, levels.loudness_lufs, STOP))
 
 
 def speech(level: float) -> Wave:
@@ -59,24 +73,72 @@ def noise(level: float) -> Wave:
     ],
 )
 def test_loudness_and_peak(tmp_path: Path, wave: Wave, target: float) -> None:
-    """Whatever is recorded, the mix is within 0.5 LU of its target, its true peak is at most -1 dBTP, and both are
-    reported as they are measured."""
+    """Whatever is recorded, the encoded sound is within 0.5 LU of its target, its true peak is at most -1 dBTP, and
+    both are stored with it as they are measured."""
     film = timeline(4.0, voices=((write_pcm(tmp_path / "v.pcm", 3.5, wave), 0.15, 3.5),))
-    found = mixed(tmp_path, film, levels=Levels(loudness_lufs=target))
-    measured = loudness_of(found.pcm)
+    made, measured = encoded(tmp_path, film, Goal(target))
     assert measured.lufs == pytest.approx(target, abs=0.5)
     assert measured.peak_dbtp <= -1.0
-    assert found.loudness.lufs == pytest.approx(measured.lufs, abs=0.1)
-    assert found.loudness.peak_dbtp == pytest.approx(measured.peak_dbtp, abs=0.1)
-    assert seconds_of(found.pcm) == 4.0
+    tag = read_tag(made)
+    assert (tag["lufs"], tag["peak_dbtp"]) == pytest.approx((measured.lufs, measured.peak_dbtp), abs=0.02)
+
+
+def encoded(where: Path, film: Timeline, goal: Goal, *tracks: Track) -> tuple[Path, Loudness]:
+    """The sound of a film as an AAC stream, and what a player hears of it."""
+    found = mix(film, tracks, samples_of(film), where / "sound", STOP, Skipped())
+    assert found is not None
+    target = where / "sound.m4a"
+    encode_to(goal, found.samples, found.loudness, target, film.seconds, (), STOP)
+    return target, measure_recording(target, STOP)
+
+
+def square(level: float, hertz: float = 97.0) -> Wave:
+    """Its peaks between the samples are far above them."""
+    return lambda t: level if math.sin(2 * math.pi * hertz * t) >= 0 else -level
+
+
+def clipped(t: float) -> float:
+    """A voice that was recorded far too loud."""
+    return max(-1.0, min(1.0, 8 * speech(1.0)(t)))
+
+
+@pytest.mark.parametrize(
+    "wave",
+    [
+        pytest.param(square(1.0), id="square wave"),
+        pytest.param(square(1.0, 5_000), id="high square wave"),
+        pytest.param(clipped, id="clipped voice"),
+        pytest.param(speech(0.01), id="voice at -40 dB"),
+        pytest.param(noise(1.0), id="noise"),
+        pytest.param(peaky(1.0), id="clicks"),
+    ],
+)
+@pytest.mark.parametrize("goal", [Goal(-14, bit_rate=128_000), Goal(BROADCAST_LUFS)], ids=["reels", "broadcast"])
+def test_hot_and_quiet_sound_meets_its_goal(tmp_path: Path, wave: Wave, goal: Goal) -> None:
+    """Sound that is clipped, square, very quiet or very short meets loudness and true peak after its encoding."""
+    film = timeline(2.0, voices=((write_pcm(tmp_path / "v.pcm", 1.8, wave), 0.1, 1.8),))
+    _, heard = encoded(tmp_path, film, goal)
+    assert heard.peak_dbtp <= goal.peak_dbtp
+    assert heard.lufs == pytest.approx(goal.lufs, abs=0.5)
+
+
+def test_length_and_waveform(tmp_path: Path) -> None:
+    """The sound is as long as the film, and its waveform shows where it is loud."""
+    film = timeline(4.0, voices=((write_pcm(tmp_path / "v.pcm", 1.0, tone(400, 0.5)), 2.0, 1.0),))
+    assert seconds_of(mixed(tmp_path / "pcm", film).pcm) == 4.0
+    made, _ = encoded(tmp_path, film, Goal(-14))
+    peaks = read_tag(made)["peaks"]
+    assert isinstance(peaks, list)
+    loud = [at / len(peaks) * 4 for at, value in enumerate(peaks) if value > 10]
+    assert (min(loud), max(loud)) == pytest.approx((2.0, 3.0), abs=0.02)
 
 
 def test_silence_stays_silence(tmp_path: Path) -> None:
     """A film whose recordings are silent gets no gain, and one without recordings has no sound."""
     film = timeline(4.0, voices=((write_pcm(tmp_path / "v.pcm", 2.0, lambda _: 0.0), 0.15, 2.0),))
     found = mixed(tmp_path, film)
-    assert found.loudness.silent
-    assert found.gain_db == 0
+    assert found.mastered.measured.silent
+    assert found.mastered.gain_db == 0
     assert loud_at(found.pcm, 0, 4) == 0
     assert mix(timeline(4.0), [], {}, tmp_path / "none", STOP, Skipped()) is None
 

@@ -122,7 +122,7 @@ async def test_an_expired_address_is_renewed(emulator: RunwayEmulator, tmp_path:
     assert not failure.value.ends_job
     again = await runway.poll(asked, job)
     assert isinstance(again, Finished)
-    assert await read(again) == video()
+    assert await read(again) == video(emulator.tasks[job.id].seconds)
     assert len(emulator.submissions) == 1
 
 

@@ -48,7 +48,7 @@ async def test_a_shot_from_text(emulator: RunwayEmulator, tmp_path: Path) -> Non
     done = await runway.poll(asked, job)
     assert isinstance(done, Finished)
     assert (done.media_type, done.cost_usd) == ("video/mp4", emulator.billed_usd)
-    assert await read(done) == video()
+    assert await read(done) == video(6)
     assert emulator.count("submit") == 1
 
 

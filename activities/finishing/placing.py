@@ -1,0 +1,51 @@
+"""The shots and the beds of a film, from its assets and the facts of their takes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from activities.finishing.picture.frames import FilmFormat, ShotFacts
+from activities.finishing.sound.track import Bed
+from activities.finishing.sources import Facts
+from activities.finishing.timeline import Shot
+from workflows.activity_io import FinishDeliverable, FinishedAsset
+from workflows.cut import Cut, Focus
+from workflows.models import UPLOAD, Asset, Modality
+
+
+def are_tied(one: Asset, other: Asset) -> bool:
+    """Whether one of the two depends on the other."""
+    return one.asset_id in other.depends_on or other.asset_id in one.depends_on
+
+
+def shot_of(finished: FinishedAsset, spoken: Sequence[FinishedAsset], cut: Cut, facts: ShotFacts | None = None) -> Shot:
+    """The shot with its narrations: those it depends on, and those that depend on it."""
+    asset = finished.asset
+    voices = tuple(other.asset.asset_id for other in spoken if are_tied(asset, other.asset))
+    at = cut.focus.get(asset.asset_id, Focus())
+    shot = Shot(asset.asset_id, finished.take.media, 0, still=True, voices=voices, focus=(at.x, at.y))
+    if facts is None:
+        return shot
+    timecode = (facts.width, facts.height) if facts.timecode else None
+    return replace(shot, seconds=facts.seconds, still=False, timecode=timecode, sound=facts.sound)
+
+
+def beds_of(request: FinishDeliverable, facts: Facts) -> Iterator[Bed]:
+    """Music, effects and ambience, each with the shots or stills that it depends on or that depend on it."""
+    shown = [a.asset for a in request.assets if a.asset.asset_type in (Modality.VIDEO, Modality.IMAGE)]
+    for finished in request.assets:
+        asset, take = finished.asset, finished.take
+        if asset.asset_type is Modality.AUDIO and not asset.spoken:
+            tied = (shot.asset_id for shot in shown if are_tied(asset, shot))
+            found = facts.recording(take.media)
+            bpm = found.bpm if take.provider == UPLOAD else asset.number("bpm") or found.bpm
+            at = asset.number("at_seconds") or 0.0
+            yield Bed(asset.asset_id, asset.role, take.media, found.seconds, tuple(tied), at, bpm)
+
+
+def losses_of(asset_id: str, facts: ShotFacts, output: FilmFormat) -> list[str]:
+    """What of a shot is not in the film as it was made."""
+    notes = []
+    width, height = facts.width, facts.height
+    if abs(width * output.height - height * output.width) > 0.02 * width * output.height:
+        notes.append(f"{asset_id} is {width} x {height} and is shown with bars in {output.width} x {output.height}")
+    return notes

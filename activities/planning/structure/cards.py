@@ -1,0 +1,102 @@
+"""The titles, end cards and destinations that a brief asks for in its prose, without a language model."""
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from workflows.destinations.profiles import problem_of
+
+MAX_CARD_CHARS: Final = 200
+CARD_SECONDS: Final = 3.0
+
+_SENTENCE_ENDS: Final = ".!?\n"
+_QUOTED: Final = r"[\"“„«»']([^\"“”„«»\n]{1,200})[\"”“«»']"
+_LABELLED: Final = r"^[^\S\n]*(?:{})[^\S\n]*[:=–](.+)$"
+_END: Final[Sequence[re.Pattern[str]]] = (
+    re.compile(
+        _LABELLED.format(r"end[ -]?card|end[ -]?line|closing (?:line|card|title)|abspann|schluss(?:zeile|karte|titel)"),
+        re.IGNORECASE | re.MULTILINE,
+    ),
+    re.compile(
+        r"\b(?:ends?|finish(?:es)?|clos(?:e|es|ing)|last frame)\b[^.!?\n\"“„«]{0,40}"
+        r"\b(?:with|on|says?|shows?)\b"
+        rf"[^.!?\n\"“„«]{{0,60}}\b(?:card|line|words?|text|title|slogan|claim)\b[^.!?\n\"“„«]{{0,20}}{_QUOTED}[.!]?",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\b(?:am (?:ende|schluss)|endet? mit|schlie(?:ß|ss)t? mit)\b[^.!?\n\"“„«]{0,40}"
+        rf"\b(?:zeile|karte|text|titel|worten?|slogan|claim)\b[^.!?\n\"“„«]{{0,20}}{_QUOTED}[.!]?",
+        re.IGNORECASE,
+    ),
+)
+_TITLE: Final[Sequence[re.Pattern[str]]] = (
+    re.compile(
+        _LABELLED.format(r"title card|opening (?:title|card)|on-screen title|titel(?:karte|einblendung)"),
+        re.IGNORECASE | re.MULTILINE,
+    ),
+    re.compile(
+        r"\b(?:opens?|begins?|starts?)\b[^.!?\n\"“„«]{0,30}\b(?:with|on)\b[^.!?\n\"“„«]{0,30}\btitle\b"
+        rf"[^.!?\n\"“„«]{{0,20}}{_QUOTED}[.!]?",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?:beginnt|startet) mit\b[^.!?\n\"“„«]{{0,30}}\btitel\b[^.!?\n\"“„«]{{0,20}}{_QUOTED}[.!]?",
+        re.IGNORECASE,
+    ),
+)
+
+_NAMES: Final[dict[str, str]] = {
+    "youtube-shorts": r"(?:youtube )?shorts",
+    "youtube": r"youtube(?! shorts)",
+    "tiktok": r"tik ?tok",
+    "instagram-reels": r"(?:instagram )?reels",
+    "instagram-stories": r"instagram stor(?:y|ies)",
+    "instagram-feed": r"(?:the )?instagram(?: feed)?(?! (?:reels|stor))",
+    "linkedin": r"linked ?in",
+    "x": r"(?:x/twitter|twitter(?:/x)?|x \(twitter\)|x(?= (?:post|formerly)))",
+    "broadcast": r"broadcast(?:ing)?|television|fernsehen",
+}
+_NAME: Final = "|".join(_NAMES.values())
+_LISTED: Final = re.compile(
+    rf"\b(?:for|für|pour|para|per)\s+((?:{_NAME})(?:(?:\s*[,/&+]\s*|\s+)(?:(?:and|und|et|y|e|also|plus)\s+)?(?:{_NAME}))*)\b",
+    re.IGNORECASE,
+)
+
+
+class Cards(NamedTuple):
+    """The text over the begin of a film and that after its last shot; empty where the brief asks for none."""
+
+    title: str = ""
+    end: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """By which the film is longer than its shots."""
+        return CARD_SECONDS if self.end else 0.0
+
+
+def asked_cards(text: str) -> Cards:
+    return Cards(_first(_TITLE, text), _first(_END, text))
+
+
+def without_cards(text: str) -> str:
+    """The text without the sentences that ask for a card: they are neither spoken nor drawn into a picture."""
+    for pattern in (*_TITLE, *_END):
+        while match := pattern.search(text):
+            begin = max(text.rfind(end, 0, match.start()) for end in _SENTENCE_ENDS) + 1
+            text = text[:begin] + text[match.end() :]
+    return text.strip()
+
+
+def _first(patterns: Sequence[re.Pattern[str]], text: str) -> str:
+    found = next((match for pattern in patterns if (match := pattern.search(text))), None)
+    return found[1].strip(" \"“”„«»'")[:MAX_CARD_CHARS].strip() if found else ""
+
+
+def asked_destinations(text: str, seconds: float) -> tuple[tuple[str, ...], list[str]]:
+    """The destinations that the brief names, as in “for TikTok and YouTube Shorts”; and a warning on each one that does
+    not take a film of this length."""
+    listed = " ".join(match[1] for match in _LISTED.finditer(text))
+    named = [name for name, pattern in _NAMES.items() if re.search(rf"\b(?:{pattern})(?!\w)", listed, re.IGNORECASE)]
+    problems = [problem for name in named if (problem := problem_of((name,), seconds))]
+    return tuple(name for name in named if not problem_of((name,), seconds)), problems

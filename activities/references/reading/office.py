@@ -1,0 +1,260 @@
+"""DOCX, PPTX and XLSX: their texts and tables, by page, slide or sheet.
+
+They are ZIP archives of XML; what is read of them here needs no library. Synchronous; it runs in the child process.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+from xml.etree.ElementTree import Element
+
+from activities.references.reading.limits import Unusable
+from activities.references.reading.tables import divided
+from activities.references.reading.zipped import Archive
+from workflows.references.kinds import LIMITS, ReferenceKind
+
+DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PPTX: Final = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_MAIN: Final = {DOCX: "word/document.xml", PPTX: "ppt/presentation.xml", XLSX: "xl/workbook.xml"}
+MAX_ROWS: Final = 5_000
+"""Of one sheet; the rest is named as not read."""
+MAX_COLUMNS: Final = 200
+_DATE_FORMATS: Final = frozenset({14, 15, 16, 17, 22})
+"""Built-in number formats of dates (ECMA-376, 18.8.30)."""
+_EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a date of a sheet has no zone
+
+Parts = list[dict[str, Any]]
+
+
+def inspect(path: Path) -> dict[str, Any]:
+    """The type of an Office file, and its slides or sheets. It is read in full, so that nothing fails later.
+
+    Raises:
+        Unusable: encrypted, damaged, a bomb, or no Office file.
+    """
+    with Archive(path) as archive:
+        media_type = _type_of(archive)
+        pages = len(_members(archive, media_type)) if media_type != DOCX else None
+        _READERS[media_type](archive)
+    most = LIMITS[ReferenceKind.DOCUMENT].pages or 0
+    if pages is not None and pages > most:
+        raise Unusable(f"it has {pages:,} slides or sheets; give at most {most:,}")
+    return {
+        "kind": ReferenceKind.DOCUMENT.value,
+        "file": str(path),
+        "media_type": media_type,
+        "original_type": media_type,
+        "pages": pages,
+        "notes": [],
+    }
+
+
+def _type_of(archive: Archive) -> str:
+    for media_type, name in _MAIN.items():
+        if name in archive.names:
+            return media_type
+    raise Unusable("it is a ZIP archive; give the document inside it, as DOCX, PPTX, XLSX or PDF")
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The parts of an Office file, and what of it was not read."""
+    with Archive(path) as archive:
+        media_type = _type_of(archive)
+        parts, unread = _READERS[media_type](archive)
+    pages = max((p["page"] for p in parts), default=None)
+    return {"parts": parts, "unread": unread, "pages": pages}
+
+
+def _members(archive: Archive, media_type: str) -> list[tuple[str, str]]:
+    """(name, path in the archive) of the slides or sheets, in their order."""
+    main = _MAIN[media_type]
+    folder = main.rpartition("/")[0]
+    root = archive.xml(main)
+    relations = archive.xml(f"{folder}/_rels/{main.rpartition('/')[2]}.rels")
+    targets = {r.get("Id"): r.get("Target", "") for r in relations} if relations is not None else {}
+    found = []
+    for number, each in enumerate(root.iter("sldId" if media_type == PPTX else "sheet") if root is not None else (), 1):
+        # A slide has two ids; the relation's is in a namespace, and comes last.
+        target = targets.get(each.get("id"))
+        if target:
+            inside = target.lstrip("/") if target.startswith("/") else f"{folder}/{target}"
+            found.append((each.get("name", f"Slide {number}"), inside))
+    return found
+
+
+# DOCX
+
+
+def _document(archive: Archive) -> tuple[Parts, list[str]]:
+    root = archive.xml(_MAIN[DOCX])
+    body = root.find("body") if root is not None else None
+    parts: Parts = []
+    lines: list[str] = []
+    page = 1
+
+    def flush() -> None:
+        text = "\n".join(lines).strip()
+        if text:
+            parts.append({"kind": "text", "page": page, "text": text})
+        lines.clear()
+
+    for block in body if body is not None else ():
+        if block.tag == "tbl":
+            flush()
+            parts += [{"kind": "table", "page": page, "text": text} for text in divided(_rows(block, "tr", "tc"))]
+            continue
+        for new_page, text in _paragraphs(block):
+            if new_page:
+                flush()
+                page += 1
+            lines.append(text)
+    flush()
+    return parts, []
+
+
+def _paragraphs(block: Element) -> Iterator[tuple[bool, str]]:
+    """(whether it begins a page, its text) of each paragraph in a block, with marks for headings and lists."""
+    for paragraph in [block] if block.tag == "p" else block.iter("p"):
+        breaks = any(
+            e.tag == "lastRenderedPageBreak" or (e.tag == "br" and e.get("type") == "page") for e in paragraph.iter()
+        )
+        text = _text(paragraph)
+        properties = paragraph.find("pPr")
+        style = properties.find("pStyle") if properties is not None else None
+        name = style.get("val", "") if style is not None else ""
+        if text and (level := re.match(r"(?:Heading|berschrift|Titre|Title)\s*(\d?)", name.removeprefix("Ü"))):
+            text = f"{'#' * int(level[1] or 1)} {text}"
+        elif text and ((properties is not None and properties.find("numPr") is not None) or name.startswith("List")):
+            text = f"- {text}"
+        yield breaks, text
+
+
+def _text(block: Element) -> str:
+    """The text of a paragraph or a cell: w:t and a:t, tabs and line breaks."""
+    pieces = []
+    for each in block.iter():
+        if each.tag == "t":
+            pieces.append(each.text or "")
+        elif each.tag == "tab" and each.get("pos") is None:
+            pieces.append("\t")
+        elif each.tag in ("br", "cr") or (each.tag == "p" and pieces and block.tag != "p"):
+            pieces.append("\n")
+    return "".join(pieces).strip()
+
+
+def _rows(table: Element, row: str, cell: str) -> list[list[str]]:
+    return [[_text(c) for c in r if c.tag == cell] for r in table if r.tag == row]
+
+
+# PPTX
+
+
+def _slides(archive: Archive) -> tuple[Parts, list[str]]:
+    parts: Parts = []
+    for number, (_, path) in enumerate(_members(archive, PPTX), start=1):
+        root = archive.xml(path)
+        if root is None:
+            continue
+        grids = [*root.iter("tbl")]
+        inside = {id(p) for grid in grids for p in grid.iter("p")}
+        lines = [text for p in root.iter("p") if id(p) not in inside and (text := _text(p))]
+        if lines:
+            text = "\n".join([f"# {lines[0]}", *(f"- {line}" for line in lines[1:])])
+            parts.append({"kind": "text", "page": number, "text": text})
+        parts += [
+            {"kind": "table", "page": number, "text": text}
+            for grid in grids
+            for text in divided(_rows(grid, "tr", "tc"))
+        ]
+    return parts, []
+
+
+# XLSX
+
+
+def _sheets(archive: Archive) -> tuple[Parts, list[str]]:
+    strings, dates = _strings(archive), _date_styles(archive)
+    parts: Parts = []
+    unread: list[str] = []
+    for number, (name, path) in enumerate(_members(archive, XLSX), start=1):
+        root = archive.xml(path)
+        if root is None:
+            continue
+        rows = [_cells(row, strings, dates) for row in root.iter("row")]
+        rows = [row for row in rows if any(row)]
+        if len(rows) > MAX_ROWS:
+            unread.append(f"rows {MAX_ROWS + 1:,} to {len(rows):,} of the sheet {name!r}")
+        if rows:
+            data = {"sheet": name}
+            parts += [
+                {"kind": "table", "page": number, "text": text, "data": data} for text in divided(rows[:MAX_ROWS])
+            ]
+    return parts, unread
+
+
+def _strings(archive: Archive) -> list[str]:
+    root = archive.xml("xl/sharedStrings.xml")
+    return (
+        ["".join(t.text or "" for t in each.iter("t")) for each in root if each.tag == "si"] if root is not None else []
+    )
+
+
+def _date_styles(archive: Archive) -> frozenset[int]:
+    """The numbers of the cell styles that show a date."""
+    root = archive.xml("xl/styles.xml")
+    if root is None:
+        return frozenset()
+    custom = {
+        int(f.get("numFmtId", "0"))
+        for f in root.iter("numFmt")
+        if re.search(r"[dy]", re.sub(r'"[^"]*"|\[[^\]]*\]|\\.', "", f.get("formatCode", "").lower()))
+    }
+    found = root.find("cellXfs")
+    formats = [int(x.get("numFmtId", "0")) for x in found] if found is not None else []
+    return frozenset(n for n, each in enumerate(formats) if each in _DATE_FORMATS or each in custom)
+
+
+def _cells(row: Element, strings: list[str], dates: frozenset[int]) -> list[str]:
+    values: dict[int, str] = {}
+    for place, cell in enumerate(row.iter("c")):
+        column = _column(cell.get("r", "")) if cell.get("r") else place
+        if column < MAX_COLUMNS:
+            values[column] = _value(cell, strings, dates)
+    return [values.get(n, "") for n in range(max(values, default=-1) + 1)]
+
+
+def _column(address: str) -> int:
+    """The number of a column from 0: A is 0, AA is 26."""
+    number = 0
+    for letter in re.match(r"[A-Z]*", address.upper())[0][:4]:  # type: ignore[index]  # it always matches
+        number = 26 * number + ord(letter) - 64
+    return number - 1
+
+
+def _value(cell: Element, strings: list[str], dates: frozenset[int]) -> str:
+    kind = cell.get("t", "n")
+    if kind == "inlineStr":
+        return "".join(t.text or "" for t in cell.iter("t"))
+    value = cell.findtext("v") or ""
+    if kind == "s":
+        index = int(value) if value.isdigit() else -1
+        return strings[index] if 0 <= index < len(strings) else ""
+    if kind == "b":
+        return "TRUE" if value == "1" else "FALSE"
+    if kind == "n" and value and int(cell.get("s", "0")) in dates:
+        return _date(value)
+    return value
+
+
+def _date(value: str) -> str:
+    try:
+        moment = _EPOCH + timedelta(days=float(value))
+    except (ValueError, OverflowError):
+        return value
+    return moment.date().isoformat() if float(value).is_integer() else moment.isoformat(sep=" ", timespec="minutes")
+
+
+_READERS: Final = {DOCX: _document, PPTX: _slides, XLSX: _sheets}

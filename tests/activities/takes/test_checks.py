@@ -1,0 +1,98 @@
+"""`produce_asset` and the checks: a take that cannot be used fails once, with its evidence, and is kept."""
+
+import io
+from decimal import Decimal
+
+import pytest
+from PIL import Image
+
+from activities.storage.bucket import Storage
+from tests.activities.quality.labelled.pictures import as_file, photograph
+from tests.activities.takes.attempts import Attempts, take_request
+from tests.support.vendor import Vendor
+from workflows.activity_io import AssetFailure
+
+
+def black() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (320, 180)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("model", ["now", "later"])
+@pytest.mark.parametrize("streams", [False, True])
+async def test_a_billed_take_that_fails_its_checks_is_not_paid_for_again(
+    storage: Storage, model: str, streams: bool
+) -> None:
+    """A black picture ends the take at once: it is billed once, and kept with its finding for a person to decide."""
+    vendor = Vendor(polls=0)
+    vendor.media, vendor.streams = black(), streams
+    run = Attempts(storage, vendor, take_request(model))
+    for _ in range(3):
+        final = await run.fails()
+        if final.non_retryable:
+            break
+    failure = final.details[0]
+    assert isinstance(failure, AssetFailure)
+    assert (final.type, failure.reason, failure.kind) == ("output_unusable", "output_unusable", "output_unusable")
+    assert failure.billed_usd > 0
+    rejected = failure.rejected
+    assert rejected is not None
+    assert [(f.check, f.hard, f.frame) for f in rejected.checks.findings] == [("black", True, 0)]
+    assert "no pixel of the picture is brighter" in failure.message
+    assert await storage.head(rejected.media.key) is not None
+    entry = await run.ledger()
+    assert (entry.state, entry.billed_usd) == ("released", failure.billed_usd)
+    assert (await run.fails()).details[0] == failure  # Temporal did not receive the failure
+    assert len(vendor.billed) == 1
+
+
+async def test_a_free_take_that_fails_its_checks_ends_at_once(storage: Storage) -> None:
+    """A free model would make the same again: the take fails at its first attempt, and at a repeated one."""
+    vendor = Vendor()
+    vendor.media = black()
+    run = Attempts(storage, vendor, take_request("gift"))
+    for _ in range(2):
+        final = await run.fails()
+        assert final.non_retryable
+        assert final.details[0].rejected.checks.failed
+
+
+async def test_a_take_has_the_measured_values(storage: Storage) -> None:
+    """A good take has the measured value of each check, the same at a second attempt, and no finding."""
+    vendor = Vendor(price="0.40")
+    vendor.media = as_file(photograph(1))
+    for model in ("now", "gift"):
+        run = Attempts(storage, vendor, take_request(model))
+        take = await run.attempt()
+        assert take.checks.findings == ()
+        assert take.checks.measured["black"] == 0
+        assert take.checks.measured["size"] == pytest.approx(16 / 9, abs=0.01)
+        assert (await run.attempt()).checks == take.checks
+
+
+async def test_a_failure_that_costs_nothing_is_tried_again(storage: Storage) -> None:
+    """If the vendor bills nothing for an unusable take, it is requested again, and its media is deleted."""
+    vendor = Vendor(price="0.00")
+    vendor.media = black()
+    run = Attempts(storage, vendor, take_request("later", "0"))
+    errors = []
+    for _ in range(12):
+        errors.append(await run.fails())
+        if errors[-1].non_retryable:
+            break
+        if errors[-1].type == "output_unusable" and len(errors) > 3:
+            vendor.media = as_file(photograph(2))
+            break
+    assert not errors[-1].non_retryable
+    take = None
+    for _ in range(6):
+        try:
+            take = await run.attempt()
+            break
+        except Exception:  # noqa: S112 - the job still runs
+            continue
+    assert take is not None
+    assert take.billed_usd == Decimal(0)
+    keys = await storage.list_keys(take.media.key.rpartition("/")[0])
+    assert len([k for k in keys if "/media" in k]) == 1

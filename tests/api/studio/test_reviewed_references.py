@@ -1,0 +1,67 @@
+"""What was read in references, on the page: seen with its places, corrected, and readable on a phone."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+from temporalio.client import Client
+
+from activities.production import Activities
+from activities.providers.previz.provider import Previz
+from activities.settings import ActivitySettings
+from activities.storage.bucket import Storage
+from deploy.local import Stack
+from tests.activities.references import files
+from tests.api.studio.browser import Site, overflow, violations, visiting, write
+from tests.support.stack import use_s3
+from worker.settings import WorkerSettings
+from worker.workers import make_workers
+
+
+@pytest.fixture
+async def studio(client: Client, servers: Stack, storage: Storage) -> AsyncIterator[Site]:
+    """The page over the product's own activities, with previz as the only provider."""
+    with pytest.MonkeyPatch.context() as patch:
+        use_s3(patch, servers)
+        settings, providers = ActivitySettings(), {"previz": Previz({})}
+        activities = Activities(storage, providers, settings)
+        async with AsyncExitStack() as stack:
+            for worker in make_workers(client, activities, providers, WorkerSettings(graceful_shutdown_seconds=0)):
+                await stack.enter_async_context(worker)
+            site = Site(client, {"GREENLIGHT_BUCKET": "tests"})
+            await site.start()
+            yield site
+            await site.stop()
+
+
+async def test_a_sheet_is_dropped_reviewed_and_corrected(browser: Browser, studio: Site, tmp_path: Path) -> None:
+    """A PDF is chosen, its kind is shown, and what was read in it is corrected next to its page, on 390 pixels."""
+    sheet = files.pdf([(72, 780, "Lumen desk lamp"), (72, 740, "Price: 49 EUR")])
+    async with visiting(browser, studio.url, width=390) as page:
+        await page.goto("/#/")
+        chooser = page.locator(".references input[type=file]")
+        await chooser.set_input_files({"name": "sheet.pdf", "mimeType": "application/pdf", "buffer": sheet})
+        await expect(page.locator(".references .use")).to_contain_text("document")
+        await expect(page.locator(".references")).to_contain_text("documents (PDF, DOCX")
+        await chooser.set_input_files({"name": "a.wav", "mimeType": "audio/wav", "buffer": files.sound(3.0)})
+        await expect(page.locator(".references .use").nth(1)).to_contain_text("0:03")
+        movie = {"name": "a.mp4", "mimeType": "video/mp4", "buffer": files.video(tmp_path / "a.mp4", seconds=4.0)}
+        await chooser.set_input_files(movie)  # type: ignore[arg-type]
+        await expect(page.locator(".references .use").nth(2)).to_contain_text("0:04")
+        await page.get_by_role("button", name="Remove reference 3").click()
+        await page.get_by_role("button", name="Remove reference 2").click()
+        await page.get_by_label("How reference 1 is used").select_option("extract")
+        assert await overflow(page) == 0
+        await write(page, "Write about the lamp.", goto=False)
+        section = page.get_by_role("region", name="References")
+        await section.get_by_text("sheet").first.click()
+        await expect(section).to_contain_text("Price: 49 EUR")
+        await expect(section).to_contain_text("reference-1 p. 1")
+        await section.get_by_role("button", name="Edit text-1").click()
+        await section.get_by_label("Text of reference-1 p. 1").fill("Price: 59 EUR")
+        await section.get_by_role("button", name="Save text-1").click()
+        await expect(section).to_contain_text("Price: 59 EUR")
+        assert await overflow(page) == 0
+        assert await violations(page) == []

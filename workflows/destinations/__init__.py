@@ -1,0 +1,1 @@
+"""Where a film is published: the limits of common destinations, and the check of a cut against them."""
