@@ -1,11 +1,13 @@
 """A film in several languages: each has its own timing, and what is the same is encoded once."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from activities.finishing.film import lay_out_film
 from activities.finishing.language_versions import file_name, version_of
+from activities.finishing.renditions.checks import notes_on
 from activities.finishing.sources import Sources
 from activities.storage.bucket import Storage
 from api.export.fcpxml import write as fcpxml_of
@@ -14,7 +16,7 @@ from tests.activities.finishing.media import Film, Takes, cue_times, finished, s
 from workflows.activity_io import FinishDeliverable, FinishedAsset
 from workflows.brief import Platform
 from workflows.cut import Card, Cut
-from workflows.models import Modality
+from workflows.models import Check, Measured, Modality
 
 WORDS = {"narration-1": "Die Boote laufen aus.", "narration-2": "Mittags sind die Netze voll."}
 
@@ -71,6 +73,40 @@ async def test_each_language_has_its_own_length(storage: Storage, tmp_path: Path
     }  # fmt: skip
     assert max(cue_times(files["captions.de.vtt"].decode())) > 4.0
     assert german.differ(4.5, 5.5) < 0.5
+
+
+async def test_each_language_is_made_for_each_destination(storage: Storage, tmp_path: Path) -> None:
+    """Each language is mixed once, at the loudness of each destination; each file is measured, and the
+    overview has the sounds of the original alone."""
+    takes, request = await film(storage, tmp_path, "languages-destinations", (1.0, 4.0))
+    cut = request.cut.model_copy(update={"renditions": ("broadcast", "linkedin")})
+    request = request.model_copy(update={"cut": cut})
+    layout = await lay_out_film(Sources(storage, tmp_path / "takes"), request, print)
+    assert len(layout.sounds) == 2, "one mix for each language"
+    deliverable, files = await finished(takes, request, tmp_path)
+    measured = {f.name: f.measured for f in deliverable.files if f.measured}
+    assert list(measured) == [
+        "deliverable.mp4", "deliverable-broadcast.mp4", "deliverable-linkedin.mp4",
+        "deliverable.de.mp4", "deliverable.de-broadcast.mp4", "deliverable.de-linkedin.mp4",
+    ]  # fmt: skip
+    assert [f.language for f in deliverable.files[:6]] == ["", "", "", "de", "de", "de"]
+    for name, each in measured.items():
+        assert each.loudness_lufs == pytest.approx(-23 if "broadcast" in name else -14, abs=0.5)
+        assert each.duration_seconds == pytest.approx(6.0 if ".de" in name else 4.0, abs=0.2)
+    german = Film(files["deliverable.de-broadcast.mp4"])
+    assert (german.size, german.languages) == ((1920, 1080), {"deu"})
+    assert german.loud(2.3, 5.8)
+    overview = json.loads(files["overview.json"])
+    assert [sound["asset_id"] for sound in overview["sounds"]] == ["narration-1", "narration-2"]
+
+
+def test_a_note_on_a_failed_check_names_the_language() -> None:
+    """The same film may be too long for a destination in one language alone."""
+    check = Check.model_validate({"name": "length", "measured": "61.0 s", "required": "0 to 60 s", "ok": False})
+    measured = Measured(profile="x", frame_rate=25, duration_seconds=61, bytes=1, checks=(check,))
+    (original,), (german,) = notes_on(measured), notes_on(measured, "de")
+    assert original.startswith("x: length is 61.0 s")
+    assert german.startswith("x in de: length is 61.0 s")
 
 
 async def test_shots_of_the_same_frames_are_encoded_once(storage: Storage, tmp_path: Path) -> None:
