@@ -22,8 +22,9 @@ from activities.planning.draft import draft_plan
 from activities.planning.language_models import models_for
 from activities.planning.moderation import moderate
 from activities.planning.questions.limits import QuestionAccounts
-from activities.planning.questions.paid import ANALYSES, REWRITES
+from activities.planning.questions.paid import inquiry_number
 from activities.planning.rewriting import rewrite
+from activities.planning.translation.add import add_languages
 from activities.provenance.signer import Signer
 from activities.providers import registry
 from activities.providers.protocol import Provider
@@ -38,6 +39,7 @@ from activities.takes.uploads import store_upload
 from activities.webhooks import allowed_hosts, signing_problem, signing_tenants
 from workflows import keys
 from workflows.activity_io import (
+    AddLanguages,
     Analysed,
     AnalyseReference,
     AssembleFilm,
@@ -48,6 +50,7 @@ from workflows.activity_io import (
     FilmLayout,
     FinishDeliverable,
     KnownRecord,
+    LanguagesAdded,
     MixSound,
     PricePlan,
     ProduceAsset,
@@ -126,10 +129,15 @@ class Activities(ProductionActivities):
         async with _heartbeats("asking"):
             return await rewrite(request, self._storage, self._providers, self._settings)
 
+    @activity.defn(name="add_languages")
+    async def add_languages(self, request: AddLanguages) -> LanguagesAdded:
+        async with _heartbeats("translating"):
+            return await add_languages(request, self._storage, self._providers, self._settings)
+
     @activity.defn(name="settle_questions")
     async def settle_questions(self, request: SettleQuestions) -> SettledQuestions:
         async with _heartbeats("summing"):
-            number = request.number + {"draft": 0, "rewrite": REWRITES, "analysis": ANALYSES}[request.inquiry]
+            number = inquiry_number(request)
             accounts = QuestionAccounts(self._storage, self._settings, request.production_id, number, request.payer)
             return await accounts.end()
 

@@ -329,8 +329,8 @@ def _field_error(error: Mapping[str, Any]) -> FieldError:
         found = parse_field_error(str(error["msg"]).removeprefix("Value error, "))
         return found.model_copy(update={"field": ".".join(filter(None, (path, found.field))) or "body"})
     message, remedy = _MESSAGES.get(error["type"], (str(error["msg"]), ""))
-    if "languages" in error["loc"]:
-        remedy = "give one BCP 47 tag such as 'en' or 'pt-BR'"
+    if "languages" in error["loc"] and error["type"] != "too_long":
+        remedy = "give BCP 47 tags such as 'en' or 'pt-BR', the original first"
     return FieldError(field=path or "body", message=message, remedy=remedy.format_map(error.get("ctx", {})))
 
 

@@ -114,6 +114,7 @@ def _make_productions_worker(client: Client, activities: Activities, settings: W
             activities.draft_plan,
             activities.price_plan,
             activities.rewrite_prompt,
+            activities.add_languages,
             activities.settle_questions,
             activities.check_upload,
             activities.finish_deliverable,

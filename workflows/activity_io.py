@@ -5,8 +5,9 @@ from typing import Final, Literal
 
 from pydantic import Field
 
+from workflows.base import Language
 from workflows.brief import MAX_REFERENCES, REFERENCE, BatchBudget, Brief, Platform, Reference, reference_id
-from workflows.cut import Cut
+from workflows.cut import Cut, Translations
 from workflows.events import AttentionReason, Event, TakeOrder
 from workflows.models import MASK, ZERO, Asset, Media, Modality, Model, Money, Person, Plan, Slug, Take
 from workflows.provenance.records import Provenance
@@ -32,6 +33,10 @@ SEGMENT_MISSING: Final = "SegmentMissing"
 """A part of a film was deleted after it was found or made; the film is laid out again."""
 BUDGET_SHORT: Final = "budget_short"
 """The kind of a failure: a limit is too low for a request to a language model; the message names the limit."""
+
+
+Inquiry = Literal["draft", "rewrite", "analysis", "languages"]
+"""The purpose of requests to language models."""
 
 
 class Payer(Model):
@@ -233,13 +238,36 @@ class Rewritten(Model):
     doubt_usd: Money = Field(default=ZERO, description="The part of billed_usd for requests with lost responses")
 
 
-class SettleQuestions(Model):
-    """Ends the model requests for a plan or a rewritten prompt, if their activity did not report their cost."""
+class AddLanguages(Model):
+    """A request for the narrations and texts of a film in further languages."""
 
     production_id: str
-    inquiry: Literal["draft", "rewrite", "analysis"]
+    brief: Brief
+    plan: Plan
+    languages: tuple[Language, ...] = Field(description="Further languages, whose texts are to be complete")
+    translations: Translations = Field(default_factory=dict, description="Given by people, or of an earlier plan")
+    left_out: tuple[str, ...] = Field(default=(), description="Narrations of the original that are not in the film")
+    number: int = Field(ge=1, description="The number of this request in the production; the responses are under it")
+    needed: bool = Field(default=True, description="Refuse a language that cannot be added; otherwise the plan warns")
+    drafted_usd: Money = Field(default=ZERO, description="The part of the limit of planning that the draft has used")
+    spent_usd: Money = Field(default=ZERO, description="Spent by the production so far")
+    payer: Payer | None = Field(default=None, description="If absent, the brief's requester, today")
+
+
+class LanguagesAdded(Model):
+    plan: Plan = Field(description="With the languages; unpriced where it changed")
+    billed_usd: Money = ZERO
+    doubt_usd: Money = Field(default=ZERO, description="The part of billed_usd for requests with lost responses")
+
+
+class SettleQuestions(Model):
+    """Ends the model requests for a plan, a rewritten prompt, an analysis or translations, if their activity did not
+    report their cost."""
+
+    production_id: str
+    inquiry: Inquiry
     number: int = Field(
-        ge=0, description="`drafts` of the DraftPlan, `number` of the RewritePrompt, `inquiry_number` of an analysis"
+        ge=0, description="`drafts` of the DraftPlan, `inquiry_number` of an analysis, `number` of the other requests"
     )
     payer: Payer
 
@@ -288,6 +316,9 @@ class FinishDeliverable(Model):
 class Segment(Model):
     """A part of a film's picture that is encoded by itself: a shot, or the transition between two."""
 
+    timeline: str = Field(
+        default="", description="The object key of its timeline, for a film in a further language; otherwise the film's"
+    )
     number: int = Field(ge=1, description="Its place in the film")
     rendition: str = Field(default="", description="The further aspect that it belongs to; empty for the film itself")
     name: str = Field(description="Its shots")
@@ -301,6 +332,14 @@ class FilmLayout(Model):
     segments: tuple[Segment, ...] = Field(default=(), description="Those that are not stored yet")
     count: int = Field(ge=1, description="Of all segments")
     sound: str = Field(default="", description="The object key of the sound, if it is not stored yet")
+    further_sounds: dict[str, str] = Field(
+        default_factory=dict, description="Of further languages: timeline -> sound, if it is not stored yet"
+    )
+
+    @property
+    def sounds(self) -> dict[str, str]:
+        """Timeline -> sound, for all sounds that are not stored yet."""
+        return {**({self.timeline: self.sound} if self.sound else {}), **self.further_sounds}
 
 
 class EncodeSegment(Model):

@@ -1,13 +1,20 @@
 """The base of all records, and the types that most of them share."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 MaybeSlug = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9-]{0,62})?$")]
 """A Slug, or an empty text for none."""
 Aspect = Literal["16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "21:9"]
+Language = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"),
+    Field(description="BCP 47 language tag, the language part in lower case", examples=["en", "pt-BR"]),
+]
+MAX_LANGUAGES: Final = 8
+"""Of one film, the original among them."""
 
 
 class Model(BaseModel):

@@ -5,7 +5,10 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from workflows.base import MAX_LANGUAGES
 from workflows.base import Aspect as Aspect
+from workflows.base import Language as Language
+from workflows.cut import Translations, check_languages
 from workflows.models import Modality, Model, Money, Person, ProductionId, Slug
 from workflows.references.kinds import Use
 
@@ -18,11 +21,6 @@ REFERENCE: Final = "reference"
 """The role of a reference of the brief."""
 MAX_REFERENCES: Final = 8
 """Of one brief; few models accept more pictures in one request."""
-Language = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"),
-    Field(description="BCP 47 language tag, the language part in lower case", examples=["en", "pt-BR"]),
-]
 
 
 class Platform(StrEnum):
@@ -118,8 +116,18 @@ class Brief(Model):
     modalities: Annotated[tuple[Modality, ...], AfterValidator(_modalities_in_order)] = ()
     title: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
     style: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
-    languages: tuple[Language, ...] = Field(
-        default=("en",), min_length=1, max_length=1, description="Language of text, narration and captions"
+    languages: Annotated[tuple[Language, ...], AfterValidator(check_languages)] = Field(
+        default=("en",),
+        min_length=1,
+        max_length=MAX_LANGUAGES,
+        description="The language of text, narration and captions; each further one is another version of the film, "
+        "with the same pictures",
+        examples=[["en"], ["en", "de", "ja"]],
+    )
+    translations: Translations = Field(
+        default_factory=dict,
+        description="Further language -> narration, sentence or text on the screen -> its translation; a language "
+        "model translates what is missing",
     )
     aspect: Aspect = "16:9"
     duration_seconds: float = Field(
@@ -164,6 +172,17 @@ class Brief(Model):
         object.__setattr__(self, "modalities", enabled)
         return self
 
+    @model_validator(mode="after")
+    def _languages_fit(self) -> "Brief":
+        if self.further_languages and self.platform is not Platform.VIDEO:
+            raise ValueError(
+                f"languages: further languages are for films, not for platform {self.platform.value!r}; "
+                "give one language, and start a production for each other one"
+            )
+        if unknown := next((tag for tag in self.translations if tag not in self.further_languages), None):
+            raise ValueError(f"translations: {unknown!r} is no further language of the brief; add it to languages")
+        return self
+
     @property
     def known_prices_only(self) -> bool:
         """Whether models of unknown price are excluded from the plan, because no budget can limit them."""
@@ -171,7 +190,12 @@ class Brief(Model):
 
     @property
     def language(self) -> str:
+        """The original language."""
         return self.languages[0]
+
+    @property
+    def further_languages(self) -> tuple[str, ...]:
+        return self.languages[1:]
 
     @property
     def reference_ids(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from temporalio import activity
 
 from workflows.activity_io import (
     DRAFT_PLAN,
+    AddLanguages,
     Analysed,
     AnalyseReference,
     AssembleFilm,
@@ -20,6 +21,7 @@ from workflows.activity_io import (
     FilmLayout,
     FinishDeliverable,
     KnownRecord,
+    LanguagesAdded,
     MixSound,
     PricePlan,
     ProduceAsset,
@@ -94,6 +96,17 @@ class ProductionActivities(ABC):
 
         Raises:
             ApplicationError: with an AssetFailure as first detail, if a request was billed without a result.
+        """
+
+    @activity.defn(name="add_languages")
+    @abstractmethod
+    async def add_languages(self, request: AddLanguages) -> LanguagesAdded:
+        """Add the narrations and texts of a film in further languages, translated by a language model where nobody
+        gave them; with the same ledger and limits as the planner's requests.
+
+        Raises:
+            ApplicationError: type PLAN_INVALID, not retried: no voice speaks a language, or it cannot be translated.
+                The first detail is an AssetFailure, if a request was billed.
         """
 
     @activity.defn(name="settle_questions")

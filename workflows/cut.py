@@ -1,12 +1,31 @@
 """The cut of a film: what can be changed of it without a new take. Pure data; lengths are seconds."""
 
 from collections.abc import Iterable
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from workflows.base import Model, Slug
+from workflows.base import MAX_LANGUAGES, Language, Model, Slug
 from workflows.destinations.profiles import Rendition
+
+MAX_TRANSLATIONS: Final = 1_000
+"""Texts of one language."""
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8_000)]
+Translations = dict[Language, Annotated[dict[Words, Words], Field(max_length=MAX_TRANSLATIONS)]]
+"""Language -> a text in the original language -> its translation."""
+
+
+def check_languages(languages: tuple[str, ...]) -> tuple[str, ...]:
+    """
+    Raises:
+        ValueError: a language is given twice.
+    """
+    known = set[str]()
+    for tag in languages:
+        if tag.lower() in known:
+            raise ValueError(f"{tag!r} is given twice; name each language once")
+        known.add(tag.lower())
+    return languages
 
 
 class Transition(Model):
@@ -22,6 +41,9 @@ class Card(Model):
 
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
     seconds: float = Field(default=3, ge=0.5, le=20)
+
+
+CardT = TypeVar("CardT", bound=Card)
 
 
 class LowerThird(Card):
@@ -96,6 +118,52 @@ class Cut(Model):
         "the name of a destination, whose size, length, loudness and safe area it then has",
     )
     focus: dict[Slug, Focus] = Field(default_factory=dict, description="Asset id of a shot -> its focus")
+    languages: Annotated[tuple[Language, ...], AfterValidator(check_languages)] = Field(
+        default=(),
+        max_length=MAX_LANGUAGES - 1,
+        description="Further languages of the film, each with narrations of its own; the pictures are shared",
+    )
+    translations: Translations = Field(
+        default_factory=dict,
+        description="Further language -> title, lower third or end card -> its translation, which that film shows",
+    )
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts on the screen, each once."""
+        cards = (card for card in (self.title, *self.lower_thirds, self.end_card) if card)
+        return tuple(dict.fromkeys(card.text for card in cards))
+
+    def translated(self, language: str) -> "Cut":
+        """The cut with its texts in another language; those without a translation stay as they are."""
+        known = self.translations.get(language, {})
+
+        def shown(card: CardT) -> CardT:
+            return card.model_copy(update={"text": known.get(card.text, card.text)})
+
+        return self.model_copy(
+            update={
+                "title": self.title and shown(self.title),
+                "lower_thirds": tuple(map(shown, self.lower_thirds)),
+                "end_card": self.end_card and shown(self.end_card),
+            }
+        )
+
+    def following(self, before: "Cut") -> "Cut":
+        """The cut as an edit of another one: languages stay where it names none, and so do the translations of texts
+        that it still shows."""
+        languages = self.languages or before.languages
+        texts = set(self.texts)
+        known = {
+            tag: {
+                text: words
+                for text, words in {**before.translations.get(tag, {}), **self.translations.get(tag, {})}.items()
+                if text in texts
+            }
+            for tag in languages
+        }
+        translations = {tag: words for tag, words in known.items() if words}
+        return self.model_copy(update={"languages": languages, "translations": translations})
 
     def of_assets(self, asset_ids: Iterable[str]) -> "Cut":
         """The cut without what belongs to other assets."""

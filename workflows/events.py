@@ -126,11 +126,9 @@ AttentionReason = Literal[
     "finishing_failed",
 ]
 """The reason why a decision is pending; the first six concern the whole production.
-
 overrun: a model charges more than its published price, so the remaining assets exceed the budget; while they fit, it is
-a notice about the whole production. change_to_approve: an edit costs more than was approved. price_unknown of an asset:
-spending on its unpublished price is not allowed yet.
-"""
+a notice about the whole production. change_to_approve: an edit costs more than was approved, or adds a language.
+price_unknown of an asset: spending on its unpublished price is not allowed yet."""
 
 Answer = Literal[
     "approve",
@@ -342,6 +340,8 @@ class AssetRecord(Model):
     asset_id: str
     asset_type: Modality
     role: str
+    language: str = Field(default="", description="Of a narration in a further language")
+    translates: str = ""
     label: str
     provider: str
     model: str
@@ -370,7 +370,7 @@ class AssetRecord(Model):
     refresh_usd: Money | None = Field(default=None, description="The most that a refresh of a stale asset costs")
     making: int = Field(default=0, description="The number of its takes in production")
     cancelled: Literal["free", "billed", "stopped", "running"] | None = None
-    job_id: str | None = Field(default=None, description="The job of a cancelled take that may still run")
+    job_id: str | None = None
     media_type: str | None
     duration_seconds: float | None
     findings: tuple[Finding, ...] = Field(default=(), description="Of the checks of its take, or of one that failed")

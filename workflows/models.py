@@ -16,7 +16,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
-from workflows.base import MaybeSlug
+from workflows.base import Language, MaybeSlug
 from workflows.base import Model as Model
 from workflows.base import Slug as Slug
 from workflows.cut import Cut
@@ -87,8 +87,7 @@ class Asset(Model):
     prompt: PromptText
     composed: bool = Field(
         default=False,
-        description="Its prompt lists the plan's shots and their narrations, and follows their changes; "
-        "a change of the prompt itself ends this",
+        description="Its prompt lists and follows the plan's shots and narrations; a change of the prompt ends this",
     )
     original: Annotated[str, StringConstraints(max_length=MAX_PROMPT_CHARS)] = Field(
         default="", description="The prompt before it was enhanced for its modality; empty if it was not enhanced"
@@ -97,6 +96,9 @@ class Asset(Model):
     model: ModelName
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     depends_on: tuple[Slug, ...] = ()
+    language: Language | Literal[""] = Field(default="", description="A further language; empty for the original")
+    translates: MaybeSlug = Field(default="", description="The narration of the original that it translates")
+    translated_from: str = Field(default="", description="A digest of the text that it translates")
     continues: MaybeSlug = Field(default="", description="The shot from whose last frame this shot starts")
     last_frame: MaybeSlug = Field(default="", description="The picture with which this shot ends")
     quote: Quote | None = None
@@ -211,9 +213,9 @@ class Plan(Model):
         content = plan.model_dump(mode="json", exclude={"digest", "warnings", "drafting_usd"}, exclude_defaults=True)
         return plan.model_copy(update={"digest": digest_of(content)})
 
-    def with_assets(self, assets: Iterable[Asset]) -> "Plan":
+    def with_assets(self, assets: Iterable[Asset], cut: Cut | None = None) -> "Plan":
         """The plan with these assets, which its digest then covers."""
-        plan = Plan.of(self.title, assets, self.planner, self.warnings, self.cut, self.finals)
+        plan = Plan.of(self.title, assets, self.planner, self.warnings, cut or self.cut, self.finals)
         return plan.model_copy(update={"drafting_usd": self.drafting_usd})
 
     @property
@@ -359,6 +361,7 @@ class DeliverableFile(Model):
     name: str
     role: Slug
     media: Media
+    language: str = Field(default="", description="Of a file in a further language; empty for the original")
     measured: Measured | None = Field(default=None, description="Of a film")
     signed_by: str = Field(default="", description="The name in the certificate; empty if it is not signed")
 

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
-from workflows.base import MaybeSlug
-from workflows.cut import Cut
+from workflows.base import MAX_LANGUAGES, Language, MaybeSlug
+from workflows.cut import Cut, Translations, check_languages
 from workflows.models import (
     MAX_TAKES_AT_ONCE,
     Asset,
@@ -79,10 +79,12 @@ class EditOp(Model):
     change: any of prompt, label, provider, model, parameters (merged; null removes a key), depends_on, continues and
     last_frame (of these, "" removes it).
     move: `position` (from 1). drop: only `asset_id`. add: `asset`, at `position` or last. title: `title`.
-    cut: the whole `cut`, which makes no take stale.
+    cut: the whole `cut`, which makes no take stale; without `languages` it keeps those of the plan.
+    languages: the `languages` of a film, after the original. Narrations and texts of those that are new, or that were
+    changed since, are translated: from `translations` where these have the text, otherwise by a language model.
     """
 
-    op: Literal["change", "move", "drop", "add", "title", "cut"]
+    op: Literal["change", "move", "drop", "add", "title", "cut", "languages"]
     asset_id: Slug | None = None
     prompt: PromptText | None = None
     label: Annotated[str, StringConstraints(max_length=200)] | None = None
@@ -95,6 +97,12 @@ class EditOp(Model):
     position: int | None = Field(default=None, ge=1)
     asset: Asset | None = None
     cut: Cut | None = None
+    languages: Annotated[tuple[Language, ...], AfterValidator(check_languages)] | None = Field(
+        default=None, max_length=MAX_LANGUAGES, description="All languages; the original may be named, and is kept"
+    )
+    translations: Translations = Field(
+        default_factory=dict, description="Language -> narration, sentence or text on the screen -> its translation"
+    )
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
 
     @property

@@ -5,7 +5,7 @@ Packets are streamed, for a film of any length. Synchronous, so call it from a t
 
 import heapq
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from threading import Event
@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from activities.finishing.captions.cues import Cue
 from activities.finishing.captions.files import directed
+from activities.finishing.languages import three_letters
 from activities.finishing.picture.frames import check_stopped
 from activities.finishing.picture.segments import NOTES_TAG
 from workflows.models import Chapter
+from workflows.runtime.language import language_name
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -45,7 +47,7 @@ def assemble(
     segments: Sequence[Path],
     sound: Path | None,
     rate: int,
-    cues: Sequence[Cue],
+    captions: Mapping[str, Sequence[Cue]],
     chapters: Sequence[Chapter],
     seconds: float,
     *,
@@ -58,6 +60,8 @@ def assemble(
     """Write the MP4 with the index at the front (faststart), so that it plays while it loads.
 
     Args:
+        captions: BCP 47 tag -> the captions in this language; a track for each.
+        language: The BCP 47 tag of the sound.
         edit_lists: Without them, which some destinations refuse, the sound is a fiftieth of a second late.
 
     Raises:
@@ -75,8 +79,7 @@ def assemble(
         streams = [_picture(film, segments, rate)]
         if sound:
             streams.append(_sound(film, sound, language))
-        if cues:
-            streams.append(_subtitles(film, cues, language))
+        streams += [_subtitles(film, cues, tag) for tag, cues in captions.items()]
         for _, packet in heapq.merge(*streams, key=lambda timed: timed[0]):
             check_stopped(stop)
             film.mux(packet)
@@ -130,7 +133,7 @@ def _joined(stream: Any, segments: Sequence[Path], rate: int) -> _Timed:
 
 def _sound(film: "OutputContainer", sound: Path, language: str) -> _Timed:
     stream = _stream_like(film, sound)
-    stream.metadata["language"] = language
+    _tag(stream, language)
     return _copied(stream, sound)
 
 
@@ -149,8 +152,14 @@ def _subtitles(film: "OutputContainer", cues: Sequence[Cue], language: str) -> _
     stream = film.add_stream("mov_text")
     stream.codec_context.subtitle_header = _ASS_HEADER.encode()
     stream.codec_context.time_base = stream.time_base = MILLISECONDS
-    stream.metadata["language"] = language
+    _tag(stream, language)
     return _texts(stream, cues)
+
+
+def _tag(stream: Any, language: str) -> None:
+    """Name the language of a track: by its code, and by a name, because pt-BR and pt-PT have the same code."""
+    stream.metadata["language"] = three_letters(language)
+    stream.metadata["handler_name"] = f"{language_name(language)} ({language})"
 
 
 def _texts(stream: Any, cues: Sequence[Cue]) -> _Timed:

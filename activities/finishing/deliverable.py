@@ -35,10 +35,11 @@ async def finish(
         return await _store(storage, request, document_files, on_progress, signer)
     layout = await film.lay_out_film(sources, request, on_progress)
     for segment in layout.segments:
-        part = EncodeSegment(production_id=request.production_id, timeline=layout.timeline, segment=segment)
+        timeline = segment.timeline or layout.timeline
+        part = EncodeSegment(production_id=request.production_id, timeline=timeline, segment=segment)
         await film.encode_segment(sources, part, workdir, on_progress)
-    if layout.sound:
-        sound = MixSound(production_id=request.production_id, timeline=layout.timeline, key=layout.sound)
+    for timeline, key in layout.sounds.items():
+        sound = MixSound(production_id=request.production_id, timeline=timeline, key=key)
         await film.mix_sound(sources, sound, workdir, on_progress)
     return await assemble(sources, request, layout.timeline, workdir, on_progress, signer)
 

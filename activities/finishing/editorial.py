@@ -11,6 +11,9 @@ its take, except for what no file contains:
 - A last frame that is held is a clip of its own with the effect FreezeFrame. If a transition follows, the frame is held
   for longer than the transition, because a transition may only cover one clip on each side.
 
+Each further language has a track of its own, which is off: its narrations begin where those of the original do, and
+last as long as they are.
+
 Sound begins at the frame that is nearest to its time, and a part of a frame at its end counts as a frame.
 """
 
@@ -179,10 +182,13 @@ def _sound_tracks(
                 exact = {"start_seconds": round(sound.start, 6)}
                 children.append(_clip(assets[sound.asset_id], span, lengths[sound.asset_id], rate, exact))
                 at = start + span.frames
-            yield _track(name, "Audio", {"role": role}, children)
+            track = _track(name, "Audio", {"role": role}, children)
+            yield track | {"enabled": False} if role.startswith(f"{NARRATION}-") else track
 
 
-def _track_order(role: str) -> tuple[int, str]:
+def _track_order(role: str) -> tuple[float, str]:
+    if role.startswith(f"{NARRATION}-"):  # of a further language
+        return 0.5, role
     return (_TRACKS.index(role) if role in _TRACKS else len(_TRACKS), role)
 
 

@@ -16,6 +16,7 @@ class File:
 
     Attributes:
         asset_id: The asset whose take it is; empty for a file that finishing made.
+        language: The further language of a film that it belongs to; empty for the original.
         measured: Of a film.
     """
 
@@ -24,6 +25,7 @@ class File:
     path: Path
     media_type: str
     asset_id: str = ""
+    language: str = ""
     measured: Measured | None = None
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from activities.finishing.files import File
+from activities.finishing.language_versions import version_of
 from activities.media.facts import probe
 from activities.provenance.credentials import CERTIFICATE
 from activities.provenance.signer import Signer
@@ -87,6 +88,7 @@ async def store_fileset(
             name=made.name,
             role=made.role,
             media=media,
+            language=made.language,
             measured=made.measured,
             signed_by=signer.name if signer and each.signed else "",
         )
@@ -135,7 +137,7 @@ async def _sign(
         statement = (
             file_statement(request, made.asset_id)
             if made.asset_id
-            else deliverable_statement(request, made.name, others)
+            else deliverable_statement(version_of(request, made.language)[0], made.name, others, made.language)
         )
         done = await signer.sign(made.path, made.media_type, statement)
         if done.problem:

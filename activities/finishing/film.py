@@ -5,7 +5,7 @@ that runs twice, or on two workers, does no harm, and parts that exist are used 
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,28 +16,26 @@ from pydantic import TypeAdapter
 from temporalio.exceptions import ApplicationError
 
 from activities.finishing import assembly, contact_sheet, document, editorial
-from activities.finishing.captions import files as caption_files
 from activities.finishing.captions.cues import Cue, cues_of
 from activities.finishing.captions.pauses import estimate
 from activities.finishing.captions.word_times import Word
 from activities.finishing.captions.words_of_takes import read_words
 from activities.finishing.files import File, Result, read_texts, write
-from activities.finishing.languages import three_letters
+from activities.finishing.joining import Version, caption_files, chapters_of, join, lengths
+from activities.finishing.language_versions import further_narrations, subtitles_of, version_of
 from activities.finishing.picture import segments
 from activities.finishing.picture.burned_captions import SAFE_AREA, BurnedCaptions, CaptionStyle, burn
 from activities.finishing.picture.frames import FilmFormat
 from activities.finishing.picture.titles import extent, undrawn
 from activities.finishing.placing import beds_of, losses_of, shot_of
 from activities.finishing.renditions import overview
-from activities.finishing.renditions.checks import MAIN, Box, Heard, file_name, goal_of, measure_file, notes_on
+from activities.finishing.renditions.checks import MAIN, Box, goal_of, notes_on
 from activities.finishing.sound import track
 from activities.finishing.sound.mastering import Goal
 from activities.finishing.sound.track import Bed
 from activities.finishing.sources import Facts, Sources, in_thread
 from activities.finishing.timeline import Timeline, Voice, fit_voices, hold_stills, lay_out, pieces_of
 from activities.finishing.versions import with_versions
-from activities.provenance.ai_label import label_box
-from activities.provenance.statements import deliverable_made_by_models, deliverable_statement, label, source_type
 from activities.storage.errors import ObjectMissing, StorageConflict
 from workflows import keys
 from workflows.activity_io import (
@@ -50,14 +48,20 @@ from workflows.activity_io import (
 )
 from workflows.cut import Levels
 from workflows.destinations.profiles import PROFILES, rate_of
-from workflows.models import Chapter, Modality, digest_of
+from workflows.models import Modality, digest_of
 
 Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Film:
-    """What is stored as the timeline of a film."""
+    """What is stored as the timeline of a film.
+
+    Attributes:
+        language: A further language; empty for the original.
+        versions: Of the original: further language -> the object key of its timeline.
+        subtitles: Of the original: further language -> its captions at the times of the original's narrations.
+    """
 
     timeline: Timeline
     output: FilmFormat
@@ -68,6 +72,9 @@ class Film:
     beds: tuple[Bed, ...] = ()
     levels: Levels = field(default_factory=Levels)
     muted_captions: CaptionStyle = "sidecar"
+    language: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    subtitles: Mapping[str, tuple[Cue, ...]] = field(default_factory=dict)
 
     @property
     def all_renditions(self) -> tuple[str, ...]:
@@ -122,23 +129,49 @@ async def lay_out_film(sources: Sources, request: FinishDeliverable, report: Rep
     request, version_notes = with_versions(request)
     facts = Facts(sources, request.production_id)
     await facts.measure(request.assets, report)
-    film = _film_of(request, facts, await read_words(sources.storage, request.assets))
-    film = replace(film, notes=(*version_notes, *film.notes)) if version_notes else film
-    content = _FILM.dump_json(film)
-    key = keys.timeline_key(request.production_id, digest_of(content.decode()))
+    words = await read_words(sources.storage, request.assets)
     stored = set(await sources.storage.list_keys(keys.film_prefix(request.production_id)))
+    further: dict[str, Film] = {}
+    versions: dict[str, str] = {}
+    for language in request.cut.languages:
+        view, missing_parts = version_of(request, language)
+        film = _film_of(view, facts, words)
+        film = replace(film, language=language, notes=(*missing_parts, *film.notes))
+        versions[language] = await _keep(sources, request.production_id, film, stored)
+        further[versions[language]] = film
+    film = _film_of(version_of(request, "")[0], facts, words)
+    notes = (*version_notes, *film.notes)
+    film = replace(film, versions=versions, subtitles=subtitles_of(request, film.timeline), notes=notes)
+    key = await _keep(sources, request.production_id, film, stored)
+    needed = segments_of(request.production_id, film)
+    needed += [each for at, other in further.items() for each in segments_of(request.production_id, other, at)]
+    missing: dict[str, Segment] = {}
+    for each in needed:
+        if each.key not in stored:
+            missing.setdefault(each.key, each)
+    unmixed: dict[str, str] = {}
+    for at, each_film in ({key: film} | further).items():
+        sounds = _sound_keys(request.production_id, each_film).values()
+        if sound := next((sound for sound in sounds if sound not in stored), ""):
+            unmixed.setdefault(sound, at)
+    mixes = {at: sound for sound, at in unmixed.items()}
+    return FilmLayout(
+        timeline=key,
+        segments=tuple(missing.values()),
+        count=len({each.key for each in needed}),
+        sound=mixes.pop(key, ""),
+        further_sounds=mixes,
+    )
+
+
+async def _keep(sources: Sources, production_id: str, film: Film, stored: Collection[str]) -> str:
+    """Store a timeline, and return its object key."""
+    content = _FILM.dump_json(film)
+    key = keys.timeline_key(production_id, digest_of(content.decode()))
     if key not in stored:
         with suppress(StorageConflict):  # another attempt has just stored it
             await sources.storage.put_unpaid(key, content, "application/json", only_if_absent=True)
-    needed = segments_of(request.production_id, film)
-    missing = {each.key: each for each in reversed(needed) if each.key not in stored}
-    sounds = _sound_keys(request.production_id, film).values()
-    return FilmLayout(
-        timeline=key,
-        segments=tuple(reversed(missing.values())),
-        count=len({each.key for each in needed}),
-        sound=next((sound for sound in sounds if sound not in stored), ""),
-    )
+    return key
 
 
 async def encode_segment(sources: Sources, request: EncodeSegment, workdir: Path, report: Report) -> None:
@@ -198,27 +231,31 @@ async def assemble_film(
     request, _ = with_versions(request)
     film = await _read(sources, timeline)
     placed = film.timeline
-    parts = await _fetch_parts(sources, request.production_id, film, report)
-    cells = await _cells(sources, request, placed)
-    chapters = _chapters(request, placed)
+    others = [await _read(sources, key) for key in film.versions.values()]
+    versions = [await _fetch(sources, request.production_id, each, report) for each in (film, *others)]
+    original, _ = version_of(request, "")
+    cells = await _cells(sources, original, placed)
+    chapters = chapters_of(original, placed)
     sheet = File("contact-sheet.png", "contact-sheet", workdir / "contact-sheet.png", "image/png")
 
-    def join(stop: Event) -> list[File]:
-        return [_join(request, film, parts, rendition, chapters, workdir, stop) for rendition in film.all_renditions]
+    def join_all(stop: Event) -> list[File]:
+        views = [(version, version_of(request, version.film.language)[0]) for version in versions]
+        return [
+            join(version, view, rendition, workdir, stop)
+            for version, view in views
+            for rendition in version.film.all_renditions
+        ]
 
     report("joining the segments")
     films, sheet_notes = await asyncio.gather(
-        in_thread(join),
+        in_thread(join_all),
         in_thread(lambda stop: contact_sheet.draw(sheet.path, request.title, cells, request.brief.aspect, stop)),
     )
-    part_notes = [note for part in parts.files for note in assembly.notes_of(part)]
-    part_notes += [note for made in films if made.measured for note in notes_on(made.measured)]
-    heard = list(track.sounds_of(placed, film.beds, film.levels))
-    files = list(films)
-    if film.cues:
-        files.append(write(workdir, "captions.vtt", "captions-vtt", "text/vtt", caption_files.vtt(film.cues)))
-        srt = caption_files.srt(film.cues)
-        files.append(write(workdir, "captions.srt", "captions-srt", "application/x-subrip", srt))
+    part_notes = [note for each in versions for part in each.files for note in assembly.notes_of(part)]
+    part_notes += [note for made in films if made.measured for note in notes_on(made.measured, made.language)]
+    files = [*films, *(each for version in versions for each in caption_files(version.film, workdir))]
+    own = list(track.sounds_of(placed, film.beds, film.levels))
+    heard = [*own, *further_narrations(request, placed, lengths(others))]
     cut = editorial.timeline_of(request, placed, (film.output.width, film.output.height), sounds=heard)
     files.append(write(workdir, editorial.FILE, editorial.ROLE, editorial.MEDIA_TYPE, editorial.as_json(cut)))
     texts = await read_texts(sources.storage, request.assets)
@@ -226,24 +263,13 @@ async def assemble_film(
         sections = [document.section_of(a, texts) for a in request.assets if a.asset.asset_id in texts]
         script = document.markdown(request.title, sections)
         files.append(write(workdir, "content.md", "document", "text/markdown", script))
-    notes = dict.fromkeys((*film.notes, *placed.notes, *sheet_notes, *part_notes))
-    files += [sheet, overview.file_of(placed, heard, parts.sounds[films[0].name], workdir)]
+    placing = (note for each in versions for note in (*each.film.notes, *each.film.timeline.notes))
+    notes = dict.fromkeys((*placing, *sheet_notes, *part_notes))
+    files += [sheet, overview.file_of(placed, own, versions[0].sounds[MAIN], workdir)]
     return Result(tuple(files), tuple(notes), round(placed.seconds, 3), chapters)
 
 
-@dataclass(frozen=True)
-class _Parts:
-    """The stored parts of a film on this machine. `sounds` has the sound of each film file; None without sound."""
-
-    segments: Mapping[Segment, Path]
-    sounds: Mapping[str, Path | None]
-
-    @property
-    def files(self) -> list[Path]:
-        return list(dict.fromkeys((*self.segments.values(), *filter(None, self.sounds.values()))))
-
-
-async def _fetch_parts(sources: Sources, production_id: str, film: Film, report: Report) -> _Parts:
+async def _fetch(sources: Sources, production_id: str, film: Film, report: Report) -> Version:
     """
     Raises:
         ApplicationError: type SEGMENT_MISSING: a part is not stored any more.
@@ -253,58 +279,24 @@ async def _fetch_parts(sources: Sources, production_id: str, film: Film, report:
     try:
         paths = await asyncio.gather(*(sources.fetch(each.key, "mp4") for each in needed))
         sounds = {
-            file_name(each): await sources.fetch(goals[goal], "m4a") if goal in goals else None
+            each: await sources.fetch(goals[goal], "m4a") if goal in goals else None
             for each in film.all_renditions
             for goal in (goal_of(each, film.levels),)
         }
     except ObjectMissing as error:
         raise ApplicationError(str(error), type=SEGMENT_MISSING, non_retryable=True) from None
-    return _Parts(dict(zip(needed, paths, strict=True)), sounds)
+    return Version(film, dict(zip(needed, paths, strict=True)), sounds)
 
 
-def _join(
-    request: FinishDeliverable,
-    film: Film,
-    parts: _Parts,
-    rendition: str,
-    chapters: Sequence[Chapter],
-    workdir: Path,
-    stop: Event,
-) -> File:
-    """Join the parts of one rendition, and measure the file."""
-    name = file_name(rendition)
-    target, sound = workdir / name, parts.sounds[name]
-    assembly.assemble(
-        target,
-        [path for each, path in parts.segments.items() if each.rendition == rendition],
-        sound,
-        film.timeline.rate,
-        film.cues,
-        chapters,
-        film.timeline.seconds,
-        title=request.title,
-        comment=label(request),
-        language=three_letters(request.brief.language),
-        stop=stop,
-        edit_lists=rendition not in PROFILES,
-    )
-    with target.open("ab") as file:
-        file.write(label_box(source_type(deliverable_statement(request, name, {}))))
-    heard = overview.heard_in(sound) if sound else Heard()
-    by_models = deliverable_made_by_models(request) != "no"
-    measured = measure_file(target, rendition, heard, film.levels, film.boxes(rendition), by_models)
-    return File(name, "rendition" if rendition else "video", target, "video/mp4", measured=measured)
-
-
-def segments_of(production_id: str, film: Film) -> list[Segment]:
-    """All segments of a film in order."""
+def segments_of(production_id: str, film: Film, timeline: str = "") -> list[Segment]:
+    """All segments of a film in order; `timeline` is the key of a further language's."""
     found = []
     for rendition in film.all_renditions:
         output, style = film.format_of(rendition), film.captions_of(rendition)
         for number, piece in enumerate(pieces_of(film.timeline), start=1):
             key = keys.segment_key(production_id, segments.segment_digest(piece, output, style, film.cues))
-            name = f"{piece.name} {rendition}".strip()
-            found.append(Segment(number=number, rendition=rendition, name=name, key=key))
+            name = " ".join(filter(None, (piece.name, rendition, film.language)))
+            found.append(Segment(timeline=timeline, number=number, rendition=rendition, name=name, key=key))
     return found
 
 
@@ -362,18 +354,6 @@ def _film_of(request: FinishDeliverable, facts: Facts, words: Mapping[str, tuple
     )
     drawn = [film.burned(rendition) for rendition in film.all_renditions]
     return replace(film, notes=tuple(dict.fromkeys((*film.notes, *(n for each in drawn if each for n in each.notes)))))
-
-
-def _chapters(request: FinishDeliverable, timeline: Timeline) -> tuple[Chapter, ...]:
-    labels = {a.asset.asset_id: a.asset.label for a in request.assets}
-    return tuple(
-        Chapter(
-            asset_id=placed.shot.asset_id,
-            title=labels[placed.shot.asset_id] or placed.shot.asset_id,
-            start_seconds=round(placed.start, 3),
-        )
-        for placed in timeline.shots
-    )
 
 
 async def _cells(sources: Sources, request: FinishDeliverable, timeline: Timeline) -> list[contact_sheet.Cell]:

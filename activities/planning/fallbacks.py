@@ -56,7 +56,7 @@ def _alternatives(plan: Plan, asset: Asset, own: Offer, task: PlanningTask) -> I
     for offer in sorted(task.offers.get(asset.asset_type, ()), key=lambda o: o.provider == asset.provider):
         # No budget could hold the plan any more with such a fallback.
         surprising = offer.unknown and (task.brief.known_prices_only or not own.unknown)
-        fits = used <= offer.accepts and offer.speaks(task.brief.language)
+        fits = used <= offer.accepts and offer.speaks(asset.language or task.brief.language)
         if offer.placeholder or offer.provider in taken or surprising or offer == own or not fits:
             continue
         other = Alternative(provider=offer.provider, model=offer.model, parameters=kept_parameters(asset, offer))

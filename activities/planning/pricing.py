@@ -12,6 +12,7 @@ from activities.catalogue.offers import Offer, utf16_units
 from activities.planning.checks.inputs import input_problem, unused_stills
 from activities.planning.checks.lengths import is_timed, length_problem, quote_lengths
 from activities.planning.checks.narration import overruns, unread
+from activities.planning.checks.voices import voice_problem
 from activities.providers.protocol import Provider
 from activities.providers.registry import remedy_for
 from activities.providers.selection import find_offer, plannable_offers, supports_aspect
@@ -20,6 +21,7 @@ from workflows.continuity.drafts import final_asset, models_of
 from workflows.continuity.inputs import inputs_of
 from workflows.continuity.lengths import AT_MOST
 from workflows.models import FILM_PARAMETERS, MAX_PLAN_BYTES, UNSPOKEN_ROLES, Asset, Media, Modality, Plan, Quote
+from workflows.spoken import languages
 
 _FILM_LIMITS: Final = {"at_seconds": (0.0, 3_600.0), "bpm": (30.0, 300.0)}
 
@@ -114,17 +116,34 @@ def _shots_narrated(known: Mapping[str, Asset], inputs: Sequence[Asset]) -> int:
     return max((sum(voice in shot.depends_on for shot in shots) for voice in voices), default=1)
 
 
+def _check_voice(asset: Asset, offer: Offer, language: str) -> None:
+    """
+    Raises:
+        ApplicationError: type PLAN_INVALID; the voice of a narration does not speak its language.
+    """
+    spoken = asset.language or language
+    if asset.spoken and spoken and (problem := voice_problem(asset, offer, spoken)):
+        raise invalid(f"asset {asset.asset_id!r}: {problem}")
+
+
 def _priced(
-    asset: Asset, known: Mapping[str, Asset], providers: Mapping[str, Provider], today: date, aspect: str
+    asset: Asset,
+    known: Mapping[str, Asset],
+    providers: Mapping[str, Provider],
+    today: date,
+    aspect: str,
+    language: str,
 ) -> tuple[Asset, list[str]]:
     """The asset with a quote for each of its models, and a warning for each model that retires soon."""
     offer = _offer_for(asset, providers, today, aspect)
+    _check_voice(asset, offer, language)
     warnings = [retirement_warning(offer, today)]
     fallbacks = []
     for each in asset.fallbacks:
         changes = {"provider": each.provider, "model": each.model, "parameters": each.parameters}
         other = asset.model_copy(update=changes)
         found = _offer_for(other, providers, today, aspect)
+        _check_voice(other, found, language)
         fallbacks.append(each.model_copy(update={"quote": _quote(other, known, found)}))
         warnings.append(retirement_warning(found, today))
     quoted = asset.model_copy(update={"quote": _quote(asset, known, offer), "fallbacks": tuple(fallbacks)})
@@ -145,7 +164,7 @@ def price(
         aspect: The aspect of the brief, which not every model makes; "" allows any.
         only: Ids of the assets to check and quote, all others stay as they are; without it, all.
         references: The references of the brief, which assets may be made from too.
-        language: The language of the brief, for warnings of voices that cannot read it; "" checks none.
+        language: The language of the brief, which the voices of its narrations have to speak; "" checks none.
 
     Raises:
         ApplicationError: type PLAN_INVALID; the message names the asset, the field and the choices.
@@ -157,15 +176,16 @@ def price(
         if only and asset.asset_id not in only:
             quoted.append(asset)
             continue
-        priced_asset, found = _priced(asset, known, providers, today, aspect)
+        priced_asset, found = _priced(asset, known, providers, today, aspect, language)
         quoted.append(priced_asset)
         warnings += found
         if asset.asset_id in finals:
-            final, found = _priced(final_asset(plan, asset), known, providers, today, aspect)
+            final, found = _priced(final_asset(plan, asset), known, providers, today, aspect, language)
             finals[asset.asset_id] = models_of(final)
             warnings += found
     warnings += [*unused_stills(quoted), *overruns(quoted, providers)]
     warnings += unread(quoted, providers, language) if language else []
+    warnings += languages.warnings(plan.with_assets(quoted))
     priced = Plan.of(plan.title, quoted, plan.planner, dict.fromkeys(warnings), plan.cut, finals)
     if priced.unknown_prices:
         unknown = {f"{a.provider} {a.model}" for a in quoted if a.unknown_price}

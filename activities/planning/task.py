@@ -13,6 +13,7 @@ from activities.planning.revision import FeedbackRequests, read_feedback
 from activities.planning.structure.model import SoundCue, Structure
 from activities.planning.structure.parser import parse
 from activities.planning.structure.sounds import asked_sounds, mentions_sound
+from activities.planning.translation.voices import check_spoken
 from activities.providers.protocol import Provider
 from activities.providers.registry import remedy_for
 from activities.providers.selection import rank_offers
@@ -160,7 +161,7 @@ def check_plannable(task: PlanningTask) -> None:
     """Refuse a brief that no plan can satisfy.
 
     Raises:
-        ApplicationError: type PLAN_INVALID; a modality has no model, no model of a known price, or none that speaks the
+        ApplicationError: type PLAN_INVALID; a modality has no model, no model of a known price, or none that speaks a
             language. The message names the field and the remedy.
     """
     brief = task.brief
@@ -185,6 +186,8 @@ def check_plannable(task: PlanningTask) -> None:
             f"languages: {voice.provider} cannot speak {brief.language!r}; leave out {modality.value}, or give a "
             f"language it speaks, e.g. {examples}"
         )
+    if Modality.AUDIO in brief.modalities:
+        check_spoken(brief.further_languages, task.providers, brief, task.today)
 
 
 def _is_affordable(offer: Offer, brief: Brief) -> bool:

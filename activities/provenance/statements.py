@@ -71,9 +71,13 @@ def take_statement(task: ProduceAsset) -> Statement:
     )
 
 
-def deliverable_statement(request: FinishDeliverable, name: str, others: Mapping[str, str]) -> Statement:
+def deliverable_statement(
+    request: FinishDeliverable, name: str, others: Mapping[str, str], language: str = ""
+) -> Statement:
     """
     Args:
+        request: Its assets are those that the file is made of.
+        language: The further language of the file; empty for the original.
         others: Name -> SHA-256 of the files of the deliverable that cannot carry a signature.
     """
     takes = [(finished.asset.asset_id, finished.take) for finished in request.assets]
@@ -82,6 +86,7 @@ def deliverable_statement(request: FinishDeliverable, name: str, others: Mapping
         production_id=request.production_id,
         kind="deliverable",
         name=name,
+        language=language,
         ai_generated=deliverable_made_by_models(request),
         models=tuple(dict.fromkeys(f"{take.provider}/{take.model}" for _, take in takes)),
         plan_digest=known.plan_digest,

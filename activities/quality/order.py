@@ -111,7 +111,7 @@ def order_of(brief: Brief, asset: Asset, offer: Offer) -> Order:
         speed=_speed(asset),
         sounding=any(asset.parameters.get(name) is True for name in _SOUNDING),
         prompt=asset.prompt,
-        language=brief.language,
+        language=asset.language or brief.language,
         writes_words=asset.asset_type is Modality.TEXT and asset.provider != PREVIZ and not _transcribes(offer),
         moving=offer.provider != PREVIZ and not _STILL.search(asked),
         dark=mask or bool(_DARK.search(asked)),

@@ -108,7 +108,7 @@ def _row(cells: dict[str, Any]) -> BatchRowBody:
     if "modalities" in cells:
         cells["modalities"] = cells["modalities"].split()
     if "language" in cells:
-        cells["languages"] = [cells.pop("language")]
+        cells["languages"] = re.split(r"[\s,;]+", cells.pop("language").strip())
     return BatchRowBody(key=cells.pop("key", None), brief=cells)
 
 

@@ -30,7 +30,7 @@ def with_language(cli: Cli, brief: Brief, *, ask: bool) -> Brief:
         cli.warn(f"The brief reads like {name}, so its language is {found}; --language {given} keeps {given}")
     elif not _confirm(f"The brief reads like {name}, but its language is {given}. Use {found}?"):
         return brief
-    return Brief.model_validate(brief.model_dump(exclude_unset=True) | {"languages": (found,)})
+    return Brief.model_validate(brief.model_dump(exclude_unset=True) | {"languages": (found, *brief.further_languages)})
 
 
 def _detect(cli: Cli, text: str) -> str | None:

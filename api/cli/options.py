@@ -7,19 +7,21 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from api.cli.context import cli_of, current_user, usd_option
-from api.cli.files import file_problem, read_brief
+from api.cli.files import existing_file, file_problem, read_brief
+from api.cli.plan_file import PlanFileError, translations_of
 from api.client.client import GreenlightClient, GreenlightError
 from workflows import keys
 from workflows.brief import MAX_REFERENCES, Brief, Platform
 from workflows.models import Modality
 from workflows.references.kinds import Use, limits_text
 
+T = TypeVar("T")
 APPROVAL: Final = "Approval"
 """The panel of a command's help that lists the options of the approval policy."""
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -47,7 +49,18 @@ TitleOption = Annotated[str, typer.Option(help="A working title.")]
 StyleOption = Annotated[str, typer.Option(help="The style, as free text.")]
 LanguageOption = Annotated[
     str | None,
-    typer.Option(help="Language of text, narration and captions, e.g. pt-BR. Default: the brief's, if certain, or en."),
+    typer.Option(
+        metavar="TAGS",
+        help="Language of text, narration and captions, e.g. pt-BR. Default: the brief's, if certain, or en. For a "
+        "film in further languages, all of them: en,de,ja.",
+    ),
+]
+TranslationsOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TEXTS",
+        help="Own translations for further languages as YAML or JSON, or a file: {de: {The sea.: Das Meer.}}.",
+    ),
 ]
 AspectOption = Annotated[str, typer.Option(help="16:9, 9:16, 1:1, 4:3, 3:4, 4:5 or 21:9.")]
 DurationOption = Annotated[float, typer.Option(metavar="SECONDS", help="Length of a video.")]
@@ -132,6 +145,19 @@ def parse_parameters(pairs: list[str] | None) -> dict[str, JsonValue] | None:
     return found
 
 
+def parse_inline(option: str, text: str, parse: Callable[[str], T]) -> T:
+    """The result for a text in YAML or JSON, or for the content of the file of this name."""
+    try:
+        inline = any(mark in text for mark in ("{", ": ", "\n"))
+        return parse(text if inline else existing_file(text).read_text("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise typer.BadParameter(f"{option}: {text!r} is not text in UTF-8; save it as plain text") from None
+    except PlanFileError as error:
+        raise typer.BadParameter(f"{option}: {error}") from None
+    except typer.BadParameter as error:
+        raise typer.BadParameter(f"{option}: {error.message}") from None
+
+
 _JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
 
 
@@ -142,6 +168,7 @@ def brief_from(
     title: TitleOption = "",
     style: StyleOption = "",
     language: LanguageOption = None,
+    translations: TranslationsOption = None,
     aspect: AspectOption = "16:9",
     duration: DurationOption = 20,
     budget: BudgetOption = None,
@@ -168,7 +195,8 @@ def brief_from(
     optional = {
         # An empty list would mean text alone; without the field the platform's modalities apply.
         "modalities": modality or None,
-        "languages": (language,) if language else None,
+        "languages": [tag.strip() for tag in language.split(",")] if language else None,
+        "translations": parse_inline("--translations", translations, translations_of) if translations else None,
         "budget_usd": budget,
         "draft": draft or None,
         "approval_deadline_seconds": deadline,

@@ -3,25 +3,28 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError, model_validator
 
 from api.views.production import PlanView
-from workflows.base import MaybeSlug
-from workflows.cut import Cut
+from workflows.base import Language, MaybeSlug
+from workflows.cut import Cut, Translations
 from workflows.models import Asset, Modality, PromptText, Slug
 from workflows.requests import EditOp
 
 HEADER: Final = """\
-# Change anything but asset_id, asset_type and role; the order of the assets is the order of the plan.
+# Change anything but asset_id, asset_type, role, language and translates.
+# The order of the assets is the order of the plan.
 # Delete an asset to drop it. Save and close to send the changes, or close without a change to send nothing.
 """
 
 
 _FRAMES: Final = ("continues", "last_frame")
 """What a shot starts from and ends with; a shot without them has no such line."""
+_LANGUAGE: Final = ("language", "translates")
+"""Of a narration in a further language; all others have no such line."""
 
 
 class PlanFileError(ValueError):
@@ -40,6 +43,8 @@ class _FileAsset(BaseModel):
     model: str
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     depends_on: tuple[Slug, ...] = ()
+    language: Language | Literal[""] = ""
+    translates: Slug | Literal[""] = ""
     continues: MaybeSlug = ""
     last_frame: MaybeSlug = ""
 
@@ -87,9 +92,9 @@ def to_yaml(plan: PlanView) -> str:
 
 
 def _written(asset: Asset, fields: set[str]) -> dict[str, JsonValue]:
-    """The fields of an asset, without frames that it does not have."""
+    """The fields of an asset, without frames and languages that it does not have."""
     found = asset.model_dump(mode="json", include=fields)
-    return {name: value for name, value in found.items() if value or name not in _FRAMES}
+    return {name: value for name, value in found.items() if value or name not in (*_FRAMES, *_LANGUAGE)}
 
 
 def edits_between(plan: PlanView, text: str, *, keep_dropped: bool = False) -> list[EditOp]:
@@ -150,6 +155,24 @@ def cut_of(text: str) -> Cut:
         return Cut.model_validate(found)
 
 
+def translations_of(text: str) -> Translations:
+    """Language -> a text of the original -> its translation, as YAML or JSON.
+
+    Raises:
+        PlanFileError: the text is not YAML, or has another form.
+    """
+    found = _parse_yaml(text, "this is not YAML")
+    try:
+        return _TRANSLATIONS.validate_python(found)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "translations"
+        raise PlanFileError(f"{where}: {first['msg']}; write {{de: {{The sea.: Das Meer.}}}}") from None
+
+
+_TRANSLATIONS: Final[TypeAdapter[Translations]] = TypeAdapter(Translations)
+
+
 class _Added(_FileAsset):
     position: int | None = Field(default=None, ge=1)
 
@@ -188,7 +211,7 @@ def _asset(wanted: _FileAsset) -> Asset:
 
 
 def _change_of(before: Asset, wanted: _FileAsset) -> EditOp | None:
-    for fixed in ("asset_type", "role"):
+    for fixed in ("asset_type", "role", "language", "translates"):
         if getattr(wanted, fixed) != getattr(before, fixed):
             raise PlanFileError(
                 f"{before.asset_id}.{fixed}: it cannot change from {getattr(before, fixed)}; add another asset instead"

@@ -17,6 +17,7 @@ from rich.text import Text
 from api.views import production as views
 from workflows.events import AssetRecord, AssetStatus, AttentionReason, ProductionStatus
 from workflows.models import ZERO, Estimate, Quote
+from workflows.runtime.language import language_name
 from workflows.runtime.redaction import make_printable
 
 PIPED_WIDTH: Final = 200
@@ -188,6 +189,7 @@ def show_plan(console: Console, plan: views.PlanView, budget: Decimal | None = N
     if budget is not None:
         parts.append(f"budget {money(budget)}")
     console.print(f"\n{' · '.join(parts)} · plan [bold]{plan.digest}[/bold]", soft_wrap=True)
+    _show_languages(console, plan)
     if plan.finals_usd:
         unknown = " and unknown prices" if plan.finals_usd.unknown else ""
         finals = price_range(plan.finals_usd.low, plan.finals_usd.high)
@@ -196,6 +198,18 @@ def show_plan(console: Console, plan: views.PlanView, budget: Decimal | None = N
         )
     for warning in plan.warnings:
         console.print(f"[yellow]![/yellow] {escape(warning)}", soft_wrap=True)
+
+
+def _show_languages(console: Console, plan: views.PlanView) -> None:
+    """One line for each language of a film in several, with its share of the price."""
+    for each in plan.languages:
+        cost = estimate(Estimate(low=each.low_usd, high=each.high_usd, unknown=each.unknown))
+        what = "the original with all pictures" if each.original else counted(each.narrations, "narration")
+        name = f"{language_name(each.language)} ({each.language})" if each.language else "Original"
+        line = f"{name}: {what}, {cost}{' USD' if each.high_usd else ''}"
+        if each.outdated:
+            line += f"; out of date: {', '.join(each.outdated)}"
+        console.print(escape(line), soft_wrap=True)
 
 
 def approve_command(production_id: str, plan: views.PlanView) -> str:

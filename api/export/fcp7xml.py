@@ -70,7 +70,7 @@ class _Document:
                     video=track is self._timeline.picture,
                 )
             )
-        _texts(made, enabled="TRUE", locked="FALSE")
+        _texts(made, enabled="TRUE" if track.enabled else "FALSE", locked="FALSE")
         return made
 
     def _clip(self, clip: Clip, into: Transition | None, after: Transition | None, *, video: bool) -> Element:

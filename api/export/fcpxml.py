@@ -10,7 +10,7 @@ from typing import Final
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from api.export.timeline import Clip, Marker, Timeline, Transition, without_gaps
+from api.export.timeline import Clip, Marker, Timeline, Track, Transition, without_gaps
 
 _VERSION: Final = "1.8"
 _EFFECTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -51,7 +51,7 @@ class _Document:
                 parents.append((item, element))
         for lane, track in enumerate(self._timeline.sounds, start=1):
             for clip in track.clips:
-                self._connect(clip, lane, track.role, parents)
+                self._connect(clip, lane, track, parents)
         for marker in self._timeline.markers:
             self._mark(marker, parents)
         ElementTree.indent(self._root)
@@ -125,7 +125,7 @@ class _Document:
         SubElement(element, "filter-video", ref=effect, name=name)
         return element
 
-    def _connect(self, sound: Clip, lane: int, role: str, parents: Sequence[tuple[Clip, Element]]) -> None:
+    def _connect(self, sound: Clip, lane: int, track: Track, parents: Sequence[tuple[Clip, Element]]) -> None:
         """Connect a sound to the clip that is shown at its first frame."""
         parent, element = _shown_at(sound.start, parents)
         placed = {
@@ -135,7 +135,8 @@ class _Document:
             "ref": self._asset(sound, video=False),
             "start": self._time(sound.first),
             "duration": self._time(sound.frames),
-            "audioRole": _ROLES.get(role, "effects"),
+            "audioRole": _role(track.role),
+            **({} if track.enabled else {"enabled": "0"}),
         }
         SubElement(SubElement(element, "asset-clip", placed), "note").text = sound.prompt
 
@@ -146,6 +147,12 @@ class _Document:
 
     def _time(self, frames: int) -> str:
         return f"{frames * 100}/{self._rate * 100}s" if frames else "0s"
+
+
+def _role(role: str) -> str:
+    """The audio role of a track; a further language is a subrole, such as dialogue.de."""
+    main, _, language = role.partition("-") if role.startswith("narration-") else (role, "", "")
+    return ".".join(filter(None, (_ROLES.get(main, "effects"), language)))
 
 
 def _local_start(clip: Clip) -> int:

@@ -58,6 +58,8 @@ Held frames       A last frame that is held for the narration is a clip of its o
 Fades             A fade through black is two dissolves, to black and from it.
 Sound             A sound begins at the nearest frame, at most half a frame from its time in the film.
 Own sound         The sound of a shot is in its file; it is only in the timeline if the film uses it.
+Languages         Each further language is a sound track that is off. Its narrations begin where those of the original
+                  do; in its own film, a shot lasts longer where its narration does.
 Captions          They are separate files: import them as subtitles.
 Wipes             DaVinci Resolve shows the wipes of an FCPXML file as dissolves.
 """

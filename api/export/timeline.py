@@ -74,9 +74,12 @@ Item = Clip | Gap | Transition
 
 @dataclass(frozen=True)
 class Track:
+    """A track that is off, as that of a further language, is not heard until it is turned on."""
+
     name: str
     role: str
     items: tuple[Item, ...]
+    enabled: bool = True
 
     @property
     def clips(self) -> list[Clip]:
@@ -133,7 +136,7 @@ def read_timeline(content: bytes) -> Timeline:
 
 
 def _track(track: dict[str, Any]) -> Track:
-    return Track(track["name"], track["metadata"][KEY]["role"], (*_items(track["children"]),))
+    return Track(track["name"], track["metadata"][KEY]["role"], (*_items(track["children"]),), track["enabled"])
 
 
 def _items(children: Sequence[dict[str, Any]]) -> Iterator[Item]:

@@ -174,6 +174,7 @@ async def _release(
         edits = tuple(EditOp(op="drop", asset_id=each) for each in dropped)
         edit = PlanEdit(plan_digest=plan.digest, edits=edits, editor=approver)
         plan = await services.productions.update(production_id, EDIT_PLAN, edit)
+    _check_languages(snapshot, plan)
     # Without a limit only a free plan is approved; what planning has cost is within the limits of planning.
     price = plan.high_usd + (ZERO if body.max_usd is None else snapshot.spent_usd)
     if price > (body.max_usd or ZERO):
@@ -196,6 +197,22 @@ async def _release(
         allow_unknown_prices=body.allow_unknown_prices,
     )
     await services.productions.update(production_id, DECIDE, keyed(Decision(approve=approval), key))
+
+
+def _check_languages(snapshot: Snapshot, plan: Plan) -> None:
+    """
+    Raises:
+        Problem: 409; a language of the brief is not in the plan, which a person has to see.
+    """
+    if missing := [tag for tag in snapshot.brief.further_languages if tag not in plan.cut.languages]:
+        why = " ".join(warning for warning in plan.warnings if warning.startswith("languages: "))
+        raise Problem(
+            409,
+            "languages-missing",
+            f"The plan has no narration in {', '.join(missing)}, so it waits for a decision. {why}".strip(),
+            production_id=snapshot.production_id,
+            plan_digest=plan.digest,
+        )
 
 
 def _no_plan(snapshot: Snapshot) -> Problem:

@@ -49,6 +49,8 @@ def _record(record: Record, asset: Asset) -> AssetRecord:
         asset_id=asset.asset_id,
         asset_type=asset.asset_type,
         role=asset.role,
+        language=asset.language,
+        translates=asset.translates,
         label=asset.label,
         provider=take.provider if take else asset.provider,
         model=take.model if take else asset.model,

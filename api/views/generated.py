@@ -72,7 +72,7 @@ def _film(snapshot: Snapshot, used: Sequence[tuple[Asset, Take]]) -> str:
     shots = f"{count} shot{'s' * (count != 1)}"
     lines = [f"{snapshot.plan.title}: a film of {made.duration_seconds or 0:.0f} s in {shots}, {brief.aspect}."]
     lines += [f"{n}. {chapter.title} ({_clock(chapter.start_seconds)})" for n, chapter in enumerate(made.chapters, 1)]
-    spoken = [take.prompt for asset, take in used if asset.spoken]
+    spoken = [take.prompt for asset, take in used if asset.spoken and not asset.language]
     if spoken:
         lines += ["", "Narration: " + " ".join(spoken)]
     return "\n".join(lines)

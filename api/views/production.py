@@ -28,6 +28,7 @@ from workflows.models import ZERO, Alternative, Asset, Chapter, Estimate, Measur
 from workflows.production.state.estimates import production_estimate
 from workflows.references.kinds import LIMITS, KindLimits, ReferenceKind
 from workflows.requests import Approval, Pause
+from workflows.spoken import languages
 
 PREFIX: Final = "/api/v1"
 
@@ -58,6 +59,50 @@ class StoredReference(View):
     )
 
 
+class LanguageShare(View):
+    """One language of a film, and its share of the price; the original has everything that the languages share."""
+
+    language: str
+    original: bool = False
+    low_usd: Money
+    high_usd: Money
+    unknown: bool = Field(default=False, description="A part has no published price, and is not in the amounts")
+    narrations: int
+    outdated: tuple[str, ...] = Field(
+        default=(), description="Ids of narrations that translate an earlier text of the original"
+    )
+    untranslated: tuple[str, ...] = Field(default=(), description="Texts of the original that have no translation")
+
+
+def language_shares(plan: Plan, original: str) -> tuple[LanguageShare, ...]:
+    """The languages of a film; none of a plan with one language."""
+    prices = languages.shares(plan)
+    if not prices:
+        return ()
+    further = [
+        LanguageShare(
+            language=tag,
+            low_usd=price.low,
+            high_usd=price.high,
+            unknown=price.unknown,
+            narrations=len(known),
+            outdated=tuple(a.asset_id for a in known.values() if languages.is_outdated(plan, a)),
+            untranslated=tuple(languages.to_translate(plan, tag)),
+        )
+        for tag, price in prices.items()
+        for known in (languages.in_language(plan, tag),)
+    ]
+    first = LanguageShare(
+        language=original,
+        original=True,
+        low_usd=max(plan.low_usd - sum((s.low_usd for s in further), ZERO), ZERO),
+        high_usd=max(plan.high_usd - sum((s.high_usd for s in further), ZERO), ZERO),
+        unknown=any(a.unknown_price for a in plan.assets if not a.language),
+        narrations=len(languages.narrations(plan)),
+    )
+    return (first, *further)
+
+
 class PlanView(View):
     """A plan with its total price range."""
 
@@ -72,6 +117,9 @@ class PlanView(View):
         default=(), description="Ids of the assets without a published price; the total does not include them"
     )
     cut: Cut = Cut()
+    languages: tuple[LanguageShare, ...] = Field(
+        default=(), description="Of a film in several languages: the original, then the further ones"
+    )
     finals: dict[str, tuple[Alternative, ...]] = Field(
         default_factory=dict,
         description="Of a draft, by asset: the model of the finals, then its fallbacks; `assets` have the draft's",
@@ -79,7 +127,7 @@ class PlanView(View):
     finals_usd: Estimate | None = Field(default=None, description="Of a draft: the price of the finals, made after it")
 
     @classmethod
-    def of(cls, plan: Plan) -> "PlanView":
+    def of(cls, plan: Plan, original: str = "") -> "PlanView":
         return cls(
             title=plan.title,
             digest=plan.digest,
@@ -90,6 +138,7 @@ class PlanView(View):
             warnings=plan.warnings,
             unknown_prices=plan.unknown_prices,
             cut=plan.cut,
+            languages=language_shares(plan, original),
             finals=plan.finals,
             finals_usd=finals_price(plan) if plan.finals else None,
         )
@@ -101,6 +150,7 @@ class FileView(View):
     name: str
     role: str
     media_type: str
+    language: str = Field(default="", description="Of a file in a further language; empty for the original")
     bytes: int
     sha256: str
     url: str
@@ -330,7 +380,7 @@ def production_view(snapshot: Snapshot, links: Links, preview: str | None = None
         brief=snapshot.brief,
         created_at=snapshot.created_at,
         updated_at=snapshot.updated_at,
-        plan=PlanView.of(snapshot.plan) if snapshot.plan else None,
+        plan=PlanView.of(snapshot.plan, snapshot.brief.language) if snapshot.plan else None,
         assets=tuple(asset_records(snapshot)),
         budget_usd=snapshot.budget_usd,
         spent_usd=snapshot.spent_usd,
@@ -362,6 +412,7 @@ def _deliverable(snapshot: Snapshot, links: Links) -> DeliverableView | None:
         FileView(
             name=f.name,
             role=f.role,
+            language=f.language,
             url=f"{links.deliverable}?file={quote(f.name)}",
             measured=f.measured,
             **f.media.model_dump(exclude={"key"}),

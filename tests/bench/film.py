@@ -141,8 +141,8 @@ def main(kind: str, folder: Path) -> None:
         (sound,) = (key for key in await storage.list_keys(film_prefix(name)) if key.endswith(".m4a"))
         track, began = await sources.fetch(sound, "m4a"), time.perf_counter()
         await asyncio.to_thread(
-            assembly.assemble, folder / "joined.mp4", parts[:SHOTS], track, RATE, [], [], SHOTS * SECONDS,
-            title="Film", comment="", language="eng", stop=Event(),
+            assembly.assemble, folder / "joined.mp4", parts[:SHOTS], track, RATE, {}, [], SHOTS * SECONDS,
+            title="Film", comment="", language="en", stop=Event(),
         )  # fmt: skip
         return {"seconds": time.perf_counter() - began}
 

@@ -1,4 +1,4 @@
-"""The steps of finishing a film, without media."""
+"""The steps of finishing a film, without media, and languages without translators."""
 
 from abc import ABC
 from collections.abc import Sequence
@@ -8,20 +8,26 @@ from temporalio.exceptions import ApplicationError
 
 from workflows.activity_io import (
     SEGMENT_MISSING,
+    AddLanguages,
     AssembleFilm,
     EncodeSegment,
     FilmLayout,
     FinishDeliverable,
+    LanguagesAdded,
     MixSound,
     Segment,
 )
 from workflows.contracts import ProductionActivities
 from workflows.models import Deliverable
+from workflows.spoken import languages
 
 
 class FakeFilmSteps(ProductionActivities, ABC):
     """Films of `segments`, of which those in `encoded` are stored. Those in `broken` do not decode; those in `deleted`
-    are found to be gone when the film is assembled. `layouts` counts how often it was laid out."""
+    are found to be gone when the film is assembled. `layouts` counts how often it was laid out. Languages are added if
+    it `translates`."""
+
+    translates = True
 
     def __init__(self) -> None:
         self.segments: Sequence[str] = ()
@@ -29,6 +35,15 @@ class FakeFilmSteps(ProductionActivities, ABC):
         self.broken: set[str] = set()
         self.deleted: list[str] = []
         self.layouts = 0
+
+    @activity.defn(name="add_languages")
+    async def add_languages(self, request: AddLanguages) -> LanguagesAdded:
+        """Each text is its own translation, with the language before it."""
+        plan = request.plan
+        for tag in request.languages if self.translates else ():
+            words = {text: f"{tag}: {text}" for text in languages.to_translate(plan, tag, request.left_out)}
+            plan = languages.with_language(plan, tag, words, languages.untranslated(plan, tag, request.left_out))
+        return LanguagesAdded(plan=plan)
 
     @activity.defn(name="lay_out_film")
     async def lay_out_film(self, request: FinishDeliverable) -> FilmLayout:

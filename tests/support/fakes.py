@@ -337,6 +337,7 @@ class FakeActivities(FakeFilmSteps):
             self.draft_plan,
             self.price_plan,
             self.rewrite_prompt,
+            self.add_languages,
             self.settle_questions,
             self.check_upload,
             self.finish_deliverable,

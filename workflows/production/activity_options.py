@@ -23,6 +23,8 @@ SETTLE_TIMEOUT: Final = timedelta(minutes=2)
 """One attempt at summing what questions have cost: it waits 30 s for answers that are on their way."""
 REWRITE_TIMEOUT: Final = timedelta(minutes=5)
 """For all attempts of a language model at a prompt: a person waits for it."""
+LANGUAGES_TIMEOUT: Final = timedelta(minutes=15)
+"""For all attempts at the translations of an edit: a person waits for them, and a film has up to seven languages."""
 MANIFEST_TIMEOUT: Final = timedelta(minutes=1)
 """One attempt to read a manifest of at most 2 MB."""
 FINISH_TIMEOUT: Final = timedelta(hours=2)

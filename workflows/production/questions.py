@@ -1,21 +1,26 @@
 """What questions to language models may cost, and what they have cost."""
 
 import asyncio
-from typing import Literal, TypeAlias
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.activity_io import Payer, SettledQuestions, SettleQuestions
+    from workflows.activity_io import Inquiry, Payer, SettledQuestions, SettleQuestions
     from workflows.contracts import ProductionActivities
     from workflows.production.activity_options import HEARTBEAT, PATIENT, SETTLE_TIMEOUT
     from workflows.production.failures import failure_of, message_of
     from workflows.production.run import ProductionRun
-    from workflows.production.state.approvals import MAX_MESSAGE_CHARS
+    from workflows.production.state.approvals import MAX_MESSAGE_CHARS, book_planning
 
 
-Inquiry: TypeAlias = Literal["draft", "rewrite", "analysis"]
+class NotAnswered(Exception):
+    """Requests to language models gave no result; `bill` is their cost, and `kind` the failure's."""
+
+    def __init__(self, message: str, bill: SettledQuestions, kind: str) -> None:
+        super().__init__(message)
+        self.bill = bill
+        self.kind = kind
 
 
 class Questions:
@@ -23,6 +28,8 @@ class Questions:
 
     def __init__(self, run: ProductionRun) -> None:
         self._run = run
+        self.one_at_a_time = asyncio.Lock()
+        """Held while `questions_usd` of the record is reserved."""
 
     def payer(self, person: str) -> Payer:
         """The payer of a question that is asked for `person`: its limits apply."""
@@ -52,6 +59,18 @@ class Questions:
                 message = f"the cost of planning could not be summed: {message_of(failed)}"
                 self._run.record.log("planning_billed", billed_usd="0", message=message[:MAX_MESSAGE_CHARS])
                 return SettledQuestions(), cancelled
+
+    async def not_answered(self, error: ActivityError, inquiry: Inquiry, number: int, payer: Payer) -> NotAnswered:
+        """The error of an activity that gave no result, with the cost of its requests.
+
+        Raises:
+            CancelledError: the production was cancelled; the cost is booked.
+        """
+        bill, cancelled = await self.bill_of_failed(error, inquiry, number, payer)
+        if cancelled or is_cancelled_exception(error):
+            book_planning(self._run.record, bill.billed_usd, bill.doubt_usd)
+            raise asyncio.CancelledError from None
+        return NotAnswered(message_of(error), bill, failure_of(error).kind)
 
     async def _sum(self, inquiry: Inquiry, number: int, payer: Payer) -> SettledQuestions:
         return await workflow.execute_activity_method(

@@ -1,6 +1,5 @@
 """A prompt written again by a language model: from a person's feedback, or after a provider's refusal."""
 
-import asyncio
 from decimal import Decimal
 from typing import Final
 
@@ -29,7 +28,6 @@ class Rewriting:
     def __init__(self, run: ProductionRun, questions: Questions) -> None:
         self._run = run
         self._questions = questions
-        self._one_at_a_time = asyncio.Lock()
 
     async def from_feedback(self, asset: Asset, feedback: str, person: str) -> str:
         """The prompt that a language model writes from a person's feedback.
@@ -55,7 +53,7 @@ class Rewriting:
             person: In whose name it is asked for.
         """
         record, payer = self._run.record, self._questions.payer(person)
-        async with self._one_at_a_time:
+        async with self._questions.one_at_a_time:
             record.questions_usd = max(min(left_usd(record), MAX_REWRITE_USD), ZERO)
             try:
                 found = await self._ask_model(asset, event, feedback, refusal, payer)
@@ -73,12 +71,13 @@ class Rewriting:
 
     async def _ask_model(self, asset: Asset, event: int, feedback: str, refusal: str, payer: Payer) -> Rewritten:
         record = self._run.record
+        spoken = {"languages": (asset.language,), "translations": {}} if asset.language else {}
         return await workflow.execute_activity_method(
             ProductionActivities.rewrite_prompt,
             RewritePrompt(
                 production_id=record.production_id,
                 # It may cost what is held for it, whatever else is being made meanwhile.
-                brief=record.brief.model_copy(update={"budget_usd": record.spent_usd + record.questions_usd}),
+                brief=record.brief.model_copy(update={"budget_usd": record.spent_usd + record.questions_usd, **spoken}),
                 asset=asset,
                 number=event,
                 feedback=feedback,

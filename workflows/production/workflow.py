@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.brief import BatchBudget
     from workflows.events import ProductionStart, ProductionStatus, Progress, Receipt, Snapshot
     from workflows.models import Plan, utc
+    from workflows.production.languages import Languages
     from workflows.production.prices import Prices
     from workflows.production.publishing import Publishing
     from workflows.production.questions import Questions
@@ -65,13 +66,14 @@ class ProductionWorkflow:
         self._takes = takes
         self._publishing = publishing
         self._repeats = Repeats(run, start)
+        languages = Languages(run, questions)
         self._reading = Reading(run, questions)
-        self._drafting = Drafting(run, prices, questions, self._reading)
+        self._drafting = Drafting(run, prices, questions, self._reading, languages)
         self._approval = ApprovalWait(run, prices)
         self._making = Making(run, prices, rewriting, takes, publishing)
         self._finishing = Finishing(run, publishing)
         self._decisions = Decisions(run)
-        self._plan_edits = PlanEdits(run, prices)
+        self._plan_edits = PlanEdits(run, prices, languages)
         self._take_requests = TakeRequests(run, prices, rewriting)
         self._answers = Answers(run, prices)
 

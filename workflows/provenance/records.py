@@ -61,6 +61,7 @@ class Statement(BaseModel):
     production_id: str
     kind: Literal["take", "deliverable"]
     name: str
+    language: str = Field(default="", description="Of a film in a further language; empty for the original")
     ai_generated: Made
     models: tuple[str, ...] = Field(default=(), description="provider/model of everything that is in the file")
     plan_digest: str = ""

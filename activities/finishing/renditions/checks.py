@@ -29,9 +29,10 @@ _REMEDIES: Final[Mapping[str, str]] = {
 }
 
 
-def file_name(rendition: str) -> str:
-    """deliverable.mp4, deliverable-9x16.mp4, deliverable-tiktok.mp4"""
-    return f"deliverable{f'-{rendition}' if rendition else ''}.mp4".replace(":", "x")
+def file_name(rendition: str, language: str = "") -> str:
+    """deliverable.mp4, deliverable-9x16.mp4, deliverable-tiktok.mp4, deliverable.de-tiktok.mp4"""
+    name = f"deliverable{f'.{language}' if language else ''}{f'-{rendition}' if rendition else ''}.mp4"
+    return name.replace(":", "x")
 
 
 def goal_of(rendition: str, levels: Levels) -> Goal:
@@ -91,13 +92,18 @@ def measure_file(
     )
 
 
-def notes_on(measured: Measured) -> Iterator[str]:
-    """A note on each check that failed. The note on loudness comes with the sound."""
+def notes_on(measured: Measured, language: str = "") -> Iterator[str]:
+    """A note on each check that failed. The note on loudness comes with the sound.
+
+    Args:
+        language: The further language of the film; empty for the original.
+    """
+    film = f"{measured.profile or 'the film'}{f' in {language}' if language else ''}"
     for check in measured.failed:
         if check.name != "loudness":
             remedy = _REMEDIES.get(check.name)
             what = f"{check.name} is {check.measured} instead of {check.required}"
-            yield f"{measured.profile or 'the film'}: {what}{f'; {remedy}' if remedy else ''}"
+            yield f"{film}: {what}{f'; {remedy}' if remedy else ''}"
 
 
 def _of_sound(heard: Heard, profile: Profile | None, levels: Levels) -> Iterator[Check]:

@@ -8,6 +8,7 @@ from activities.planning.checks.narration import list_some
 from workflows.brief import Brief
 from workflows.models import Asset, Plan
 from workflows.runtime.language import Detected, detect_language, language_name, same_language
+from workflows.spoken.languages import in_language, narrations
 
 DEFAULT_LANGUAGE: Final = "en"
 """Of a brief that gives none: it may be no choice of the requester."""
@@ -26,8 +27,12 @@ def language_warnings(plan: Plan, brief: Brief) -> list[str]:
     What is said decides, not the language of the instructions: an English brief may ask for a German film. Texts are
     written later, in the language of the brief.
     """
+    return [*_original_warnings(plan, brief), *_translation_warnings(plan)]
+
+
+def _original_warnings(plan: Plan, brief: Brief) -> list[str]:
     given = brief.language
-    spoken = [a for a in plan.assets if a.spoken]
+    spoken = narrations(plan)
     if found := _other("\n".join(a.prompt for a in spoken), given):
         return [_narration_warning("the narration reads", found, given)]
     if warnings := _different_narrations(spoken, given):
@@ -39,6 +44,19 @@ def language_warnings(plan: Plan, brief: Brief) -> list[str]:
             f"{found.language}"
         ]
     return []
+
+
+def _translation_warnings(plan: Plan) -> list[str]:
+    """A warning for each further language whose narrations read like another one, as after an edit."""
+    warnings = []
+    for language in plan.cut.languages:
+        spoken = in_language(plan, language).values()
+        if found := _other("\n".join(a.prompt for a in spoken), language):
+            warnings.append(
+                f"languages: the narration in {_named(language)} reads like {found.name} ({found.language}); edit it, "
+                "or remove the language"
+            )
+    return warnings
 
 
 def _different_narrations(spoken: Sequence[Asset], given: str) -> list[str]:

@@ -24,16 +24,20 @@ def overruns(assets: Sequence[Asset], providers: Mapping[str, Provider]) -> list
     shots = [a for a in without_versions(assets) if a.asset_type == Modality.VIDEO]
     spoken = [a for a in assets if a.spoken]
     lasts = {shot.asset_id: _seconds(shot, providers) for shot in shots}
-    found, whole = [], 0.0
+    by_id = {a.asset_id: a for a in spoken}
+    found, whole = [], dict[str, float]()
     for voice in spoken:
         seconds = speech_seconds(voice.prompt)
-        own = [s for s in shots if voice.asset_id in s.depends_on or s.asset_id in voice.depends_on]
+        original = by_id.get(voice.translates, voice)
+        own = [s for s in shots if original.asset_id in s.depends_on or s.asset_id in original.depends_on]
         if not own:
-            whole += seconds
+            whole[voice.language] = whole.get(voice.language, 0.0) + seconds
         elif problem := _too_long(seconds, [lasts[s.asset_id] for s in own]):
             found.append(f"{voice.asset_id} takes {problem}; shorten it, or lengthen {_names(own)}")
-    if whole and shots and (problem := _too_long(whole, [*lasts.values()])):
-        found.append(f"the narration takes {problem}; shorten it, or lengthen the shots")
+    for language, seconds in whole.items():
+        if shots and (problem := _too_long(seconds, [*lasts.values()])):
+            which = f" in {language}" if language else ""
+            found.append(f"the narration{which} takes {problem}; shorten it, or lengthen the shots")
     return found
 
 
@@ -42,7 +46,7 @@ def unread(assets: Sequence[Asset], providers: Mapping[str, Provider], language:
     found: dict[tuple[str, str, bool], list[tuple[str, Unreadable]]] = {}
     for asset in assets:
         provider = providers.get(asset.provider)
-        problem = provider.unreadable(asset, language) if provider and asset.spoken else None
+        problem = provider.unreadable(asset, asset.language or language) if provider and asset.spoken else None
         if problem:
             group = found.setdefault((asset.model, problem.voice, problem.silent), [])
             group.append((asset.asset_id, problem))

@@ -22,7 +22,7 @@ from activities.storage.errors import StorageConflict
 from activities.takes.attempt import failure_of
 from activities.takes.ledger import Entry, Ledger, Submission, now
 from workflows import keys
-from workflows.activity_io import AnalyseReference, DraftPlan, Payer, RewritePrompt, SettledQuestions
+from workflows.activity_io import AddLanguages, AnalyseReference, DraftPlan, Payer, RewritePrompt, SettledQuestions
 from workflows.brief import Brief
 from workflows.models import ZERO
 
@@ -34,7 +34,7 @@ POLL_SECONDS: Final = 0.5
 ENDED: Final = "this planning has ended"
 
 
-def payer_of(request: DraftPlan | RewritePrompt | AnalyseReference) -> Payer:
+def payer_of(request: DraftPlan | RewritePrompt | AnalyseReference | AddLanguages) -> Payer:
     """The owner of the limits that the request has to keep."""
     brief = request.brief
     day = datetime.now(UTC).date().isoformat()

@@ -5,7 +5,8 @@ of `limits` before it is sent, and it is not sent where it does not fit.
 
 A question is a take of an asset that no plan can have (`keys.PLANNER`), so that its claims, lost answers, errors and
 costs are treated like those of every other take. Its number is the number of the inquiry in the production, times
-`STEPS_AN_INQUIRY`, plus its step: drafts count from 0, rewritten prompts from `REWRITES`.
+`STEPS_AN_INQUIRY`, plus its step: drafts count from 0, rewritten prompts from `REWRITES`, analyses from
+`ANALYSES`, translations from `TRANSLATIONS`.
 """
 
 import json
@@ -34,6 +35,7 @@ from activities.takes.store_guard import check_store
 from workflows import keys
 from workflows.activity_io import (
     STILL_RUNNING,
+    AddLanguages,
     AnalyseReference,
     AssetFailure,
     DraftPlan,
@@ -41,6 +43,7 @@ from workflows.activity_io import (
     ProduceAsset,
     RewritePrompt,
     SettledQuestions,
+    SettleQuestions,
 )
 from workflows.models import ZERO, Asset, Media, Quote, Take
 
@@ -50,10 +53,27 @@ REWRITES: Final = 1_000_000
 """The number before the first rewritten prompt of a production: it is above any number of drafts."""
 ANALYSES: Final = 2_000_000
 """The number before the first analysis of a production: it is above any number of rewritten prompts."""
+TRANSLATIONS: Final = 10_000_000
+"""The number before the first translations of a production."""
+NUMBERS_OF_TRANSLATIONS: Final = 100
+"""Of one inquiry: a long film in many languages needs many questions."""
 RESUBMISSIONS: Final = 3
 """For a question whose answer was lost: no person can decide about it, and without an answer there is no plan."""
 _RETRIED: Final = frozenset({STILL_RUNNING, "storage_unavailable", "submission_unknown"})
 """Failures after which a retry of the activity continues with the same question."""
+
+
+def inquiry_number(request: SettleQuestions) -> int:
+    """The number under which the questions of a request are in the ledger."""
+    match request.inquiry:
+        case "rewrite":
+            return REWRITES + request.number
+        case "analysis":
+            return ANALYSES + request.number
+        case "languages":
+            return TRANSLATIONS + request.number * NUMBERS_OF_TRANSLATIONS
+        case _:
+            return request.number
 
 
 class PaidQuestions:
@@ -69,7 +89,7 @@ class PaidQuestions:
         storage: Storage,
         providers: Mapping[str, Provider],
         settings: ActivitySettings,
-        request: DraftPlan | RewritePrompt | AnalyseReference,
+        request: DraftPlan | RewritePrompt | AnalyseReference | AddLanguages,
         number: int,
         tokens: int,
         new_listener: Callable[[], Callable[[str], None]] | None = None,

@@ -5,11 +5,11 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
@@ -30,9 +30,9 @@ from api.cli.context import (
     report,
     usd_option,
 )
-from api.cli.files import existing_file, file_option
-from api.cli.options import parse_parameters
-from api.cli.plan_file import PlanFileError, cut_of, edits_between, edits_of_assets, to_yaml
+from api.cli.files import file_option
+from api.cli.options import parse_inline, parse_parameters
+from api.cli.plan_file import PlanFileError, cut_of, edits_between, edits_of_assets, to_yaml, translations_of
 from api.cli.tables import approve_command, local_time, show_plan, show_stale
 from api.client.client import GreenlightError
 from api.views.changes import PlanChange
@@ -41,7 +41,6 @@ from workflows.events import ProductionStatus
 from workflows.requests import EditOp, PlanEdit, Revision
 
 app = typer.Typer()
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -110,6 +109,14 @@ def edit(
             "'{transitions: {shot-2: {kind: dissolve, seconds: 1}}, fade_out_seconds: 1}'.",
         ),
     ] = None,
+    languages: Annotated[
+        str | None,
+        typer.Option(metavar="TAGS", help="All languages of the film, e.g. en,de,ja; what is new is translated."),
+    ] = None,
+    translations: Annotated[
+        str | None,
+        typer.Option(metavar="TEXTS", help="Own translations as YAML or JSON, or a file: {de: {The sea.: Das Meer.}}."),
+    ] = None,
     file: Annotated[Path | None, file_option("--file", help_text="The whole edited plan, as YAML.")] = None,
     budget: Annotated[Decimal | None, usd_option("After the approval: raise the whole budget to this.")] = None,
     allow_unknown_prices: UnknownOption = False,
@@ -122,9 +129,10 @@ def edit(
     edits += [_parse_move(text) for text in move or ()]
     edits += [EditOp(op="title", title=title)] if title is not None else []
     edits += [_parse_cut(cut)] if cut is not None else []
+    edits += _parse_languages(languages, translations)
     if file and edits:
         raise typer.BadParameter(
-            "--file holds the whole plan: do not use it with --set, --add, --drop, --move, --title or --cut"
+            "--file holds the whole plan: do not use it with --set, --add, --drop, --move, --title, --cut, --languages"
         )
     production = cli.client.get(cli.production_id(production_id))
     editing = _Editing(cli, production, plan_of(production), budget, allow_unknown_prices)
@@ -271,22 +279,22 @@ def _read_text(file: Path) -> str:
 
 def _parse_add(text: str) -> list[EditOp]:
     """The assets that the text or the file of this name describes."""
-    return _parse("--add", text, edits_of_assets)
+    return parse_inline("--add", text, edits_of_assets)
 
 
 def _parse_cut(text: str) -> EditOp:
     """The cut that the text or the file of this name describes."""
-    return EditOp(op="cut", cut=_parse("--cut", text, cut_of))
+    return EditOp(op="cut", cut=parse_inline("--cut", text, cut_of))
 
 
-def _parse(option: str, text: str, parse: Callable[[str], T]) -> T:
-    try:
-        inline = any(mark in text for mark in ("{", ": ", "\n"))
-        return parse(text if inline else _read_text(existing_file(text)))
-    except PlanFileError as error:
-        raise typer.BadParameter(f"{option}: {error}") from None
-    except typer.BadParameter as error:
-        raise typer.BadParameter(f"{option}: {error.message}") from None
+def _parse_languages(languages: str | None, translations: str | None) -> list[EditOp]:
+    if languages is None:
+        if translations is not None:
+            raise typer.BadParameter("--translations: name the languages of the film too, e.g. --languages en,de")
+        return []
+    tags = [tag.strip() for tag in languages.split(",") if tag.strip()]
+    given = parse_inline("--translations", translations, translations_of) if translations is not None else {}
+    return [EditOp.model_validate({"op": "languages", "languages": tags, "translations": given})]
 
 
 def _parse_set(text: str) -> EditOp:

@@ -19,6 +19,7 @@ const EMPTY = {
   style: "",
   language: "en",
   kept_language: "",
+  further: [],
   aspect: "16:9",
   duration_seconds: 12,
   budget_usd: "",
@@ -27,6 +28,7 @@ const EMPTY = {
   draft: false,
   approvers: 1,
 };
+const furtherOf = ({ further, language }) => (further ?? []).filter((tag) => tag !== language);
 const ALL = Object.keys(MODALITIES);
 const RETRY_MS = 4_000;
 const NO_WORKER =
@@ -80,6 +82,7 @@ export function open([from], app) {
       ...brief,
       off: ALL.filter((m) => !brief.modalities.includes(m)),
       language: brief.languages[0],
+      further: brief.languages.slice(1),
       budget_usd: brief.budget_usd ?? "",
       stills_first: brief.approval.stills_first,
       approvers: brief.approval.approvers,
@@ -131,7 +134,7 @@ export function open([from], app) {
       ...(chosen && { modalities: chosen }),
       title: draft.title,
       style: draft.style,
-      languages: [draft.language],
+      languages: [draft.language, ...(draft.platform === "video" ? furtherOf(draft) : [])],
       aspect: draft.aspect,
       requester: actorName() === "someone" ? "anonymous" : actorName(),
       approval: { stills_first: draft.stills_first && draft.platform === "video", approvers: Number(draft.approvers) },

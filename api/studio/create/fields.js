@@ -6,7 +6,7 @@ import { clock } from "../lib/format.js";
 import { PLATFORMS } from "../lib/labels.js";
 
 const ASPECTS = ["16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "21:9"];
-const LANGUAGES = "en de fr es it pt nl pl sv da fi cs el tr uk ja ko zh ar hi".split(" ");
+export const LANGUAGES = "en de fr es it pt nl pl sv da fi cs el tr uk ja ko zh ar hi".split(" ");
 export const languageNames = new Intl.DisplayNames([navigator.language, "en"], { type: "language" });
 
 const isVideo = (draft) => draft.platform === "video";
@@ -45,7 +45,30 @@ export const formatFields = (draft, set, limits) => html`
       (language) => set({ language }),
     ))}
   </div>
+  ${isVideo(draft) && furtherLanguages(draft, set)}
 `;
+
+const MOST_LANGUAGES = 8;
+
+/** Further languages of a film, which share its pictures. */
+function furtherLanguages(draft, set) {
+  const chosen = (draft.further ?? []).filter((tag) => tag !== draft.language);
+  const free = LANGUAGES.filter((tag) => tag !== draft.language && !chosen.includes(tag));
+  return html`
+    <div class="row tight" key="further">
+      ${chosen.length < MOST_LANGUAGES - 1 && field("further", "Also in", select(
+        "further",
+        [["", chosen.length ? "Another language" : "No other language"], ...free.map((tag) => [tag, languageNames.of(tag)])],
+        "",
+        (tag) => tag && set({ further: [...chosen, tag] }),
+      ), "The same pictures, with narration and captions in each language.")}
+      ${chosen.map((tag) => html`
+        <button type="button" class="chip" key=${tag} aria-label="Remove ${languageNames.of(tag)}"
+          onclick=${() => set({ further: chosen.filter((each) => each !== tag) })}>${languageNames.of(tag)} ×</button>
+      `)}
+    </div>
+  `;
+}
 
 function lengthHint(draft, { min_video_seconds: least, max_video_seconds: most }) {
   if (!isVideo(draft)) return "Only a video has a length.";

@@ -8,6 +8,7 @@ import { count, dateTime, listed, priceRange, usd } from "../lib/format.js";
 import { progressBar } from "../lib/regions.js";
 import { actorName, hasRole } from "../lib/session.js";
 import { estimateRange } from "./costs.js";
+import { languageShares } from "./languages.js";
 
 /** What a plan is about to spend, and its warnings. */
 export function planSummary({ data, plan }) {
@@ -26,6 +27,7 @@ export function planSummary({ data, plan }) {
   return html`
     <section class="briefing" key="briefing" aria-label="The plan">
       <p class="summary">${facts.filter(Boolean).join(" ")}</p>
+      ${languageShares(plan, brief.languages[0])}
       ${brief.budget_usd !== null && budgetMeter(plan, Number(brief.budget_usd))}
       ${plan.warnings.length > 0 && html`
         <ul class="warnings" key="warnings">

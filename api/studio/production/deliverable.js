@@ -1,5 +1,6 @@
 // What was delivered: a player, a document or a gallery, the downloads, and what has become stale since.
 
+import { languageNames } from "../create/fields.js";
 import { get } from "../lib/api.js";
 import { icon } from "../lib/components.js";
 import { html } from "../lib/dom.js";
@@ -35,11 +36,13 @@ export function deliverableSection(production, { actions, state, app, destinatio
   const { files, notes } = deliverable;
   const videos = files.filter((f) => f.role === "video" || f.role === "rendition");
   const video = videos.find((f) => f.name === state.rendition) ?? videos[0];
+  const choose = (name) => ((state.rendition = name), app.update());
   const page = files.find((f) => f.role === "page");
   const images = files.filter((f) => f.role === "image");
   return html`
     <section class="result" key="result" aria-label="Deliverable">
-      ${videos.length > 1 && renditionTabs(videos, video, destinations, (name) => ((state.rendition = name), app.update()))}
+      ${languageTabs(production, videos, video, destinations, choose)}
+      ${video && renditionTabs(videos.filter((f) => f.language === video.language), video, destinations, choose)}
       ${video
         ? player(production, deliverable, video, state)
         : page && documentFrame(production, deliverable, page)}
@@ -63,8 +66,24 @@ const ownUrl = (production, { revision }, name) =>
 const storageUrl = (production, { revision }, name) =>
   production.url(`deliverable?revision=${revision}&file=${encodeURIComponent(name)}`);
 
+/** One button for each language of the film; it keeps the version. */
+function languageTabs(production, videos, shown, destinations, choose) {
+  const tags = [...new Set(videos.map((f) => f.language))];
+  const version = (file) => versionName(file, destinations);
+  const inLanguage = (tag) =>
+    videos.find((f) => f.language === tag && version(f) === version(shown)) ?? videos.find((f) => f.language === tag);
+  return tags.length > 1 && html`
+    <div class="row tight" role="group" aria-label="Language" key="languages">
+      ${tags.map((tag) => html`
+        <button type="button" class="chip" key=${tag} aria-pressed=${String(tag === shown.language)}
+          onclick=${() => choose(inLanguage(tag).name)}>${languageNames.of(tag || production.data.brief.languages[0])}</button>
+      `)}
+    </div>
+  `;
+}
+
 /** One button for each version of the film. */
-const renditionTabs = (videos, shown, destinations, choose) => html`
+const renditionTabs = (videos, shown, destinations, choose) => videos.length > 1 && html`
   <div class="row tight" role="group" aria-label="Version" key="renditions">
     ${videos.map((file) => html`
       <button type="button" class="chip" key=${file.name} aria-pressed=${String(file === shown)}
@@ -112,7 +131,7 @@ function player(production, deliverable, file, state) {
   const { chapters } = deliverable;
   const id = `film-${production.id}`;
   const ratio = `${file.width ?? 16} / ${file.height ?? 9}`;
-  const captions = deliverable.files.find((f) => f.role === "captions-vtt");
+  const captions = deliverable.files.find((f) => f.role === "captions-vtt" && f.language === file.language);
   const chapterAt = (seconds) => chapters.findLast((c) => c.start_seconds <= seconds + CHAPTER_TOLERANCE);
   const current = chapterAt(state.time ?? 0);
   const names = assetNames(production.assets);
@@ -137,7 +156,7 @@ function player(production, deliverable, file, state) {
           src=${storageUrl(production, deliverable, file.name)} aria-label=${production.plan.title}
           ontimeupdate=${onTime} onseeked=${onTime}>
           ${captions && html`
-            <track kind="captions" srclang=${production.data.brief.languages[0]} label="Captions"
+            <track kind="captions" srclang=${file.language || production.data.brief.languages[0]} label="Captions"
               default=${(production.plan?.cut?.captions ?? "sidecar") === "sidecar"}
               src=${ownUrl(production, deliverable, captions.name)}>
           `}
@@ -186,10 +205,10 @@ const gallery = (production, deliverable, images) => html`
 `;
 
 function downloads(production, deliverable, state, app) {
-  const file = ({ name, role, bytes }) => html`
+  const file = ({ name, role, bytes, language }) => html`
     <a class="button" key=${name} href=${storageUrl(production, deliverable, name)} target="_blank" rel="noopener"
       download=${name.replace(/^.*\//, "")}>
-      <span>${FILE_LABELS[role] ?? role}</span>
+      <span>${FILE_LABELS[role] ?? role}${language && ` · ${languageNames.of(language)}`}</span>
       <span class="quiet">${fileSize(bytes)}</span>
     </a>
   `;

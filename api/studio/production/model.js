@@ -209,11 +209,11 @@ export class Production {
   }
 
   /** Edits are sent one after another, each on the plan that the one before it has made. */
-  edit(edits) {
+  edit(edits, budget = null) {
     this.pendingEdits += 1;
     const edited = this.#edits.then(async () => {
       try {
-        const body = { plan_digest: this.plan.digest, edits, editor: actorName() };
+        const body = { plan_digest: this.plan.digest, edits, editor: actorName(), budget_usd: budget };
         const plan = await request("PATCH", `${this.path}/plan`, body);
         this.data = { ...this.data, plan, preview: null };
         await this.refresh();

@@ -14,7 +14,8 @@ import { assetSheet, newSheetState, unsavedEdits } from "./asset_sheet.js";
 import { attentionCard, CANCEL_EFFECT } from "./attention_card.js";
 import { draftBoard, storyboard } from "./board.js";
 import { estimateRange, productionCost } from "./costs.js";
-import { cutSheet } from "./cut.js";
+import { cutSheet, filmShots } from "./cut.js";
+import { languagesSheet, languagesSummary } from "./languages.js";
 import { deliverableSection } from "./deliverable.js";
 import { eventLog } from "./event_log.js";
 import { BUSY, CLOSED, Production } from "./model.js";
@@ -301,6 +302,9 @@ export function open([id, assetId], app) {
           <h2>Storyboard</h2>
           ${editable && html`<p class="hint wide-only">Drag a card, or press the arrow keys on its handle.</p>`}
           <span class="grow"></span>
+          ${(editable || production.acceptsTakes) && filmShots(production).length > 0 && button(
+            languagesSummary(production.plan), () => set({ speaking: true }), { variant: "ghost" },
+          )}
           ${editable && preview.button()}
           ${editable && button("Add", () => set({ adding: true }), { mark: "plus", variant: "ghost" })}
         </div>
@@ -357,6 +361,7 @@ export function open([id, assetId], app) {
         ${asset && openSheet(asset)}
         ${assetId && plan && !asset && missingAsset()}
         ${state.cutting && plan && cutSheet(production, { actions, state, set, destinations })}
+        ${state.speaking && plan && languagesSheet(production, { actions, state, set })}
         ${state.adding && addAssetSheet(production, { actions, state, set, models })}
       </div>
     `;

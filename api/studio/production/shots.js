@@ -1,6 +1,7 @@
 // Shots: the assets that make one moment of a film, shown as one card. Every other asset is a card of its own.
 
-import { excerpt } from "../lib/format.js";
+import { languageNames } from "../create/fields.js";
+import { dotted, excerpt } from "../lib/format.js";
 import { MODALITIES } from "../lib/labels.js";
 
 const PART_TYPES = ["image", "audio"];
@@ -36,6 +37,9 @@ export function shotsOf(assets) {
       if (free && (own || numbered)) owner.set(part.asset_id, main.asset_id);
     }
   }
+  for (const { asset_id, translates } of assets) {
+    if (translates && !owner.has(asset_id)) owner.set(asset_id, owner.get(translates) ?? translates);
+  }
   const shots = new Map(); // in the order of the first asset of each
   for (const asset of assets) {
     const id = owner.get(asset.asset_id) ?? asset.asset_id;
@@ -56,7 +60,8 @@ export function shotName({ main, parts }) {
   return excerpt(name.replace(/[.。]$/, ""), NAME_CHARS) || label;
 }
 
-export const partName = ({ role, asset_type }) => PART_LABELS[role] ?? MODALITIES[asset_type];
+export const partName = ({ role, asset_type, language }) =>
+  dotted(PART_LABELS[role] ?? MODALITIES[asset_type], language && languageNames.of(language));
 
 /** The names of all assets by their ids: of a shot, and of its parts, such as Still · The lamp is lit. */
 export function assetNames(assets) {

@@ -210,7 +210,7 @@ def test_pictures_are_where_the_document_looks(greenlight: Greenlight, tmp_path:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("x", "--language", "English"), "--language: does not have the expected form; give one BCP 47 tag"),
+        (("x", "--language", "English"), "--language: does not have the expected form; give BCP 47 tags"),
         (
             ("x", "--modality", "video", "--platform", "copy"),
             "--modality: video is not available for platform 'copy'; choose",

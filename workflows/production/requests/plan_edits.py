@@ -19,24 +19,27 @@ with workflow.unsafe.imports_passed_through():
         check_record_size,
         known_asset,
     )
+    from workflows.production.languages import Languages
     from workflows.production.prices import Prices
     from workflows.production.run import ProductionRun
     from workflows.production.state import policies
     from workflows.production.state.approvals import set_plan
     from workflows.production.state.budget import disallowed_models
-    from workflows.production.state.changes import raise_budget, replace_plan
+    from workflows.production.state.changes import raise_budget, replace_plan, request_approval_of_languages
     from workflows.production.state.plans import plan_diff
     from workflows.production.state.plans.script import follow
     from workflows.refusals import refuse
     from workflows.requests import EditOp, PlanEdit
+    from workflows.spoken import languages
 
 
 class PlanEdits:
     """Applies all edits of a request or none."""
 
-    def __init__(self, run: ProductionRun, prices: Prices) -> None:
+    def __init__(self, run: ProductionRun, prices: Prices, languages: Languages) -> None:
         self._run = run
         self._prices = prices
+        self._languages = languages
 
     async def edit(self, edit: PlanEdit) -> Plan:
         record = self._run.record
@@ -46,7 +49,8 @@ class PlanEdits:
             if record.assets:
                 plan = await self._edit_produced(edit)
             else:
-                plan = await self._prices.priced(self._edited(edit.edits))
+                plan = await self._languages.follow_edit(self._edited(edit.edits), edit)
+                plan = await self._prices.priced(plan)
                 self._check_unapproved(edit)  # a decision or another edit may have come while the catalogue was asked
                 changes = plan_diff.changes(record.plan, plan)
                 set_plan(record, plan, editor=edit.editor, by=edit.editor, how="edit", changes=changes)
@@ -58,8 +62,11 @@ class PlanEdits:
         record = self._run.record
         before = record.plan
         assert before is not None
-        dropped = {e.asset_id: edit.editor for e in edit.edits if e.op == "drop" and e.asset_id}
         plan = self._edited([e for e in edit.edits if e.op != "drop"])
+        plan = await self._languages.follow_edit(plan, edit)
+        if plan is not before:
+            self._check_edit(edit)
+        dropped = dict.fromkeys(self._left_out(plan, edit), edit.editor)
         touched = [a.asset_id for a in plan.assets if a.quote is None]
         if touched:
             plan = await self._prices.priced(plan, only=tuple(touched))
@@ -77,7 +84,20 @@ class PlanEdits:
             raise_budget(record, edit.budget_usd, edit.editor)
         allowed = edit.allow_unknown_prices
         replace_plan(record, plan, dropped, allow_unknown=allowed, by=edit.editor, how="edit", changes=changes)
+        new_languages = [tag for tag in plan.cut.languages if tag not in before.cut.languages]
+        request_approval_of_languages(record, new_languages)
         return plan
+
+    def _left_out(self, plan: Plan, edit: PlanEdit) -> list[str]:
+        """What an edit leaves out: dropped assets with their translations, and narrations that are not made yet in
+        languages that the film has no longer."""
+        states = self._run.record.assets
+        named = [e.asset_id for e in edit.edits if e.op == "drop" and e.asset_id]
+        translated = [a.asset_id for a in languages.translations_of(plan, named)]
+        waiting = (AssetStatus.PENDING, AssetStatus.FAILED)
+        unheard = [a.asset_id for a in plan.assets if not languages.is_heard(plan, a)]
+        unmade = [i for i in unheard if i in states and states[i].status in waiting]
+        return list(dict.fromkeys((*named, *(i for i in translated if i in states), *unmade)))
 
     def _is_to_be_made(self, asset_id: str) -> bool:
         """Whether the asset is new, or approved and not started: its price is neither spent nor reserved yet."""

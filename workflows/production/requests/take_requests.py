@@ -29,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state.changes import next_take_number, queue_takes, select_take, use_upload
     from workflows.refusals import refuse
     from workflows.requests import Refresh, Regenerate, SelectTake, UploadTake
+    from workflows.spoken.languages import is_outdated
 
 
 class TakeRequests:
@@ -152,10 +153,22 @@ class TakeRequests:
             check_free(record, asset_id)
             if not record.assets[asset_id].stale:
                 raise refuse("wrong_phase", "asset_ids", f"{asset_id!r} is not stale; regenerate it to make it anew")
+            self._check_translation(asset_id)
         ids = self._assets_to_refresh(request)
         if not ids:
+            for asset_id in (i for i, state in record.assets.items() if state.stale):
+                self._check_translation(asset_id)
             raise refuse("wrong_phase", "asset_ids", "nothing is stale; there is nothing to make again")
         _check_cap(sum((price_usd(record, i) for i in ids), ZERO), request.max_usd)
+
+    def _check_translation(self, asset_id: str) -> None:
+        plan, asset = self._run.record.plan, known_asset(self._run.record, asset_id)
+        if plan and is_outdated(plan, asset):
+            message = (
+                f"{asset_id!r} translates an earlier text of {asset.translates!r}; edit its prompt, or translate again "
+                "with the edit `languages`, and then refresh it"
+            )
+            raise refuse("wrong_phase", "asset_ids", message)
 
     def _assets_to_refresh(self, request: Refresh) -> list[str]:
         """In plan order; what waits for a person or is being made is not among them unless it is named."""
@@ -163,7 +176,8 @@ class TakeRequests:
         assert record.plan is not None
         states = record.assets
         stale = [a.asset_id for a in record.plan.assets if states[a.asset_id].stale]
-        idle = [i for i in stale if states[i].status.value == "completed"]
+        current = [i for i in stale if not is_outdated(record.plan, record.plan.by_id[i])]
+        idle = [i for i in current if states[i].status.value == "completed"]
         return [i for i in stale if i in request.asset_ids] if request.asset_ids else idle
 
 

@@ -15,6 +15,7 @@ from workflows.production.state.budget import allow_unknown_prices, held_usd, to
 from workflows.production.state.plans.finals import start_finals
 from workflows.production.state.record import Record
 from workflows.requests import Approval, Pause, Resume
+from workflows.spoken import languages
 
 MAX_MESSAGE_CHARS = 300
 """So much of a failure's message is kept: an outage fails 1,000 assets, and the record must stay below 2 MB."""
@@ -47,10 +48,19 @@ def set_plan(record: Record, plan: Plan, **data: JsonValue) -> None:
         low_usd=str(plan.low_usd),
         high_usd=str(plan.high_usd),
         unknown_prices=len(plan.unknown_prices),
+        **_language_shares(plan),
         warnings=list(plan.warnings),
         **_finals(plan),
         **data,
     )
+
+
+def _language_shares(plan: Plan) -> dict[str, JsonValue]:
+    """The price range of each further language, for the event; nothing where there is none."""
+    found: dict[str, JsonValue] = {
+        tag: {"low_usd": str(price.low), "high_usd": str(price.high)} for tag, price in languages.shares(plan).items()
+    }
+    return {"languages": found} if found else {}
 
 
 def _finals(plan: Plan) -> dict[str, JsonValue]:
@@ -230,6 +240,8 @@ def approve_by_policy(record: Record, *, exactly: bool = True) -> bool:
     waits = any(each.waiting_usd for each in record.analyses)  # a person decides about its price
     if limit is None or record.plan is None or record.plan.unknown_prices or record.feedback or waits:
         return False
+    if not set(record.brief.further_languages) <= set(record.plan.cut.languages):
+        return False  # a language of the brief is missing
     cost = record.spent_usd + record.plan.high_usd
     if cost > limit or (record.brief.budget_usd is not None and cost > record.brief.budget_usd):
         return False

@@ -1,6 +1,6 @@
 """Decisions about takes, plan and budget after the approval, and the end: each change logs its event. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -199,10 +199,28 @@ def replace_plan(
         reopen(record)
 
 
+def request_approval_of_languages(record: Record, added: Collection[str]) -> None:
+    """Make the narrations of languages that an edit has added, after an approval of their texts if they cost money."""
+    spoken = [a for a in record.plan.assets if a.language in added] if record.plan else []
+    for asset in spoken:
+        if record.assets[asset.asset_id].status is AssetStatus.CANCELLED:
+            queue_takes(record, asset.asset_id)
+        price = price_usd(record, asset.asset_id)
+        if record.assets[asset.asset_id].status is AssetStatus.PENDING and (price or asset.unknown_price):
+            message = (
+                f"it speaks {asset.language}, which an edit has added, and costs up to {price} USD; read its text, "
+                "then approve the plan again, edit it, or remove the language"
+            )
+            request_decision(record, asset.asset_id, "change_to_approve", message)
+
+
 def _hold_what_costs_more(record: Record, raised: list[str]) -> None:
     """Where the pending assets no longer fit the budget, let those of `raised` wait for the approvers."""
     short = to_make_usd(record) - left_usd(record)
     for asset_id in assets_in_attention(record):
+        asset = record.find(asset_id)
+        if asset and asset.language:  # a person has to read it first
+            continue
         if short <= 0 and record.assets[asset_id].attention == "change_to_approve":
             record.log("attention_withdrawn", asset_id, reason="change_to_approve")
             record.update(asset_id, **DECIDED)

@@ -6,12 +6,13 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from workflows.brief import Brief
+from workflows.brief import Brief, Platform
 from workflows.continuity.inputs import replaced_by, without_versions
 from workflows.destinations.profiles import problem_of
 from workflows.events import Snapshot
 from workflows.models import LENGTHS, MAX_ASSETS, MAX_PLAN_BYTES, Asset, Modality, Plan
 from workflows.requests import Approval, EditOp
+from workflows.spoken import languages
 
 WINDOW: Final = 50
 """Assets at once in a production; more only spills into the server's backlog (1000 in 4.2 s against 5-13 s)."""
@@ -61,10 +62,14 @@ def check_plan(brief: Brief, plan: Plan) -> None:
         raise PlanProblem(
             f"{circle[0]}.depends_on", f"{' -> '.join(circle)} is a circle; an asset cannot wait for itself"
         )
+    if plan.cut.languages and brief.platform is not Platform.VIDEO:
+        raise PlanProblem("cut.languages", "only a film has further languages; start a production for each other one")
+    if problem := languages.problem_of(plan, brief.language):
+        raise PlanProblem(*problem)
     _check_replacements(plan)
     _check_cut(plan)
-    if problem := problem_of(plan.cut.renditions, planned_seconds(brief, plan)):
-        raise PlanProblem("cut.renditions", problem)
+    if unmet := problem_of(plan.cut.renditions, planned_seconds(brief, plan)):
+        raise PlanProblem("cut.renditions", unmet)
     size = len(plan.model_dump_json().encode())
     if size > MAX_PLAN_BYTES:
         raise PlanProblem(
@@ -175,7 +180,12 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
         elif edit.op == "cut":
             if edit.cut is None:
                 raise PlanProblem(f"{where}.cut", "give the new cut")
-            cut = edit.cut
+            cut = edit.cut.following(cut)
+        elif edit.op == "languages":
+            if edit.languages is None:
+                raise PlanProblem(f"{where}.languages", "give the languages of the film")
+            further = (tag for tag in edit.languages if tag.lower() != brief.language.lower())
+            cut = cut.model_copy(update={"languages": tuple(further)})
         elif edit.op == "add":
             if edit.asset is None:
                 raise PlanProblem(f"{where}.asset", "give the asset to add")
@@ -213,7 +223,7 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
     for field, ids in named.items():
         if unknown := next((i for i in ids if i not in known), None):
             raise PlanProblem(f"cut.{field}", f"there is no asset {unknown!r} in this plan")
-    edited = Plan.of(title, assets, plan.planner, cut=cut, finals=plan.finals)
+    edited = Plan.of(title, languages.confirmed(assets, plan), plan.planner, cut=cut, finals=plan.finals)
     check_plan(brief, edited)
     return edited
 

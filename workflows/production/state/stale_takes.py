@@ -50,6 +50,10 @@ def follow_script(record: Record) -> None:
 
 
 def mark_scripts_stale(record: Record) -> None:
-    """Mark takes of the script stale that say something else than the plan by now."""
+    """Mark takes of the script, and of narrations in further languages, stale that say something else than the plan by
+    now."""
     assert record.plan is not None
     mark_all_stale(record, [i for i in record.plan.composed_ids if i in record.assets])
+    spoken = (a for a in record.plan.assets if a.translates in record.assets)
+    for each in spoken:
+        mark_all_stale(record, [each.asset_id], each.translates)

@@ -1,9 +1,10 @@
 """What a take was made from, and whether that is still what the plan and its inputs say: pure, by digests of content.
 
 A take is stale when its asset's prompt, model, parameters or dependencies were changed since, or when an input of it
-is another content now, or is itself stale, or when a person corrected what was read in a reference that its prompt
-uses. A narration that only chooses the length of a shot makes it stale where it needs another one. A title or an order
-is nothing that a take is made from, nor is the place of
+is another content now, or is itself stale; when a person corrected what was read in a reference that its prompt uses;
+a narration in a further language when the one that it translates says something else. A narration that only chooses the
+length of a shot makes it stale where it needs another one. A title or an order is nothing that a take is made from, nor
+is the place of
 music, effects or ambience in the film: the shots and the time at which they sound.
 """
 
@@ -15,6 +16,7 @@ from pydantic import JsonValue
 from workflows.continuity.lengths import PLANNED, chosen_length
 from workflows.events import AssetState, AssetStatus
 from workflows.models import PLACE, UNSPOKEN_ROLES, UPLOAD, Asset, Modality, Plan, Take, digest_of
+from workflows.spoken.languages import is_outdated
 
 _INPUT: Final = "input:"
 """No asset can be called so: an id has no colon."""
@@ -70,7 +72,8 @@ def reasons(plan: Plan, states: Mapping[str, AssetState], asset_id: str) -> Reas
     if asset.sound in UNSPOKEN_ROLES:
         places = {a.asset_id for a in plan.assets if a.asset_type in (Modality.IMAGE, Modality.VIDEO)}
         inputs, missed = ([i for i in ids if i not in places] for ids in (inputs, missed))
-    return (*_own(asset, state.settled or take.made_from), *inputs, *missed, *state.corrected)
+    said = [asset.translates] if is_outdated(plan, asset) else []
+    return (*_own(asset, state.settled or take.made_from), *inputs, *missed, *said, *state.corrected)
 
 
 def _timed_by(asset: Asset, take: Take) -> Asset | None:

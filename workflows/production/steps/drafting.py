@@ -1,43 +1,36 @@
 """From a brief to a priced plan, and from feedback to the next one; its cost is booked however it ends."""
 
-import asyncio
-
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.activity_io import BUDGET_SHORT, DraftPlan, Payer, SettledQuestions, TakeInReferences
+    from workflows.activity_io import BUDGET_SHORT, DraftPlan, Payer, TakeInReferences
     from workflows.contracts import ProductionActivities
     from workflows.events import ProductionStatus
     from workflows.models import Media, Plan
     from workflows.production.activity_options import ATTEMPT_TIMEOUT, HEARTBEAT, PATIENT
-    from workflows.production.failures import failure_of, message_of, raise_if_cancelled
+    from workflows.production.failures import message_of, raise_if_cancelled
     from workflows.production.guards import check_phase, check_record_size
+    from workflows.production.languages import Languages
     from workflows.production.prices import Prices
-    from workflows.production.questions import Questions
+    from workflows.production.questions import NotAnswered, Questions
     from workflows.production.reading import ANALYSES, Reading
     from workflows.production.run import ProductionRun
-    from workflows.production.state.approvals import approve_by_policy, book_planning, fail_plan, set_plan
+    from workflows.production.state.approvals import approve_by_policy, fail_plan, set_plan
     from workflows.production.state.plans import plan_diff
     from workflows.refusals import RefusalKind, refuse
     from workflows.requests import Revision
 
 
-class _NotDrafted(Exception):
-    """No plan was drafted; `bill` is what its questions have cost."""
-
-    def __init__(self, message: str, bill: SettledQuestions, kind: str) -> None:
-        super().__init__(message)
-        self.bill = bill
-        self.kind = kind
-
-
 class Drafting:
     """Drafts the plan of a production, first from its brief and then from feedback."""
 
-    def __init__(self, run: ProductionRun, prices: Prices, questions: Questions, reading: Reading) -> None:
+    def __init__(
+        self, run: ProductionRun, prices: Prices, questions: Questions, reading: Reading, languages: Languages
+    ) -> None:
         self._run = run
         self._prices = prices
+        self._languages = languages
         self._questions = questions
         self._reading = reading
         self._reviser = "someone"
@@ -52,11 +45,12 @@ class Drafting:
                 record.references = await self._take_in_references()
             if record.brief.references and workflow.patched(ANALYSES):
                 await self._reading.read_missing(payer)
-            plan = await self._prices.priced(await self._draft(drafts, payer))
+            draft = await self._draft(drafts, payer)
+            plan = await self._prices.priced(await self._languages.add_to_draft(draft, payer))
         except (ActivityError, ApplicationError) as error:
             raise_if_cancelled(error)
             fail_plan(record, message_of(error))
-        except _NotDrafted as failed:
+        except NotAnswered as failed:
             bill = failed.bill
             fail_plan(record, str(failed), bill.billed_usd, doubt_usd=bill.doubt_usd, kind=failed.kind)
         else:
@@ -70,7 +64,7 @@ class Drafting:
         """The unpriced plan; what it cost is booked.
 
         Raises:
-            _NotDrafted: there is none, and its questions have cost this.
+            NotAnswered: there is none, and its questions have cost this.
         """
         record = self._run.record
         try:
@@ -93,11 +87,7 @@ class Drafting:
                 summary=f"plan the {record.brief.platform.value}",
             )
         except ActivityError as error:
-            bill, cancelled = await self._questions.bill_of_failed(error, "draft", drafts, payer)
-            if cancelled or is_cancelled_exception(error):
-                book_planning(record, bill.billed_usd, bill.doubt_usd)
-                raise asyncio.CancelledError from None
-            raise _NotDrafted(message_of(error), bill, failure_of(error).kind) from None
+            raise await self._questions.not_answered(error, "draft", drafts, payer) from None
         record.spent_usd += draft.drafting_usd
         return draft
 

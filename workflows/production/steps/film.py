@@ -75,7 +75,9 @@ async def _make_parts(production_id: str, layout: FilmLayout, on_progress: Calla
         async with window:
             await workflow.execute_activity_method(
                 ProductionActivities.encode_segment,
-                EncodeSegment(production_id=production_id, timeline=layout.timeline, segment=segment),
+                EncodeSegment(
+                    production_id=production_id, timeline=segment.timeline or layout.timeline, segment=segment
+                ),
                 task_queue=RENDER_QUEUE,
                 start_to_close_timeout=SEGMENT_TIMEOUT,
                 heartbeat_timeout=HEARTBEAT,
@@ -87,10 +89,10 @@ async def _make_parts(production_id: str, layout: FilmLayout, on_progress: Calla
         if left % every == 0:
             on_progress(layout.count - left, layout.count)
 
-    async def mix() -> None:
+    async def mix(timeline: str, key: str) -> None:
         await workflow.execute_activity_method(
             ProductionActivities.mix_sound,
-            MixSound(production_id=production_id, timeline=layout.timeline, key=layout.sound),
+            MixSound(production_id=production_id, timeline=timeline, key=key),
             task_queue=RENDER_QUEUE,
             start_to_close_timeout=FINISH_TIMEOUT,
             heartbeat_timeout=HEARTBEAT,
@@ -98,7 +100,7 @@ async def _make_parts(production_id: str, layout: FilmLayout, on_progress: Calla
             summary="mix the sound",
         )
 
-    parts = [*([mix()] if layout.sound else []), *map(encode, layout.segments)]
+    parts = [*(mix(timeline, key) for timeline, key in layout.sounds.items()), *map(encode, layout.segments)]
     ends = await asyncio.gather(*parts, return_exceptions=True)
     failures = [end for end in ends if isinstance(end, BaseException)]
     for failure in failures:

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state.takes import assets_to_start, usable_take
     from workflows.production.steps.film import make_film
     from workflows.provenance.decisions import provenance_of
+    from workflows.spoken.languages import is_heard
 
 MANIFEST_RETRY: Final = timedelta(minutes=1)
 FILM_IN_SEGMENTS: Final = "film-in-segments"
@@ -42,7 +43,8 @@ class Finishing:
         record.log("finishing", revision=revision)
         self._publishing.publish()
         used, shown = takes_in_use(record), _shown_of(record.plan)
-        takes = ((a, usable_take(record, a.asset_id)) for a in record.plan.assets)
+        heard = (a for a in record.plan.assets if is_heard(record.plan, a))
+        takes = ((a, usable_take(record, a.asset_id)) for a in heard)
         assets = tuple(FinishedAsset(asset=a, take=take) for a, take in takes if take)
         if not assets:
             await self._fail("every asset was left out: make at least one of them again")

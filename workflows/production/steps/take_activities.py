@@ -9,6 +9,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from workflows import keys
     from workflows.activity_io import AssetCancelled, AssetFailure, InputTake, ProduceAsset
+    from workflows.brief import Brief
     from workflows.continuity.lengths import with_length
     from workflows.contracts import ProductionActivities
     from workflows.events import Snapshot
@@ -56,7 +57,7 @@ class TakeActivities:
         asset = with_length(asset, chosen_seconds(record, asset) if made_with is None else known.seconds)
         return ProduceAsset(
             production_id=record.production_id,
-            brief=record.brief.model_copy(update={"text": record.brief.text[:BRIEF_CHARS], "references": ()}),
+            brief=_brief_of(record.brief, asset),
             asset=asset,
             take=number,
             inputs=self._inputs(asset, made_with),
@@ -133,6 +134,18 @@ class TakeActivities:
             job_id=end.job_id,
             maybe_billed=end.outcome != "free",
         )
+
+
+def _brief_of(brief: Brief, asset: Asset) -> Brief:
+    """The brief as its provider reads it: in the language of the asset, without what is not about it."""
+    return brief.model_copy(
+        update={
+            "text": brief.text[:BRIEF_CHARS],
+            "references": (),
+            "languages": (asset.language or brief.language,),
+            "translations": {},
+        }
+    )
 
 
 def _signed_origin(record: Snapshot, asset: Asset) -> tuple[str, str]:

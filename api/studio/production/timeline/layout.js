@@ -47,12 +47,13 @@ function movedWith(picture, overview) {
   });
 }
 
-/** The sounds of the plan: each with its shots, or under the whole film. */
+/** The sounds of the original in the plan: each with its shots, or under the whole film. */
 function expected(production, picture, seconds) {
   const places = new Map(picture.map((clip) => [clip.id, clip]));
   const uses = (one, other) => one.depends_on?.includes(other.asset_id);
   const shots = production.assets.filter((asset) => places.has(asset.asset_id));
-  return production.assets.filter((asset) => asset.asset_type === "audio").map((asset) => {
+  const heard = production.assets.filter((asset) => asset.asset_type === "audio" && !asset.language);
+  return heard.map((asset) => {
     const tied = shots.filter((shot) => uses(shot, asset) || uses(asset, shot)).map((shot) => places.get(shot.asset_id));
     const track = ROLES[asset.role] ?? "narration";
     const start = (tied[0]?.start ?? 0) + (Number(asset.parameters?.at_seconds) || 0);

@@ -45,6 +45,9 @@ def _cut_of(plan: Plan) -> str:
     texts += [f"“{third.text}” over {third.asset_id}" for third in cut.lower_thirds]
     texts += [f"also in {', '.join(cut.renditions)}"] if cut.renditions else []
     texts += [f"focus of {i} at {at.x:g}, {at.y:g}" for i, at in cut.focus.items()]
+    texts += [f"languages {', '.join(cut.languages)}"] if cut.languages else []
+    translated = ((tag, text, words) for tag, known in cut.translations.items() for text, words in known.items())
+    texts += [f"“{text}” in {tag}: “{words}”" for tag, text, words in translated]
     end = [f"fade out ({cut.fade_out_seconds:g} s)"] if cut.fade_out_seconds else []
     return ", ".join((*joins, *end, *texts)) or "no transitions"
 

@@ -90,7 +90,7 @@ def _shots(assets: Sequence[Asset], words: Mapping[str, str]) -> list[_Shot]:
     placed = without_versions(assets)
     videos = [a for a in placed if a.asset_type is Modality.VIDEO]
     stills = [a for a in placed if a.asset_type is Modality.IMAGE]
-    voices = [a for a in assets if a.spoken]
+    voices = [a for a in assets if a.spoken and not a.language]
     shown = {a.asset_id: a for a in videos or stills}
     owner = _owners([*voices, *(stills if videos else ())], list(shown.values()))
     pictures = {owner[s.asset_id]: s for s in reversed(stills) if s.asset_id in owner}
