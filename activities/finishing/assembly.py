@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from activities.finishing.captions.cues import Cue
 from activities.finishing.captions.files import directed
-from activities.finishing.languages import three_letters
+from activities.finishing.languages.iso639 import three_letters
 from activities.finishing.picture.frames import check_stopped
 from activities.finishing.picture.segments import NOTES_TAG
 from workflows.models import Chapter

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from activities.finishing.files import File
-from activities.finishing.language_versions import version_of
+from activities.finishing.languages.versions import version_of
 from activities.media.facts import probe
 from activities.provenance.credentials import CERTIFICATE
 from activities.provenance.signer import Signer

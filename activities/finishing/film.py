@@ -22,7 +22,7 @@ from activities.finishing.captions.word_times import Word
 from activities.finishing.captions.words_of_takes import read_words
 from activities.finishing.files import File, Result, read_texts, write
 from activities.finishing.joining import Version, caption_files, chapters_of, join, lengths
-from activities.finishing.language_versions import further_narrations, subtitles_of, version_of
+from activities.finishing.languages.versions import further_narrations, subtitles_of, version_of
 from activities.finishing.picture import segments
 from activities.finishing.picture.burned_captions import SAFE_AREA, BurnedCaptions, CaptionStyle, burn
 from activities.finishing.picture.frames import FilmFormat

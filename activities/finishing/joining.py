@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from activities.finishing import assembly
 from activities.finishing.captions import files as captions
 from activities.finishing.files import File, write
-from activities.finishing.language_versions import file_name
+from activities.finishing.languages.versions import file_name
 from activities.finishing.renditions import checks, overview
 from activities.finishing.timeline import Timeline
 from activities.provenance.ai_label import label_box

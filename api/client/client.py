@@ -22,16 +22,8 @@ from api.client.events import EventEndpoints
 from api.client.media import MediaEndpoints
 from api.client.references import ReferenceEndpoints
 from api.client.transport import production_path, query
-from api.views.production import (
-    LanguageView,
-    ListedProduction,
-    PlatformsView,
-    ProductionPage,
-    ProductionView,
-    Ready,
-    SessionView,
-    Started,
-)
+from api.views.platforms import LanguageView, PlatformsView
+from api.views.production import ListedProduction, ProductionPage, ProductionView, Ready, SessionView, Started
 from workflows.brief import Brief, Platform
 from workflows.events import ProductionStatus
 from workflows.provider_report import ProvidersReport

@@ -15,7 +15,8 @@ from api.problems import documented
 from api.readiness import OK
 from api.routes import studio_page
 from api.views.bodies import LanguageBody
-from api.views.production import PREFIX, Home, LanguageView, PlatformsView, PlatformView, Ready
+from api.views.platforms import LanguageView, PlatformsView, PlatformView
+from api.views.production import PREFIX, Home, Ready
 from workflows.brief import PLATFORM_MODALITIES
 from workflows.provider_report import ProvidersReport
 from workflows.runtime.language import alike, detect_language

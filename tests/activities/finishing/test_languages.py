@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from activities.finishing.film import lay_out_film
-from activities.finishing.language_versions import file_name, version_of
+from activities.finishing.languages.versions import file_name, version_of
 from activities.finishing.renditions.checks import notes_on
 from activities.finishing.sources import Sources
 from activities.storage.bucket import Storage

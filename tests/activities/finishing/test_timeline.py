@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activities.finishing.languages import three_letters
+from activities.finishing.languages.iso639 import three_letters
 from activities.finishing.timeline import MOST_SPEED, Shot, Voice, fit_voices, hold_stills, lay_out
 from workflows.models import Media
 

@@ -8,7 +8,7 @@ import pytest
 from api.cli import languages
 from api.cli.context import Cli
 from api.client.client import GreenlightClient, GreenlightError
-from api.views.production import LanguageView
+from api.views.platforms import LanguageView
 from workflows.brief import Brief, Platform
 from workflows.runtime.language import detect_language
 

@@ -1,0 +1,1 @@
+"""The languages of a film: its version in each of them."""
