@@ -110,7 +110,7 @@ READS: Final[dict[str, Reads]] = {
     "count --query": prints(r"total: \d, values: Running", "total: 1, values: Completed"),
     "workflow describe": prints(TAKE, "StillRunning", r"previz-\d+-600000", "progress"),
     "workflow metadata": prints(
-        "### producing", r"\| still-2\s+\| openai · \S+\s+\| completed, take 1\s+\| \S+\s+\| 0.01"
+        "### producing", r"\| still-2\s+\| openai · \S+\s+\| completed, take 1[^|]*\| \S+\s+\| 0.01"
     ),
     "workflow stack": prints(r"workflows/production/steps/making.py.{1,20}line \d+, in _make"),
     "workflow show": prints("^$"),

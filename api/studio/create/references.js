@@ -4,7 +4,6 @@ import { ApiError } from "../lib/api.js";
 import { button, fileButton, icon } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { count, dotted, fileSize, listed } from "../lib/format.js";
-import { sendFile } from "./reference_upload.js";
 
 const THUMB_PX = 160;
 const DECODED_BYTES = 20_000_000;
@@ -46,6 +45,7 @@ export async function uploadReferences(files, most, kinds = [], onProgress = () 
 }
 
 async function uploadReference(file, onProgress) {
+  const { sendFile } = await import("./reference_upload.js");
   const { source, kind } = await sendFile(file, onProgress);
   cards.set(source, { kind, ...(await describe(file, kind)) });
   return { source, name: file.name.replace(/\.\w+$/, "").slice(0, 200), note: "" };

@@ -91,7 +91,7 @@ async def test_an_overrun_is_red(browser: Browser, site: Site, fake: FakeActivit
         await page.get_by_role("button", name="Approve again · budget of $2.05").click()
         await delivered(page)
         await expect(banner).to_be_visible()
-        await expect(page.locator(".head")).to_contain_text("Cost $1.15 of an estimate of $0.30")
+        await expect(page.locator(".production > .head")).to_contain_text("Cost $1.15 of an estimate of $0.30")
         await expect(card(page, "still-1").locator(".price.bad")).to_have_text("$1.00")
         assert await colour(page, "[data-asset=still-1] .price") == await colour(page, ".head span.bad") == RED
         await expect(card(page, "title-1")).to_contain_text("Estimate $0.10")
@@ -123,7 +123,7 @@ async def test_free_and_unknown_costs(browser: Browser, site: Site, fake: FakeAc
         await approve(page)
         await delivered(page)
         cost = "Cost $0.20 and 1 unknown cost of an estimate of $0.00 to $0.20 and unknown prices"
-        await expect(page.locator(".head")).to_contain_text(cost)
+        await expect(page.locator(".production > .head")).to_contain_text(cost)
         await expect(card(page, "title-1").locator(".price")).to_have_text("Price unknown")
         await card(page, "title-1").locator(".face").click()
         await expect(page.get_by_role("dialog")).to_contain_text("Cost unknown")
@@ -132,7 +132,7 @@ async def test_free_and_unknown_costs(browser: Browser, site: Site, fake: FakeAc
             await edited(site, given, asset_id=asset_id, model="gift")
         await page.get_by_role("button", name="Approve · free").click()
         await delivered(page)
-        await expect(page.locator(".head")).to_contain_text("· Free")
+        await expect(page.locator(".production > .head")).to_contain_text("· Free")
         await expect(page.get_by_text("estimate")).to_have_count(0)
 
 

@@ -125,7 +125,7 @@ async def test_an_omni_video_is_a_background_job(
     assert callable(finished.source)
     async with finished.source() as chunks:
         video = b"".join([c async for c in chunks])
-    assert probe(BytesIO(video), finished.media_type).duration_seconds == pytest.approx(1.0, abs=0.1)
+    assert probe(BytesIO(video), finished.media_type).duration_seconds == pytest.approx(6.0, abs=0.1)
     body = emulator.submissions[0].json
     assert body["generation_config"] == {"video_config": {"task": task}}
     assert body["response_format"] == {
