@@ -31,8 +31,8 @@ from workflows.quality import Checks
 MAX_ASSETS: Final = 1_000
 """The server suggests continue-as-new after 2,000 activities in a run; a run of 1,000 stays readable (measured)."""
 MAX_PLAN_BYTES: Final = 600_000
-"""A film of 300 shots has 470,000 (measured). The limit keeps the snapshot (plan, takes and events) under Temporal's
-payload limit of 2 MB."""
+"""Without defaults, as payloads are. A film of 300 shots has 480,000 (measured). The limit keeps the snapshot (plan,
+takes and events) under Temporal's payload limit of 2 MB."""
 
 MAX_ID_CHARS: Final = 100
 """Of the id of a production, a batch or a schedule, including the tenant's name."""

@@ -191,7 +191,7 @@ def price(
         unknown = {f"{a.provider} {a.model}" for a in quoted if a.unknown_price}
         warning = f"price unknown: {', '.join(sorted(unknown))}; an approval has to allow it"
         priced = priced.model_copy(update={"warnings": (*priced.warnings, warning)})
-    size = len(priced.model_dump_json().encode())
+    size = len(priced.model_dump_json(exclude_defaults=True).encode())
     if size > MAX_PLAN_BYTES:
         raise invalid(f"plan: {size} bytes are more than {MAX_PLAN_BYTES}; shorten the prompts or plan fewer assets")
     return priced

@@ -189,7 +189,8 @@ def _check_room(plan: Plan, language: str, unspoken: Sequence[Asset]) -> None:
         _NotAdded: the plan would have too many assets, or be too large.
     """
     count = len(plan.assets) + len(unspoken)
-    size = len(plan.model_dump_json().encode()) + sum(_ASSET_BYTES + len(a.prompt.encode()) for a in unspoken)
+    size = len(plan.model_dump_json(exclude_defaults=True).encode())
+    size += sum(_ASSET_BYTES + len(a.prompt.encode()) for a in unspoken)
     if count > MAX_ASSETS or size > MAX_PLAN_BYTES:
         raise _NotAdded(
             f"{language}: the plan would have {count} assets and about {size:,} bytes, and the most are {MAX_ASSETS} "

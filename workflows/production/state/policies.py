@@ -70,7 +70,7 @@ def check_plan(brief: Brief, plan: Plan) -> None:
     _check_cut(plan)
     if unmet := problem_of(plan.cut.renditions, planned_seconds(brief, plan)):
         raise PlanProblem("cut.renditions", unmet)
-    size = len(plan.model_dump_json().encode())
+    size = len(plan.model_dump_json(exclude_defaults=True).encode())
     if size > MAX_PLAN_BYTES:
         raise PlanProblem(
             "assets", f"the plan takes {size:,} bytes of at most {MAX_PLAN_BYTES:,}; shorten prompts or split the brief"
