@@ -15,7 +15,8 @@ const STEP = 0.1;
 const KEYS = { ArrowLeft: -STEP, ArrowDown: -STEP, ArrowRight: STEP, ArrowUp: STEP };
 const LEVELS = { narration: 0, music: -8, effects: -6, ambience: -16, own_sound: -10 };
 const SOUND_OFF = -60;
-const TICKS = 8;
+const MOST_TICKS = 8;
+const TICK_SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600];
 const STILL_SECONDS = 0.1; // where the picture of a clip is taken from its video
 
 /** `state` keeps the draft of the cut, the selected shot, the zoom and the overview of the delivered film. */
@@ -117,10 +118,12 @@ function ruler(production, film) {
     const player = document.getElementById(`film-${production.id}`);
     if (player) player.currentTime = Number(e.target.value);
   };
+  const every = TICK_SECONDS.find((seconds) => film.seconds / seconds <= MOST_TICKS) ?? TICK_SECONDS.at(-1);
+  const times = Array.from({ length: Math.ceil(film.seconds / every) }, (_, n) => n * every);
   return html`
     <div class="ruler" key="ruler">
-      ${Array.from({ length: TICKS }, (_, n) => html`
-        <span key=${n} class="tick tabular" vars=${place(film, (n * film.seconds) / TICKS, 0)}>${clock((n * film.seconds) / TICKS)}</span>
+      ${times.map((time) => html`
+        <span key=${time} class="tick tabular" vars=${place(film, time, 0)}>${clock(time)}</span>
       `)}
       ${production.data.deliverable && html`
         <input class="playhead" type="range" min="0" max=${film.seconds} step="0.04" .value="0" aria-label="Playing time"
