@@ -16,7 +16,7 @@ from api.app import create_app
 from api.openapi.examples import EXAMPLES
 from api.problems import MEDIA_TYPE, ProblemDetails, refused
 from api.settings import Settings, SettingsError
-from api.views import batches, bodies, changes, generated, production, provenance, references
+from api.views import batches, bodies, changes, generated, platforms, production, provenance, references
 from tests.support.servers.serving import NOWHERE, Api, problem, serving
 from tests.support.waiting import WITHIN
 from workflows import models, provider_report, requests
@@ -212,6 +212,7 @@ def test_examples_match_their_schemas() -> None:
         modules = (
             bodies,
             production,
+            platforms,
             generated,
             batches,
             changes,

@@ -9,7 +9,7 @@ from tests.support.fake_film import Film
 from tests.support.fakes import FakeActivities
 from tests.support.productions import Productions, names, refusal, snapshot, until, update
 from tests.support.waiting import eventually
-from tests.workflows.production.steps import attention_of, generating
+from tests.workflows.production.steps import attention_of
 from workflows import keys
 from workflows.activity_io import AssetFailure
 from workflows.events import AssetStatus, Snapshot
@@ -151,9 +151,13 @@ async def test_a_take_that_an_operator_failed_is_stopped_and_counted(productions
     fakes = FakeActivities(1, price_usd="0.10")
     fakes.others = ("verse",)
     fakes.hold("text-1")
+
+    async def started() -> bool | None:
+        return ("text-1", 1) in fakes.produced or None
+
     async with fakes.working(productions.client):
         handle = await productions.approved()
-        await generating(handle, "text-1")
+        await eventually(started)  # Temporal fails no activity that a worker has not started
         activity = productions.client.get_async_activity_handle(
             workflow_id=handle.id, run_id=None, activity_id="text-1/1"
         )
