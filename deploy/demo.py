@@ -107,6 +107,7 @@ def summarize(info: StackInfo, production: ProductionView, files: list[Path]) ->
         "captions.srt": "Captions",
         "timeline.otio": "Timeline",
         "contact-sheet.png": "Contact sheet",
+        "overview.json": "Overview",
         "content.md": "Script",
         "manifest.json": "Manifest",
     }
