@@ -12,6 +12,8 @@ CARD_SECONDS: Final = 3.0
 _SENTENCE_ENDS: Final = ".!?\n"
 _QUOTED: Final = r"[\"“„«»']([^\"“”„«»\n]{1,200})[\"”“«»']"
 _LABELLED: Final = r"^[^\S\n]*(?:{})[^\S\n]*[:=–](.+)$"
+_IN_PROSE: Final = r"(?:(?<=[.!?][ \n])|^)(?:{})[ ]?:[ ]+([^.!?\n]{{1,200}})[.!?]?"
+"""A label in the middle of a paragraph; its text ends with the sentence."""
 _END: Final[Sequence[re.Pattern[str]]] = (
     re.compile(
         _LABELLED.format(r"end[ -]?card|end[ -]?line|closing (?:line|card|title)|abspann|schluss(?:zeile|karte|titel)"),
@@ -28,6 +30,13 @@ _END: Final[Sequence[re.Pattern[str]]] = (
         rf"\b(?:zeile|karte|text|titel|worten?|slogan|claim)\b[^.!?\n\"“„«]{{0,20}}{_QUOTED}[.!]?",
         re.IGNORECASE,
     ),
+    re.compile(
+        _IN_PROSE.format(
+            r"(?:ends?|finish(?:es)?|closes?) (?:with|on)|end[ -](?:card|line)|end(?:et|e)? mit|schlie(?:ß|ss)t? mit|"
+            r"(?:finit|termine[rz]?) (?:par|avec|sur)|termina(?:r)? con|acaba con|fini(?:sce|re) con|termina com"
+        ),
+        re.IGNORECASE | re.MULTILINE,
+    ),
 )
 _TITLE: Final[Sequence[re.Pattern[str]]] = (
     re.compile(
@@ -42,6 +51,9 @@ _TITLE: Final[Sequence[re.Pattern[str]]] = (
     re.compile(
         rf"\b(?:beginnt|startet) mit\b[^.!?\n\"“„«]{{0,30}}\btitel\b[^.!?\n\"“„«]{{0,20}}{_QUOTED}[.!]?",
         re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?<=[.!?][ ])(?:title(?: card)?|titel|titre|t[íi]tulo|titolo)[ ]?:[ ]+([^.!?\n]{1,200})[.!?]?", re.IGNORECASE
     ),
 )
 

@@ -17,6 +17,13 @@ from activities.planning.structure.cards import Cards, asked_cards, asked_destin
         ('It opens with the title "The Keeper". Then the sea.', Cards(title="The Keeper")),
         ("Ein Leuchtturm. Am Ende steht die Zeile „Das Licht bleibt an“.", Cards(end="Das Licht bleibt an")),
         ("Titelkarte: Der Wärter\nEin Leuchtturm.", Cards(title="Der Wärter")),
+        (
+            "A lighthouse. Title: Homeward. At dawn the sea is calm. End with: Light the way.",
+            Cards(title="Homeward", end="Light the way"),
+        ),
+        ("Ein Leuchtturm. Titel: Heim. Endet mit: Das Licht bleibt!", Cards(title="Heim", end="Das Licht bleibt")),
+        ("Un phare, a lighthouse. Termine par : La lumière reste.", Cards(end="La lumière reste")),
+        ("A lighthouse. The book has the title: none of us.", Cards()),
         ('He says "the end" and closes the door.', Cards()),
         ('A sign with the words "Open" hangs there.', Cards()),
     ],
