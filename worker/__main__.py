@@ -19,7 +19,7 @@ from activities.storage.bucket import Storage
 from activities.storage.errors import StorageRefused
 from activities.storage.probe import keep_probing, probe_again
 from activities.webhooks import Notifier
-from worker.connect import MetricsAddressRefused, connect, ensure_bucket, make_runtime, register_search_attributes
+from worker.connect import MetricsAddressRefused, connect, make_runtime, prepare_servers
 from worker.health import Health, HealthRefused, serve_health
 from worker.settings import WorkerSettings
 from worker.workers import RoleRefused, make_workers, tune_interpreter
@@ -58,11 +58,8 @@ async def _run_workers(
 ) -> None:
     runtime = make_runtime(settings)
     client = await connect(runtime, settings.payload_keys.get_secret_value(), health)
-    await register_search_attributes(client)
     storage = Storage(activity_settings.bucket)
-    await ensure_bucket(storage)
-    if activity_settings.keep_film_parts_days is not None:
-        await storage.expire_film_parts(activity_settings.keep_film_parts_days)
+    await prepare_servers(client, storage, activity_settings.keep_film_parts_days)
     await probe_again(storage)
     providers = build_providers(activity_settings, os.environ)
     use_meter(runtime.metric_meter, providers)

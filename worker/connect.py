@@ -156,3 +156,19 @@ async def register_search_attributes(client: Client) -> bool:
         )
         return False
     return True
+
+
+async def prepare_servers(client: Client, storage: Storage, keep_film_parts_days: int | None) -> bool:
+    """What workers need of their servers: search attributes, the bucket, and its rule for the parts of films.
+
+    Returns:
+        Whether the search attributes are all there.
+
+    Raises:
+        botocore.exceptions.ClientError: S3 refuses these credentials.
+    """
+    complete = await register_search_attributes(client)
+    await ensure_bucket(storage)
+    if keep_film_parts_days is not None:
+        await storage.expire_film_parts(keep_film_parts_days)
+    return complete

@@ -1,4 +1,4 @@
-"""`python -m worker.set_up`: prepares the servers before the first worker starts: search attributes, and the bucket.
+"""`python -m worker.set_up`: prepares the servers before the first worker starts: search attributes, bucket, rule.
 
 It waits for both servers, changes nothing that is there, and may run again at every deployment. A worker does the same
 at its start; this command is for servers where only a job of the deployment has the permission.
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageRefused
-from worker.connect import connect, ensure_bucket, make_runtime, register_search_attributes
+from worker.connect import connect, make_runtime, prepare_servers
 from worker.settings import WorkerSettings
 from workflows.runtime.encryption_keys import PayloadKeysRefused
 from workflows.runtime.redaction import redact_logs, register_secrets
@@ -24,7 +24,7 @@ log = logging.getLogger("worker.set_up")
 
 
 async def set_up() -> bool:
-    """Register the missing search attributes, and create the bucket if it is missing.
+    """Register the missing search attributes, create the bucket if it is missing, and set its rule.
 
     Returns:
         Whether all is there; otherwise the log has the command for an administrator.
@@ -32,10 +32,10 @@ async def set_up() -> bool:
     Raises:
         ValidationError, PayloadKeysRefused, StorageRefused, BotoCoreError, ClientError: the settings are invalid.
     """
-    settings = WorkerSettings()
+    settings, activity_settings = WorkerSettings(), ActivitySettings()
     client = await connect(make_runtime(settings), settings.payload_keys.get_secret_value())
-    await ensure_bucket(Storage(ActivitySettings().bucket))
-    complete = await register_search_attributes(client)
+    storage = Storage(activity_settings.bucket)
+    complete = await prepare_servers(client, storage, activity_settings.keep_film_parts_days)
     if complete:
         log.info("The servers are ready for workers")
     return complete

@@ -23,6 +23,16 @@ MAX_STREAMS: Final = 64
 """Tracks of one file; cameras write five or six."""
 CONTAINERS: Final = "wav,mp3,flac,ogg,aac,mov,matroska"
 """libavformat's names of the accepted formats."""
+SOUND_TYPES: Final = {
+    "wav": "audio/wav",
+    "mp3": "audio/mpeg",
+    "flac": "audio/flac",
+    "ogg": "audio/ogg",
+    "aac": "audio/aac",
+    "mov": "audio/mp4",
+    "matroska": "audio/webm",
+}
+"""The first of libavformat's format names -> media type."""
 CLOSE_SECONDS: Final = 0.1
 """Between the length in a header and the measured length: rounding, and the padding of encoders."""
 NAMED_PLACES: Final = 3

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from importlib.util import find_spec
 from typing import Final, cast
 
 from activities.catalogue.loader import load_offers
 from activities.catalogue.offers import Offer, Rate, Unit
+from activities.providers.installed import is_installed
 from activities.providers.protocol import Provider
 from activities.providers.selection import plannable_offers
 from activities.settings import ActivitySettings
@@ -41,19 +41,11 @@ class Registration:
     @property
     def installed(self) -> bool:
         """Whether its SDK is: a worker may be installed without those of the vendors that it does not use."""
-        return not self.sdk or _is_installed(self.sdk)
+        return not self.sdk or is_installed(self.sdk)
 
     def build(self, env: Mapping[str, str]) -> Provider:
         module, name = self.where.split(":")
         return cast(Provider, getattr(import_module(module), name)(env))
-
-
-@cache
-def _is_installed(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:  # the package that the module is in
-        return False
 
 
 def vendor(where: str, *variables: str, sdk: str = "") -> Registration:

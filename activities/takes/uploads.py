@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.errors import OutputUnusable
 from activities.media.facts import Facts, extension_of, probe
-from activities.media.recordings import open_recording
+from activities.media.recordings import SOUND_TYPES, open_recording
 from activities.media.stills import BROKEN, open_picture
 from activities.providers.protocol import scratch_file
 from activities.storage.bucket import Storage, size_and_sha256
@@ -38,16 +38,6 @@ LONGEST_SECONDS: Final = MAX_VIDEO_SECONDS
 _PICTURES: Final = {"PNG": "image/png", "JPEG": "image/jpeg", "MPO": "image/jpeg", "WEBP": "image/webp"}
 """Pillow's names -> media types that every browser shows and every provider accepts. MPO is a JPEG to which a telephone
 appended a second one."""
-_SOUNDS: Final = {
-    "wav": "audio/wav",
-    "mp3": "audio/mpeg",
-    "flac": "audio/flac",
-    "ogg": "audio/ogg",
-    "aac": "audio/aac",
-    "mov": "audio/mp4",
-    "matroska": "audio/webm",
-}
-"""The first of libavformat's format names -> media type."""
 _ACCEPTED: Final = {"audio": "WAV, MP3, FLAC, Ogg, AAC or M4A", "video": "MP4, MOV, WebM or MKV"}
 _WEBM: Final = frozenset({"vp8", "vp9", "av1", "opus", "vorbis"})
 
@@ -173,7 +163,7 @@ def _recording_type(path: Path, kind: Literal["audio", "video"], accepted: str) 
 def _type_of(recording: "InputContainer", kind: str) -> str:
     container = recording.format.name.partition(",")[0]
     if kind == "audio":
-        return _SOUNDS[container]
+        return SOUND_TYPES[container]
     if container == "mov":
         return "video/quicktime" if recording.metadata.get("major_brand", "").strip() == "qt" else "video/mp4"
     if container != "matroska":

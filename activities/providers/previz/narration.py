@@ -16,7 +16,6 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -75,12 +74,6 @@ class _Event(ctypes.Structure):
         ("user_data", ctypes.c_void_p),
         ("id", ctypes.c_char * 8),
     ]
-
-
-@cache
-def is_installed() -> bool:
-    """Whether espeak-ng is: it comes with the extra `local`."""
-    return find_spec("espeakng_loader") is not None
 
 
 @cache

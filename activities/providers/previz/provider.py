@@ -24,8 +24,9 @@ from pydantic import JsonValue
 from activities.catalogue.loader import OWN_CATALOGUE, load_offers
 from activities.catalogue.offers import Offer, Parameter
 from activities.errors import InvalidRequest
+from activities.providers.installed import is_installed
 from activities.providers.previz.animatic import BREATH, SECONDS, RenderStopped, animatic
-from activities.providers.previz.narration import RATE, find_voice, is_installed, speak, voices
+from activities.providers.previz.narration import RATE, find_voice, speak, voices
 from activities.providers.previz.scripts import spoken
 from activities.providers.previz.sound.effects import effect
 from activities.providers.previz.sound.music import TEMPI, music
@@ -118,7 +119,7 @@ def _with_voices(offer: Offer) -> Offer:
     is unchanged."""
     if offer.modality != Modality.AUDIO or not offer.makes(SPEECH):
         return offer
-    if not is_installed():
+    if not is_installed("espeakng_loader"):
         return replace(offer, unavailable="its voices are not installed: install greenlight[local] for the worker")
     rules = {
         name: _VoiceParameter(**rule.model_dump()) if name == "voice" else rule for name, rule in offer.rules.items()

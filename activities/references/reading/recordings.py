@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from activities.media.recordings import audio_frames, measure, open_recording, read_head
+from activities.media.recordings import SOUND_TYPES, audio_frames, measure, open_recording, read_head
 from activities.media.stills import BROKEN
 from activities.references.reading.limits import FRAME_PIXELS, THUMBNAIL_PIXELS, Unusable
 from workflows.references.kinds import LIMITS, ReferenceKind
@@ -20,15 +20,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _WEBM: Final = frozenset({"vp8", "vp9", "av1", "opus", "vorbis"})
-_SOUND_TYPES: Final = {
-    "wav": "audio/wav",
-    "mp3": "audio/mpeg",
-    "flac": "audio/flac",
-    "ogg": "audio/ogg",
-    "aac": "audio/aac",
-    "mov": "audio/mp4",
-    "matroska": "audio/webm",
-}
 CUT_SCORE: Final = 12.0
 """Of FFmpeg's filter scdet, 0 to 100; its default is 10, and film grain and flashes reach that."""
 MAX_SCENES: Final = 60
@@ -97,7 +88,7 @@ def _check_length(kind: ReferenceKind, longest: float, seconds: float) -> None:
 def _type_of(file: "InputContainer", kind: ReferenceKind) -> str:
     container = file.format.name.partition(",")[0]
     if kind is ReferenceKind.SOUND:
-        return _SOUND_TYPES[container]
+        return SOUND_TYPES[container]
     if container == "mov":
         return "video/quicktime" if file.metadata.get("major_brand", "").strip() == "qt" else "video/mp4"
     if container == "ogg":

@@ -4,7 +4,6 @@ import asyncio
 import io
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +13,16 @@ from temporalio.client import Client
 from temporalio.worker import Replayer
 from typer.testing import CliRunner
 
-from activities.production import Activities
-from activities.providers.previz.provider import Previz
-from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from api.cli.main import app
 from deploy.local import Stack
 from tests.activities.references.pictures import at, picture, served
 from tests.support.fakes import FakeActivities
+from tests.support.product import previz_workers
 from tests.support.productions import Productions, names, refusal, snapshot, until, update
 from tests.support.servers.receiver import Receiver
 from tests.support.servers.serving import Api, patient, problem, serving
 from tests.support.stack import use_s3
-from worker.settings import WorkerSettings
-from worker.workers import make_workers
 from workflows import keys
 from workflows.brief import Reference
 from workflows.events import Snapshot
@@ -41,15 +36,10 @@ from workflows.runtime.data_converter import data_converter
 @pytest.fixture
 async def studio(client: Client, servers: Stack, storage: Storage) -> AsyncIterator[Api]:
     """The API over the product's own activities, with previz as the only provider."""
-    with pytest.MonkeyPatch.context() as patch:
-        use_s3(patch, servers)
-        settings, providers = ActivitySettings(), {"previz": Previz({})}
-        activities = Activities(storage, providers, settings)
-        async with AsyncExitStack() as stack:
-            for worker in make_workers(client, activities, providers, WorkerSettings(graceful_shutdown_seconds=0)):
-                await stack.enter_async_context(worker)
-            stack.enter_context(patient())
-            yield await stack.enter_async_context(serving(client, {"GREENLIGHT_BUCKET": "tests"}))
+    async with previz_workers(client, servers, storage):
+        with patient():
+            async with serving(client, {"GREENLIGHT_BUCKET": "tests"}) as api:
+                yield api
 
 
 async def test_a_post_is_made_from_references(studio: Api, site: Receiver, client: Client, storage: Storage) -> None:

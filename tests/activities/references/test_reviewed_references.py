@@ -1,22 +1,16 @@
 """References that are documents, over the API: read, shown with their sources, corrected, planned and delivered."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 from temporalio.client import Client
 
-from activities.production import Activities
-from activities.providers.previz.provider import Previz
-from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from deploy.local import Stack
 from tests.activities.references import files
+from tests.support.product import previz_workers
 from tests.support.servers.serving import Api, patient, problem, serving
-from tests.support.stack import use_s3
-from worker.settings import WorkerSettings
-from worker.workers import make_workers
 
 SHEET = files.pdf(
     [(72, 780, "Lumen desk lamp")],
@@ -37,15 +31,10 @@ SHEET = files.pdf(
 @pytest.fixture
 async def studio(client: Client, servers: Stack, storage: Storage) -> AsyncIterator[Api]:
     """The API over the product's own activities, with previz as the only provider."""
-    with pytest.MonkeyPatch.context() as patch:
-        use_s3(patch, servers)
-        settings, providers = ActivitySettings(), {"previz": Previz({})}
-        activities = Activities(storage, providers, settings)
-        async with AsyncExitStack() as stack:
-            for worker in make_workers(client, activities, providers, WorkerSettings(graceful_shutdown_seconds=0)):
-                await stack.enter_async_context(worker)
-            stack.enter_context(patient())
-            yield await stack.enter_async_context(serving(client, {"GREENLIGHT_BUCKET": "tests"}))
+    async with previz_workers(client, servers, storage):
+        with patient():
+            async with serving(client, {"GREENLIGHT_BUCKET": "tests"}) as api:
+                yield api
 
 
 async def posted(studio: Api, data: bytes, **more: Any) -> dict[str, Any]:

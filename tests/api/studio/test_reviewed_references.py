@@ -1,39 +1,27 @@
 """What was read in references, on the page: seen with its places, corrected, and readable on a phone."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
 from temporalio.client import Client
 
-from activities.production import Activities
-from activities.providers.previz.provider import Previz
-from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from deploy.local import Stack
 from tests.activities.references import files
 from tests.api.studio.browser import Site, overflow, violations, visiting, write
-from tests.support.stack import use_s3
-from worker.settings import WorkerSettings
-from worker.workers import make_workers
+from tests.support.product import previz_workers
 
 
 @pytest.fixture
 async def studio(client: Client, servers: Stack, storage: Storage) -> AsyncIterator[Site]:
     """The page over the product's own activities, with previz as the only provider."""
-    with pytest.MonkeyPatch.context() as patch:
-        use_s3(patch, servers)
-        settings, providers = ActivitySettings(), {"previz": Previz({})}
-        activities = Activities(storage, providers, settings)
-        async with AsyncExitStack() as stack:
-            for worker in make_workers(client, activities, providers, WorkerSettings(graceful_shutdown_seconds=0)):
-                await stack.enter_async_context(worker)
-            site = Site(client, {"GREENLIGHT_BUCKET": "tests"})
-            await site.start()
-            yield site
-            await site.stop()
+    async with previz_workers(client, servers, storage):
+        site = Site(client, {"GREENLIGHT_BUCKET": "tests"})
+        await site.start()
+        yield site
+        await site.stop()
 
 
 async def test_a_sheet_is_dropped_reviewed_and_corrected(browser: Browser, studio: Site, tmp_path: Path) -> None:
