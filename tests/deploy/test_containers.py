@@ -112,6 +112,13 @@ def test_greenlight_writes_nowhere_but_to_its_scratch() -> None:
     assert re.search(r"^USER [1-9]", DOCKERFILE, re.MULTILINE)
 
 
+def test_the_user_of_the_image_can_write_to_its_volumes() -> None:
+    """A new volume gets the owner of the folder that the image has in its place: without one, root."""
+    folders = {m.split(":")[1] for s in SERVICES.values() if s["image"] == "greenlight" for m in s.get("volumes", [])}
+    made = re.findall(r"install --directory --owner greenlight --group greenlight (\S+)", DOCKERFILE)
+    assert folders == set(made)
+
+
 def test_the_keys_of_vendors_are_in_the_workers_alone() -> None:
     """Only a worker gets the whole of .env; the other containers get what they are given by name."""
     assert [name for name, service in SERVICES.items() if "env_file" in service] == ["worker"]
