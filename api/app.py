@@ -38,6 +38,7 @@ from api.routes import (
     uploads,
 )
 from api.routes.read_references import analyses, resumable
+from api.routes.voice import memos
 from api.settings import Settings
 from api.storage import Vault
 from api.temporal.workers import Fleet
@@ -78,6 +79,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         from api.temporal.schedules import ScheduleGateway
         from api.temporal.titles import SearchableTitles
         from api.temporal.visibility import Visibility
+        from api.temporal.voice_memos import VoiceMemoGateway
 
         vault = Vault(settings)
         connected = client or await connect(settings)
@@ -98,6 +100,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
             counts=CachedCounts(connected),
             batches=BatchGateway(connected, vault.batch, titles),
             schedules=ScheduleGateway(connected, titles),
+            voice_memos=VoiceMemoGateway(connected),
             vault=vault,
             relay=relay,
             fleet=fleet,
@@ -151,6 +154,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         resumable,
         analyses,
         references,
+        memos,
         session,
         uploads,
         downloads,

@@ -22,6 +22,7 @@ from workflows.preview.workflow import PreviewWorkflow
 from workflows.production.workflow import ProductionWorkflow
 from workflows.runtime.gc_freeze import freeze_gc
 from workflows.schedule import ScheduledProduction
+from workflows.voice.workflow import VoiceMemoWorkflow
 from workflows.webhooks.delivery import NotificationActivities, NotificationWorkflow
 
 SWITCH_SECONDS: Final = 0.0005
@@ -128,7 +129,14 @@ def _make_productions_worker(client: Client, activities: Activities, settings: W
             activities.batch_records.keep_batch,
         ],
         settings,
-        workflows=[ProductionWorkflow, PreviewWorkflow, NotificationWorkflow, BatchWorkflow, ScheduledProduction],
+        workflows=[
+            ProductionWorkflow,
+            PreviewWorkflow,
+            VoiceMemoWorkflow,
+            NotificationWorkflow,
+            BatchWorkflow,
+            ScheduledProduction,
+        ],
     )
 
 

@@ -35,6 +35,7 @@ TASK_QUEUE: Final = "greenlight"
 
 WORKFLOW_TYPE: Final = "Production"
 PREVIEW_TYPE: Final = "Preview"
+VOICE_MEMO_TYPE: Final = "VoiceMemo"
 BATCH_TYPE: Final = "Batch"
 SCHEDULED_TYPE: Final = "ScheduledProduction"
 REPORT_PRODUCTION: Final = "look_at_production"
@@ -111,6 +112,11 @@ def workflow_id(production_id: str) -> str:
 
 def production_id_of(workflow_id: str) -> str:
     return workflow_id.removeprefix("production-")
+
+
+def voice_memo_workflow_id(production_id: str) -> str:
+    """The workflow id of the memo from which this production is started."""
+    return f"voice-memo-{production_id}"
 
 
 def batch_workflow_id(batch_id: str) -> str:

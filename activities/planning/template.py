@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer, Parameter
 from activities.planning.film import SCENE_CHARS, open_feedback_warnings, plan_film
-from activities.planning.material.facts import facts_of, listed, with_sources
+from activities.planning.material.facts import cited, facts_of, listed, with_sources
 from activities.planning.shots import FilmShot
 from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.lettering import Lettering, asked_lettering
@@ -176,11 +176,11 @@ def draft(task: PlanningTask) -> Plan:
     """
     check_plannable(task)
     brief, writer = task.brief, _AssetWriter(task)
-    facts = facts_of(task)
+    sources = cited(task)
     if brief.platform != Platform.VIDEO:
         open_ = [] if writer.writes() else open_feedback_warnings(task.feedback)
         warnings = [*open_, *writer.reference_warnings()]
-        return with_sources(Plan.of(_title(task), _pages(writer), planner=PLANNER, warnings=warnings), facts)
+        return with_sources(Plan.of(_title(task), _pages(writer), planner=PLANNER, warnings=warnings), sources)
     film = plan_film(task)
     shots, problems = _upscaled(writer, _video(writer, film.shots))
     assets = [*shots, *_sounds(writer, film.shots)]
@@ -188,7 +188,7 @@ def draft(task: PlanningTask) -> Plan:
     warnings += writer.reference_warnings()
     shown = [a.asset_id for a in assets if a.role == ("shot" if writer.makes(Modality.VIDEO) else "still")]
     cut = film.cut(shown) if shown else Cut()
-    return with_sources(Plan.of(_title(task), assets, planner=PLANNER, warnings=warnings, cut=cut), facts)
+    return with_sources(Plan.of(_title(task), assets, planner=PLANNER, warnings=warnings, cut=cut), sources)
 
 
 def _is_read(brief: Brief, number: int) -> bool:

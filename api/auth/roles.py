@@ -7,6 +7,7 @@ P: Final = "/api/v1/productions"
 ID: Final = f"{P}/{{production_id}}"
 ASSET: Final = f"{ID}/assets/{{asset_id}}"
 BATCH: Final = "/api/v1/batches/{batch_id}"
+MEMO: Final = "/api/v1/voice-memos/{memo_id}"
 SCHEDULE: Final = "/api/v1/schedules/{schedule_id}"
 
 
@@ -69,6 +70,7 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"GET {ID}/references": ANY_ROLE,
     f"GET {ID}/references/{{number}}": ANY_ROLE,
     f"GET {ID}/references/{{number}}/files/{{name}}": ANY_ROLE,
+    f"GET {MEMO}": ANY_ROLE,
     # To stop, to plan again within the limits of planning, and to preview
     f"POST {ID}/pause": ANY_ROLE,
     f"POST {ID}/resume": ANY_ROLE,
@@ -76,6 +78,7 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"POST {ID}/revise": ANY_ROLE,
     f"POST {ID}/preview": ANY_ROLE,
     f"POST {BATCH}/stop": ANY_ROLE,
+    f"POST {MEMO}/cancel": ANY_ROLE,
     # To start and change; a field that releases money needs an approver as well (`Caller.check_release`)
     f"POST {P}": REQUESTERS,
     "POST /api/v1/multimodal/plan": REQUESTERS,
@@ -84,6 +87,7 @@ NEEDS: Final[dict[str, Roles | None]] = {
     "POST /api/v1/batches": REQUESTERS,
     "POST /api/v1/references": REQUESTERS,
     "POST /api/v1/references/uploads": REQUESTERS,
+    "POST /api/v1/voice-memos": REQUESTERS,
     "PATCH /api/v1/references/uploads/{upload_id}": REQUESTERS,
     "DELETE /api/v1/references/uploads/{upload_id}": REQUESTERS,
     f"PATCH {ID}/plan": REQUESTERS,

@@ -40,6 +40,9 @@ EVENT_STREAM: Final[dict[int | str, dict[str, Any]]] = {
 async def begin(services: Services, brief: Brief, key: str | None) -> tuple[str, ProductionStatus]:
     """Check an admitted brief against the providers of the workers and start its production, once for each key."""
     await services.fleet.check(brief)
+    if brief.memo:  # its production has the id of the memo, whatever the key is
+        memo = await services.voice_memos.ready(brief)
+        return brief.memo, await services.productions.start(brief.memo, brief, keyed=True, memo=memo)
     production_id = production_id_for(brief.tenant, key)
     return production_id, await services.productions.start(production_id, brief, keyed=key is not None)
 

@@ -46,6 +46,7 @@ from workflows.models import Model
 from workflows.preview.plan import preview_id, preview_start
 from workflows.refusals import refusal_in
 from workflows.start_options import brief_digest, start_options
+from workflows.voice.memos import continued
 
 MAX_STARTS: Final = 8
 """At once; a burst waits here, where waiting is cheap, not in the server's store, where it times out."""
@@ -67,8 +68,13 @@ class ProductionGateway:
         self._reader = reader
         self._starts = asyncio.Semaphore(MAX_STARTS)
 
-    async def start(self, production_id: str, brief: Brief, *, keyed: bool) -> ProductionStatus:
+    async def start(
+        self, production_id: str, brief: Brief, *, keyed: bool, memo: Snapshot | None = None
+    ) -> ProductionStatus:
         """Start a production and return its status; one that the same key began already is left unchanged.
+
+        Args:
+            memo: The record of the voice memo that the production continues; it has the same id.
 
         For a production with a key the bucket is read first, because Temporal may have deleted the production.
 
@@ -81,7 +87,7 @@ class ProductionGateway:
                 raise key_used(production_id)
             return await self._current_status(kept)
         async with self._starts:
-            start = ProductionStart(production_id=production_id, brief=brief)
+            start = continued(memo, brief) if memo else ProductionStart(production_id=production_id, brief=brief)
             await self._start_once(keys.WORKFLOW_TYPE, start, ProductionStatus.PLANNING, datetime.now(UTC))
         if not keyed:
             return ProductionStatus.PLANNING

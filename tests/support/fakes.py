@@ -54,6 +54,7 @@ from workflows.preview.workflow import PreviewWorkflow
 from workflows.production.workflow import ProductionWorkflow
 from workflows.provider_report import ModelInfo, ProviderInfo, ProvidersReport
 from workflows.schedule import ScheduledProduction
+from workflows.voice.workflow import VoiceMemoWorkflow
 from workflows.webhooks.delivery import NotificationWorkflow
 
 if TYPE_CHECKING:
@@ -359,6 +360,7 @@ class FakeActivities(FakeFilmSteps):
                     workflows=[
                         ProductionWorkflow,
                         PreviewWorkflow,
+                        VoiceMemoWorkflow,
                         BatchWorkflow,
                         ScheduledProduction,
                         NotificationWorkflow,

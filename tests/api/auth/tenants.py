@@ -100,5 +100,6 @@ def bodies() -> dict[str, Any]:
 def filled(path: str, production: str, batch: str, schedule: str, asset: str = "body-1") -> str:
     values = {"production_id": production, "batch_id": batch, "schedule_id": schedule, "asset_id": asset}
     values |= {"take": "1", "revision": "1", "name": "content.md", "number": "1"}
+    values |= {"memo_id": production}
     values |= {"upload_id": f"{production}-9"}
     return re.sub(r"\{(\w+)(?::path)?\}", lambda found: values[found[1]], path).removeprefix("/api/v1")

@@ -45,6 +45,7 @@ ONLY: Final[dict[Role, set[str]]] = {
         "POST /api/v1/references/uploads",
         "PATCH /api/v1/references/uploads/{upload_id}",
         "DELETE /api/v1/references/uploads/{upload_id}",
+        "POST /api/v1/voice-memos",
         "PATCH /api/v1/productions/{production_id}/references/{number}",
         "PATCH /api/v1/productions/{production_id}/plan",
         "POST /api/v1/productions/{production_id}/refresh",
