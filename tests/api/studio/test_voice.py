@@ -1,5 +1,6 @@
 """A brief by voice on the page: recorded by the browser's microphone, written down, corrected, and then started."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -57,7 +58,7 @@ async def test_a_brief_is_spoken_corrected_and_started(speaking: Browser, studio
     async with visiting(speaking, studio.url, width=390) as page:
         await page.goto("/#/")
         await page.get_by_role("button", name="Speak the brief").click()
-        await expect(page.get_by_role("timer")).to_contain_text("0:02")
+        await expect(page.get_by_role("timer")).to_contain_text(re.compile("0:0[2-9]|0:[1-9]"))
         assert await violations(page) == []
         await page.get_by_role("button", name="Stop and write it down").click()
         section = page.get_by_role("region", name="What was heard")
@@ -74,7 +75,7 @@ async def test_a_brief_is_spoken_corrected_and_started(speaking: Browser, studio
         await expect(page.get_by_role("region", name="What was heard")).to_contain_text("Quiet Mornings")
         await text.fill("Our new grinder is silent.")
         await page.get_by_role("button", name="Create plan").click()
-        await expect(page.get_by_role("button", name="Approve")).to_be_visible()
+        await expect(page.get_by_role("button", name=re.compile("^Approve"))).to_be_visible()
         production = await made(studio, page.url.rpartition("/")[2])
         assert (production["brief"]["text"], production["brief"]["title"]) == (
             "Our new grinder is silent.",
