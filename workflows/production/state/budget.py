@@ -72,6 +72,13 @@ def to_make_usd(record: Record) -> Decimal:
     return sum((price_usd(record, i) for i in pending), ZERO)
 
 
+def spare_usd(record: Record) -> Decimal:
+    """What is left beyond what all assets may cost that are not made, because they are pending or failed: questions to
+    language models do not use their money."""
+    unmade = (i for i, s in record.assets.items() if s.status in (AssetStatus.PENDING, AssetStatus.FAILED))
+    return left_usd(record) - sum((price_usd(record, i) for i in unmade), ZERO)
+
+
 def second_bill_short(record: Record, asset_id: str) -> bool:
     """Whether the budget does not hold one more submission of a take in doubt."""
     return price_usd(record, asset_id) > left_usd(record)
