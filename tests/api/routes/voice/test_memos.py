@@ -37,7 +37,7 @@ def studio(client: Client, servers: Stack, storage: Storage) -> Studio:
 
     @asynccontextmanager
     async def start(vendor: OpenAIEmulator | None = None, **more: Any) -> AsyncIterator[Api]:
-        settings = ActivitySettings(planner="template", claim_settles_seconds=0.2, **more)
+        settings = ActivitySettings(planner="template", **more)
         environ = env_of("openai", vendor) if vendor else {}
         built = {n: p for n, p in build_providers(settings, environ).items() if n == "openai"}
         workers = previz_workers(client, servers, storage, settings, built)
@@ -228,7 +228,7 @@ async def test_the_command_shows_a_memo_before_it_starts(studio: Studio, tmp_pat
             assert planned.exit_code == 0, planned.output
             made = await api.get(memo_id)
             assert (made["brief"]["text"], made["brief"]["duration_seconds"]) == ("A silent grinder.", 30)
-            assert len(vendor.submissions) == 1
+            assert [call.path for call in vendor.submissions] == ["/v1/audio/transcriptions"]
             missing = await greenlight("plan", "--voice", str(tmp_path / "no.wav"))
             assert missing.exit_code == 2
             assert "there is no file" in missing.output

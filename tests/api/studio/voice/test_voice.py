@@ -43,7 +43,7 @@ async def vendor() -> AsyncIterator[OpenAIEmulator]:
 @pytest.fixture
 async def studio(client: Client, servers: Stack, storage: Storage, vendor: OpenAIEmulator) -> AsyncIterator[Site]:
     """The page over the product's own activities, with a vendor that writes recordings down."""
-    settings = ActivitySettings(planner="template", claim_settles_seconds=0.2)
+    settings = ActivitySettings(planner="template")
     provider = OpenAI(env_of("openai", vendor))
     async with previz_workers(client, servers, storage, settings, {"openai": provider}):
         site = Site(client, {"GREENLIGHT_BUCKET": "tests"})
@@ -67,7 +67,7 @@ async def test_a_brief_is_spoken_corrected_and_started(speaking: Browser, studio
         await expect(text).to_have_value("Make a thirty second film about our new coffee grinder.")
         await expect(page.get_by_label("Title")).to_have_value("Quiet Mornings")
         await expect(page.get_by_label("Length")).to_have_value("30")
-        await section.get_by_text("Transcript").click()
+        await section.get_by_text("Transcript", exact=True).click()
         assert await overflow(page) == 0
         assert await violations(page) == []
         assert len(vendor.submissions) == 1
