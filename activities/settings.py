@@ -41,7 +41,10 @@ class ActivitySettings(BaseSettings):
         description="'auto' lets the best enabled models read references, 'local' uses none; or 'provider/model' "
         "names, in the order to try, separated by commas",
     )
-    moderation: bool = Field(default=False, description="Warn of prompts that an enabled provider's moderation flags")
+    moderation: bool = Field(
+        default=False,
+        description="Warn of prompts that an enabled provider's moderation flags, and let flagged takes wait",
+    )
     catalogue: str = Field(default="", description="Path of a catalogue file whose entries are added")
     previz: bool = Field(default=True, description="Offer the keyless local provider")
     webhook_secret: SecretStr = Field(

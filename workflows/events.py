@@ -346,6 +346,7 @@ class AssetRecord(Model):
     provider: str
     model: str
     prompt: str
+    delivery: str = Field(default="", description="Of speech: how the prompt is said")
     revised_prompt: str | None = Field(
         default=None, description="The prompt after the planner or the vendor rewrote it; null if it is as written"
     )
@@ -365,7 +366,8 @@ class AssetRecord(Model):
     waiting: AttentionItem | None = Field(default=None, description="The pending decision about it")
     stale: bool
     stale_because: tuple[str, ...] = Field(
-        default=(), description="What changed after the take: prompt, model, parameters, depends_on, or an input's id"
+        default=(),
+        description="What changed: prompt, delivery, model, parameters, depends_on, or an input's id",
     )
     refresh_usd: Money | None = Field(default=None, description="The most that a refresh of a stale asset costs")
     making: int = Field(default=0, description="The number of its takes in production")

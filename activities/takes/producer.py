@@ -8,18 +8,25 @@ worker can poll next.
 
 from collections.abc import Mapping
 
+from temporalio import activity
+
+from activities.errors import ChecksFailed
 from activities.provenance.signer import Signer
 from activities.providers.protocol import Provider
 from activities.providers.selection import find_offer
+from activities.quality.safety import Safety
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageFailed
 from activities.takes.attempt import (
     STORAGE_RETRY,
     Attempt,
+    application_error,
+    failure_of,
     model_unavailable,
     retry_later,
     scratch_directory,
+    send_heartbeats,
     take_number_used,
 )
 from activities.takes.free import FreeTake
@@ -46,14 +53,25 @@ class Producer:
         self._providers = providers
         self._settings = settings
         self._signer = signer
+        self._safety = Safety(storage, providers, enabled=settings.moderation)
 
     async def produce(self, request: ProduceAsset) -> Take:
-        """One attempt.
+        """One attempt; a take that is made is moderated, if this worker moderates.
 
         Raises:
             ApplicationError: StillRunning until the job is done; retryable or final failures, the final
                 ones with an AssetFailure as first detail.
         """
+        take = await self._made(request)
+        if not self._safety.applies_to(take):
+            return take
+        with send_heartbeats(lambda: activity.heartbeat({"asset_id": request.asset.asset_id, "step": "moderating"})):
+            checked = await self._safety.checked(take, request.asset)
+        if checked.checks.flagged:
+            raise application_error(failure_of(ChecksFailed(checked), billed_usd=checked.billed_usd))
+        return checked
+
+    async def _made(self, request: ProduceAsset) -> Take:
         asset = request.asset
         provider = self._providers.get(asset.provider)
         offer = find_offer(provider, asset.model, asset.asset_type) if provider else None

@@ -216,8 +216,8 @@ async def test_music_is_described_and_not_spoken(storage: Storage) -> None:
     assert "Nothing in it is spoken" in instructions(music, None)
 
 
-async def test_without_a_model_feedback_on_narration_is_refused(storage: Storage) -> None:
-    """A narration is its prompt word for word, so feedback without a model is refused."""
-    error = await Desk(storage, None).fails(request(Modality.AUDIO, feedback="slower"))
-    assert "it would be spoken too" in error.message
+async def test_without_a_model_feedback_on_the_words_of_a_narration_is_refused(storage: Storage) -> None:
+    """A narration is its prompt word for word, so feedback on its words without a model is refused, with the remedy."""
+    error = await Desk(storage, None).fails(request(Modality.AUDIO, feedback="slower, and mention the price"))
+    assert "it would be spoken too; give the new words as `prompt`" in error.message
     assert error.details[0].billed_usd == 0
