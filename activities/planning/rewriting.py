@@ -78,7 +78,7 @@ async def rewrite(
     provider = providers.get(request.asset.provider)
     maker = find_offer(provider, request.asset.model, request.asset.asset_type) if provider else None
     try:
-        models = models_for(settings, providers, datetime.now(UTC).date())
+        models = models_for(settings, providers, datetime.now(UTC).date(), "enhancer")
     except ApplicationError:
         if request.feedback:
             raise

@@ -8,7 +8,7 @@ states that it was not checked.
 import asyncio
 import io
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from activities.errors import ProviderError
 from activities.media.recordings import open_recording
@@ -98,7 +98,7 @@ def frames_of(file: BinaryIO, seconds: float) -> Iterator[tuple[bytes, float | N
     with open_recording(file) as container:
         for place in PLACES:
             container.seek(int(place * seconds * 1_000_000))
-            frame = next(iter(container.decode(video=0)), None)
+            frame: Any = next(iter(container.decode(video=0)), None)
             if frame is not None:
                 picture = frame.to_image()
                 picture.thumbnail(PIXELS)

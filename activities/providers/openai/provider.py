@@ -25,7 +25,7 @@ from workflows.models import Modality
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-    from openai.types import Moderation
+    from openai.types import Moderation, ModerationImageURLInputParam
 
 BASE_URL: Final = "https://api.openai.com/v1"
 MODERATION: Final = "omni-moderation-latest"
@@ -160,9 +160,8 @@ class OpenAI(ProviderBase):
         """
         address = f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
         with translated_errors(submitting=False):
-            answer = await self.client.moderations.create(
-                model=MODERATION, input=[{"type": "image_url", "image_url": {"url": address}}]
-            )
+            picture: ModerationImageURLInputParam = {"type": "image_url", "image_url": {"url": address}}
+            answer = await self.client.moderations.create(model=MODERATION, input=[picture])
             if len(answer.results) != 1:
                 raise ValueError("the moderation answered for another number of pictures")
             return _flagged(answer.results[0])

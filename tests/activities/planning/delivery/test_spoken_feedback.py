@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from temporalio.testing import ActivityEnvironment
 
 from activities.providers.openai.provider import OpenAI
 from activities.storage.bucket import Storage
+from tests.activities.planning.structured import plan
 from tests.activities.planning.test_rewriting import Desk, data_of
 from tests.emulators.openai import OpenAIEmulator
-from workflows.activity_io import RewritePrompt, Rewritten
+from workflows.activity_io import DraftPlan, RewritePrompt, Rewritten
 from workflows.brief import Brief, Platform
 from workflows.models import Asset, Modality
 
@@ -100,3 +103,21 @@ async def test_without_a_model_the_rule_changes_the_delivery(storage: Storage) -
     """Without keys, feedback about the delivery changes it at no cost, and the words stay."""
     done = await Desk(storage, None).rewrite(asked("Sadder, slower"))
     assert done == Rewritten(prompt=WORDS, delivery="sadder, slower")
+
+
+async def test_a_revised_plan_keeps_its_words_with_a_model_too(
+    storage: Storage, vendor: OpenAIEmulator, openai: OpenAI
+) -> None:
+    """Feedback on a plan that is only about the voice asks no model, costs nothing, and keeps an edited word."""
+    before = plan("Shot 1: The sea.\nVO: The sea is calm.\nShot 2: A ship.\nVO: The ship sails home.")
+    lines = [
+        a.model_copy(update={"prompt": "The sea is wide."}) if a.asset_id == "narration-1" else a for a in before.assets
+    ]
+    edited = before.with_assets(lines).model_copy(update={"drafting_usd": Decimal("0.0100")})
+    brief = Brief(text="A film about the sea.", platform=Platform.VIDEO)
+    request = DraftPlan(production_id=uuid4().hex, brief=brief, feedback=("Sadder, slower",), before=edited, drafts=1)
+    made = await ActivityEnvironment().run(Desk(storage, openai).activities.draft_plan, request)
+    assert [a.prompt for a in made.assets] == [a.prompt for a in edited.assets]
+    assert {a.delivery for a in made.assets if a.spoken} == {"sadder, slower"}
+    assert made.drafting_usd == 0
+    assert vendor.submissions == []
