@@ -219,8 +219,10 @@ def merged(delivery: str, feedback: str) -> str:
     """
     wanted = [_plain(each.text) for each in clauses(feedback) if each.about is About.DELIVERY]
     new = list(dict.fromkeys(filter(None, (phrase for text in wanted for phrase in _phrases(text)))))
+    if not new:
+        return delivery
     axes = {axis for phrase in new for axis in _axes(phrase)}
-    old = [p.strip() for p in _SPLIT.split(delivery) if p.strip()]
+    old = [delivery] if _QUOTE.search(delivery) else [p.strip() for p in re.split(r"[,;、，；]", delivery) if p.strip()]
     kept = [p for p in old if p not in new and not (_axes(p) & axes)]
     told = [name for phrase in old for name in _manners(phrase)]
     again = [phrase for phrase in new for _ in range(min(1 + _times(phrase, told), MOST_TIMES))]

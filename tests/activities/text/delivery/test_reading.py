@@ -65,6 +65,8 @@ def test_both_are_told_apart(feedback: str) -> None:
         ("slower, slower, slower", "slower", "slower, slower, slower"),
         ("loud", "It is too loud", "less loud"),
         ("", "Please say it softly!", "softly"),
+        ("“Wait …”: shouting; “Please”: whispering", "sadder", "“Wait …”: shouting; “Please”: whispering, sadder"),
+        ("warm; slowly", "make it rhyme", "warm; slowly"),
         ("", "Die Stimme soll traurig klingen", "traurig klingen"),
     ],
 )
