@@ -11,7 +11,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer, Parameter
-from activities.planning.delivery.rule import Deliveries, split_direction
+from activities.planning.delivery.rule import Deliveries
 from activities.planning.film import SCENE_CHARS, open_feedback_warnings, plan_film
 from activities.planning.material.facts import facts_of, listed, with_sources
 from activities.planning.shots import FilmShot
@@ -20,7 +20,6 @@ from activities.planning.structure.lettering import Lettering, asked_lettering
 from activities.planning.structure.quoted import is_commission
 from activities.planning.structure.text import quotations
 from activities.planning.task import PlanningTask, asks_for_upscale, check_plannable
-from activities.text.delivery.reading import SEPARATOR, merged
 from activities.text.speech import sentences, shortened, subject
 from workflows.brief import Brief, Platform
 from workflows.continuity.inputs import UPSCALE, without_versions
@@ -260,12 +259,8 @@ def _video(writer: _AssetWriter, shots: Sequence[FilmShot]) -> list[Asset]:
 
 def _narration(writer: _AssetWriter, asset_id: str, name: str, shot: FilmShot, deliveries: Deliveries) -> Asset:
     """The narration of a shot: its words, and how they are said."""
-    words, direction = split_direction(shot.narration)
-    delivery = SEPARATOR.join(dict.fromkeys(filter(None, (direction, deliveries.of(words)))))
-    for manner in shot.manners:
-        delivery = merged(delivery, manner)
-    asset = writer.asset(asset_id, Modality.AUDIO, "narration", name, words)
-    return asset.model_copy(update={"delivery": delivery})
+    words, delivery = deliveries.line(shot.narration, shot.manners)
+    return writer.asset(asset_id, Modality.AUDIO, "narration", name, words).model_copy(update={"delivery": delivery})
 
 
 def _upscaled(writer: _AssetWriter, assets: list[Asset]) -> tuple[list[Asset], list[str]]:

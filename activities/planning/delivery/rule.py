@@ -8,7 +8,7 @@ from typing import Final
 from activities.planning.structure.model import Line, Structure
 from activities.planning.structure.words import OFF_SCREEN
 from activities.planning.task import PlanningTask
-from activities.text.delivery.reading import SEPARATOR, is_voice_direction, manners_in
+from activities.text.delivery.reading import SEPARATOR, is_voice_direction, manners_in, merged
 from activities.text.delivery.vocabulary import mentions
 from activities.text.speech import sentences
 from workflows.brief import Brief
@@ -36,6 +36,14 @@ class Deliveries:
         """The delivery of the next narration; empty where nothing says how it is spoken."""
         directed = self._directed(narration)
         return (directed or self._general or by_punctuation(narration))[:MAX_DELIVERY_CHARS]
+
+    def line(self, narration: str, manners: Sequence[str]) -> tuple[str, str]:
+        """The words of the next narration and its delivery, after what feedback says of it, in order."""
+        words, direction = split_direction(narration)
+        delivery = SEPARATOR.join(dict.fromkeys(filter(None, (direction, self.of(words)))))
+        for manner in manners:
+            delivery = merged(delivery, manner)
+        return words, delivery
 
     def _directed(self, narration: str) -> str:
         """The directions of the lines in a narration, which no later narration gets."""
