@@ -343,6 +343,10 @@ class AssetRecord(Model):
     role: str
     language: str = Field(default="", description="Of a narration in a further language")
     translates: str = ""
+    replaces: str = Field(
+        default="",
+        description="The asset whose place in the film or document it takes: a longer, larger or edited version",
+    )
     label: str
     provider: str
     model: str
