@@ -1,5 +1,7 @@
 """Frames of shots and versions of assets in a plan: what is refused, and what takes whose place."""
 
+from typing import Any
+
 import pytest
 
 from tests.workflows.production.state.states import text
@@ -108,7 +110,7 @@ def test_an_edit_that_makes_a_second_version_is_refused() -> None:
 
 def test_the_cut_has_the_length_of_the_extended_shot() -> None:
     """A transition may take half of a shot with its extension, and a film for a destination has that length."""
-    four = {"parameters": {"seconds": 4}}
+    four: dict[str, Any] = {"parameters": {"seconds": 4}}
     assets = [
         made("shot-1", **four),
         made("extend-1", "video", "shot-1", role="extend", **four),

@@ -167,7 +167,7 @@ def test_an_extension_is_stale_where_its_shots_narration_needs_more() -> None:
     made = take(asset, 1, **{"shot-1": 1}).model_copy(update={"parameters": {"seconds": 4}})
     complete_take(record, "shot-2", made)
     complete_take(record, "narration-1", spoken(voice(), 11.9, 2))
-    assert record.assets["shot-2"].stale_because == ()
+    assert not record.assets["shot-2"].stale
     complete_take(record, "narration-1", spoken(voice(), 13.5, 3))
     assert record.assets["shot-2"].stale_because == ("narration-1",)
 

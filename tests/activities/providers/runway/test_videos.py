@@ -89,7 +89,8 @@ async def test_an_edit_of_any_length_is_charged_what_remains(emulator: RunwayEmu
 
 async def test_a_smoother_copy(emulator: RunwayEmulator, tmp_path: Path) -> None:
     """More frames a second are made with the rate that was asked for, otherwise with the catalogue's."""
-    for given in ({}, {"target_framerate": "24"}):
+    rates: tuple[dict[str, Any], ...] = ({}, {"target_framerate": "24"})
+    for given in rates:
         await finish(provider(emulator), request(tmp_path, "enhance_frame_rate", shown=(SHOT,), **given))
     assert [call.json["targetFramerate"] for call in emulator.submissions] == ["60", "24"]
     assert {call.path for call in emulator.submissions} == {"/v1/video_upscale"}
