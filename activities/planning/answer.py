@@ -26,7 +26,7 @@ from activities.planning.task import PlanningTask, asks_for_sound
 from activities.planning.template import script_head
 from activities.text.model_text import read_as
 from workflows.brief import Platform
-from workflows.continuity.inputs import EXTEND, made_as, replacements, versions_of, without_versions
+from workflows.continuity.lengths import video_lengths
 from workflows.cut import Cut
 from workflows.models import MAX_DELIVERY_CHARS, UNSPOKEN_ROLES, Asset, Modality, Plan
 from workflows.production.state.plans.script import compose
@@ -309,7 +309,7 @@ class AnswerValidator:
                 for a in plan.assets
                 if a.role in UNSPOKEN_ROLES
             ]
-        shots = self._lengths(plan)
+        shots = video_lengths(plan, self._planned_seconds)
         shared = sum(each.seconds for each in plan.cut.transitions.values() if each.kind in ("dissolve", "wipe"))
         seconds, wanted = sum(shots) - shared, self.task.seconds
         if shots and abs(seconds - wanted) > LENGTH_TOLERANCE * wanted:
@@ -324,20 +324,7 @@ class AnswerValidator:
         structure = self.task.structure
         if structure is None or self.task.request.feedback:
             return []
-        return structure_problems(structure, plan, self._lengths(plan), self.task.brief.language)
-
-    def _lengths(self, plan: Plan) -> list[float]:
-        """The planned length of each shot of the film, with its extensions."""
-        versions = replacements(plan.assets)
-        return [
-            sum(
-                self._planned_seconds(part)
-                for part in (shot, *(plan.by_id[i] for i in versions_of(shot.asset_id, versions)))
-                if part is shot or made_as(part) == EXTEND
-            )
-            for shot in without_versions(plan.assets)
-            if shot.asset_type == Modality.VIDEO
-        ]
+        return structure_problems(structure, plan, video_lengths(plan, self._planned_seconds), self.task.brief.language)
 
     def _planned_seconds(self, shot: Asset) -> float:
         """The planned length of a shot, by the same parameters as its price."""

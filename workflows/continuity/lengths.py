@@ -1,6 +1,6 @@
 """The length of a shot that depends on its narration: chosen when the narration exists. Pure; times are seconds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from pydantic import JsonValue
@@ -77,6 +77,18 @@ def shown_lengths(assets: Iterable[Asset]) -> dict[str, float | None]:
     known = {a.asset_id: a for a in assets}
     versions = replacements(known.values())
     return {a.asset_id: _with_versions(a, versions, known) for a in without_versions(known.values())}
+
+
+def video_lengths(plan: Plan, own: Callable[[Asset], float]) -> list[float]:
+    """The length of each video of the film with its extensions, in plan order.
+
+    Args:
+        own: The length of one video, or what an extension adds.
+    """
+    versions = replacements(plan.assets)
+    placed = (a for a in without_versions(plan.assets) if a.asset_type is Modality.VIDEO)
+    chains = ([a, *(plan.by_id[i] for i in versions_of(a.asset_id, versions))] for a in placed)
+    return [own(first) + sum(own(a) for a in later if made_as(a) == EXTEND) for first, *later in chains]
 
 
 def _with_versions(shot: Asset, versions: Mapping[str, str], known: Mapping[str, Asset]) -> float | None:
