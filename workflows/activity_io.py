@@ -173,6 +173,12 @@ class ProduceAsset(Model):
     plan_digest: str = Field(default="", description="Signed into the take, like `approver`; it identifies nothing")
     approver: str = ""
 
+    @property
+    def source_seconds(self) -> float | None:
+        """The length of the video that the take is made from; None without one. A continued shot is only a picture."""
+        videos = (i for i in self.inputs if i.asset_type is Modality.VIDEO and i.asset_id != self.asset.continues)
+        return next((i.media.duration_seconds or 0.0 for i in videos), None)
+
 
 class AssetFailure(Model):
     """The first detail of the error that ends `produce_asset` permanently."""

@@ -343,6 +343,7 @@ class AssetRecord(Model):
     role: str
     language: str = Field(default="", description="Of a narration in a further language")
     translates: str = ""
+    replaces: str = Field(default="", description="The asset of which it is a version, shown in its place")
     label: str
     provider: str
     model: str
