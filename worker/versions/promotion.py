@@ -31,11 +31,17 @@ async def promote(client: Client, settings: WorkerSettings) -> None:
     deployment = Deployment(client, settings.deployment_name)
     build_id = deployment_of(settings).version.build_id
     replace = settings.promote == "always"
-    if await _become_current(deployment, build_id, replace=replace) and replace:
-        await deployment.nudge()  # while the workers of the earlier version still run
+    changed = await _become_current(deployment, build_id, replace=replace)
     while replace:
-        await asyncio.sleep(ABANDONED_SECONDS)
-        await _take_over(deployment, build_id)
+        try:
+            if changed:
+                await deployment.nudge()  # while the workers of the earlier version still run
+                changed = False
+            await asyncio.sleep(ABANDONED_SECONDS)
+            await _take_over(deployment, build_id)
+        except (DeploymentRefused, RPCError) as error:
+            log.warning("Could not take over from earlier versions, trying again: %s", error)
+            await asyncio.sleep(RETRY_SECONDS)
 
 
 async def _become_current(deployment: Deployment, build_id: str, *, replace: bool) -> bool:
@@ -59,13 +65,10 @@ async def _become_current(deployment: Deployment, build_id: str, *, replace: boo
 
 async def _take_over(deployment: Deployment, build_id: str) -> None:
     """Become current again in place of a version without workers, and move the runs of all such versions."""
-    try:
-        current = next((v for v in await deployment.versions() if v.role == "current"), None)
-        if current and current.build_id != build_id:
-            if current.polled or current.build_id == UNVERSIONED:
-                return  # workers of another version were started later, or an operator decided
-            await deployment.set_current(build_id)
-        for version, moved in (await deployment.move_abandoned()).items():
-            log.warning("Took over %d runs of version %s, which has no workers any more", moved, version)
-    except (DeploymentRefused, RPCError) as error:
-        log.warning("Could not take over from versions without workers: %s", error)
+    current = next((v for v in await deployment.versions() if v.role == "current"), None)
+    if current and current.build_id != build_id:
+        if current.polled or current.build_id == UNVERSIONED:
+            return  # workers of another version were started later, or an operator decided
+        await deployment.set_current(build_id)
+    for version, moved in (await deployment.move_abandoned()).items():
+        log.warning("Took over %d runs of version %s, which has no workers any more", moved, version)
