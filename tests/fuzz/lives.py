@@ -282,12 +282,11 @@ class Lives(Life):
     @precondition(lambda self: self.simulation.result is None)
     def continue_as_new(self, why: str) -> None:
         """The history is long, or new runs use another version of the workers: the run has to continue as new."""
-        if not why or getattr(self.simulation, why):
-            return
-        setattr(self.simulation, why, True)
-        self.record_doubts()
-        self.simulation.run.upgrade()
-        self.advance()
+        if why and not getattr(self.simulation, why):
+            setattr(self.simulation, why, True)
+            self.record_doubts()
+            self.simulation.run.upgrade()
+            self.advance()
 
     @rule(days=st.sampled_from((0.1, 0.1, 0.1, 0.1, 3)))
     def time(self, days: float) -> None:
