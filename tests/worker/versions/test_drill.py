@@ -23,6 +23,9 @@ from workflows.requests import Approval
 from workflows.runtime.data_converter import data_converter
 
 PACKAGES: Final = ("workflows", "activities", "worker", "tests")
+RELEASE: Final = Path(os.environ.get("DRILL_FROM", ROOT))
+"""The tree whose workers begin the drill, without versions: DRILL_FROM names that of an earlier release."""
+ROUNDS: Final = 6
 STEP: Final = "        record = self._run.record\n        drafts = sum("
 
 
@@ -92,7 +95,7 @@ async def test_two_builds_side_by_side(stack: Stack, tmp_path: Path) -> None:
 
     with ExitStack() as running:
         two = running.enter_context(worker(stack, other, "two"))  # started early, for it takes seconds
-        with worker(stack, ROOT, ""):
+        with worker(stack, RELEASE, ""):
             upgraded, _ = await productions.planned()
         running.enter_context(worker(stack, ROOT, "one", "first"))
         await approve(upgraded.id)
@@ -142,3 +145,36 @@ async def test_two_builds_side_by_side(stack: Stack, tmp_path: Path) -> None:
         assert (status["one"]["role"], status["two"]["role"]) == ("current", "drained")
     assert (await client.count_workflows("TemporalReportedProblems IS NOT NULL")).count == 0
     assert (await client.count_workflows('WorkflowType="Production" AND ExecutionStatus="Running"')).count == 0
+
+
+@pytest.mark.trial
+async def test_many_upgrades_while_workers_die(stack: Stack, tmp_path: Path) -> None:
+    """Over several rounds the current version changes, waiting productions are asked, others are approved, and a worker
+    of either version is killed; every production is delivered, none is stuck, and no version holds anything."""
+    client = await Client.connect(stack.info.temporal_address, data_converter=data_converter)
+    deployment, productions = Deployment(client, NAME), Productions(client, "rounds")
+    trees = {"one": ROOT, "two": other_build(tmp_path / "other")}
+    waiting: list[tuple[str, str]] = []
+    with ExitStack() as running:
+        workers = {build: running.enter_context(worker(stack, tree, build)) for build, tree in trees.items()}
+        await held(deployment, {"one": 0, "two": 0})
+        for number in range(ROUNDS):
+            build, other = ("one", "two") if number % 2 else ("two", "one")
+            await deployment.set_current(build)
+            for _ in range(4):
+                handle, plan = await productions.planned()
+                waiting.append((handle.id, plan.digest))
+            for workflow_id, digest in waiting[::2]:
+                await productions.of(workflow_id).signal("approve", Approval(plan_digest=digest, approver="ana"))
+            waiting = waiting[1::2]
+            killed = (build, other)[number // 2 % 2]
+            workers[killed].kill()
+            await deployment.nudge()
+            workers[killed] = running.enter_context(worker(stack, trees[killed], killed))
+        for workflow_id, digest in waiting:
+            await productions.of(workflow_id).signal("approve", Approval(plan_digest=digest, approver="ana"))
+        for workflow_id in productions.started:
+            assert (await productions.of(workflow_id).result()).status == "delivered"
+        await held(deployment, {"one": 0, "two": 0})
+    assert len(productions.started) == ROUNDS * 4
+    assert (await client.count_workflows("TemporalReportedProblems IS NOT NULL")).count == 0
