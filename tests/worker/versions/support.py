@@ -2,15 +2,20 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, Final
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
+from temporalio.service import RPCError
 
 from tests.support.fakes import FakeActivities
+from tests.support.productions import Handle, Productions
 from tests.support.waiting import eventually
 from worker.settings import WorkerSettings
 from worker.versions.deployment import Deployment, DeploymentRefused, Version
 from worker.workers import deployment_of
+from workflows.models import Plan
+from workflows.production.workflow import ProductionWorkflow
 
 NAME: Final = "greenlight"
 
@@ -21,6 +26,25 @@ async def working(client: Client, build: str, fakes: FakeActivities | None = Non
     settings = WorkerSettings(deployment_name=NAME if build else "", build_id=build)
     async with (fakes or FakeActivities()).working(client, deployment_of(settings)):
         yield
+
+
+async def planned(productions: Productions) -> tuple[Handle, Plan]:
+    """A new production that waits for its approval."""
+    handle = await productions.start()
+    return handle, await waiting_plan(handle)
+
+
+async def waiting_plan(handle: Handle) -> Plan:
+    """The plan of a production that waits for its approval; a query that its worker refuses is repeated."""
+
+    async def poll() -> Plan | None:
+        try:
+            seen = await handle.query(ProductionWorkflow.snapshot, rpc_timeout=timedelta(seconds=5))
+        except (RPCError, WorkflowQueryFailedError):
+            return None
+        return seen.plan if seen.status == "awaiting_approval" else None
+
+    return await eventually(poll, f"{handle.id} waits for its approval")
 
 
 async def build_of(handle: WorkflowHandle[Any, Any]) -> str:
