@@ -74,6 +74,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         from api.temporal.change_feed import ChangeFeed
         from api.temporal.connection import TemporalServer, connect
         from api.temporal.counts import CachedCounts
+        from api.temporal.priorities import Priorities
         from api.temporal.productions import ProductionGateway
         from api.temporal.reads import ProductionReader
         from api.temporal.schedules import ScheduleGateway
@@ -88,18 +89,18 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         reader = ProductionReader(connected, vault.manifest, metrics)
         relay = Relay(reader, ChangeFeed(connected), metrics)
         fleet = Fleet(temporal)
-        titles = SearchableTitles.of(connected)
+        titles, priorities = SearchableTitles.of(connected), Priorities(settings.tenant_weights)
         readiness = Readiness(checks(temporal, vault, fleet, keys))
         app.state.services = Services(
             settings=settings,
             metrics=metrics,
             temporal=temporal,
             reader=reader,
-            productions=ProductionGateway(connected, reader, titles),
+            productions=ProductionGateway(connected, reader, titles, priorities),
             visibility=Visibility(connected),
             counts=CachedCounts(connected),
-            batches=BatchGateway(connected, vault.batch, titles),
-            schedules=ScheduleGateway(connected, titles),
+            batches=BatchGateway(connected, vault.batch, titles, priorities),
+            schedules=ScheduleGateway(connected, titles, priorities),
             voice_memos=VoiceMemoGateway(connected),
             vault=vault,
             relay=relay,

@@ -51,6 +51,7 @@ with workflow.unsafe.imports_passed_through():
         SelectTake,
         UploadTake,
     )
+    from workflows.runtime.run_loop import UPGRADE
 
 
 @workflow.defn(name=keys.WORKFLOW_TYPE)
@@ -176,6 +177,10 @@ class ProductionWorkflow:
         if accept_late_answer(self._run.record, asset_id, take):
             self._run.wake_up()
 
+    @workflow.signal(name=keys.UPGRADE_SIGNAL, description="Go on with the current version of the workers")
+    def upgrade(self) -> None:
+        self._run.upgrade()
+
     # The loop
 
     async def _begin(self) -> None:
@@ -215,7 +220,8 @@ class ProductionWorkflow:
                 brief=record.brief,
                 carried=record,
                 reports_to=self._publishing.reports_to,
-            )
+            ),
+            initial_versioning_behavior=UPGRADE,
         )
 
     async def _cancel(self) -> None:
