@@ -37,6 +37,7 @@ from api.routes import (
     studio_page,
     uploads,
 )
+from api.routes.agents import execution, grants
 from api.routes.read_references import analyses, resumable
 from api.settings import Settings
 from api.storage import Vault
@@ -148,6 +149,8 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
     for module in (
         productions,
         decisions,
+        execution,
+        grants,
         resumable,
         analyses,
         references,

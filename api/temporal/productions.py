@@ -40,6 +40,7 @@ from api.temporal.reads import ProductionReader
 from api.temporal.titles import SearchableTitles
 from api.temporal.updates import Update
 from workflows import keys
+from workflows.agents.grants import Grant
 from workflows.brief import Brief
 from workflows.events import ProductionStart, ProductionStatus, Receipt, Snapshot
 from workflows.models import Model
@@ -67,7 +68,9 @@ class ProductionGateway:
         self._reader = reader
         self._starts = asyncio.Semaphore(MAX_STARTS)
 
-    async def start(self, production_id: str, brief: Brief, *, keyed: bool) -> ProductionStatus:
+    async def start(
+        self, production_id: str, brief: Brief, *, keyed: bool, grant: Grant | None = None
+    ) -> ProductionStatus:
         """Start a production and return its status; one that the same key began already is left unchanged.
 
         For a production with a key the bucket is read first, because Temporal may have deleted the production.
@@ -81,7 +84,7 @@ class ProductionGateway:
                 raise key_used(production_id)
             return await self._current_status(kept)
         async with self._starts:
-            start = ProductionStart(production_id=production_id, brief=brief)
+            start = ProductionStart(production_id=production_id, brief=brief, grant=grant)
             await self._start_once(keys.WORKFLOW_TYPE, start, ProductionStatus.PLANNING, datetime.now(UTC))
         if not keyed:
             return ProductionStatus.PLANNING
