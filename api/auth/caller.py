@@ -161,4 +161,4 @@ def _forbidden(field: str, message: str, remedy: str) -> Problem:
 
 
 OPEN_CALLER: Final = Caller("", None, PEOPLE)
-"""Every caller of an open API, which is bound to this machine alone. No caller is an agent, because grants need keys."""
+"""Every caller of an open API, which is bound to this machine alone. None is an agent, because grants need keys."""
