@@ -30,6 +30,7 @@ WITHOUT_KEY: Final = {
     "GET /healthz",
     "GET /readyz",
     "GET /openapi.json",
+    "GET /docs",
     "GET /studio/{name:path}",
     "POST /api/v1/session",
     "DELETE /api/v1/session",
