@@ -1,7 +1,8 @@
 """The tools: each is one or two requests to the API, with the key of the agent that calls it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+import hashlib
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, aclosing, contextmanager, suppress
 from decimal import Decimal
 from typing import Annotated, Any, Final
@@ -105,12 +106,8 @@ class Reading:
         """List productions of this key's tenant: open ones first, the newest at the top."""
         with _refusals():
             async with self._connect(call) as client:
-                found = [
-                    each
-                    async for each in _first(
-                        client.list(status=status, words=words or None, page_size=limit + 1), limit + 1
-                    )
-                ]
+                listed = client.list(status=status, words=words or None, page_size=limit + 1)
+                found = await _first(listed, limit + 1)
         lines = [ProductionLine.of(each) for each in found[:limit]]
         return ProductionList(productions=lines, more=len(found) > limit)
 
@@ -221,7 +218,7 @@ class Planning:
             raise ToolError(f"The brief is invalid: {error.errors()[0]['msg']}") from None
         with _refusals():
             async with self._connect(call) as client:
-                started = await client.start(brief, idempotency_key=idempotency_key or None)
+                started = await client.start(brief, idempotency_key=_key(idempotency_key) if idempotency_key else None)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(PLAN_SECONDS):
                         await _until_planned(client, started.production_id)
@@ -255,7 +252,7 @@ class Planning:
         """
         with _refusals():
             async with self._connect(call) as client:
-                key = f"execute-{production_id}-{plan_digest}"
+                key = _key("execute", production_id, plan_digest)
                 receipt = await client.execute(production_id, plan_digest, budget_usd=budget_usd, idempotency_key=key)
         following = "The assets are being made; follow them with list_events or show_production."
         return Executed(production_id=production_id, next_step=following, **_state(receipt))
@@ -268,13 +265,19 @@ async def _until_planned(client: AsyncGreenlightClient, production_id: str) -> N
                 return
 
 
-async def _first(items: AsyncIterator[Any], most: int) -> AsyncIterator[Any]:
-    number = 0
-    async for each in items:
-        yield each
-        number += 1
-        if number >= most:
-            return
+async def _first(items: AsyncGenerator[Any], most: int) -> list[Any]:
+    found: list[Any] = []
+    async with aclosing(items) as each_item:
+        async for each in each_item:
+            found.append(each)
+            if len(found) >= most:
+                break
+    return found
+
+
+def _key(*parts: str) -> str:
+    """An idempotency key of any text: a header takes no line feeds and no other alphabets."""
+    return hashlib.sha256("/".join(parts).encode(errors="replace")).hexdigest()
 
 
 def _reason(found: ProductionView, most: Decimal | None, *, is_agent: bool) -> str:

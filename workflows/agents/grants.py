@@ -7,7 +7,7 @@ no person can have, so the workflow recognises it in every request.
 from datetime import datetime
 from typing import Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from workflows.models import Model, Money, Person, ProductionId, Slug
 
@@ -39,8 +39,8 @@ class Grant(Model):
     )
     production_id: ProductionId | None = Field(default=None, description="The only production that it covers")
     granted_by: Person = "someone"
-    created_at: datetime
-    expires_at: datetime
+    created_at: AwareDatetime
+    expires_at: AwareDatetime
 
     @model_validator(mode="after")
     def _one_production(self) -> Self:

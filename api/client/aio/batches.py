@@ -1,7 +1,7 @@
 # Translated from api/client/batches.py by tests/api/client/unasync.py: change that module, and run it.
 """The client's endpoints of batches and schedules."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -34,7 +34,7 @@ class BatchEndpoints(Transport):
         """A batch: its status, rows and totals."""
         return await self._request("GET", _batch_path(batch_id), BatchView)
 
-    async def batches(self, *, prefix: str | None = None, page_size: int = 50) -> AsyncIterator[ListedBatch]:
+    async def batches(self, *, prefix: str | None = None, page_size: int = 50) -> AsyncGenerator[ListedBatch]:
         """Batches, open ones first, then by when they closed; pages are requested when needed.
 
         Args:

@@ -9,7 +9,7 @@
 It needs httpx, pydantic and the pure records of `workflows`; neither FastAPI nor Temporal.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from decimal import Decimal
 from typing import Any, Final
 
@@ -83,7 +83,7 @@ class AsyncGreenlightClient(
         words: str | None = None,
         prefix: str | None = None,
         page_size: int = 50,
-    ) -> AsyncIterator[ListedProduction]:
+    ) -> AsyncGenerator[ListedProduction]:
         """The productions that match, open ones first, then by when they closed; pages are requested when needed.
 
         Args:

@@ -3,7 +3,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -24,7 +24,7 @@ LAST_RETRY_SECONDS: Final = 5.0
 class EventEndpoints(Transport):
     """Events of a production."""
 
-    async def events(self, production_id: str, *, after: int = 0) -> AsyncIterator[StreamEvent]:
+    async def events(self, production_id: str, *, after: int = 0) -> AsyncGenerator[StreamEvent]:
         """The events after number `after`, as they happen, until the production is closed.
 
         A stream whose connection broke is resumed where it stopped; each time, a `stalled` event without an id says
@@ -59,7 +59,7 @@ class EventEndpoints(Transport):
         production = await self._request("GET", production_path(production_id), ProductionView)
         return production.status.closed and production.last_event_id <= last_id
 
-    async def _stream(self, production_id: str, decoder: EventDecoder) -> AsyncIterator[StreamEvent]:
+    async def _stream(self, production_id: str, decoder: EventDecoder) -> AsyncGenerator[StreamEvent]:
         path, headers = f"{PREFIX}{production_path(production_id)}/events", {"Last-Event-ID": str(decoder.last_id)}
         with self._raise_unreachable():  # noqa: SIM117 - `unasync` translates the second one alone
             async with self._http.stream("GET", path, headers=headers, timeout=STREAM_TIMEOUT) as response:

@@ -2,7 +2,7 @@
 """The client's endpoints of media: references, uploads and downloads."""
 
 from asyncio import sleep
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -139,7 +139,7 @@ class MediaEndpoints(Transport):
         params = query(to=to.value, revision=revision)
         return await self._download(production_path(production_id, "export"), path, params, on_received)
 
-    async def download_all(self, production: ProductionView, to: Path) -> AsyncIterator[Path]:
+    async def download_all(self, production: ProductionView, to: Path) -> AsyncGenerator[Path]:
         """Download every file of the deliverable under its own name, e.g. images/visual.png, then the manifest.
 
         A name that leads out of the folder raises GreenlightError before anything is written.
@@ -149,7 +149,7 @@ class MediaEndpoints(Transport):
             yield await self.download_deliverable(production.production_id, to / name, name=name)
         yield await self.download_manifest(production.production_id, to / "manifest.json")
 
-    async def download_revision(self, production_id: str, revision: RevisionView, to: Path) -> AsyncIterator[Path]:
+    async def download_revision(self, production_id: str, revision: RevisionView, to: Path) -> AsyncGenerator[Path]:
         """Download every file of one revision under its own name, its manifest too; names as in `download_all`."""
         for name in _check_inside(to, [file.name for file in revision.files]):
             params = {"revision": str(revision.revision), "file": name}

@@ -5,7 +5,7 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -172,7 +172,7 @@ class Transport:
         await self._check(response)
         return response
 
-    async def _pages(self, path: str, page_type: type[P], params: dict[str, str]) -> AsyncIterator[P]:
+    async def _pages(self, path: str, page_type: type[P], params: dict[str, str]) -> AsyncGenerator[P]:
         """The pages of a list, each requested when it is needed."""
         while True:
             page = await self._request("GET", path, page_type, params=params)

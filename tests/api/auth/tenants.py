@@ -101,5 +101,5 @@ def bodies() -> dict[str, Any]:
 def filled(path: str, production: str, batch: str, schedule: str, asset: str = "body-1") -> str:
     values = {"production_id": production, "batch_id": batch, "schedule_id": schedule, "asset_id": asset}
     values |= {"take": "1", "revision": "1", "name": "content.md", "number": "1"}
-    values |= {"upload_id": f"{production}-9"}
+    values |= {"upload_id": f"{production}-9", "grant_id": "g-0"}
     return re.sub(r"\{(\w+)(?::path)?\}", lambda found: values[found[1]], path).removeprefix("/api/v1")

@@ -37,7 +37,7 @@ RULES: Final = (
     (r"\bfor chunk in response\.iter_bytes\(", "async for chunk in response.aiter_bytes("),
     (r"\bfor page in self\._pages\(", "async for page in self._pages("),
     (r"\bfor event in self\._stream\(", "async for event in self._stream("),
-    (r"\bIterator\[(\w+View|\w+Event|Listed\w+|Path|P)\]", r"AsyncIterator[\1]"),
+    (r"\bIterator\[(\w+View|\w+Event|Listed\w+|Path|P)\]", r"AsyncGenerator[\1]"),
     (r"\basync def chunks\(\) -> Iterator", "async def chunks() -> AsyncIterator"),
     (r"\bdef chunks\(\) -> Iterator", "async def chunks() -> AsyncIterator"),
     (r"content: Iterator\[bytes\]", "content: AsyncIterator[bytes]"),
@@ -60,9 +60,10 @@ def translate(source: str, name: str) -> str:
 
 
 def _imports(text: str) -> str:
-    names = "AsyncIterator, Iterator" if re.search(r"(?<!Async)\bIterator\[", text) else "AsyncIterator"
+    kept = [each for each in ("AsyncGenerator", "AsyncIterator") if f"{each}[" in text]
+    names = ", ".join([*kept, "Iterator"] if re.search(r"(?<!Async)\bIterator\[", text) else kept)
     imported = re.compile(r"^(from collections\.abc import .*?)\bIterator\b", re.MULTILINE)
-    return imported.sub(rf"\1{names}", text, count=1) if "AsyncIterator[" in text else text
+    return imported.sub(rf"\1{names}", text, count=1) if kept else text
 
 
 def formatted(text: str) -> str:
