@@ -74,7 +74,7 @@ def make_server(connect: Connect, version: str) -> MCPServer[Any]:
         "greenlight", title="Greenlight", instructions=INSTRUCTIONS, version=version, log_level="WARNING"
     )
     reading, spending = Reading(connect), Planning(connect)
-    for tool in (
+    readers: tuple[Callable[..., Any], ...] = (
         reading.list_productions,
         reading.show_production,
         reading.show_asset,
@@ -82,11 +82,11 @@ def make_server(connect: Connect, version: str) -> MCPServer[Any]:
         reading.list_models,
         reading.list_destinations,
         reading.quote,
-    ):
-        server.tool(annotations=_READS)(tool)
-    for tool in (spending.plan, spending.request_approval):
-        server.tool(annotations=_STARTS)(tool)
-    server.tool(annotations=_SPENDS)(spending.execute)
+    )
+    starters: tuple[Callable[..., Any], ...] = (spending.plan, spending.request_approval)
+    for tools, annotations in ((readers, _READS), (starters, _STARTS), ((spending.execute,), _SPENDS)):
+        for tool in tools:
+            server.tool(annotations=annotations)(tool)
     return server
 
 
@@ -210,7 +210,7 @@ class Planning:
         Without a grant of a person planning is free: a template plans. With a grant a language model may plan, and its
         cost counts against the grant. The production then waits for `execute`, or for a person.
         """
-        given = {"title": title, "style": style, "duration_seconds": duration_seconds, "aspect": aspect}
+        given: dict[str, Any] = {"title": title, "style": style, "duration_seconds": duration_seconds, "aspect": aspect}
         given |= {"languages": languages, "budget_usd": budget_usd}
         try:
             brief = Brief.model_validate({"text": text, "platform": platform, **{k: v for k, v in given.items() if v}})

@@ -31,8 +31,6 @@ _HEADERS: Final = {
 
 
 _DOCS_POLICY: Final = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"
-    "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-)
 
 
 @dataclass(frozen=True)
