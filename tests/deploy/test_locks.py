@@ -41,6 +41,7 @@ MARKED: Final[Mapping[str, tuple[str, str]]] = {
         ("python_full_version < '3.14'", _NEW),
     ),
     "colorama": ("sys_platform == 'win32'", "it makes colours on Windows and nowhere else"),
+    "pywin32": ("sys_platform == 'win32'", "mcp starts processes with it on Windows, and nowhere else"),
     "httpcore2": ("sys_platform != 'emscripten'", _BROWSER),
     "truststore": ("sys_platform != 'emscripten'", _BROWSER),
     "httpx2-jsfetch": ("python_full_version >= '3.12' and sys_platform == 'emscripten'", _BROWSER),
