@@ -48,7 +48,7 @@ MARKED: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Every marker that a lock may have, with its reason: uv writes one when a dependency's own metadata has it."""
 
-NOWHERE: Final = {"colorama", "httpx2-jsfetch"}
+NOWHERE: Final = {"colorama", "httpx2-jsfetch", "pywin32"}
 """Locked for unsupported platforms; never installed on supported ones."""
 NOT_ON_NEWEST: Final = {name for name, (_, reason) in MARKED.items() if reason == _NEW}
 """Development packages that the newest Python does not get."""
