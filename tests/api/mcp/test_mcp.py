@@ -9,6 +9,7 @@ import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
+from api.auth import key_file
 from tests import ROOT
 from tests.api.mcp import hostile
 from tests.api.mcp.studio import Studio
@@ -98,8 +99,6 @@ async def test_the_key_decides_about_each_request(house: Studio) -> None:
         listing = {"jsonrpc": "2.0", "id": 2, "method": "tools/list"}
         assert (await http.post("/mcp", json=listing, headers=scout | session)).status_code == 200
         assert (await http.post("/mcp", json=listing, headers=other | session)).status_code == 404
-        from api.auth import key_file
-
         key_file.revoke(house.file, "scout")
         assert (await http.post("/mcp", json=listing, headers=scout | session)).status_code == 401
 
