@@ -1,7 +1,7 @@
 """The production and the trace in each line of a log, where there are any: `[acme.20261120-1a2b3c4d trace 4bf92f…]`.
 
-A worker takes the production from the activity or workflow that logs, and the API from the path of the request. The id of
-the trace leads from a line to its spans, and back.
+A worker takes the production from the activity or workflow that logs, and the API from the path of the request. The id
+of the trace leads from a line to its spans, and back.
 """
 
 import logging

@@ -31,7 +31,7 @@ async def test_an_agent_reads_plans_and_executes(house: House) -> None:
     for method, path in routes():
         if not path.startswith("/api/v1"):
             continue
-        body = {} if method != "GET" else None
+        body: dict[str, str] | None = {} if method != "GET" else None
         answer = await house.ask("scout", method, filled(path, *("acme.nothing",) * 3), json=body)
         if method == "GET" or f"{method} {path}" in MAY:
             assert answer.status_code not in (401, 403) or "no-grant" in answer.text, f"{method} {path}: {answer.text}"

@@ -2,7 +2,6 @@
 
 import asyncio
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -101,5 +100,5 @@ async def test_requests_run_concurrently(serve: Serve) -> None:
 
     server = serve(answer)
     async with AsyncGreenlightClient(server.url) as client:
-        found: list[Any] = await asyncio.gather(client.get("p1"), client.get("p1"))
+        found = await asyncio.gather(client.get("p1"), client.get("p1"))
     assert [each.production_id for each in found] == ["p1", "p1"]

@@ -169,20 +169,20 @@ async def test_an_agent_changes_nothing_else(productions: Productions, fakes: Fa
     async with fakes.working(productions.client):
         handle, plan = await productions.planned(requester=AGENT)
         edit = PlanEdit(plan_digest=plan.digest, edits=(EditOp(op="title", title="New"),), editor=AGENT)
-        for method, request in (
-            (ProductionWorkflow.edit_plan, edit),
-            (ProductionWorkflow.revise, Revision(feedback="more", reviser=AGENT)),
-        ):
+        revision = Revision(feedback="more", reviser=AGENT)
+        before: list[tuple[Any, Any]] = [(ProductionWorkflow.edit_plan, edit), (ProductionWorkflow.revise, revision)]
+        for method, request in before:
             assert (await refusal(update(handle, method, request))).kind == "not_allowed"
         await execute(handle, plan.digest, grant("3"))
         done = await until(handle, "delivered")
         again = Regenerate(asset_id="text-1", requested_by=AGENT, budget_usd=Decimal(9), allow_unknown_prices=True)
-        for method, request in (
+        after: list[tuple[Any, Any]] = [
             (ProductionWorkflow.edit_plan, edit),
             (ProductionWorkflow.regenerate, again),
             (ProductionWorkflow.refresh, Refresh(max_usd=Decimal(9), requested_by=AGENT)),
             (ProductionWorkflow.resolve, Resolve(asset_id="text-1", action="retry", resolver=AGENT)),
-        ):
+        ]
+        for method, request in after:
             assert "is an agent" in (await refusal(productions.reopen(done, method, request))).message
     assert len(fakes.produced) == 3
 

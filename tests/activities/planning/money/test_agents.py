@@ -32,7 +32,7 @@ async def test_an_agent_without_a_grant_plans_for_free(
     async with working(productions.client, storage, vendor):
         seen = await until(await productions.start(tenant=tenant, requester=AGENT), "awaiting_approval")
     assert seen.plan is not None
-    assert (seen.plan.planner, seen.spent_usd, len(vendor.submissions)) == ("template", 0, 0)
+    assert (seen.plan.planner, seen.spent_usd, len(vendor.submissions)) == ("template", Decimal(0), 0)
 
 
 async def test_an_ended_grant_pays_for_no_planning(
