@@ -37,6 +37,7 @@ from api.routes import (
     studio_page,
     uploads,
 )
+from api.routes.agents import execution, grants
 from api.routes.read_references import analyses, resumable
 from api.routes.voice import memos
 from api.settings import Settings
@@ -152,6 +153,8 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
     for module in (
         productions,
         decisions,
+        execution,
+        grants,
         resumable,
         analyses,
         references,

@@ -26,6 +26,7 @@ from worker.versions.promotion import promote
 from worker.workers import RoleRefused, make_workers, tune_interpreter
 from workflows.runtime import tracing
 from workflows.runtime.encryption_keys import PayloadKeysRefused
+from workflows.runtime.log_context import FORMAT, add_log_context
 from workflows.runtime.redaction import redact_logs, register_secrets
 
 log = logging.getLogger("worker")
@@ -39,7 +40,8 @@ async def run() -> None:
         RoleRefused, BotoCoreError, ClientError: the settings are invalid.
     """
     settings, activity_settings = WorkerSettings(), ActivitySettings()
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    add_log_context()
+    logging.basicConfig(level=settings.log_level, format=FORMAT)
     register_secrets(os.environ)
     redact_logs()
     logging.getLogger("botocore").setLevel(logging.WARNING)  # it logs the source of each setting

@@ -125,6 +125,7 @@ def _make_productions_worker(client: Client, activities: Activities, settings: W
             activities.rewrite_prompt,
             activities.add_languages,
             activities.settle_questions,
+            activities.reserve_grant,
             activities.check_upload,
             activities.finish_deliverable,
             activities.lay_out_film,

@@ -23,6 +23,7 @@ references/…                                         files for future briefs, 
 inbox/{tenant}/…                                     files that an operator put into the bucket, for briefs of a tenant
 accounts/{tenant}/planning/{day}.json                the same as planning.json, for a tenant on a day (UTC)
 accounts/{tenant}/batches/{batch_id}.json            the same for all rows of a batch
+accounts/{tenant}/grants/{grant_id}/{period}.json    what an agent released of a grant, for a production or on a day
 
 An id is the tenant's name, a dot, and a name of its own; see `qualify_id`.
 """
@@ -324,6 +325,11 @@ def tenant_account(tenant: str, day: str) -> str:
 
 def batch_account(tenant: str, batch_id: str) -> str:
     return f"accounts/{tenant}/batches/{batch_id}.json"
+
+
+def grant_account(tenant: str, grant_id: str, period: str) -> str:
+    """The key of what an agent released of a grant; `period` is a day (UTC) or a production."""
+    return f"accounts/{tenant}/grants/{grant_id}/{period}.json"
 
 
 def batch_key(batch_id: str) -> str:

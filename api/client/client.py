@@ -19,6 +19,7 @@ from api.client.batches import BatchEndpoints
 from api.client.decisions import DecisionEndpoints
 from api.client.errors import GreenlightError, ResponseLost, Unreachable, WrongInstance
 from api.client.events import EventEndpoints
+from api.client.grants import GrantEndpoints
 from api.client.media import MediaEndpoints
 from api.client.references import ReferenceEndpoints
 from api.client.transport import production_path, query
@@ -36,7 +37,13 @@ GENERATE_TIMEOUT: Final = httpx.Timeout(130.0, connect=5.0)
 
 
 class GreenlightClient(
-    DecisionEndpoints, EventEndpoints, MediaEndpoints, ReferenceEndpoints, VoiceEndpoints, BatchEndpoints
+    DecisionEndpoints,
+    EventEndpoints,
+    MediaEndpoints,
+    ReferenceEndpoints,
+    VoiceEndpoints,
+    BatchEndpoints,
+    GrantEndpoints,
 ):
     """All endpoints of the API, synchronously. Use it in a `with` block, or call `close`."""
 

@@ -41,6 +41,7 @@ from api.temporal.reads import ProductionReader
 from api.temporal.titles import SearchableTitles
 from api.temporal.updates import Update
 from workflows import keys
+from workflows.agents.grants import Grant
 from workflows.brief import Brief
 from workflows.events import ProductionStart, ProductionStatus, Receipt, Snapshot
 from workflows.models import Model
@@ -73,7 +74,13 @@ class ProductionGateway:
         self._starts = asyncio.Semaphore(MAX_STARTS)
 
     async def start(
-        self, production_id: str, brief: Brief, *, keyed: bool, memo: Snapshot | None = None
+        self,
+        production_id: str,
+        brief: Brief,
+        *,
+        keyed: bool,
+        memo: Snapshot | None = None,
+        grant: Grant | None = None,
     ) -> ProductionStatus:
         """Start a production and return its status; one that the same key began already is left unchanged.
 
@@ -92,6 +99,7 @@ class ProductionGateway:
             return await self._current_status(kept)
         async with self._starts:
             start = continued(memo, brief) if memo else ProductionStart(production_id=production_id, brief=brief)
+            start = start.model_copy(update={"grant": grant})
             await self._start_once(keys.WORKFLOW_TYPE, start, ProductionStatus.PLANNING, datetime.now(UTC))
         if not keyed:
             return ProductionStatus.PLANNING

@@ -347,6 +347,7 @@ class FakeActivities(FakeFilmSteps):
             self.rewrite_prompt,
             self.add_languages,
             self.settle_questions,
+            self.reserve_grant,
             self.check_upload,
             self.finish_deliverable,
             self.lay_out_film,

@@ -39,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.steps.take_activities import TakeActivities
     from workflows.requests import (
         AnalyseAgain,
+        ApprovalRequest,
         CorrectReference,
         Decision,
         Pause,
@@ -117,6 +118,10 @@ class ProductionWorkflow:
     @workflow.update(description="Approve or reject; refused at once where the signal could only be ignored")
     async def decide(self, decision: Decision) -> Receipt:
         return await self._repeats.once("decide", decision, self._decisions.decide)
+
+    @workflow.update(description="Ask people to approve the plan; it releases nothing")
+    async def request_approval(self, request: ApprovalRequest) -> Receipt:
+        return await self._repeats.once("request_approval", request, self._decisions.request_approval)
 
     @workflow.update(description="Change the plan that `plan_digest` names: all edits or none")
     async def edit_plan(self, edit: PlanEdit) -> Plan:
