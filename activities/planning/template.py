@@ -17,6 +17,7 @@ from activities.planning.material.facts import cited, facts_of, listed, with_sou
 from activities.planning.shots import FilmShot
 from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.lettering import Lettering, asked_lettering
+from activities.planning.structure.orders.sentences import is_order, topic
 from activities.planning.structure.quoted import is_commission
 from activities.planning.structure.text import quotations
 from activities.planning.task import PlanningTask, asks_for_upscale, check_plannable
@@ -202,6 +203,8 @@ def _title(task: PlanningTask) -> str:
     if given := task.feedback.title or task.given_title:
         return given[:200]
     text = sentences(without_letter(brief.text))[0]
+    if is_order(text):
+        text = topic(text) or text
     if structure and structure.form in ("shot list", "table", "screenplay"):
         texts = (text for shot in structure.shots for text in (shot.description, *shot.spoken))
         text = next(filter(None, texts), text)
