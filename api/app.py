@@ -37,7 +37,7 @@ from api.routes import (
     studio_page,
     uploads,
 )
-from api.routes.read_references import analyses, resumable
+from api.routes.read_references import analyses, fields, resumable
 from api.settings import Settings
 from api.storage import Vault
 from api.temporal.workers import Fleet
@@ -150,6 +150,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         decisions,
         resumable,
         analyses,
+        fields,
         references,
         session,
         uploads,

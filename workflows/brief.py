@@ -9,6 +9,7 @@ from workflows.base import MAX_LANGUAGES
 from workflows.base import Aspect as Aspect
 from workflows.base import Language as Language
 from workflows.cut import Translations, check_languages
+from workflows.extraction.fields import Extract
 from workflows.models import Modality, Model, Money, Person, ProductionId, Slug
 from workflows.references.kinds import Use
 
@@ -31,11 +32,13 @@ class Platform(StrEnum):
     SOCIAL_POST = "social_post"
     VIDEO = "video"
     DESIGN = "design"
+    DOCUMENT = "document"
 
 
 PLATFORM_MODALITIES: Final[dict[Platform, tuple[Modality, ...]]] = {
     Platform.COPY: (Modality.TEXT,),
     Platform.CREATIVE_BRIEF: (Modality.TEXT,),
+    Platform.DOCUMENT: (Modality.TEXT,),
     Platform.SOCIAL_POST: (Modality.TEXT, Modality.IMAGE),
     Platform.DESIGN: (Modality.TEXT, Modality.IMAGE),
     Platform.VIDEO: (Modality.TEXT, Modality.IMAGE, Modality.VIDEO, Modality.AUDIO),
@@ -103,6 +106,15 @@ class Reference(Model):
         description="What it is for. material: whatever it is good for; first_frame, last_frame, mask, style: a "
         "picture; voice: a recording; extract: its fields are read; brief: what it says is the brief",
     )
+    extract: Extract | None = Field(
+        default=None, description="With the use extract: the fields to read; without it, by the kind of the document"
+    )
+
+    @model_validator(mode="after")
+    def _extracts_for_its_use(self) -> "Reference":
+        if self.extract is not None and self.use is not Use.EXTRACT:
+            raise ValueError(f"extract: it is for a reference with use 'extract', and this one has {self.use.value!r}")
+        return self
 
 
 class Brief(Model):
@@ -170,6 +182,15 @@ class Brief(Model):
         given = "modalities" in self.model_fields_set
         enabled = _modalities_in_order((Modality.TEXT, *self.modalities)) if given else allowed
         object.__setattr__(self, "modalities", enabled)
+        return self
+
+    @model_validator(mode="after")
+    def _document_has_fields(self) -> "Brief":
+        extracted = any(each.use is Use.EXTRACT for each in self.references)
+        if self.platform is Platform.DOCUMENT and not extracted:
+            raise ValueError(
+                "references: platform 'document' delivers the fields of documents; give a reference with use 'extract'"
+            )
         return self
 
     @model_validator(mode="after")

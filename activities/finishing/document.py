@@ -78,9 +78,9 @@ def section_of(finished: FinishedAsset, texts: Mapping[str, str]) -> Section:
 
 def markdown(title: str, sections: Sequence[Section]) -> str:
     """The document as Markdown, in the order of the plan. Tags in the texts become plain text, not HTML."""
-    blocks = [f"# {_inline(title)}"]
+    blocks = [f"# {inline(title)}"]
     for section in sections:
-        heading = _inline(section.heading)
+        heading = inline(section.heading)
         if section.kind == "image":
             blocks.append(f"![{heading}]({section.href})")
         elif section.kind == "audio":
@@ -146,7 +146,7 @@ def _wants_heading(section: Section, sections: Sequence[Section]) -> bool:
     return bool(section.heading) and several and not re.match(r"\s*#{1,6}\s", section.text)
 
 
-def _inline(text: str) -> str:
+def inline(text: str) -> str:
     """One line of text in Markdown, escaped."""
     return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", " ".join(text.split()))
 

@@ -7,6 +7,7 @@ from temporalio.exceptions import ApplicationError
 from activities.planning import template
 from activities.planning.choices.drafts import with_draft
 from activities.planning.choices.lengths import divided_shots, within_budget
+from activities.planning.document import plan_document
 from activities.planning.fallbacks import with_fallbacks
 from activities.planning.language_models import answer_tokens, plan_with_models
 from activities.planning.material.facts import with_facts
@@ -18,6 +19,7 @@ from activities.providers.protocol import Provider
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from workflows.activity_io import AssetFailure, DraftPlan
+from workflows.brief import Platform
 from workflows.models import Plan
 
 
@@ -33,6 +35,8 @@ async def draft_plan(
     read = await parts_of(request, storage)
     request = with_spoken_brief(request, read)
     task = PlanningTask.of(request, providers, read=read)
+    if request.brief.platform is Platform.DOCUMENT:
+        return plan_document(task)
     tokens = answer_tokens(task)
     shown = task.shown
     questions = PaidQuestions(storage, providers, settings, request, request.drafts, tokens, PlanProgress, shown=shown)
