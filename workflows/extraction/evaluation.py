@@ -115,14 +115,22 @@ def _list(value: Value) -> Sequence[Scalar]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def _rows(left: Value, right: Value) -> list[tuple[Scalar, Scalar]]:
-    """The pairs to compare, row by row; a single value stands for each row. Rows without a value are left out."""
-    a, b = _list(left), _list(right)
+def _pairs(left: Value, right: Value) -> list[tuple[Scalar, Scalar]]:
+    """The values of both sides row by row; a single value stands for each row.
+
+    Raises:
+        _Wrong: the columns have different numbers of rows.
+    """
+    a, b = list(_list(left)), list(_list(right))
     if _is_rows(left) and _is_rows(right) and len(a) != len(b):
         raise _Wrong(f"the columns have {len(a)} and {len(b)} rows")
     size = max(len(a), len(b))
-    pairs = zip(a if _is_rows(left) else a * size, b if _is_rows(right) else b * size, strict=True)
-    found = [(x, y) for x, y in pairs if x is not None and y is not None]
+    return list(zip(a if _is_rows(left) else a * size, b if _is_rows(right) else b * size, strict=True))
+
+
+def _rows(left: Value, right: Value) -> list[tuple[Scalar, Scalar]]:
+    """The pairs to compare; rows without a value are left out."""
+    found: list[tuple[Scalar, Scalar]] = [(x, y) for x, y in _pairs(left, right) if x is not None and y is not None]
     if not found:
         raise _Missing("every row")
     return found
@@ -131,12 +139,7 @@ def _rows(left: Value, right: Value) -> list[tuple[Scalar, Scalar]]:
 def _each(left: Value, right: Value, apply: Callable[[Scalar, Scalar], Scalar]) -> Value:
     if not _is_rows(left) and not _is_rows(right):
         return apply(_list(left)[0], _list(right)[0])
-    a, b = _list(left), _list(right)
-    if _is_rows(left) and _is_rows(right) and len(a) != len(b):
-        raise _Wrong(f"the columns have {len(a)} and {len(b)} rows")
-    size = max(len(a), len(b))
-    pairs = zip(a if _is_rows(left) else a * size, b if _is_rows(right) else b * size, strict=True)
-    return tuple(None if x is None or y is None else apply(x, y) for x, y in pairs)
+    return tuple(None if x is None or y is None else apply(x, y) for x, y in _pairs(left, right))
 
 
 def _arithmetic(sign: str, left: Scalar, right: Scalar) -> Scalar:

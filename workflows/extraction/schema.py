@@ -119,7 +119,8 @@ def _field(name: str, node: JsonValue, at: str, *, required: bool, tables: bool)
     if not isinstance(node, dict):
         raise SchemaError(f'{at}: write an object, such as {{"type": "string"}}')
     _check_keywords(node, at)
-    type_, columns = _type(node, at, tables=tables), ()
+    type_ = _type(node, at, tables=tables)
+    columns: tuple[FieldSpec, ...] = ()
     if type_ == "table":
         items = node.get("items")
         if not isinstance(items, dict):
