@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import cast
 
 from activities.extraction.extract import extract
 from activities.extraction.lines import Line, lines_of
@@ -31,7 +32,7 @@ def stages() -> Stages:
     brief = Brief(text="x", platform=Platform.DOCUMENT, references=(reference,))
     media = Media(key="", bytes=0, sha256="", media_type="application/pdf")
     request = AnalyseReference(production_id="p", brief=brief, reference=1, media=media)
-    return Stages(request, Storage("unused"), {}, ActivitySettings(), Limit(Decimal(1), "limit", ""))
+    return Stages(request, cast(Storage, None), {}, ActivitySettings(), Limit(Decimal(1), "limit", ""))
 
 
 def lines(invoice: Invoice, folder: Path) -> Sequence[Line]:

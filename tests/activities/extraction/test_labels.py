@@ -21,7 +21,7 @@ from workflows.references.analysis import Part
 
 def lines(*parts: tuple[str, str]) -> list[Line]:
     """Lines of texts and tables."""
-    return lines_of(None, [Part(part_id=f"p-{n}", kind=k, text=t, page=1) for n, (k, t) in enumerate(parts, 1)])  # type: ignore[arg-type]
+    return lines_of(None, [Part(part_id=f"p-{n}", kind=k, text=t, page=1) for n, (k, t) in enumerate(parts, 1)])
 
 
 async def read(text: str, table: str = "", **wanted: Any) -> Extraction:
