@@ -12,6 +12,7 @@ from workflows.cut import Cut, Translations
 from workflows.events import AttentionReason, Event, TakeOrder
 from workflows.extraction.fields import ExtractionSummary, FieldChange
 from workflows.models import MASK, ZERO, Asset, Media, Modality, Model, Money, Person, Plan, Slug, Take
+from workflows.prices import EarlierRequest
 from workflows.provenance.records import Provenance
 from workflows.references.analysis import AnalysisSummary, Correction, Unread
 from workflows.references.kinds import Use, kind_of
@@ -21,7 +22,7 @@ DRAFT_PLAN: Final = "draft_plan"
 PRODUCE_ASSET: Final = "produce_asset"
 TAKE_EXISTS: Final = "take_exists"
 """The kind of an AssetFailure: another request has used the take's number before (a workflow that was reset).
-`billed_usd` is the cost of that request; this request uses the next number."""
+`billed_usd` is the cost of that request, which `earlier` describes; this request uses the next number."""
 STILL_RUNNING: Final = "StillRunning"
 """The provider's job still runs; the retry is the next poll. It never counts as a failure."""
 UPLOAD_REFUSED: Final = "UploadRefused"
@@ -119,6 +120,7 @@ class DraftPlan(Model):
     analyses: tuple[AnalysisSummary, ...] = Field(default=(), description="What was read in them")
     corrections: tuple[Correction, ...] = Field(default=(), description="What people changed in the analyses")
     feedback: tuple[str, ...] = Field(default=(), description="The feedback of each revision, oldest first")
+    before: Plan | None = Field(default=None, description="The plan that the newest feedback is about")
     drafts: int = Field(
         default=0, description="How often this production was planned before, including failed attempts"
     )
@@ -217,10 +219,18 @@ class AssetFailure(Model):
     rejected: Take | None = Field(
         default=None, description="The take that failed its checks; it is kept, because a person may use it anyway"
     )
+    earlier: EarlierRequest | None = Field(
+        default=None, description="The request that `billed_usd` is for, where another run used the take's number"
+    )
     lost_usd: Money = Field(default=ZERO, description="For planning: the part of billed_usd for lost responses")
     summed: bool = Field(
         default=False, description="For planning: billed_usd is the sum of all requests, and no other follows"
     )
+
+    @property
+    def flagged(self) -> bool:
+        """Whether a moderation flagged what was made: no other model makes it without a person's decision."""
+        return self.rejected is not None and self.rejected.checks.flagged
 
 
 class AssetCancelled(Model):
@@ -233,6 +243,9 @@ class AssetCancelled(Model):
     )
     job_id: str | None = None
     message: str = ""
+    earlier: EarlierRequest | None = Field(
+        default=None, description="The request that was stopped, where another run used the take's number"
+    )
 
 
 class RewritePrompt(Model):
@@ -252,6 +265,7 @@ class RewritePrompt(Model):
 
 class Rewritten(Model):
     prompt: str = Field(default="", description="Empty if no language model is enabled")
+    delivery: str | None = Field(default=None, description="Of speech: how it is said; null if that stays as it is")
     billed_usd: Money = ZERO
     doubt_usd: Money = Field(default=ZERO, description="The part of billed_usd for requests with lost responses")
 

@@ -111,6 +111,7 @@ class AttentionItem(Model):
     proposal: str = Field(default="", description="A prompt that is submitted only if a person accepts it")
     replacement: tuple[str, ...] = Field(default=(), description="Models that may replace a retired one")
     plan_digest: str | None = None
+    missing_languages: tuple[str, ...] = Field(default=(), description="Of the brief, without narration in the plan")
     deadline: datetime | None = None
     answers: tuple[Answer, ...] = ()
 
@@ -265,6 +266,7 @@ class AssetRecord(Model):
     provider: str
     model: str
     prompt: str
+    delivery: str = Field(default="", description="Of speech: how the prompt is said")
     revised_prompt: str | None = Field(
         default=None, description="The prompt after the planner or the vendor rewrote it; null if it is as written"
     )
@@ -283,9 +285,7 @@ class AssetRecord(Model):
     attention: AttentionReason | None
     waiting: AttentionItem | None = Field(default=None, description="The pending decision about it")
     stale: bool
-    stale_because: tuple[str, ...] = Field(
-        default=(), description="What changed after the take: prompt, model, parameters, depends_on, or an input's id"
-    )
+    stale_because: tuple[str, ...] = Field(default=(), description="What changed: a field, or the id of an input")
     refresh_usd: Money | None = Field(default=None, description="The most that a refresh of a stale asset costs")
     making: int = Field(default=0, description="The number of its takes in production")
     cancelled: Literal["free", "billed", "stopped", "running"] | None = None
@@ -296,8 +296,7 @@ class AssetRecord(Model):
 
 
 class ProductionStart(Model):
-    """The workflow's input. `carried` is the state at the end of an earlier run: continue-as-new, or reopening. The
-    workflow `reports_to` gets the signal `told` with a Report after each change of the status."""
+    """The workflow's input. `carried` is the end of an earlier run. `reports_to` gets a Report by the signal `told`."""
 
     production_id: ProductionId
     brief: Brief
@@ -314,5 +313,6 @@ class Report(Model):
     plan_digest: str | None = None
     high_usd: Money = Field(default=ZERO, description="The plan's high price and the cost of planning")
     unknown_prices: bool = False
+    missing_languages: tuple[str, ...] = Field(default=(), description="As in the attention item of the plan")
     spent_usd: Money = ZERO
     error: str = ""

@@ -15,7 +15,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.questions import Questions
     from workflows.production.run import ProductionRun
     from workflows.production.state.approvals import book_planning
-    from workflows.production.state.budget import left_usd
     from workflows.refusals import RefusalKind, refuse
 
 MAX_REWRITE_USD: Final = Decimal("0.25")
@@ -29,8 +28,8 @@ class Rewriting:
         self._run = run
         self._questions = questions
 
-    async def from_feedback(self, asset: Asset, feedback: str, person: str) -> str:
-        """The prompt that a language model writes from a person's feedback.
+    async def from_feedback(self, asset: Asset, feedback: str, person: str) -> Rewritten:
+        """The prompt that a language model writes from a person's feedback, and the delivery of speech.
 
         Raises:
             ApplicationError: a refusal, where no model could.
@@ -41,7 +40,7 @@ class Rewriting:
             raise_if_cancelled(error)
             kind: RefusalKind = "budget_short" if failure_of(error).kind == BUDGET_SHORT else "invalid_edit"
             raise refuse(kind, "feedback", f"{message_of(error)}; give a prompt instead") from None
-        return found.prompt
+        return found
 
     async def rewrite(
         self, asset: Asset, event: int, person: str, *, feedback: str = "", refusal: str = ""
@@ -54,7 +53,7 @@ class Rewriting:
         """
         record, payer = self._run.record, self._questions.payer(person)
         async with self._questions.one_at_a_time:
-            record.questions_usd = max(min(left_usd(record), MAX_REWRITE_USD), ZERO)
+            record.questions_usd = self._questions.room_usd(MAX_REWRITE_USD)
             try:
                 found = await self._ask_model(asset, event, feedback, refusal, payer)
             except ActivityError as error:
