@@ -185,15 +185,6 @@ class Brief(Model):
         return self
 
     @model_validator(mode="after")
-    def _document_has_fields(self) -> "Brief":
-        extracted = any(each.use is Use.EXTRACT for each in self.references)
-        if self.platform is Platform.DOCUMENT and not extracted:
-            raise ValueError(
-                "references: platform 'document' delivers the fields of documents; give a reference with use 'extract'"
-            )
-        return self
-
-    @model_validator(mode="after")
     def _languages_fit(self) -> "Brief":
         if self.further_languages and self.platform is not Platform.VIDEO:
             raise ValueError(

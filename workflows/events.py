@@ -8,10 +8,6 @@ from typing import Literal
 from pydantic import BaseModel, Field, JsonValue
 
 from workflows.brief import BatchBudget, Brief
-from workflows.event_names import TRANSIENT_EVENTS as TRANSIENT_EVENTS
-from workflows.event_names import Answer as Answer
-from workflows.event_names import AttentionReason as AttentionReason
-from workflows.event_names import EventName as EventName
 from workflows.models import (
     ZERO,
     Asset,
@@ -26,6 +22,10 @@ from workflows.models import (
     ProductionId,
     Take,
 )
+from workflows.naming.events import TRANSIENT_EVENTS as TRANSIENT_EVENTS
+from workflows.naming.events import Answer as Answer
+from workflows.naming.events import AttentionReason as AttentionReason
+from workflows.naming.events import EventName as EventName
 from workflows.quality import Finding
 from workflows.references.analysis import AnalysisSummary, Correction
 from workflows.requests import Approval, Pause

@@ -9,9 +9,9 @@ from activities.planning.choices.drafts import with_draft
 from activities.planning.choices.lengths import divided_shots, within_budget
 from activities.planning.delivery.feedback import revised, with_kept_deliveries
 from activities.planning.delivery.rule import with_deliveries
-from activities.planning.document import plan_document
 from activities.planning.fallbacks import with_fallbacks
 from activities.planning.language_models import answer_tokens, plan_with_models
+from activities.planning.material.document import plan_document
 from activities.planning.material.facts import with_facts
 from activities.planning.material.reading import parts_of, with_spoken_brief
 from activities.planning.progress import PlanProgress

@@ -78,7 +78,7 @@ async def test_a_wrong_sum_waits_for_a_person_and_is_delivered_corrected(studio:
 
 async def _file(studio: Api, production_id: str, name: str) -> str:
     answer = await studio.http.get(
-        f"/api/v1/productions/{production_id}/deliverable", params={"name": name}, follow_redirects=True
+        f"/api/v1/productions/{production_id}/deliverable", params={"file": name}, follow_redirects=True
     )
     assert answer.status_code == 200, answer.text
     return answer.text
@@ -110,7 +110,7 @@ async def test_a_schema_that_cannot_be_used_starts_nothing(studio: Api) -> None:
     assert "json_schema.type: write" in problem(answer, 422).errors[0].message
     reference["extract"] = {"preset": "invoice", "rules": ["total = 1"]}
     answer = await studio.http.post("/api/v1/productions", json=brief)
-    assert "at position 7" in problem(answer, 422).errors[0].message
+    assert "at position 7" in problem(answer, 422).errors[0].remedy
 
 
 async def test_the_command_extracts_one_document_and_a_folder(studio: Api, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from workflows.brief import Brief, Platform, Reference
+from workflows.brief import Reference
 from workflows.extraction.fields import Extract, Extraction, Field, FieldChange, RuleResult
 from workflows.extraction.review import ReviewRefused, checked, reviewed, summary_of, to_review
 from workflows.extraction.schema import FieldSpec
@@ -49,10 +49,8 @@ def test_what_cannot_be_extracted_is_refused_before_anything_starts(given: dict[
         Extract.model_validate(given)
 
 
-def test_a_document_needs_a_reference_to_extract() -> None:
-    """Platform document without such a reference is refused, as is extract with another use."""
-    with pytest.raises(ValidationError, match="give a reference with use 'extract'"):
-        Brief(text="x", platform=Platform.DOCUMENT)
+def test_only_a_reference_with_that_use_is_extracted() -> None:
+    """Fields for a reference with another use are refused, with its use."""
     with pytest.raises(ValidationError, match="use 'extract'"):
         Reference(source="stored:references/a", use=Use.STYLE, extract=Extract())
 

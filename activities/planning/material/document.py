@@ -43,5 +43,7 @@ def plan_document(task: PlanningTask) -> Plan:
                 sources=(f"reference-{number}",),
             )
         )
+    if not assets:
+        raise invalid("references: platform 'document' delivers the fields of documents; give one with use 'extract'")
     title = brief.title or " · ".join(asset.label.partition(" · ")[2] for asset in assets)
     return Plan.of(title[:200] or "Fields", assets, planner=PLANNER)
