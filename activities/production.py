@@ -58,7 +58,6 @@ from workflows.activity_io import (
     PricePlan,
     ProduceAsset,
     ReserveGrant,
-    ReviewExtraction,
     RewritePrompt,
     Rewritten,
     SettledQuestions,
@@ -68,6 +67,7 @@ from workflows.activity_io import (
 from workflows.contracts import ProductionActivities
 from workflows.events import Snapshot
 from workflows.extraction.fields import ExtractionSummary
+from workflows.extraction.review import ReviewExtraction
 from workflows.models import Deliverable, Media, Model, Plan, Take
 from workflows.provider_report import ProvidersReport
 
