@@ -66,10 +66,11 @@ async def _asked(run: WorkflowHandle[Any, Any]) -> Snapshot:
     while True:
         try:
             found: Snapshot = await run.query("snapshot", result_type=Snapshot)
-            return found
         except RPCError as error:
             if error.status not in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
                 raise
+        else:
+            return found
         await asyncio.sleep(1)
 
 
