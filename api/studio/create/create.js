@@ -10,7 +10,6 @@ import { actorName, drafts, hasRole } from "../lib/session.js";
 import { EXAMPLES } from "./examples.js";
 import { approvalFields, detailFields, formatFields, platformField } from "./fields.js";
 import { referencesField, uploadReferences } from "./references.js";
-import { VoiceMemo } from "./voice.js";
 
 const EMPTY = {
   text: "",
@@ -41,6 +40,8 @@ export function open([from], app) {
   const referencesState = {};
   let question = null; // about the language: loaded with the first text
   let loading = null;
+  let voice = null;
+  let closed = false;
   let draft = { ...EMPTY, ...drafts.get("brief") };
   let replaced = drafts.get("replaced"); // the draft that a copied brief has replaced
   let key = newKey();
@@ -120,10 +121,18 @@ export function open([from], app) {
     return (loading ??= import("./language.js").then(made, () => void (loading = null)));
   }
 
-  const voice = new VoiceMemo(app, actions, { fill: fillSpoken, requester });
-  const spoken = draft.references[0]?.memo;
-  if (spoken) voice.recall(spoken);
+  /** The first view does not wait for it. */
+  async function loadVoice() {
+    const { VoiceMemo } = await import("./voice.js");
+    if (closed) return;
+    voice = new VoiceMemo(app, actions, { fill: fillSpoken, requester });
+    const spoken = draft.references[0]?.memo;
+    if (spoken) voice.recall(spoken);
+    app.update();
+  }
+
   load();
+  if (hasRole("requester")) loadVoice().catch(() => {});
   if (draft.text) loadQuestion().then(() => question?.checkSoon(draft.text));
   if (from) actions.run("copy", copyBrief);
 
@@ -290,7 +299,8 @@ export function open([from], app) {
     close() {
       clearTimeout(timer);
       question?.close();
-      voice.close();
+      closed = true;
+      voice?.close();
     },
     render() {
       const problem = actions.problems.get("copy");
@@ -302,7 +312,7 @@ export function open([from], app) {
           ${warning && html`<p class="note" role="status">${icon("alert")}<span>${warning}</span></p>`}
           ${replacedNote()}
           ${textField()}
-          ${hasRole("requester") && voice.render()}
+          ${voice ? voice.render() : html`<div class="voice" key="voice"></div>`}
           ${platformField(draft, set)}
           ${modalitiesField()}
           ${formatFields(draft, set, limits)}
