@@ -115,6 +115,7 @@ def _make_productions_worker(client: Client, activities: Activities, settings: W
             activities.price_plan,
             activities.rewrite_prompt,
             activities.add_languages,
+            activities.judge_take,
             activities.settle_questions,
             activities.check_upload,
             activities.finish_deliverable,

@@ -2,12 +2,14 @@
 
 import json
 from datetime import datetime
-from enum import StrEnum
 from typing import Final, Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
+from workflows.base import AssetStatus as AssetStatus
+from workflows.base import ProductionStatus as ProductionStatus
 from workflows.brief import BatchBudget, Brief
+from workflows.judging.verdicts import Verdict
 from workflows.models import (
     ZERO,
     Asset,
@@ -25,43 +27,6 @@ from workflows.models import (
 from workflows.quality import Finding
 from workflows.references.analysis import AnalysisSummary, Correction
 from workflows.requests import Approval, Pause
-
-
-class ProductionStatus(StrEnum):
-    PLANNING = "planning"
-    AWAITING_APPROVAL = "awaiting_approval"
-    PRODUCING = "producing"
-    NEEDS_ATTENTION = "needs_attention"
-    FINISHING = "finishing"
-    DELIVERED = "delivered"
-    REJECTED = "rejected"
-    EXPIRED = "expired"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-
-    @property
-    def closed(self) -> bool:
-        return self in _CLOSED
-
-
-_CLOSED = frozenset(
-    {
-        ProductionStatus.DELIVERED,
-        ProductionStatus.REJECTED,
-        ProductionStatus.EXPIRED,
-        ProductionStatus.CANCELLED,
-        ProductionStatus.FAILED,
-    }
-)
-
-
-class AssetStatus(StrEnum):
-    PENDING = "pending"
-    GENERATING = "generating"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
 
 EventName = Literal[
     "plan_start",
@@ -90,6 +55,7 @@ EventName = Literal[
     "take_requested",
     "take_failed",
     "take_selected",
+    "take_judged",
     "paused",
     "resumed",
     "needs_attention",
@@ -116,6 +82,7 @@ AttentionReason = Literal[
     "asset_failed",
     "content_refused",
     "output_unusable",
+    "below_score",
     "model_retired",
     "store_unsupported",
     "ambiguous_submission",
@@ -128,6 +95,7 @@ AttentionReason = Literal[
 """The reason why a decision is pending; the first six concern the whole production.
 overrun: a model charges more than its published price, so the remaining assets exceed the budget; while they fit, it is
 a notice about the whole production. change_to_approve: an edit costs more than was approved, or adds a language.
+below_score: the judge of a brief with `gate` scored its best take below the minimum.
 price_unknown of an asset: spending on its unpublished price is not allowed yet."""
 
 Answer = Literal[
@@ -218,6 +186,14 @@ class ExtraTake(Model):
     given_up: bool = Field(default=False, description="A person decided to go on without it: nothing is sent for it")
 
 
+class Refinement(Model):
+    """The next take of an asset, which is made from a verdict's better prompt."""
+
+    number: int = Field(ge=1, le=4, description="How many refinements there are with this one")
+    from_take: int
+    prompt: str
+
+
 class AssetState(Model):
     """The state of one asset of the plan. `selected` is the number of the selected take, 0 before the first."""
 
@@ -253,6 +229,8 @@ class AssetState(Model):
         default=(), description="provider/model of unpublished price that a person allowed for this asset"
     )
     model: int = Field(default=0, description="The index of its model: 0 its own, then its fallbacks from 1")
+    judging: bool = Field(default=False, description="The next take is made, and its verdict is pending")
+    refinement: Refinement | None = Field(default=None, description="Of the next take, if it is a refinement")
 
     @property
     def take(self) -> Take | None:
@@ -374,6 +352,8 @@ class AssetRecord(Model):
     media_type: str | None
     duration_seconds: float | None
     findings: tuple[Finding, ...] = Field(default=(), description="Of the checks of its take, or of one that failed")
+    verdict: Verdict | None = Field(default=None, description="Of its take, or of the one that waits for a decision")
+    review_usd: Estimate | None = Field(default=None, description="The price range of its verdicts and refinements")
 
 
 class ProductionStart(Model):

@@ -20,6 +20,10 @@ from workflows.base import Language, MaybeSlug
 from workflows.base import Model as Model
 from workflows.base import Slug as Slug
 from workflows.cut import Cut
+from workflows.destinations.measured import Check as Check
+from workflows.destinations.measured import Measured as Measured
+from workflows.judging.policy import Review, Terms
+from workflows.judging.verdicts import Verdict
 from workflows.prices import MAX_USD as MAX_USD
 from workflows.prices import ZERO as ZERO
 from workflows.prices import Charges as Charges
@@ -102,6 +106,7 @@ class Asset(Model):
     continues: MaybeSlug = Field(default="", description="The shot from whose last frame this shot starts")
     last_frame: MaybeSlug = Field(default="", description="The picture with which this shot ends")
     quote: Quote | None = None
+    review: Review | None = Field(default=None, description="Its judge and the prices of its review; null: unjudged")
     sources: tuple[Annotated[str, StringConstraints(max_length=60)], ...] = Field(
         default=(),
         max_length=20,
@@ -125,6 +130,16 @@ class Asset(Model):
     def high_usd(self) -> Decimal:
         """The most that one take may cost, over all models that may make it."""
         return max((quote.high_usd for _, quote in self.quotes), default=ZERO)
+
+    @property
+    def least_usd(self) -> Decimal:
+        """The low price with one verdict."""
+        return (self.quote.low_usd if self.quote else ZERO) + (self.review.low_usd if self.review else ZERO)
+
+    @property
+    def most_usd(self) -> Decimal:
+        """The most that the asset may cost with all of its verdicts and refinements."""
+        return self.high_usd + (self.review.most_usd if self.review else ZERO)
 
     @property
     def quotes(self) -> Iterator[tuple[str, Quote]]:
@@ -188,6 +203,7 @@ class Plan(Model):
     finals: dict[Slug, tuple[Alternative, ...]] = Field(
         default_factory=dict, description="Of a draft: the models of the finals, each with its fallbacks"
     )
+    quality: Terms | None = Field(default=None, description="How its takes are reviewed; null: they are only checked")
     digest: str = ""
 
     @classmethod
@@ -199,6 +215,7 @@ class Plan(Model):
         warnings: Iterable[str] = (),
         cut: Cut = Cut(),  # noqa: B008  # frozen
         finals: Mapping[str, tuple[Alternative, ...]] | None = None,
+        quality: Terms | None = None,
     ) -> "Plan":
         """Number the assets in their order and set the digest."""
         numbered = tuple(a.model_copy(update={"position": i}) for i, a in enumerate(assets, start=1))
@@ -209,13 +226,14 @@ class Plan(Model):
             warnings=tuple(warnings),
             cut=cut.of_assets(a.asset_id for a in numbered),
             finals={a.asset_id: finals[a.asset_id] for a in numbered if finals and a.asset_id in finals},
+            quality=quality,
         )
         content = plan.model_dump(mode="json", exclude={"digest", "warnings", "drafting_usd"}, exclude_defaults=True)
         return plan.model_copy(update={"digest": digest_of(content)})
 
     def with_assets(self, assets: Iterable[Asset], cut: Cut | None = None) -> "Plan":
         """The plan with these assets, which its digest then covers."""
-        plan = Plan.of(self.title, assets, self.planner, self.warnings, cut or self.cut, self.finals)
+        plan = Plan.of(self.title, assets, self.planner, self.warnings, cut or self.cut, self.finals, self.quality)
         return plan.model_copy(update={"drafting_usd": self.drafting_usd})
 
     @property
@@ -225,11 +243,17 @@ class Plan(Model):
 
     @property
     def low_usd(self) -> Decimal:
-        return sum((a.quote.low_usd for a in self.assets if a.quote), ZERO)
+        return sum((a.least_usd for a in self.assets), ZERO)
 
     @property
     def high_usd(self) -> Decimal:
-        return sum((a.high_usd for a in self.assets), ZERO)
+        return sum((a.most_usd for a in self.assets), ZERO)
+
+    @property
+    def review_usd(self) -> Estimate:
+        """The part of the price for verdicts and refinements; its low end is one verdict for each asset."""
+        known = [a.review for a in self.assets if a.review]
+        return Estimate(low=sum((r.low_usd for r in known), ZERO), high=sum((r.most_usd for r in known), ZERO))
 
     @property
     def unknown_prices(self) -> tuple[str, ...]:
@@ -323,36 +347,10 @@ class Take(Model):
     )
     note: str = Field(default="", description="Of an upload: the person and the file; otherwise why it is not signed")
     checks: Checks = Field(default=Checks(), description="What was measured and found; empty if it was not checked")
+    verdict: Verdict | None = Field(default=None, description="What a judge found; null if no review was requested")
+    refined_from: int = Field(default=0, ge=0, description="The take whose verdict gave this one its prompt; 0: none")
     started_at: datetime
     finished_at: datetime
-
-
-class Check(Model):
-    """One property of a finished film, as measured in its file, and what its destination requires."""
-
-    name: Literal["size", "rate", "length", "loudness", "true peak", "file size", "bit rate", "safe area"]
-    measured: str
-    required: str
-    ok: bool
-
-
-class Measured(Model):
-    """The properties of a finished film, as measured in its file."""
-
-    profile: str = Field(default="", description="The destination that it is made for; empty for a film without one")
-    frame_rate: float = Field(description="Frames a second")
-    duration_seconds: float
-    bytes: int = Field(description="Before the signature, which adds a few KB")
-    loudness_lufs: float | None = Field(default=None, description="Integrated; null without sound")
-    true_peak_dbtp: float | None = Field(default=None, description="After the encoding; null without sound")
-    checks: tuple[Check, ...] = ()
-    ai_label: str = Field(
-        default="", description="How to label it at its destination as made with AI; empty if no model made any of it"
-    )
-
-    @property
-    def failed(self) -> tuple[Check, ...]:
-        return tuple(check for check in self.checks if not check.ok)
 
 
 class DeliverableFile(Model):

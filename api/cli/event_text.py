@@ -106,6 +106,8 @@ def describe(event: EventLike) -> str:
             return f"{several}by {data.get('by', 'someone')}{f': {reason}' if reason else ''}"
         case "take_selected":
             return f"{_take(data)} is in use{_by(data, ', by ')}"
+        case "take_judged":
+            return f"{_take(data)} {_verdict(data)}"
         case "take_failed":
             return f"{_take(data)}: {data.get('message', '')}"
         case "planning_billed":
@@ -146,6 +148,16 @@ def _number(value: JsonValue) -> int | None:
 
 def _take(data: dict[str, JsonValue]) -> str:
     return f"take {data['take']}" if data.get("take") else "another take"
+
+
+def _verdict(data: dict[str, JsonValue]) -> str:
+    """'scores 0.40: anatomy: six fingers', 'matches, 0.95' or 'is unjudged: the judge is down'."""
+    score = data.get("score")
+    if not isinstance(score, int | float):
+        reason = data.get("unjudged")
+        return f"is unjudged: {reason}" if isinstance(reason, str) else "is unjudged"
+    result = f"matches, {score:.2f}" if data.get("matches") else f"scores {score:.2f}"
+    return f"{result}: {data['reason']}" if data.get("reason") else result
 
 
 def _above_brief(data: dict[str, JsonValue]) -> str:

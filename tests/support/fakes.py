@@ -338,6 +338,7 @@ class FakeActivities(FakeFilmSteps):
             self.price_plan,
             self.rewrite_prompt,
             self.add_languages,
+            self.judge_take,
             self.settle_questions,
             self.check_upload,
             self.finish_deliverable,

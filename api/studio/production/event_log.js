@@ -81,6 +81,10 @@ const DETAILS = {
     ].filter(Boolean).join(" "),
   planning_billed: ({ message, billed_usd, doubt_usd }) =>
     message || `${usd(billed_usd)}${doubt_usd ? `, ${usd(doubt_usd)} of it for lost responses` : ""}`,
+  take_judged: ({ take, score, matches, reason, unjudged }) =>
+    typeof score === "number"
+      ? `take ${take} ${matches ? "matches" : "scores"} ${score.toFixed(2)}${reason ? `: ${reason}` : ""}`
+      : `take ${take} is unjudged${typeof unjudged === "string" ? `: ${unjudged}` : ""}`,
   attention_withdrawn: ({ reason }) => reasonLabel(reason),
   resolved: ({ action, by, message }) => `${action.replaceAll("_", " ")} by ${by}${message ? `: ${message}` : ""}`,
   needs_attention: ({ reason, message }) => (message ? `${reasonLabel(reason)}: ${message}` : reasonLabel(reason)),

@@ -12,6 +12,7 @@ import { findingsList, measuredValues } from "./checks.js";
 import { deviation, estimateRange } from "./costs.js";
 import { fromModelKey, highestPrice, modelKey } from "./model.js";
 import { provenance } from "./provenance.js";
+import { verdictDetails } from "./verdict.js";
 
 /** The button that makes stale assets again. Where the budget is too small, it raises it, which its label states. */
 export function refreshButton(production, assets, actions, key) {
@@ -104,6 +105,7 @@ function takeCard(production, asset, take, { actions, selectable, state, app }) 
       </p>
       ${findingsList(take, ["video", "audio"].includes(asset.asset_type))}
       <p class="said" dir="auto" title=${take.prompt}>${take.prompt}</p>
+      ${verdictDetails(take)}
       ${measuredValues(take)}
       ${take.selected
         ? pill("done", "In use")

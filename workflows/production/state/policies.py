@@ -190,7 +190,7 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
             if edit.asset is None:
                 raise PlanProblem(f"{where}.asset", "give the asset to add")
             at = len(assets) if edit.position is None else min(edit.position - 1, len(assets))
-            assets.insert(at, edit.asset.model_copy(update={"quote": None}))
+            assets.insert(at, edit.asset.model_copy(update={"quote": None, "review": None}))
         else:
             index = next((i for i, a in enumerate(assets) if a.asset_id == edit.asset_id), None)
             if index is None:
@@ -223,7 +223,8 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
     for field, ids in named.items():
         if unknown := next((i for i in ids if i not in known), None):
             raise PlanProblem(f"cut.{field}", f"there is no asset {unknown!r} in this plan")
-    edited = Plan.of(title, languages.confirmed(assets, plan), plan.planner, cut=cut, finals=plan.finals)
+    kept = plan.finals, plan.quality
+    edited = Plan.of(title, languages.confirmed(assets, plan), plan.planner, (), cut, *kept)
     check_plan(brief, edited)
     return edited
 
@@ -263,7 +264,7 @@ def changed(asset: Asset, change: EditOp, where: str = "edit") -> Asset:
         fields = "prompt, label, provider, model, parameters, depends_on, continues or last_frame"
         raise PlanProblem(where, f"give what should change: {fields}")
     try:
-        return Asset.model_validate({**asset.model_dump(), **given, "quote": None})
+        return Asset.model_validate({**asset.model_dump(), **given, "quote": None, "review": None})
     except ValidationError as error:
         problem = error.errors()[0]
         raise PlanProblem(f"{asset.asset_id}.{problem['loc'][0]}", problem["msg"]) from None
