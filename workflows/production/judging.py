@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.questions import Questions
     from workflows.production.run import ProductionRun
     from workflows.production.state.budget import verdict_usd
-    from workflows.production.state.judged import book_verdict, criteria_of, is_reviewed, why_unjudged
+    from workflows.production.state.reviews.judged import book_verdict, criteria_of, is_reviewed, why_unjudged
 
 BRIEF_CHARS: Final = 2_000
 """Of the brief's text: enough to know what the production is about."""

@@ -15,14 +15,14 @@ from workflows.production.state.approvals import approve_plan, set_plan
 from workflows.production.state.attention import items
 from workflows.production.state.budget import held_usd, left_usd, maker_of
 from workflows.production.state.changes import leave_out, select_take
-from workflows.production.state.judged import (
+from workflows.production.state.record import Record
+from workflows.production.state.reviews.judged import (
     begin_verdict,
     book_verdict,
     end_refining,
     end_unaffordable_refinements,
     follow_verdict,
 )
-from workflows.production.state.record import Record
 from workflows.production.state.takes import start_take
 from workflows.requests import Approval
 

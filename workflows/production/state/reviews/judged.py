@@ -15,6 +15,7 @@ from workflows.production.state.approvals import MAX_MESSAGE_CHARS
 from workflows.production.state.budget import book_bill, left_usd, maker_of, to_make_usd
 from workflows.production.state.checked import best_of, findings_data, with_take
 from workflows.production.state.record import Record
+from workflows.production.state.take_numbers import number_after
 from workflows.production.state.takes import complete_take, keep_rejected, wait_for_decision, with_origin
 
 if TYPE_CHECKING:  # the record of assets is read by clients, which load no Temporal
@@ -86,7 +87,9 @@ def follow_verdict(record: Record, asset_id: str, take: Take) -> None:
     if asset and (refinement := _next_refinement(record, asset, take)):
         kept = with_take(state.takes, with_origin(record, asset_id, take))
         changes = {"status": AssetStatus.PENDING, "booked_usd": ZERO, "judging": False, "order": None}
-        record.update(asset_id, takes=kept, next_take=take.number + 1, refinement=refinement, **changes)
+        record.update(
+            asset_id, takes=kept, next_take=number_after(state, take.number), refinement=refinement, **changes
+        )
     else:
         _finish(record, asset_id, take)
 
@@ -165,7 +168,7 @@ def end_refining(record: Record, asset_id: str, failure: "AssetFailure | None" =
     # The newest judged take is completed again, so that its number, bill and verdict are booked once.
     newest = max((t for t in state.takes if t.verdict), key=lambda t: t.number, default=best)
     record.update(asset_id, booked_usd=newest.billed_usd)
-    number = state.next_take + (1 if failure else 0)
+    number = number_after(state, state.next_take) if failure else state.next_take
     _finish(record, asset_id, newest, **({} if failure else {"note": "the budget holds no further refinement"}))
     if record.assets[asset_id].next_take <= number:
         record.update(asset_id, next_take=number)
@@ -175,14 +178,14 @@ def end_refining(record: Record, asset_id: str, failure: "AssetFailure | None" =
 def _book_failure(record: Record, asset: Asset, failure: "AssetFailure") -> None:
     asset_id, state = asset.asset_id, record.assets[asset.asset_id]
     maker = maker_of(record, asset)
-    book_bill(record, maker, failure.billed_usd, state.booked_usd)
+    book_bill(record, maker, failure.billed_usd, state.booked_usd, failure.earlier)
     record.spent_usd += failure.doubt_usd
     if failure.reason == "ambiguous_submission":
         booked = failure.billed_usd + failure.doubt_usd
         lost = ExtraTake(number=state.next_take, asset=maker, started=True, booked_usd=booked)
         record.update(asset_id, lost=(*state.lost, lost))
     keep_rejected(record, asset_id, failure, maker)
-    details = failure.model_dump(mode="json", exclude={"message", "rejected"}, exclude_defaults=True)
+    details = failure.model_dump(mode="json", exclude={"message", "rejected", "earlier"}, exclude_defaults=True)
     evidence = findings_data(failure.rejected)
     message = failure.message[:MAX_MESSAGE_CHARS]
     record.log("take_failed", asset_id, take=state.next_take, message=message, **details, **evidence)
