@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from activities.errors import OutputUnusable
 from activities.media.recordings import open_recording, video_frames
@@ -99,13 +99,18 @@ def _frames(path: Path, seconds: float) -> Iterator[tuple[bytes, int, int]]:
                 at = (frame.time or 0.0) - (begin or 0.0)
                 if targets and at >= targets[0]:
                     targets = [t for t in targets if t > at]
-                    picture: Image = frame.to_image()
+                    picture = _picture(frame)
                     picture.thumbnail((FRAME_SIDE, FRAME_SIDE))
                     yield _jpeg(picture)
                 if not targets:
                     return
     except (av.FFmpegError, *BROKEN) as error:
         raise OutputUnusable(f"the video does not open: {error}") from None
+
+
+def _picture(frame: Any) -> "Image":
+    picture: Image = frame.to_image()
+    return picture
 
 
 def _jpeg(picture: "Image") -> tuple[bytes, int, int]:

@@ -42,6 +42,7 @@ from workflows.activity_io import (
     SettledQuestions,
     SettleQuestions,
 )
+from workflows.judging.requests import JudgeTake
 from workflows.models import ZERO, Asset, Media, Quote, Take
 
 STEPS_AN_INQUIRY: Final = 1_000
@@ -104,7 +105,8 @@ class PaidQuestions:
         self._first_take = number * STEPS_AN_INQUIRY
         self._shown = shown
         if caps is None:
-            caps = own_caps(settings, request.brief, request.spent_usd, number)
+            spent = ZERO if isinstance(request, JudgeTake) else request.spent_usd
+            caps = own_caps(settings, request.brief, spent, number)
         payer = payer_of(request)
         self._batch = payer.batch
         self._subject = subject

@@ -342,7 +342,7 @@ def _is_started(state: AssetState) -> bool:
 
 def _numbers_after(state: AssetState) -> dict[str, object]:
     """A take that was started keeps its number and its ledger; the next one gets another."""
-    ended = {"judging": False, "refinement": None}
+    ended: dict[str, object] = {"judging": False, "refinement": None}
     if not _is_started(state):
         return ended
     return {**ended, "next_take": number_after(state, state.next_take), "booked_usd": ZERO}

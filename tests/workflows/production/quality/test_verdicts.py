@@ -168,9 +168,10 @@ async def test_further_takes_are_judged(productions: Productions) -> None:
     fakes.scores = {"text-1": [0.9, 0.3, 0.5, 0.4]}
     async with fakes.working(productions.client):
         handle = await productions.approved(budget="2")
-        await until(handle, "delivered")
-        await update(handle, ProductionWorkflow.regenerate, Regenerate(asset_id="text-1", count=3, requested_by="ana"))
-        done = await until(productions.newest(handle), "delivered")
+        closed = await handle.result()
+        more = Regenerate(asset_id="text-1", count=3, requested_by="ana")
+        await productions.reopen(closed, ProductionWorkflow.regenerate, more)
+        done = await productions.newest(handle).result()
     assert sorted(t.verdict.score for t in done.assets["text-1"].takes if t.verdict and t.verdict.score) == [
         0.3,
         0.4,

@@ -106,12 +106,11 @@ def test_the_best_take_is_used() -> None:
 def test_a_cap_at_exactly_the_price(short: Decimal) -> None:
     """At the plan's high price every refinement is made, at any bill; a cap below it ends before the last one."""
     state = production(reviewed(), budget=TAKE + 2 * RETAKE + 3 * VERDICT - short)
-    at_most = {"billed_usd": VERDICT}
     for number, usd in enumerate((TAKE, RETAKE, RETAKE)):
         end_unaffordable_refinements(state)
         if state.assets["text-1"].status is AssetStatus.COMPLETED:
             break
-        made(state, "text-1", verdict(0.4 + number / 10, **at_most), usd)
+        made(state, "text-1", verdict(0.4 + number / 10, billed_usd=VERDICT), usd)
         assert left_usd(state) >= 0
     assert len(state.assets["text-1"].takes) == (3 if not short else 2)
     assert state.assets["text-1"].status is AssetStatus.COMPLETED
