@@ -56,12 +56,17 @@ FILM_PARAMETERS: Final = (PLACE, "bpm")
 LENGTHS: Final = ("seconds", "duration", "duration_seconds", "durationSeconds", "at_least")
 """The parameters of the models with the length of a shot or a sound, in seconds."""
 MAX_PROMPT_CHARS: Final = 8_000
+MAX_DELIVERY_CHARS: Final = 500
+"""Of the direction for a line of speech: a few sentences."""
 
 ProductionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Person = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Digest = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 PromptText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_PROMPT_CHARS)]
+
+
+DeliveryText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_DELIVERY_CHARS)]
 
 
 class Modality(StrEnum):
@@ -89,6 +94,11 @@ class Asset(Model):
     position: int = Field(default=0, ge=0, description="Order in the plan from 1; set by the plan")
     label: Annotated[str, StringConstraints(max_length=200)] = ""
     prompt: PromptText
+    delivery: DeliveryText = Field(
+        default="",
+        description="Of speech: how the prompt is said (style, emotion, pace). It is never spoken",
+        examples=["sad, slowly"],
+    )
     composed: bool = Field(
         default=False,
         description="Its prompt lists and follows the plan's shots and narrations; a change of the prompt ends this",
@@ -251,7 +261,7 @@ class Plan(Model):
 
     @property
     def review_usd(self) -> Estimate:
-        """The part of the price for verdicts and refinements; its low end is one verdict for each asset."""
+        """The part of the price for reviews."""
         known = [a.review for a in self.assets if a.review]
         return Estimate(low=sum((r.low_usd for r in known), ZERO), high=sum((r.most_usd for r in known), ZERO))
 
@@ -326,6 +336,7 @@ class Take(Model):
 
     number: int = Field(ge=1)
     prompt: str
+    delivery: str = Field(default="", description="Of speech: how the prompt is said")
     provider: str
     model: str
     parameters: dict[str, JsonValue] = Field(default_factory=dict)

@@ -48,11 +48,13 @@ class OpenAIEmulator(Emulator):
         polls: A background response is done at this poll.
         paint: The picture for a prompt, as PNG; without it all pictures are the same.
         by_url: Pictures are returned as an address, as by dall-e and some compatible servers.
+        unsafe_pictures: Moderation flags every picture.
         speech_seconds: The duration of each speech; `streamed` leaves its length out of the header.
     """
 
     def __init__(self, answer_text: Callable[[dict[str, Any]], str] | None = None) -> None:
         super().__init__()
+        self.unsafe_pictures = False
         self.answer_text = answer_text
         self.polls = 2
         self.paint: Callable[[str], bytes] | None = None
@@ -126,6 +128,8 @@ class OpenAIEmulator(Emulator):
                 return self._chat(call, body)
             case "/moderations":
                 texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
+                if isinstance(texts[0], dict):  # one picture, which is judged by what the trial says of it
+                    texts = ["kill" if self.unsafe_pictures else ""]
                 return Reply(200, bodies.moderation(body["model"], texts))
             case _:
                 return bodies.transcript(body.get("response_format", "json"))

@@ -1,4 +1,4 @@
-"""A finished film as measured in its file, and what its destination requires. Pure data."""
+"""The properties of a finished film, as measured in its file, and what its destination requires. Pure data."""
 
 from typing import Literal
 
