@@ -30,6 +30,7 @@ from activities.storage import support
 from activities.storage.bucket import Storage
 from activities.takes.attempt import scratch_directory
 from workflows import keys
+from workflows.judging.policy import Criterion
 from workflows.judging.requests import Judged, JudgeTake, kind_of
 from workflows.judging.verdicts import Verdict, unjudged
 from workflows.models import Media, Modality
@@ -186,5 +187,5 @@ async def _ask(
     return await inquiry.answer([offer])
 
 
-def _read(request: JudgeTake, criteria: Sequence[asked.Criterion], answer: str, offer: Offer, spent: object) -> Verdict:
+def _read(request: JudgeTake, criteria: Sequence[Criterion], answer: str, offer: Offer, spent: object) -> Verdict:
     return read_verdict(answer, request, criteria, name_of(offer))
