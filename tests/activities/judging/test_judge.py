@@ -188,7 +188,7 @@ async def test_a_text_that_addresses_its_judge_is_not_sent(jury: Jury, vendor: S
     prompt = asked if where == "prompt" else "Write about a fox."
     request = await jury.request(words.encode(), "text/markdown", prompt, modality="text", role="body")
     found = await jury.judge(request)
-    assert (found.verdict.score, found.billed_usd, vendor.submissions) == (None, 0, [])
+    assert (found.verdict.score, found.billed_usd, len(vendor.submissions)) == (None, Decimal(0), 0)
     assert "addresses" in found.verdict.unjudged
 
 
@@ -204,7 +204,8 @@ async def test_a_text_is_data(jury: Jury, vendor: Studio) -> None:
 @pytest.mark.parametrize("fault", ["quota", "refuse"])
 async def test_a_judge_that_is_down_leaves_the_take_unjudged(jury: Jury, vendor: Studio, fault: Any) -> None:
     """A judge without an account, or that refuses, gives no verdict; the statement names the reason."""
-    vendor.meet(*[fault] * 9)
+    for _ in range(9):
+        vendor.meet(fault)
     request = await jury.request(painted("a fox"), "image/png", PROMPT)
     found = await jury.judge(request, attempt=5)
     assert found.verdict.score is None
@@ -214,13 +215,14 @@ async def test_a_judge_that_is_down_leaves_the_take_unjudged(jury: Jury, vendor:
 
 async def test_a_judge_that_fails_for_a_while_is_asked_again(jury: Jury, vendor: Studio) -> None:
     """An overload is retried by Temporal; after the last attempt the take is unjudged, for nothing."""
-    vendor.meet(*["overload"] * 99)
+    for _ in range(99):
+        vendor.meet("overload")
     request = await jury.request(painted("a fox"), "image/png", PROMPT)
     with pytest.raises(ApplicationError) as error:
         await jury.judge(request)
     assert not error.value.non_retryable
     found = await jury.judge(request, attempt=5)
-    assert (found.verdict.score, found.billed_usd) == (None, 0)
+    assert (found.verdict.score, found.billed_usd) == (None, Decimal(0))
 
 
 async def test_a_judge_that_is_not_enabled(jury: Jury, vendor: Studio) -> None:
@@ -234,7 +236,7 @@ async def test_no_question_beyond_the_price(jury: Jury, vendor: Studio) -> None:
     """With less reserved than a question costs at most, nothing is sent."""
     request = await jury.request(painted("a fox"), "image/png", PROMPT, max_usd=Decimal("0.0001"))
     found = await jury.judge(request)
-    assert (found.verdict.score, found.billed_usd, vendor.submissions) == (None, 0, [])
+    assert (found.verdict.score, found.billed_usd, len(vendor.submissions)) == (None, Decimal(0), 0)
     assert "the price of a verdict" in found.verdict.unjudged
 
 

@@ -74,7 +74,7 @@ def test_the_cheapest_other_model_judges(environ: dict[str, str], made: Asset, j
 def test_placeholders_stay_free() -> None:
     """Without keys nothing is judged and the price stays zero; the plan says why."""
     plan = reviewed({}, DRAWN)
-    assert (plan.high_usd, plan.assets[0].review) == (0, None)
+    assert (plan.high_usd, plan.assets[0].review) == (Decimal(0), None)
     assert plan.quality is not None
     assert "placeholders" in plan.quality.unjudged["image"]
     assert any(w.startswith("unjudged: image") for w in plan.warnings)
