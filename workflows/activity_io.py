@@ -1,6 +1,7 @@
 """The inputs and results of activities, and the types of their errors. Pure."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Final, Literal
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from workflows.base import Language
 from workflows.brief import MAX_REFERENCES, REFERENCE, BatchBudget, Brief, Platform, Reference, reference_id
 from workflows.cut import Cut, Translations
 from workflows.events import AttentionReason, Event, TakeOrder
+from workflows.extraction.fields import ExtractionSummary, FieldChange
 from workflows.models import MASK, ZERO, Asset, Media, Modality, Model, Money, Person, Plan, Slug, Take
 from workflows.prices import EarlierRequest
 from workflows.provenance.records import Provenance
@@ -27,6 +29,8 @@ STILL_RUNNING: Final = "StillRunning"
 UPLOAD_REFUSED: Final = "UploadRefused"
 REFERENCE_REFUSED: Final = "ReferenceRefused"
 """A reference of the brief cannot be used; the message names the reference and the remedy."""
+FIELDS_REFUSED: Final = "FieldsRefused"
+"""A review of fields is not possible; the message names the field and the remedy."""
 PLAN_INVALID: Final = "PlanInvalid"
 """The plan does not fit the catalogue; the message names the asset, the field and the remedy."""
 NAME_CHARS: Final = 80
@@ -114,6 +118,17 @@ def not_read(request: AnalyseReference, reason: str) -> Analysed:
     return Analysed(summary=summary)
 
 
+class ReviewExtraction(Model):
+    """A person's review of the fields of one document."""
+
+    production_id: str
+    extraction: ExtractionSummary
+    changes: tuple[FieldChange, ...] = ()
+    accept: tuple[str, ...] = ()
+    reviewer: Person
+    at: datetime
+
+
 class DraftPlan(Model):
     production_id: str
     brief: Brief
@@ -135,6 +150,9 @@ class PricePlan(Model):
     plan: Plan
     references: tuple[Media, ...] = ()
     only: tuple[str, ...] = Field(default=(), description="The assets to check and quote; if empty, all")
+    extractions: tuple[str, ...] = Field(
+        default=(), description="The object keys of the extracted fields, which the plan should not contradict"
+    )
 
 
 class InputTake(Model):
@@ -341,6 +359,7 @@ class FinishDeliverable(Model):
         description="In plan order, without the assets that a person accepted as missing"
     )
     cut: Cut = Cut()
+    extractions: tuple[str, ...] = Field(default=(), description="The object keys of the extracted fields to deliver")
     provenance: Provenance = Field(default=Provenance(), description="Signed into the files")
 
     @property

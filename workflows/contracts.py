@@ -28,6 +28,7 @@ from workflows.activity_io import (
     PricePlan,
     ProduceAsset,
     ReserveGrant,
+    ReviewExtraction,
     RewritePrompt,
     Rewritten,
     SettledQuestions,
@@ -36,6 +37,7 @@ from workflows.activity_io import (
     not_read,
 )
 from workflows.events import Snapshot
+from workflows.extraction.fields import ExtractionSummary
 from workflows.judging.requests import Judged, JudgeTake
 from workflows.judging.verdicts import unjudged
 from workflows.models import (
@@ -69,6 +71,17 @@ class ProductionActivities(ABC):
             ApplicationError: with an AssetFailure as first detail, if a request was billed without a result.
         """
         return not_read(request, "this worker reads no references")
+
+    @activity.defn(name="review_extraction")
+    async def review_extraction(self, request: ReviewExtraction) -> ExtractionSummary:
+        """Apply a person's review to the fields of a document, check them again, and store them.
+
+        An implementation that extracts nothing may leave it out.
+
+        Raises:
+            ApplicationError: type FIELDS_REFUSED, not retried.
+        """
+        return request.extraction
 
     @activity.defn(name=DRAFT_PLAN)
     @abstractmethod

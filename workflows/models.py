@@ -191,9 +191,7 @@ class Asset(Model):
     @property
     def estimate(self) -> Estimate | None:
         """The price range of one take, over all models that may make it; None before it is priced."""
-        if self.quote is None:
-            return None
-        return Estimate(low=self.quote.low_usd, high=self.high_usd, unknown=self.unknown_price)
+        return Estimate(low=self.quote.low_usd, high=self.high_usd, unknown=self.unknown_price) if self.quote else None
 
     @property
     def unknown_price(self) -> bool:

@@ -14,6 +14,7 @@ from api.cli.commands import (
     decisions,
     edit,
     export,
+    extract,
     produce,
     references,
     schedule,
@@ -72,7 +73,7 @@ def demo(context: Context) -> None:
 
 
 for module in (
-    *(produce, export, watch, decisions, edit, takes, show, references),
+    *(produce, extract, export, watch, decisions, edit, takes, show, references),
     *(verify, doctor, attention, batch, temporal),
 ):
     app.add_typer(module.app)

@@ -342,6 +342,7 @@ class FakeActivities(FakeFilmSteps):
         steps: Sequence[Any] = (
             self.take_in_references,
             self.analyse_reference,
+            self.review_extraction,
             self.draft_plan,
             self.price_plan,
             self.rewrite_prompt,
