@@ -87,8 +87,10 @@ def is_verdict(body: Mapping[str, Any]) -> bool:
 
 
 def look(body: Mapping[str, Any]) -> str:
-    """The judge's honest answer: each missing thing costs three tenths."""
-    seen, asked = shown_in(pictures_of(body)[0]), question_of(body)["prompt"]
+    """The judge's honest answer: each thing that a picture lacks costs three tenths. A text is fine."""
+    if not (pictures := pictures_of(body)):
+        return report(body)
+    seen, asked = shown_in(pictures[0]), question_of(body)["prompt"]
     missing = [name for name in THINGS if name not in seen]
     better = f"{asked} Also a {missing[0]}." if missing else ""
     return report(body, round(1 - 0.3 * len(missing), 1), better)
