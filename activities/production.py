@@ -60,7 +60,6 @@ from workflows.activity_io import (
     PricePlan,
     ProduceAsset,
     ReserveGrant,
-    ReviewExtraction,
     RewritePrompt,
     Rewritten,
     SettledQuestions,
@@ -70,6 +69,7 @@ from workflows.activity_io import (
 from workflows.contracts import ProductionActivities
 from workflows.events import Snapshot
 from workflows.extraction.fields import ExtractionSummary
+from workflows.extraction.review import ReviewExtraction
 from workflows.judging.requests import Judged, JudgeTake
 from workflows.models import Deliverable, Media, Model, Plan, Take
 from workflows.provider_report import ProvidersReport

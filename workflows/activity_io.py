@@ -1,7 +1,6 @@
 """The inputs and results of activities, and the types of their errors. Pure."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Final, Literal
 
 from pydantic import Field
@@ -11,12 +10,10 @@ from workflows.base import Language
 from workflows.brief import MAX_REFERENCES, REFERENCE, BatchBudget, Brief, Platform, Reference, reference_id
 from workflows.cut import Cut, Translations
 from workflows.events import AttentionReason, Event, TakeOrder
-from workflows.extraction.fields import ExtractionSummary, FieldChange
 from workflows.models import MASK, ZERO, Asset, Media, Modality, Model, Money, Person, Plan, Slug, Take
 from workflows.prices import EarlierRequest
 from workflows.provenance.records import Provenance
-from workflows.references.analysis import AnalysisSummary, Correction, Unread
-from workflows.references.kinds import Use, kind_of
+from workflows.references.analysis import AnalysisSummary, Correction
 from workflows.requests import UploadTake
 
 DRAFT_PLAN: Final = "draft_plan"
@@ -101,32 +98,6 @@ class Analysed(Model):
     summary: AnalysisSummary
     billed_usd: Money = ZERO
     doubt_usd: Money = Field(default=ZERO, description="The part of billed_usd for requests with lost responses")
-
-
-def not_read(request: AnalyseReference, reason: str) -> Analysed:
-    """The analysis of a reference that could not be read."""
-    media = request.media
-    summary = AnalysisSummary(
-        reference=request.reference,
-        key="",
-        digest="",
-        kind=kind_of(media.media_type),
-        use=Use(media.use or Use.MATERIAL),
-        summary="not read",
-        unread=(Unread(what=reason, remedy="read it again, or describe it in the brief"),),
-    )
-    return Analysed(summary=summary)
-
-
-class ReviewExtraction(Model):
-    """A person's review of the fields of one document."""
-
-    production_id: str
-    extraction: ExtractionSummary
-    changes: tuple[FieldChange, ...] = ()
-    accept: tuple[str, ...] = ()
-    reviewer: Person
-    at: datetime
 
 
 class DraftPlan(Model):

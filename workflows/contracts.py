@@ -28,16 +28,15 @@ from workflows.activity_io import (
     PricePlan,
     ProduceAsset,
     ReserveGrant,
-    ReviewExtraction,
     RewritePrompt,
     Rewritten,
     SettledQuestions,
     SettleQuestions,
     TakeInReferences,
-    not_read,
 )
 from workflows.events import Snapshot
 from workflows.extraction.fields import ExtractionSummary
+from workflows.extraction.review import ReviewExtraction
 from workflows.judging.requests import Judged, JudgeTake
 from workflows.judging.verdicts import unjudged
 from workflows.models import (
@@ -47,6 +46,23 @@ from workflows.models import (
     Take,
 )
 from workflows.provider_report import ProvidersReport
+from workflows.references.analysis import AnalysisSummary, Unread
+from workflows.references.kinds import Use, kind_of
+
+
+def not_read(request: AnalyseReference, reason: str) -> Analysed:
+    """The analysis of a reference that could not be read."""
+    media = request.media
+    summary = AnalysisSummary(
+        reference=request.reference,
+        key="",
+        digest="",
+        kind=kind_of(media.media_type),
+        use=Use(media.use or Use.MATERIAL),
+        summary="not read",
+        unread=(Unread(what=reason, remedy="read it again, or describe it in the brief"),),
+    )
+    return Analysed(summary=summary)
 
 
 class ProductionActivities(ABC):

@@ -5,9 +5,9 @@ from temporalio.exceptions import ApplicationError
 from activities.storage.bucket import Storage
 from activities.storage.extractions import read_extraction
 from workflows import keys
-from workflows.activity_io import FIELDS_REFUSED, ReviewExtraction
+from workflows.activity_io import FIELDS_REFUSED
 from workflows.extraction.fields import Extraction, ExtractionSummary
-from workflows.extraction.review import ReviewRefused, reviewed, summary_of
+from workflows.extraction.review import ReviewExtraction, ReviewRefused, reviewed, summary_of
 from workflows.models import digest_of
 
 

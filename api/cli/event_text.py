@@ -113,11 +113,12 @@ def describe(event: EventLike) -> str:
         case "take_selected":
             return f"{_take(data)} is in use{_by(data, ', by ')}"
         case "take_judged":
-            return f"{_take(data)} {_verdict(data)}"
+            lost = f" ({spent(_usd(data, 'billed_usd'))} USD, {_for_lost(data)})" if data.get("doubt_usd") else ""
+            return f"{_take(data)} {_verdict(data)}{lost}"
         case "take_failed":
             return f"{_take(data)}: {data.get('message', '')}"
         case "planning_billed":
-            doubt = f", {spent(_usd(data, 'doubt_usd'))} USD of it for lost answers" if data.get("doubt_usd") else ""
+            doubt = f", {_for_lost(data)}" if data.get("doubt_usd") else ""
             return str(data.get("message") or f"{spent(_usd(data, 'billed_usd'))} USD{doubt}")
         case "overrun":
             maker = "/".join(str(data[k]) for k in ("provider", "model") if data.get(k)) or "its model"
@@ -154,6 +155,10 @@ def _number(value: JsonValue) -> int | None:
 
 def _take(data: dict[str, JsonValue]) -> str:
     return f"take {data['take']}" if data.get("take") else "another take"
+
+
+def _for_lost(data: dict[str, JsonValue]) -> str:
+    return f"{spent(_usd(data, 'doubt_usd'))} USD of it for lost answers"
 
 
 def _verdict(data: dict[str, JsonValue]) -> str:

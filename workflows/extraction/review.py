@@ -20,6 +20,7 @@ from workflows.extraction.fields import (
 from workflows.extraction.rules import parse_rule
 from workflows.extraction.schema import FieldSpec
 from workflows.extraction.values import Amount, Notation, parse_amount, parse_date, parse_number
+from workflows.models import Model, Person
 
 FAILED_RULE: Final = Decimal("0.5")
 """The most confidence of a field of a rule that fails."""
@@ -263,3 +264,14 @@ def _place(extraction: Extraction, path: str) -> tuple[int, int, int]:
     columns = [column.name for column in extraction.specs[place].columns] if place < len(names) else []
     column = columns.index(parts[2]) if parts[2] in columns else len(columns)
     return place, int(parts[1]), column
+
+
+class ReviewExtraction(Model):
+    """A person's review of the fields of one document."""
+
+    production_id: str
+    extraction: ExtractionSummary
+    changes: tuple[FieldChange, ...] = ()
+    accept: tuple[str, ...] = ()
+    reviewer: Person
+    at: datetime

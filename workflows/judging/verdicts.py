@@ -37,6 +37,7 @@ class Verdict(Model):
         default="", description="Why there is no score; the take is kept and used without one"
     )
     billed_usd: Money = Field(default=ZERO, description="The cost of the verdict, lost answers included")
+    doubt_usd: Money = Field(default=ZERO, description="The part of billed_usd for questions whose answers were lost")
     key: str = Field(default="", description="The object with the judge's whole answer")
 
     @property

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.failures import message_of
     from workflows.production.questions import Questions
     from workflows.production.run import ProductionRun
+    from workflows.production.state.approvals import book_planning
     from workflows.production.state.budget import verdict_usd
     from workflows.production.state.reviews.judged import book_verdict, criteria_of, is_reviewed, why_unjudged
 
@@ -61,9 +62,9 @@ class Judging:
         except ActivityError as error:
             found, cancelled = await self._failed(error, request)
             if cancelled:
-                record.spent_usd += found.billed_usd
+                book_planning(record, found.billed_usd, found.doubt_usd, asset.asset_id)
                 raise asyncio.CancelledError from None
-        verdict = found.verdict.model_copy(update={"billed_usd": found.billed_usd})
+        verdict = found.verdict.model_copy(update={"billed_usd": found.billed_usd, "doubt_usd": found.doubt_usd})
         return book_verdict(record, asset, take, verdict)
 
     def unjudged_take(self, asset: Asset, take: Take) -> Take:

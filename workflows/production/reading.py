@@ -8,10 +8,11 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.activity_io import Analysed, AnalyseReference, Payer, ReviewExtraction, not_read
-    from workflows.contracts import ProductionActivities
+    from workflows.activity_io import Analysed, AnalyseReference, Payer
+    from workflows.contracts import ProductionActivities, not_read
     from workflows.events import ProductionStatus, Receipt
     from workflows.extraction.fields import ExtractionSummary
+    from workflows.extraction.review import ReviewExtraction
     from workflows.models import ZERO
     from workflows.production.activity_options import ATTEMPT_TIMEOUT, HEARTBEAT, PATIENT, STEP_TIMEOUT
     from workflows.production.failures import message_of, raise_if_cancelled

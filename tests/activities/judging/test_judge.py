@@ -62,8 +62,11 @@ async def test_a_picture_is_judged_once(jury: Jury, vendor: Studio, storage: Sto
 async def test_a_kill_at_every_write_bills_once(
     storage: Storage, vendor: Studio, monkeypatch: pytest.MonkeyPatch, after: bool
 ) -> None:
-    """Killed before or after each of its writes, a verdict is found again: only an answer that was lost before it was
-    stored is requested once more, which the price holds, and every bill of the vendor is booked."""
+    """Killed before or after each of its writes, a verdict is found again.
+
+    As for a question of the planner, only an answer that was lost before the ledger had it is requested once more: the
+    lost request counts as billed and is reported as in doubt, and both are within the reserved price.
+    """
     kills = 0
     while True:
         jury = Jury(storage, env_of("openai", vendor))
@@ -74,7 +77,8 @@ async def test_a_kill_at_every_write_bills_once(
             break
         kills += 1
         found = await _ends(jury, request)
-        assert len(vendor.verdicts) - before <= 2, killed  # the second one where the first answer was not recorded
+        asked = len(vendor.verdicts) - before
+        assert asked == 1 or (asked == 2 and found.doubt_usd), killed
         assert vendor.billed_usd - billed <= found.billed_usd <= request.max_usd, killed
     assert kills >= 8
 

@@ -71,6 +71,7 @@ def _event_data(take: Take, verdict: Verdict, *, many: bool) -> dict[str, JsonVa
     else:
         known |= {"score": verdict.score, "matches": verdict.matches}
     known |= {"billed_usd": str(verdict.billed_usd)} if verdict.billed_usd else {}
+    known |= {"doubt_usd": str(verdict.doubt_usd)} if verdict.doubt_usd else {}
     known |= {"reason": verdict.complaint[:MAX_MESSAGE_CHARS]} if verdict.complaint else {}
     if not many:
         known |= {"judge": verdict.judge} if verdict.judge else {}
