@@ -93,9 +93,9 @@ def _judge_of(request: JudgeTake, providers: Mapping[str, Provider]) -> Offer:
     """The judge as it is enabled here.
 
     Raises:
-        _Unjudged: it is not, or the prompt of the take addresses it.
+        _Unjudged: it is not, or the prompt or the delivery of the take addresses it.
     """
-    if found := addressing(request.asset.prompt):
+    if found := addressing(f"{request.asset.prompt}\n{request.asset.delivery}"):
         raise _Unjudged(f"its prompt addresses a judge (“{found}”); look at the take yourself")
     name, _, model = request.judge.partition("/")
     provider = providers.get(name)

@@ -29,7 +29,8 @@ _MEANINGS: Final[Mapping[Criterion, str]] = {
     "brand": "it keeps every rule of `rules`",
     "safety": "nothing in it is hateful, sexual, cruel, illegal or defamatory",
     "words": "the words are those of `prompt`",
-    "delivery": "the voice is clear and natural, with a fitting pace and correct pronunciation, and ends after a word",
+    "delivery": "the voice is clear and natural, with correct pronunciation, ends after a word, and is as `delivery` "
+    "directs where there is one, otherwise with a fitting pace",
     "language": "it is written in `language`, and is correct",
 }
 _WHAT: Final[Mapping[Way, str]] = {
@@ -95,6 +96,8 @@ def prompt(request: JudgeTake, text: str = "") -> str:
         "prompt": asset.prompt,
         "rules": list(request.rules),
     }
+    if asset.delivery:
+        data["delivery"] = asset.delivery
     if text:
         data["take"] = text[:MAX_TEXT_CHARS]
         data["take_is_cut"] = len(text) > MAX_TEXT_CHARS

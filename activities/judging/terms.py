@@ -78,11 +78,13 @@ def terms_of(brief: Brief, settings: ActivitySettings, providers: Mapping[str, P
 
     Raises:
         ApplicationError: type PLAN_INVALID; the brief or GREENLIGHT_JUDGE names a judge that is not enabled, or the
-            brief names criteria and none that suits a take of its modalities.
+            brief names criteria and none that suits a take of its modalities, or it has terms of a review and no mode.
     """
     wanted = brief.quality or Quality()
     mode = wanted.mode or settings.quality
     if mode == "off":
+        if wanted.mode is None and wanted != Quality():
+            raise _invalid("quality.mode: GREENLIGHT_QUALITY is off; give 'advise' or 'gate', or leave `quality` out")
         return None
     _named_judges(brief, settings, providers)
     if "brand" in wanted.criteria and not wanted.rules:

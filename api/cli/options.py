@@ -25,9 +25,10 @@ from workflows.references.kinds import Use, limits_text
 
 T = TypeVar("T")
 APPROVAL: Final = "Approval"
-QUALITY: Final = "Quality"
-ALL_CRITERIA: Final = tuple(dict.fromkeys(name for names in CRITERIA.values() for name in names))
 """The panel of a command's help that lists the options of the approval policy."""
+QUALITY: Final = "Quality"
+"""The panel that lists the options of the review of takes."""
+ALL_CRITERIA: Final = tuple(dict.fromkeys(name for names in CRITERIA.values() for name in names))
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 

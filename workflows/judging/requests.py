@@ -33,6 +33,7 @@ class JudgeTake(Model):
     def subject(self) -> str:
         """Identifies the question: the same take, prompt, judge and criteria are paid for once, whatever run asks."""
         asked = [self.asset.asset_id, self.take, self.media.sha256, self.asset.prompt, self.judge, self.brief.style]
+        asked += [self.asset.delivery] if self.asset.delivery else []
         return subject_of([*asked, self.criteria, self.rules, [m.sha256 for m in self.references]])
 
 

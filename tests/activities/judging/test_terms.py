@@ -110,6 +110,8 @@ def test_settings_are_the_defaults() -> None:
         ({"mode": "advise", "judge": "openai/no-such"}, "quality.judge: 'openai/no-such' names no enabled model"),
         ({"mode": "advise", "criteria": ["brand"]}, "quality.rules"),
         ({"mode": "gate", "judge": "previz/previz-text"}, "quality.judge"),
+        ({"refinements": 2}, "quality.mode: GREENLIGHT_QUALITY is off"),
+        ({"rules": ["No snow."]}, "quality.mode"),
     ],
 )
 def test_terms_that_cannot_be_kept_are_refused(quality: dict[str, Any], message: str) -> None:

@@ -65,10 +65,12 @@ async def _asked(run: WorkflowHandle[Any, Any]) -> Snapshot:
     """
     while True:
         try:
-            return await run.query("snapshot", result_type=Snapshot)
+            found: Snapshot = await run.query("snapshot", result_type=Snapshot)
         except RPCError as error:
             if error.status not in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
                 raise
+        else:
+            return found
         await asyncio.sleep(1)
 
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from tests.workflows.production.quality.test_flagged_takes import flagged
 from tests.workflows.production.state.states import clock, take, text
 from workflows.activity_io import AssetFailure
 from workflows.brief import Brief, Platform
@@ -23,7 +24,7 @@ from workflows.production.state.reviews.judged import (
     end_unaffordable_refinements,
     follow_verdict,
 )
-from workflows.production.state.takes import start_take
+from workflows.production.state.takes import fail_take, start_take
 from workflows.requests import Approval
 
 TAKE, VERDICT, RETAKE = Decimal("0.10"), Decimal("0.02"), Decimal("0.11")
@@ -206,12 +207,41 @@ def test_takes_of_people_are_not_refined() -> None:
 
 
 def test_the_words_of_a_narration_stay() -> None:
-    """A narration is made again with the same words, whatever prompt a judge proposes."""
-    state = production(reviewed(asset_type="audio", role="narration", prompt="Keep the light."))
+    """A narration is made again with the same words and its delivery, whatever prompt a judge proposes."""
+    state = production(reviewed(asset_type="audio", role="narration", prompt="Keep the light.", delivery="softly"))
     made(state, "text-1", verdict(0.4, prompt="Say something else."))
     refinement = state.assets["text-1"].refinement
     assert refinement
     assert refinement.prompt == "Keep the light."
+    asset = state.find("text-1")
+    assert asset
+    assert maker_of(state, asset).delivery == "softly"
+
+
+def test_a_flagged_refinement_is_never_used() -> None:
+    """A refinement that a moderation flags is kept, and the take before it is used, however low its score was."""
+    state = production(reviewed())
+    made(state, "text-1", verdict(0.1))
+    start_take(state, maker_of(state, reviewed()))
+    failure = flagged()
+    assert failure.rejected
+    second = failure.model_copy(update={"rejected": failure.rejected.model_copy(update={"number": 2})})
+    assert end_refining(state, "text-1", second)
+    found = state.assets["text-1"]
+    assert (found.status, found.selected, [t.number for t in found.takes]) == (AssetStatus.COMPLETED, 1, [1, 2])
+
+
+@pytest.mark.parametrize("mode", ["advise", "gate"])
+def test_a_flagged_take_waits_without_a_verdict(mode: str) -> None:
+    """A first take that is flagged is not judged, and waits for a person as without a review."""
+    state = production(reviewed(), mode=mode)
+    start_take(state, reviewed())
+    assert not end_refining(state, "text-1", flagged())
+    fail_take(state, "text-1", flagged())
+    found = state.assets["text-1"]
+    assert (found.attention, found.selected, found.refinement) == ("output_unusable", 0, None)
+    leave_out(state, "text-1", by="ana")
+    assert state.assets["text-1"].selected == 0
 
 
 def test_a_thousand_verdicts_fit_into_the_record() -> None:
