@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.api.studio.browser import Site, approve, card, delivered, overflow, violations, visiting, write
+from tests.api.studio.browser import Site, approve, card, delivered, made, overflow, violations, visiting, write
 from tests.workflows.production.quality.judged import JudgedActivities
 
 
@@ -15,10 +15,18 @@ def fake() -> JudgedActivities:
 
 
 async def test_scores_are_shown_and_filter_the_board(browser: Browser, site: Site) -> None:
-    """The plan states the price of the review; each card has its score, which the board is filtered by, and a take has
-    the reasons of its score and the better prompt."""
+    """A person chooses the review with the brief, and the plan states its price. Each card has its score, by which the
+    board is filtered; a take has the reasons of its score and the better prompt."""
     async with visiting(browser, site.url, width=390) as page:
-        production_id = await write(page, "A brief whose takes are judged.", "Verdicts")
+        await page.goto("/#/")
+        await page.get_by_text("Quality", exact=True).click()
+        await page.get_by_label("Review of takes").select_option("advise")
+        await page.get_by_label("Refinements at most").fill("2")
+        assert await overflow(page) <= 0
+        assert await violations(page) == []
+        production_id = await write(page, "A brief whose takes are judged.", "Verdicts", goto=False)
+        quality = (await made(site, production_id))["brief"]["quality"]
+        assert (quality["mode"], quality["refinements"]) == ("advise", 2)
         await expect(page.get_by_text("Takes are judged from a score of 0.8")).to_be_visible()
         await approve(page)
         await delivered(page)
