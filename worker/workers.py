@@ -125,6 +125,7 @@ def _make_productions_worker(client: Client, activities: Activities, settings: W
             activities.price_plan,
             activities.rewrite_prompt,
             activities.add_languages,
+            activities.judge_take,
             activities.settle_questions,
             activities.reserve_grant,
             activities.check_upload,

@@ -10,6 +10,7 @@ from workflows.base import Aspect as Aspect
 from workflows.base import Language as Language
 from workflows.cut import Translations, check_languages
 from workflows.extraction.fields import Extract
+from workflows.judging.policy import Quality
 from workflows.models import Modality, Model, Money, Person, ProductionId, Slug
 from workflows.references.kinds import Use
 
@@ -174,6 +175,10 @@ class Brief(Model):
         default=7 * 86_400, ge=1, le=90 * 86_400, description="Seconds until a production without an approval expires"
     )
     approval: ApprovalPolicy = ApprovalPolicy()
+    quality: Quality | None = Field(
+        default=None,
+        description="How a judge model reviews the takes; without it, the default of the worker's settings",
+    )
     webhooks: tuple[Webhook, ...] = Field(default=(), max_length=5)
     tenant: Slug = "default"
     requester: Person = "anonymous"

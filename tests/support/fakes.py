@@ -340,6 +340,7 @@ class FakeActivities(FakeFilmSteps):
             self.price_plan,
             self.rewrite_prompt,
             self.add_languages,
+            self.judge_take,
             self.settle_questions,
             self.reserve_grant,
             self.check_upload,

@@ -8,7 +8,7 @@ import { listed } from "../lib/format.js";
 import { MODALITIES, PLATFORMS } from "../lib/labels.js";
 import { actorName, drafts, hasRole } from "../lib/session.js";
 import { EXAMPLES } from "./examples.js";
-import { approvalFields, detailFields, formatFields, platformField } from "./fields.js";
+import { approvalFields, detailFields, formatFields, platformField, qualityFields, qualityOf } from "./fields.js";
 import { referencesField, uploadReferences } from "./references.js";
 
 const EMPTY = {
@@ -26,6 +26,8 @@ const EMPTY = {
   references: [],
   stills_first: false,
   draft: false,
+  quality: "",
+  refinements: 0,
   approvers: 1,
 };
 const requester = () => (actorName() === "someone" ? "anonymous" : actorName());
@@ -88,6 +90,9 @@ export function open([from], app) {
       language: brief.languages[0],
       further: brief.languages.slice(1),
       budget_usd: brief.budget_usd ?? "",
+      quality: brief.quality?.mode ?? "",
+      refinements: brief.quality?.refinements ?? 0,
+      review: brief.quality,
       stills_first: brief.approval.stills_first,
       approvers: brief.approval.approvers,
     });
@@ -165,6 +170,7 @@ export function open([from], app) {
       approval: { stills_first: draft.stills_first && draft.platform === "video", approvers: Number(draft.approvers) },
     };
     if (draft.draft) brief.draft = true;
+    if (draft.quality) brief.quality = qualityOf(draft);
     if (draft.platform === "video") brief.duration_seconds = Number(draft.duration_seconds);
     if (draft.references.length) brief.references = draft.references;
     if (draft.budget_usd !== "") brief.budget_usd = String(draft.budget_usd);
@@ -320,6 +326,7 @@ export function open([from], app) {
           ${referencesField(draft.references, {
             actions, state: referencesState, app, upload, most: most(), kinds: limits.kinds, set: setReferences,
           })}
+          ${qualityFields(draft, set)}
           ${approvalFields(draft, set)}
           ${actions.note("send")}
           ${sendRow()}

@@ -103,6 +103,7 @@ def is_accepted(run: ProductionWorkflow, item: AttentionItem, answer: Answer) ->
         "revise": lambda: run._drafting._check_revision(Revision(feedback="again")),
         "pause": run._decisions._check_pause,
         "resume": run._decisions._check_resume,
+        "review_fields": lambda: run._reading._check(1),
         "upload": lambda: run._take_requests._check_upload(UploadTake(asset_id=asset_id, key="k")),
     }
     resolve = lambda: run._answers._check(Resolve.model_validate({**resolution, "budget_usd": budget}))  # noqa: E731
