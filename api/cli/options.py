@@ -333,7 +333,7 @@ def takes_brief(command: Callable[..., None], *, by_voice: bool = False) -> Call
         fields = {name: given.pop(name) for name in options}
         recording, most_usd = given.pop("voice", None), given.pop("voice_usd", None)
         sources = given.pop(reference.name)
-        if not fields["text"] and not recording:
+        if fields["text"] is None and not recording:
             raise typer.BadParameter(
                 "give the text of the brief" + (", or --voice FILE" if by_voice else ""), param_hint="TEXT"
             )

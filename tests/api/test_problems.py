@@ -15,8 +15,22 @@ import pytest
 from api.app import create_app
 from api.openapi.examples import EXAMPLES
 from api.problems import MEDIA_TYPE, ProblemDetails, refused
+from api.routes.read_references import fields as read_fields
+from api.routes.voice import memos
 from api.settings import Settings, SettingsError
-from api.views import batches, bodies, changes, generated, platforms, production, provenance, references
+from api.views import (
+    batches,
+    bodies,
+    changes,
+    fields,
+    generated,
+    grants,
+    platforms,
+    production,
+    provenance,
+    references,
+    voice,
+)
 from tests.support.servers.serving import NOWHERE, Api, problem, serving
 from tests.support.waiting import WITHIN
 from workflows import models, provider_report, requests
@@ -221,6 +235,11 @@ def test_examples_match_their_schemas() -> None:
             models,
             requests,
             provider_report,
+            fields,
+            read_fields,
+            grants,
+            memos,
+            voice,
             _Others,
         )
         model = next(getattr(m, name) for m in modules if hasattr(m, name))

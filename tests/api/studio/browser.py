@@ -281,9 +281,6 @@ async def made(site: Site, production_id: str) -> dict[str, Any]:
         return dict((await http.get(f"/api/v1/productions/{production_id}")).json())
 
 
-# -- Pictures of every view, of real productions -----------------------------------------------------------
-
-
 async def brief(page: Page, example: str, seconds: int | None = None) -> str:
     """Plan an example and return the production's id."""
     await page.goto("/#/")
