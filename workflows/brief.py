@@ -1,5 +1,6 @@
 """The request for a production: the brief, its references, its webhooks and its approval policy. Pure data."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -230,6 +231,11 @@ class Brief(Model):
     @property
     def further_languages(self) -> tuple[str, ...]:
         return self.languages[1:]
+
+    def languages_beyond(self, planned: Iterable[str]) -> tuple[str, ...]:
+        """The further languages that are not among those of a plan, which could not add them; its warnings say why."""
+        known = set(planned)
+        return tuple(tag for tag in self.further_languages if tag not in known)
 
     @property
     def memo(self) -> str:

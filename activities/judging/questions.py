@@ -16,7 +16,7 @@ Way = Literal["text", "picture", "frames", "video", "recording", "transcript"]
 """What a judge gets of a take: its text, its picture, frames of its video, the video or recording itself; or, from a
 model that only transcribes, the words of its speech."""
 MAX_TEXT_CHARS: Final = 12_000
-"""Of a text that is judged; the rest is left out, and the judge is told so."""
+"""Of a text that is judged; the rest is left out, which the question says."""
 
 _MEANINGS: Final[Mapping[Criterion, str]] = {
     "prompt": "it shows, says or plays what `prompt` requests, and nothing that contradicts it",
