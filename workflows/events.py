@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import AliasChoices, BaseModel, Field, JsonValue
 
 from workflows.agents.grants import Grant
 from workflows.base import AssetStatus as AssetStatus
@@ -210,7 +210,11 @@ class Snapshot(Model):
     paused: Pause | None = None
     gate: Literal["", "waiting", "open"] = Field(default="", description="The approval of stills before any video")
     waiting: AttentionItem | None = Field(default=None, description="The pending decision about the whole production")
-    told: int = Field(default=0, description="The number of the last event that was sent to webhooks")
+    notified: int = Field(
+        default=0,
+        validation_alias=AliasChoices("notified", "told"),  # its earlier name
+        description="The number of the last event that was sent to webhooks",
+    )
     preview_of: str = Field(default="", description="The production that this one previews; it spends nothing")
     batch: BatchBudget | None = Field(default=None, description="The batch that started it")
     grant: Grant | None = Field(
@@ -279,7 +283,7 @@ class AssetRecord(Model):
 
 
 class ProductionStart(Model):
-    """The workflow's input. `carried` is the end of an earlier run. `reports_to` gets a Report by the signal `told`."""
+    """The input. `carried` is the end of an earlier run. `reports_to` gets a Report by the signal `report`."""
 
     production_id: ProductionId
     brief: Brief

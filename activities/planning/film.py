@@ -156,8 +156,8 @@ def _of_prose(task: PlanningTask) -> Film:
     shots = _prose(task, cards)
     last_count = max((k for k, e in enumerate(task.feedback.edits) if e.kind == "count"), default=-1)
     edits = task.feedback.edits
-    told = [each for each in edits[: last_count + 1] if each.kind == "delivery" and not each.shots]
-    shots, problems = edited(shots, [*told, *edits[last_count + 1 :]])
+    deliveries = [each for each in edits[: last_count + 1] if each.kind == "delivery" and not each.shots]
+    shots, problems = edited(shots, [*deliveries, *edits[last_count + 1 :]])
     shots = _rescaled(shots, task.feedback)
     return Film(shots, [*_left_out(shots), *_feedback_warnings(task, problems)], cards=cards)
 

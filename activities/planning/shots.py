@@ -179,8 +179,8 @@ def edited(shots: Sequence[FilmShot], edits: Sequence[Edit]) -> tuple[list[FilmS
             case "silence":
                 now = [replace(s, narration="", left_out="") if not at or k in at else s for k, s in enumerate(now)]
             case "delivery":
-                told = (edit.text,)
-                now = [replace(s, manners=s.manners + told) if not at or k in at else s for k, s in enumerate(now)]
+                manner = (edit.text,)
+                now = [replace(s, manners=s.manners + manner) if not at or k in at else s for k, s in enumerate(now)]
             case "length":
                 now = [replace(s, seconds=edit.value, fixed=True) if k in at else s for k, s in enumerate(now)]
             case "swap":

@@ -199,8 +199,8 @@ class EventLine(BaseModel):
 
     @classmethod
     def of(cls, event: StreamEvent) -> "EventLine":
-        told = "; ".join(f"{name}: {value}" for name, value in event.data.items())
-        return cls(id=event.id, name=event.name, at=event.at, asset_id=event.asset_id, data=untrusted(told))
+        text = "; ".join(f"{name}: {value}" for name, value in event.data.items())
+        return cls(id=event.id, name=event.name, at=event.at, asset_id=event.asset_id, data=untrusted(text))
 
 
 class EventList(BaseModel):

@@ -364,11 +364,11 @@ async def test_a_production_posts_to_its_webhooks(productions: Productions, rece
                 return True if len(receiver.got) == len(seen.events) + 2 else None
 
             await eventually(all_told)
-    told = {url: [json.loads(g.body) for g in receiver.got if url.endswith(g.target)] for url in (everything, some)}
-    assert sorted(e["id"] for e in told[everything]) == [e.id for e in seen.events]
-    assert sorted(e["name"] for e in told[some]) == ["done", "plan_ready"]
-    assert {e["production_id"] for e in told[everything]} == {seen.production_id}
-    for events in told.values():
+    received = {url: [json.loads(g.body) for g in receiver.got if url.endswith(g.target)] for url in (everything, some)}
+    assert sorted(e["id"] for e in received[everything]) == [e.id for e in seen.events]
+    assert sorted(e["name"] for e in received[some]) == ["done", "plan_ready"]
+    assert {e["production_id"] for e in received[everything]} == {seen.production_id}
+    for events in received.values():
         (ready,) = (e["data"] for e in events if e["name"] == "plan_ready")
         assert [(a["asset_id"], a["position"]) for a in ready["plan_assets"]] == [("text-1", 1), ("text-2", 2)]
 

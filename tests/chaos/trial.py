@@ -103,7 +103,11 @@ def _play(script: Script, home: Path, outcome: Outcome) -> None:
     outcome.world = _world(script)
     with ExitStack() as stack:
         env = stack.enter_context(vendors.open())
-        settings = {"GREENLIGHT_PLANNER": script.planner, "GREENLIGHT_CLAIM_SETTLES_SECONDS": "3"}
+        settings = {
+            "GREENLIGHT_PLANNER": script.planner,
+            "GREENLIGHT_TRANSLATOR": "openai/gpt-6-luna",
+            "GREENLIGHT_CLAIM_SETTLES_SECONDS": "3",
+        }
         running = stack.enter_context(
             started(
                 home,

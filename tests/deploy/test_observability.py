@@ -143,8 +143,8 @@ def test_no_private_data_is_exported(observed: Observed) -> None:
     trace headers."""
     spans = observed.collector.spans
     assert len(spans) > 100
-    told = b"".join(s.raw for s in spans).lower()
-    assert all(words.lower().encode() not in told for words in (WISH, ReplicateEmulator.key, "flagged", "Traceback"))
+    sent = b"".join(s.raw for s in spans).lower()
+    assert all(words.lower().encode() not in sent for words in (WISH, ReplicateEmulator.key, "flagged", "Traceback"))
     assert {s.attributes["url.path"][:5] for s in spans if "url.path" in s.attributes} == {"/api/"}
     assert not [s.name for s in spans if "Query" in s.name or s.name.endswith("/events")]
     assert observed.vendor.calls

@@ -69,10 +69,10 @@ def test_edits_and_their_diff(plan: Plan, asked: list[tuple[str, int, int]]) -> 
     assert PlainPlan.of(after) == wanted
     lines = plan_diff.changes(before, after)
     assert bool(lines) == (PlainPlan.of(before).text != wanted.text)
-    assert told(before, lines) == {"title": wanted.title, **{r["id"]: r["prompt"] for r in wanted.records}}
+    assert texts_of(before, lines) == {"title": wanted.title, **{r["id"]: r["prompt"] for r in wanted.records}}
 
 
-def told(before: Plan, lines: list[Any]) -> dict[str, str]:
+def texts_of(before: Plan, lines: list[Any]) -> dict[str, str]:
     """The title and the prompts of a plan after the changes of the lines."""
     found = {"title": before.title, **{a.asset_id: a.prompt for a in before.assets}}
     for line in lines:

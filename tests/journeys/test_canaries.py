@@ -257,16 +257,16 @@ def test_logs_hold_no_canary(lived: list[str], stack: Stack) -> None:
 
 def test_the_api_returns_no_canary(lived: list[str], stack: Stack) -> None:
     """No response, no error and no event contains one."""
-    told = {}
+    received = {}
     with httpx.Client(base_url=stack.info.api_url, timeout=WITHIN) as http:
         for production_id in lived:
             path = f"/api/v1/productions/{production_id}"
             for each in ("", "/plan/history", "/deliverables", "/manifest", "/assets/still-1/takes"):
-                told[path + each] = http.get(path + each, follow_redirects=True).content
+                received[path + each] = http.get(path + each, follow_redirects=True).content
             wrong = http.post(f"{path}/approve", json={"plan_digest": "x" * 32, "approver": "ana"})
-            told[f"{path}/approve"] = wrong.content
+            received[f"{path}/approve"] = wrong.content
         for path in ("/api/v1/productions", "/api/v1/attention", "/api/v1/providers", "/readyz", "/metrics"):
-            told[path] = http.get(path).content
+            received[path] = http.get(path).content
     with GreenlightClient(stack.info.api_url) as studio:
         for production_id in lived:
             last, events = studio.get(production_id).last_event_id, []
@@ -274,9 +274,9 @@ def test_the_api_returns_no_canary(lived: list[str], stack: Stack) -> None:
                 events.append(event.model_dump_json())
                 if event.id == last:
                     break
-            told[f"events of {production_id}"] = "\n".join(events).encode()
-    assert b"authentication_failed" in b"".join(told.values())
-    assert found_in(told) == []
+            received[f"events of {production_id}"] = "\n".join(events).encode()
+    assert b"authentication_failed" in b"".join(received.values())
+    assert found_in(received) == []
 
 
 def test_the_bucket_holds_no_canary(lived: list[str], stack: Stack) -> None:

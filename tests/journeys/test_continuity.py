@@ -166,6 +166,6 @@ def test_unusable_inputs_are_refused_before_anything_is_paid(
     still = {"asset_id": "end-1", "asset_type": "image", "role": "still", "prompt": "The sea.", "provider": "previz"}
     with pytest.raises(GreenlightError) as refused:
         film_of(greenlight, voice(1, 2), Asset.model_validate({**still, "model": "previz-storyboard"}), asset)
-    told = " ".join([refused.value.detail, *(f"{e.message} {e.remedy}" for e in refused.value.errors)])
-    assert message in told
+    message_text = " ".join([refused.value.detail, *(f"{e.message} {e.remedy}" for e in refused.value.errors)])
+    assert message in message_text
     assert vendor.count("submit") == before

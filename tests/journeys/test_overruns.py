@@ -76,9 +76,9 @@ async def test_an_overrun_in_the_terminal(api: Api, fake: Film) -> None:
     assert again == ["approve", production_id, "--digest", digest]
     done = await greenlight(api, *again)
     assert done.exit_code == 0, done.output
-    told = (await greenlight(api, "watch", production_id)).stdout
-    assert "again, shot-1, by" in told
-    assert "to spend at most 2.05 USD" in told
+    watched = (await greenlight(api, "watch", production_id)).stdout
+    assert "again, shot-1, by" in watched
+    assert "to spend at most 2.05 USD" in watched
     await api.until(production_id, "done")
 
 
@@ -92,8 +92,8 @@ def test_an_overrun_event_is_red() -> None:
             ("overrun", {"provider": "a", "model": "words", "price_usd": "0.10", "cost_usd": "1.00"}),
             ("needs_attention", {"reason": "overrun", "message": "it costs more"}),
         ):
-            told = {"id": 1, "name": name, "at": "2026-11-20T00:00:00Z", "asset_id": "text-1", "data": data}
-            view.show(Event.model_validate(told))
+            data_of_event = {"id": 1, "name": name, "at": "2026-11-20T00:00:00Z", "asset_id": "text-1", "data": data}
+            view.show(Event.model_validate(data_of_event))
     assert f"{RED}overrun\x1b[0m  text-1  a/words charged 1.00 USD, 0.90 USD above" in out.getvalue()
     assert f"{RED}overrun: it costs more" in out.getvalue()
 

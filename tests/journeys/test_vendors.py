@@ -212,19 +212,19 @@ def test_the_plan_is_streamed(greenlight: GreenlightClient, vendors: Vendors) ->
     vendors.openai.event_seconds = 0.1
     try:
         production_id = greenlight.start(BRIEF.model_copy(update={"title": "Watched"})).production_id
-        told: list[list[str]] = []
+        plans: list[list[str]] = []
         for event in greenlight.events(production_id):
             if event.name == "plan_progress":
                 assets = cast(list[dict[str, str]], event.data["assets"])
-                told.append([asset.get("asset_id", "") for asset in assets])
+                plans.append([asset.get("asset_id", "") for asset in assets])
             if event.name == "plan_ready":
                 break
     finally:
         vendors.openai.event_seconds = 0.0
     whole = [each["asset_id"] for each in json.loads(the_plan({}))["assets"]]
-    assert len(told) >= 2
-    assert len(told[0]) < len(told[-1])
-    for some in filter(None, told):  # the last id may still be incomplete
+    assert len(plans) >= 2
+    assert len(plans[0]) < len(plans[-1])
+    for some in filter(None, plans):  # the last id may still be incomplete
         assert some[:-1] == whole[: len(some) - 1]
         assert whole[len(some) - 1].startswith(some[-1])
     greenlight.cancel(production_id)

@@ -138,8 +138,8 @@ def test_a_version_is_added_by_every_path(greenlight: GreenlightClient, vendor: 
     second = PlanEdit(plan_digest=plan.digest, edits=(EditOp(op="add", asset=video("copy", "take-1")),), editor="ana")
     with pytest.raises(GreenlightError) as refused:
         greenlight.edit_plan(production_id, second)
-    told = " ".join([refused.value.detail, *(f"{e.message} {e.remedy}" for e in refused.value.errors)])
-    assert "longer takes the place of take-1 already" in told
+    message_text = " ".join([refused.value.detail, *(f"{e.message} {e.remedy}" for e in refused.value.errors)])
+    assert "longer takes the place of take-1 already" in message_text
     assert vendor.count("submit") == sent
     greenlight.approve(production_id, Approval(plan_digest=plan.digest, approver="ana", budget_usd=Decimal(9)))
     assert delivered(greenlight, production_id)[0] == pytest.approx(7, abs=0.2)

@@ -1,6 +1,6 @@
 """BatchWorkflow: starts a production for each row, admits them together, and follows each until it is closed.
 
-Each production reports its changes with the signal `told`, once each: the server delivers a signal between workflows
+Each production reports its changes with the signal `report`, once each: the server delivers a signal between workflows
 that it has accepted. So there is no frequent polling. Once a day the batch polls the open productions, because a
 production that an operator terminated sends no report.
 """
@@ -189,11 +189,15 @@ class BatchWorkflow:
 
     # Requests and reports
 
-    @workflow.signal(name="told", description="The report of a production of this batch")
+    @workflow.signal(name="report", description="The report of a production of this batch")
     def take_report(self, report: Report) -> None:
         self._batch.record_report(report)
         self._unpublished += 1
         self._loop.wake_up()
+
+    @workflow.signal(name="told", description="`report` by its earlier name")
+    def take_earlier_report(self, report: Report) -> None:
+        self.take_report(report)
 
     @workflow.update(description="Approve all rows that fit the budget together, or raise the budget")
     def admit(self, admit: Admit) -> BatchView:

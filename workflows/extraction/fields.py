@@ -32,7 +32,7 @@ KIND: Final = "kind"
 class Extract(Model):
     """What to extract from a reference with the use `extract`."""
 
-    preset: Preset = Described(default="auto", description="auto: by the kind of the document, which is told first")
+    preset: Preset = Described(default="auto", description="auto: by the kind of the document, which is decided first")
     json_schema: dict[str, JsonValue] | None = Described(
         default=None,
         description="Instead of a preset: a JSON schema of an object with string, number, integer, boolean, date and "

@@ -123,7 +123,7 @@ class Publishing:
 
     async def _send(self, report: Report) -> None:
         try:
-            await workflow.get_external_workflow_handle(self.reports_to).signal("told", report)
+            await workflow.get_external_workflow_handle(self.reports_to).signal("report", report)
         except TemporalError as error:
             workflow.logger.info("no workflow %s receives reports: %s", self.reports_to, error)
 
@@ -135,12 +135,12 @@ class Publishing:
     async def hand_over(self) -> None:
         """Start the deliveries of the new events; each is a workflow of its own, for as long as it takes."""
         record = self._run.record
-        known = with_plan_assets(record, record.progress(record.told))
+        known = with_plan_assets(record, record.progress(record.notified))
         for number, webhook in enumerate(record.brief.webhooks):
             events = select_events(webhook, known.events)
             for first in range(0, len(events), MAX_EVENTS):
                 await self._notify(number, webhook, events[first : first + MAX_EVENTS])
-        record.told = known.last_event_id
+        record.notified = known.last_event_id
 
     async def _notify(self, number: int, webhook: Webhook, events: tuple[Event, ...]) -> None:
         record = self._run.record
@@ -158,7 +158,7 @@ class Publishing:
     def has_unsent(self) -> bool:
         """Whether events are not handed to webhooks yet."""
         record = self._run.record
-        return bool(record.brief.webhooks) and record.progress(record.told).last_event_id > record.told
+        return bool(record.brief.webhooks) and record.progress(record.notified).last_event_id > record.notified
 
     def is_complete(self) -> bool:
         """Whether a run may end: nothing is under way or unsent, and the last status was published."""

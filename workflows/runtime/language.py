@@ -30,7 +30,7 @@ _FAMILIES: Final = (
     ("de", "lb", "gsw"),
     ("fr", "wa"),
 )
-"""Languages that are not told apart in short texts: one of them never counts as a difference from another."""
+"""Languages that are not distinguished in short texts: one of them never counts as a difference from another."""
 _FAMILY: Final = {tag: family for family in _FAMILIES for tag in family}
 _IGNORED: Final = frozenset({"la", "zxx", "eo", "vo", "grc", "hbo", "sa"})
 """Placeholder text ("Lorem ipsum") and languages that no brief is spoken in."""
@@ -85,7 +85,7 @@ def alike(tag: str) -> tuple[str, ...]:
 
 
 def same_language(one: str, other: str) -> bool:
-    """Whether two BCP 47 tags name one language, or two that are not told apart."""
+    """Whether two BCP 47 tags name one language, or two that are not distinguished."""
     first, second = one.split("-")[0].lower(), other.split("-")[0].lower()
     return first == second or second in _FAMILY.get(first, ())
 

@@ -224,8 +224,8 @@ def merged(delivery: str, feedback: str) -> str:
     axes = {axis for phrase in new for axis in _axes(phrase)}
     old = [delivery] if _QUOTE.search(delivery) else [p.strip() for p in re.split(r"[,;、，；]", delivery) if p.strip()]
     kept = [p for p in old if p not in new and not (_axes(p) & axes)]
-    told = [name for phrase in old for name in _manners(phrase)]
-    again = [phrase for phrase in new for _ in range(min(1 + _times(phrase, told), MOST_TIMES))]
+    manners = [name for phrase in old for name in _manners(phrase)]
+    again = [phrase for phrase in new for _ in range(min(1 + _times(phrase, manners), MOST_TIMES))]
     return SEPARATOR.join([*kept, *again])[:MAX_DELIVERY_CHARS].rstrip(" ,")
 
 
@@ -314,9 +314,9 @@ def _manners(phrase: str) -> list[str]:
     return [mention.manner.name for mention in mentions(phrase) if not mention.less]
 
 
-def _times(phrase: str, told: Sequence[str]) -> int:
+def _times(phrase: str, manners: Sequence[str]) -> int:
     """How often the delivery has all manners of a phrase already."""
-    return min((told.count(name) for name in _manners(phrase)), default=0)
+    return min((manners.count(name) for name in _manners(phrase)), default=0)
 
 
 def _axes(phrase: str) -> set[Axis]:

@@ -306,8 +306,8 @@ async def test_speech_is_transcribed(jury: Jury, vendor: Studio) -> None:
     """With a transcriber alone, speech is scored by its words: the reason has the error rate and what is missing."""
     judge = "openai/gpt-transcribe"
     words = samples.mp3(2.0)
-    told = "A lighthouse keeps its promise."
-    request = await jury.request(words, "audio/mpeg", told, "audio", judge, duration_seconds=2.0)
+    sent_text = "A lighthouse keeps its promise."
+    request = await jury.request(words, "audio/mpeg", sent_text, "audio", judge, duration_seconds=2.0)
     found = await jury.judge(request)
     assert (found.verdict.score, found.verdict.matches) == (1.0, True)
     other = await jury.request(words, "audio/mpeg", "A tired lighthouse keeper.", "audio", judge, duration_seconds=2.0)

@@ -38,8 +38,8 @@ async def test_a_cancel_while_planning_records_the_bill(
             await summing(handle)
         seen = await handle.result()
     assert seen.status == "cancelled"
-    told = named(seen, "planning_billed")
-    doubt = Decimal(str(told.data.get("doubt_usd", "0")))
+    event = named(seen, "planning_billed")
+    doubt = Decimal(str(event.data.get("doubt_usd", "0")))
     assert holds(seen.spent_usd, vendor, doubt, vendor.billed_usd if doubt else Decimal(0))
     assert Decimal(str(named(seen, "cancelled").data["cost_usd"])) == seen.spent_usd >= vendor.billed_usd > 0
 
@@ -63,10 +63,10 @@ async def test_feedback_that_takes_too_long_is_recorded(
                 break
     assert refused.kind == "invalid_edit"
     assert len(vendor.submissions) - planned in (1, 2)
-    told = named(seen, "planning_billed")
-    doubt = Decimal(str(told.data.get("doubt_usd", "0")))
+    event = named(seen, "planning_billed")
+    doubt = Decimal(str(event.data.get("doubt_usd", "0")))
     lost = vendor.prices[-1] if doubt else Decimal(0)
-    assert told.asset_id == "copy"
+    assert event.asset_id == "copy"
     assert holds(seen.spent_usd, vendor, doubt, lost)
 
 

@@ -138,9 +138,9 @@ async def test_a_language_model_may_plan_asked_sound() -> None:
     for asked in (request(CALM), request("A film about a lighthouse.", "Add calm music")):
         made = await planned(Script([with_music()]), asked)
         assert sounds(made) == [("music-1", "previz-music", (), {"seconds": 22})]
-        told = instructions(PlanningTask.of(asked, houses(), datetime.now(UTC).date()))
-        assert "`previz-music`" in told
-        assert "role `music`" in told
+        prompt = instructions(PlanningTask.of(asked, houses(), datetime.now(UTC).date()))
+        assert "`previz-music`" in prompt
+        assert "role `music`" in prompt
     script = Script([with_music(), film()])
     assert sounds(await planned(script)) == []
     silent = instructions(PlanningTask.of(request(), houses(), datetime.now(UTC).date()))

@@ -62,7 +62,7 @@ def event(name: Any, asset_id: str | None = None, **data: Any) -> StreamEvent:
 
 
 def test_piped_progress_is_lines() -> None:
-    """Without a terminal each event is one plain line, and progress is told in quarters."""
+    """Without a terminal each event is one plain line, and progress is shown in quarters."""
     out = io.StringIO()
     with ProductionProgress(make_console(out), plan_of(1).assets) as view:
         view.show(event("asset_start", "shot-1", take=1, provider="fake", model="words"))

@@ -111,10 +111,10 @@ async def test_a_wait_is_reported_with_its_reason(api: Api, fake: FakeActivities
     await api.approve(production_id, digest)
     async with api.watching(production_id) as stream, asyncio.timeout(WITHIN):
         async for event in stream:
-            told = event.data.get("data", {})
-            if event.name == "asset_progress" and told.get("reason") == "vendor: slow down, text-1":
+            data = event.data.get("data", {})
+            if event.name == "asset_progress" and data.get("reason") == "vendor: slow down, text-1":
                 break
-    assert (event.id, event.data["asset_id"], told["queued"]) == (None, "text-1", True)
+    assert (event.id, event.data["asset_id"], data["queued"]) == (None, "text-1", True)
 
 
 async def test_percent_of_a_job(api: Api, fake: FakeActivities) -> None:

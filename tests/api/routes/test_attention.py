@@ -149,8 +149,8 @@ async def test_the_command(client: Client, api: Api) -> None:
 
 def item(reason: AttentionReason, **more: Any) -> AttentionItem:
     asset = {} if reason in ("approval", "deadline_near", "paused") else {"asset_id": "shot-2"}
-    told = {"id": 7, "reason": reason, "since": NOW, "plan_digest": "d" * 32, "answers": ANSWERS.get(reason, ())}
-    return AttentionItem.model_validate({**told, **asset, **more})
+    item = {"id": 7, "reason": reason, "since": NOW, "plan_digest": "d" * 32, "answers": ANSWERS.get(reason, ())}
+    return AttentionItem.model_validate({**item, **asset, **more})
 
 
 @pytest.mark.parametrize("reason", get_args(AttentionReason))

@@ -139,18 +139,18 @@ def _permission(found: Accounts, entries: Entries, bills: Sequence[Bill], *, all
 
 def _overruns(found: Accounts, snapshot: Snapshot, entries: Entries) -> None:
     """Events report the amount above the prices in ledgers, by asset and model."""
-    told: dict[tuple[str | None, str], Decimal] = defaultdict(lambda: ZERO)
+    reported: dict[tuple[str | None, str], Decimal] = defaultdict(lambda: ZERO)
     for event in snapshot.events:
         if str(event.name) == OVERRUN:
             beyond = Decimal(str(event.data["cost_usd"])) - Decimal(str(event.data["price_usd"]))
-            told[event.asset_id, str(event.data["model"])] += beyond
+            reported[event.asset_id, str(event.data["model"])] += beyond
     for (asset_id, take), entry in entries.items():
         for submission in entry.submissions:
             beyond = submission.billed_usd - entry.price_usd
             if not entry.price_usd or beyond <= 0:
                 continue
-            if told[asset_id, entry.model] >= beyond:
-                told[asset_id, entry.model] -= beyond
+            if reported[asset_id, entry.model] >= beyond:
+                reported[asset_id, entry.model] -= beyond
                 found.overruns += 1
             else:
                 found.unreported += 1

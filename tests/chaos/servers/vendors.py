@@ -42,10 +42,10 @@ SAYS_UNBILLED: Final = ("openai", "runway")
 """Vendors that document that an overload response is not billed, so that the request is retried without a decision."""
 
 SENTENCES: Final = {
-    "de": "Ein Fischerboot verlässt im Morgengrauen den Hafen, und die Möwen folgen ihm.",
-    "fr": "Un bateau de pêche quitte le port à l'aube, et les mouettes le suivent.",
+    "de": "Ein Fischerboot verlässt im Morgengrauen den Hafen, und die Möwen folgen ihm weit hinaus auf das Meer.",
+    "fr": "Un bateau de pêche quitte le port à l'aube, et les mouettes le suivent loin sur la mer.",
 }
-"""What a translation says, by its language."""
+"""What a translation says, by its language: its first words, as many as the line has. A longer one is refused."""
 KEPT: Final = re.compile(r"#p\d+\.[a-z0-9-]+#|\b\d+\b")
 """What a translation keeps of a line: marks and numbers."""
 DELAY_SECONDS: Final = 0.7
@@ -174,11 +174,15 @@ class Vendors:
 
 def _translated(body: Mapping[str, Any]) -> list[dict[str, str]]:
     """The lines of a question for a translation: its language, with the marks and numbers of the original."""
-    words = str(body["messages"][-1]["content"])
-    data, _ = json.JSONDecoder().raw_decode(words[words.index("{") :])
-    sentence = SENTENCES[data["to"]]
-    kept = {line["id"]: KEPT.findall(line["text"]) for line in data["lines"]}
-    return [{"id": i, "text": " ".join((sentence, *marks))} for i, marks in kept.items()]
+    question = str(body["messages"][-1]["content"])
+    data, _ = json.JSONDecoder().raw_decode(question[question.index("{") :])
+    words = SENTENCES[data["to"]].split()
+    return [{"id": line["id"], "text": _like(line["text"], words)} for line in data["lines"]]
+
+
+def _like(text: str, words: Sequence[str]) -> str:
+    spoken = len(KEPT.sub("", text).split())
+    return " ".join((*words[: max(spoken, 1)], *KEPT.findall(text)))
 
 
 def _draft(asked: str) -> dict[str, Any]:

@@ -86,7 +86,7 @@ class ReportingProduction:
             error="no luck" if status is S.FAILED else "",
         )
         with suppress(TemporalError):  # no batch receives it
-            await workflow.get_external_workflow_handle(self._start.reports_to).signal("told", report)
+            await workflow.get_external_workflow_handle(self._start.reports_to).signal("report", report)
 
     @workflow.signal
     def go(self) -> None:

@@ -32,7 +32,7 @@ def spoken(asset: Asset, seconds: float, number: int = 1) -> Take:
     return made.model_copy(update={"media": media})
 
 
-def told(seconds: float, *assets: Asset) -> Record:
+def spoken_record(seconds: float, *assets: Asset) -> Record:
     """A production whose first asset, a narration, is made."""
     record = approved(*assets)
     start_take(record, assets[0])
@@ -46,7 +46,7 @@ def told(seconds: float, *assets: Asset) -> Record:
 )
 def test_the_nearest_length_that_holds_the_narration(seconds: float, length: float) -> None:
     """The shortest of the model's lengths that holds the narration is chosen; the longest where none does."""
-    record = told(seconds, voice(), shot())
+    record = spoken_record(seconds, voice(), shot())
     assert record.plan is not None
     assert chosen_length(record.plan, record.assets, shot()) == length
 
@@ -57,7 +57,7 @@ def test_the_nearest_length_that_holds_the_narration(seconds: float, length: flo
 )
 def test_a_narration_does_not_make_a_shot_shorter_than_planned(parameters: dict[str, Any], length: float) -> None:
     """The plan's own length is the least, so a short narration does not shorten a film of a given length."""
-    record = told(3, voice(), shot(**parameters))
+    record = spoken_record(3, voice(), shot(**parameters))
     assert record.plan is not None
     assert chosen_length(record.plan, record.assets, shot(**parameters)) == length
 
@@ -65,14 +65,14 @@ def test_a_narration_does_not_make_a_shot_shorter_than_planned(parameters: dict[
 def test_a_narration_over_two_shots_is_shared() -> None:
     """A narration of two shots is divided by their planned lengths, so that both together hold it."""
     shots = shot(1), shot(2)
-    record = told(11.5, voice(), *shots)
+    record = spoken_record(11.5, voice(), *shots)
     assert record.plan is not None
     assert [chosen_length(record.plan, record.assets, each) for each in shots] == [6, 6]
 
 
 def test_the_request_has_the_chosen_length() -> None:
     """The asset that is sent has the chosen length and no limit; the event of its start has the length too."""
-    record = told(4.5, voice(), shot(at_most=8, seconds=4))
+    record = spoken_record(4.5, voice(), shot(at_most=8, seconds=4))
     start_take(record, shot(at_most=8, seconds=4))
     state = record.assets["shot-1"]
     assert state.seconds == 6
@@ -84,7 +84,7 @@ def test_the_request_has_the_chosen_length() -> None:
 
 def test_a_started_take_keeps_its_length() -> None:
     """Another narration, or an edit, while a shot is made does not change its request: a retry sends the same one."""
-    record = told(4.5, voice(), shot())
+    record = spoken_record(4.5, voice(), shot())
     start_take(record, shot())
     complete_take(record, "narration-1", spoken(voice(), 7.5, 2))
     assert record.assets["shot-1"].status is AssetStatus.GENERATING
@@ -96,7 +96,7 @@ def test_a_shot_is_stale_only_where_its_narration_needs_another_length(
     seconds: float, because: tuple[str, ...]
 ) -> None:
     """A new take of a narration makes its shot stale, with the reason, if it needs another length; otherwise not."""
-    record = told(4.5, voice(), shot())
+    record = spoken_record(4.5, voice(), shot())
     start_take(record, shot())
     made = take(shot(), 1, **{"narration-1": 1}).model_copy(update={"parameters": {"seconds": 6}})
     complete_take(record, "shot-1", made)
@@ -199,7 +199,7 @@ def test_the_planned_length_of_a_shot_has_its_extensions() -> None:
 
 def test_a_model_that_hears_the_narration_is_stale_with_it() -> None:
     """A shot without a choice of lengths is made from its narration, and stale with each new take of it."""
-    record = told(4.5, voice(), shot(lengths=()))
+    record = spoken_record(4.5, voice(), shot(lengths=()))
     start_take(record, shot(lengths=()))
     complete_take(record, "shot-1", take(shot(lengths=()), 1, **{"narration-1": 1}))
     complete_take(record, "narration-1", spoken(voice(), 4.6, 2))

@@ -207,16 +207,16 @@ class Parent:
     """Starts a production, and keeps its reports until the last."""
 
     def __init__(self) -> None:
-        self.told_so_far: list[Report] = []
+        self.reports: list[Report] = []
 
     @workflow.signal
-    def told(self, report: Report) -> None:
-        self.told_so_far.append(report)
+    def report(self, report: Report) -> None:
+        self.reports.append(report)
 
     @workflow.run
     async def run(self) -> list[Report]:
-        await workflow.wait_condition(lambda: any(r.status.closed for r in self.told_so_far))
-        return self.told_so_far
+        await workflow.wait_condition(lambda: any(r.status.closed for r in self.reports))
+        return self.reports
 
 
 async def test_a_production_reports_to_its_parent(productions: Productions) -> None:

@@ -31,8 +31,8 @@ async def test_a_bill_above_its_price_is_reported(productions: Productions) -> N
             return seen if "overrun" in names(seen) else None
 
         seen = await eventually(overrun)
-        (told,) = [e for e in seen.events if e.name == "overrun"]
-        assert (told.asset_id, told.data["price_usd"], told.data["cost_usd"]) == ("text-1", "0.10", "1.00")
+        (event,) = [e for e in seen.events if e.name == "overrun"]
+        assert (event.asset_id, event.data["price_usd"], event.data["cost_usd"]) == ("text-1", "0.10", "1.00")
         assert seen.waiting
         assert (seen.waiting.reason, seen.overrun_usd) == ("overrun", Decimal("0.9000"))
         await handle.cancel()

@@ -58,7 +58,7 @@ def test_what_is_said_outweighs_labels() -> None:
     ],
 )
 def test_close_languages_do_not_differ(one: str, other: str, same: bool) -> None:
-    """Regions of a language, and languages that are not told apart in short texts, never count as a difference."""
+    """Regions of a language, and languages that are not distinguished in short texts, never count as a difference."""
     assert same_language(one, other) is same
     assert same_language(other, one) is same
 

@@ -75,9 +75,8 @@ class Repeats:
             raise
         if newest is not None:
             await self._check_same_brief(newest)
-            whole = newest.model_copy(
-                update={"told": len(newest.events)}
-            )  # its run ended: webhooks got all of its events
+            # Its run ended: webhooks got all of its events.
+            whole = newest.model_copy(update={"notified": len(newest.events)})
             self._run.record = Record.of(whole, record.clock)
             self._run.record.run_id = workflow.info().first_execution_run_id
         self._begun = True

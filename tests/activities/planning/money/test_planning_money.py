@@ -110,11 +110,11 @@ async def test_all_planning_of_a_batch_fits_its_budget(
         assert refused.kind == "budget_short"
         await batch.execute_update(BatchWorkflow.admit, Admit(budget_usd=Decimal("0.0500"), approver="ana"))
 
-        async def told() -> Any:
+        async def arrived() -> Any:
             seen = await answered(handle)
             return seen if seen.batch and seen.batch.budget_usd == Decimal("0.0500") else None
 
-        await eventually(told)
+        await eventually(arrived)
         await batch.terminate()
 
 

@@ -35,5 +35,5 @@ def text(number: int, *needs: str, **more: object) -> Asset:
 
 def take(asset: Asset, number: int = 1, **inputs: int) -> Take:
     media = Media(key=f"{asset.asset_id}/{number}", bytes=5, sha256=f"{number}".ljust(64, "0"), media_type="text/plain")
-    told = {"prompt": asset.prompt, "provider": asset.provider, "model": asset.model}
-    return Take(number=number, media=media, inputs=inputs, started_at=NOW, finished_at=NOW, **told)
+    copied = {"prompt": asset.prompt, "provider": asset.provider, "model": asset.model}
+    return Take(number=number, media=media, inputs=inputs, started_at=NOW, finished_at=NOW, **copied)
