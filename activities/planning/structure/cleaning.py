@@ -30,17 +30,17 @@ _NTH: Final = "|".join(
 )
 _HEAD_END: Final = r"\s*[*_]{0,2}\s*[:：–—]\s*[*_]{0,2}\s*"
 _NAMED_ORDINAL: Final = re.compile(
-    rf"^[\s>#*_•–—-]*{_NOUN}\s+(?:{_NTH}|(?P<last>{words.LAST})){_HEAD_END}", re.IGNORECASE
+    rf"^[\s>#*_•–—-]*+{_NOUN}\s+(?:{_NTH}|(?P<last>{words.LAST})){_HEAD_END}", re.IGNORECASE
 )
 _ORDINAL_NAME: Final = re.compile(
-    r"^[\s>#*_•–—-]*(?:the |die |der |das |la |le |el |il |lo |a |o |de |het )?"
+    r"^[\s>#*_•–—-]*+(?:the |die |der |das |la |le |el |il |lo |a |o |de |het )?"
     rf"(?:{_NTH}|(?P<last>{words.LAST}))\s*{_NOUN}{_HEAD_END}",
     re.IGNORECASE,
 )
 """The head of an item with its number as a word: "اللقطة الأولى:", "Erste Szene:"."""
 _HAN_DIGITS: Final = "一二三四五六七八九十"
 _COUNTED: Final = re.compile(
-    rf"^[\s>#*_•–—-]*第?\s*(?P<digit>\d{{1,2}}|[{_HAN_DIGITS}])\s*(?:{words.COUNTERS})[*_]{{0,2}}\s*[.):：、–—-]\s*"
+    rf"^[\s>#*_•–—-]*+第?\s*(?P<digit>\d{{1,2}}|[{_HAN_DIGITS}])\s*(?:{words.COUNTERS})[*_]{{0,2}}\s*[.):：、–—-]\s*"
 )
 _LETTERED: Final = re.compile(r"^\s*\(?([a-hа-зα-θ])[.)]\s+(?=\S)", re.IGNORECASE)
 _ALPHABETS: Final = ("abcdefgh", "абвгдежз", "αβγδεζηθ")
@@ -105,8 +105,10 @@ def without_letter(text: str) -> str:
 
 def _is_sign_off(lines: list[str], k: int, *, greets: bool) -> bool:
     """Whether a line closes a letter: names and addresses follow, or nothing does and the letter has a greeting."""
+    if not _SIGN_OFF.match(lines[k]):
+        return False
     after = [line for line in lines[k + 1 :] if line.strip()]
-    if not _SIGN_OFF.match(lines[k]) or len(after) > _SIGNATURE_LINES:
+    if len(after) > _SIGNATURE_LINES:
         return False
     if any(len(line) > _SIGNATURE_CHARS or re.search(r"[.!?。！？]\s*$", line) for line in after):
         return False

@@ -73,11 +73,11 @@ def _without_reply(lines: list[str]) -> list[str]:
 
 def _ends_mail(lines: list[str], k: int) -> bool:
     """Whether a line ends the text of mail: a signature, the note of a telephone or a reply begins with it."""
-    line, after = lines[k], [each for each in lines[k + 1 :] if each.strip()]
+    line, after = lines[k], (each for each in lines[k + 1 :] if each.strip())
     if line.rstrip() == "--":
-        return len(after) <= _SIGNATURE_LINES and sum(each.rstrip() == "--" for each in lines) == 1
+        return len(list(after)) <= _SIGNATURE_LINES and sum(each.rstrip() == "--" for each in lines) == 1
     if _WROTE.match(line):
-        return "@" in line or bool(re.search(_TIME, line)) or bool(after and _QUOTED_LINE.match(after[0]))
+        return "@" in line or bool(re.search(_TIME, line)) or bool(_QUOTED_LINE.match(next(after, "")))
     heads = [each for each in lines[k : k + 6] if _MAIL_HEAD.match(each)]
     is_head = bool(_MAIL_HEAD.match(line)) and len(heads) > _MIN_MAIL_HEADS and any(map(_SUBJECT.match, heads))
     return is_head or bool(_REPLY_HEAD.match(line) or _SENT_FROM.match(line))

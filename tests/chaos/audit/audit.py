@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from temporalio.api.enums.v1 import PendingActivityState, WorkflowTaskFailedCause
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError
@@ -50,8 +50,15 @@ class AuditedBucket(Bucket):
         return "sha256" in self._client.head_object(Bucket=self._name, Key=key)["Metadata"]
 
     def broken_off(self) -> list[str]:
-        """Keys of multipart uploads that were neither completed nor aborted."""
-        return [u["Key"] for u in self._client.list_multipart_uploads(Bucket=self._name).get("Uploads", ())]
+        """Keys of multipart uploads with parts that were neither completed nor aborted.
+
+        An upload without parts costs nothing: its sender did not receive its id, and began another one.
+        """
+        begun = self._client.list_multipart_uploads(Bucket=self._name).get("Uploads", ())
+        return [u["Key"] for u in begun if self._parts(u["Key"], u["UploadId"])]
+
+    def _parts(self, key: str, upload: str) -> list[Any]:
+        return self._client.list_parts(Bucket=self._name, Key=key, UploadId=upload).get("Parts", [])
 
 
 class Unresponsive(Exception):

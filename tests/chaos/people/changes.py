@@ -15,6 +15,8 @@ from workflows.requests import EditOp, Pause, PlanEdit, Refresh, Regenerate, Res
 
 FROM_STILLS: Final = ("gen4_turbo",)
 """Models that need a still as input."""
+WITHOUT_PICTURES: Final = ("previz-text",)
+"""Models that take no picture as input."""
 
 
 class Changes:
@@ -188,4 +190,7 @@ class Changes:
 
 def _as_change(asset: Asset, maker: Maker) -> Mapping[str, Any]:
     provider, model, parameters = maker
-    return {"provider": provider, "model": model, "parameters": {**dict.fromkeys(asset.parameters), **parameters}}
+    change = {"provider": provider, "model": model, "parameters": {**dict.fromkeys(asset.parameters), **parameters}}
+    if model not in WITHOUT_PICTURES:
+        return change
+    return change | {"depends_on": tuple(i for i in asset.depends_on if not i.startswith("reference-"))}
