@@ -102,7 +102,7 @@ audit: $(DEV_STAMP) ## what the locks name against known vulnerabilities; asks P
 	    echo "$$lock: $$said"; continue; fi; \
 	  case "$$said" in \
 	    *Found*known\ vulnerabilit*) printf '%s\n' "$$lock: $$said" \
-	      'Mend: make lock UPGRADE="--upgrade-package NAME", then make test'; exit 1;; \
+	      'Fix: make lock UPGRADE="--upgrade-package NAME", then make test'; exit 1;; \
 	    *) printf '%s\n' "$$said" | tail -n 1; \
 	      echo "$$lock: NOT AUDITED, PyPI could not be asked; nothing is known of its packages"; exit 2;; \
 	  esac; \

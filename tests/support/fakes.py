@@ -357,6 +357,8 @@ class FakeActivities(FakeFilmSteps):
                     workflows=WORKFLOW_TYPES,
                     activities=steps,
                     graceful_shutdown_timeout=stop,
+                    max_concurrent_workflow_task_polls=2,
+                    max_concurrent_activity_task_polls=1,
                     deployment_config=version,
                 ),
                 Worker(
@@ -366,6 +368,8 @@ class FakeActivities(FakeFilmSteps):
                     default_heartbeat_throttle_interval=timedelta(milliseconds=100),
                     max_heartbeat_throttle_interval=timedelta(milliseconds=100),
                     graceful_shutdown_timeout=stop,
+                    max_concurrent_workflow_task_polls=2,
+                    max_concurrent_activity_task_polls=1,
                     deployment_config=version,
                 ),
                 Worker(
@@ -373,6 +377,8 @@ class FakeActivities(FakeFilmSteps):
                     task_queue=keys.RENDER_QUEUE,
                     activities=[self.encode_segment, self.mix_sound],
                     graceful_shutdown_timeout=stop,
+                    max_concurrent_workflow_task_polls=2,
+                    max_concurrent_activity_task_polls=1,
                     deployment_config=version,
                 ),
             ):

@@ -83,6 +83,7 @@ def frame(page: Page, heading: str) -> Locator:
     )
 
 
+@pytest.mark.trial
 @needs_browser
 async def test_the_list_has_our_columns(page: Page, studio: Situation) -> None:
     """Columns are added by hand as in the guide; each production shows its status, platform, cost and requester."""
@@ -236,6 +237,7 @@ async def shown(page: Page, production_id: str) -> str:
     return text.replace("your name", "ana")
 
 
+@pytest.mark.trial
 @needs_browser
 async def test_deciding_in_the_ui(page: Page, studio: Situation) -> None:
     """The JSON that User Metadata shows approves when it is sent as a signal, and answers a refusal when it is sent as

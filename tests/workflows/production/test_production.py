@@ -372,13 +372,14 @@ async def test_edits_survive_continue_as_new_while_waiting() -> None:
 
 async def test_the_ui_describes_the_run(productions: Productions) -> None:
     """Search attributes, current details and activity summaries describe the progress of the run in Temporal's
-    terms."""
+    terms, and the JSON of the details approves when it is sent as a signal."""
     async with Scripted(2).working(productions.client):
         handle, plan = await productions.planned()
         metadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
         assert "awaiting approval" in metadata.current_details
-        assert plan.digest in metadata.current_details
-        await handle.signal("approve", plan.digest)
+        sample = json.loads(metadata.current_details.split("```json")[1].split("```")[0])
+        assert sample == {"plan_digest": plan.digest, "approver": "your name"}
+        await productions.client.get_workflow_handle(handle.id).signal("approve", sample)
         await handle.result()
         described = await handle.describe()
         history = json.loads((await handle.fetch_history()).to_json())

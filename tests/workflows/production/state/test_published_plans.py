@@ -7,12 +7,14 @@ from decimal import Decimal
 import pytest
 
 from workflows.brief import Brief, Platform
-from workflows.events import AssetState, AssetStatus, Event, EventName, ProductionStatus, Progress, Snapshot
+from workflows.events import AssetState, AssetStatus, AttentionReason, Event, EventName, ProductionStatus, Progress, Snapshot
 from workflows.models import UPLOAD, Asset, Estimate, Media, Modality, Plan, Quote, Take
+from workflows.production.state import attention
 from workflows.production.state.estimates import asset_estimate, production_estimate
 from workflows.production.state.plans.plan_event import with_plan_assets
 from workflows.production.state.record import Record
 from workflows.production.ui_details import details_of
+from workflows.requests import Resolve
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -162,3 +164,14 @@ def test_free_differs_from_unknown(
     assert tuple(cells[-2:]) == (costs or ("unknown", "unknown"))
     assert ("1 of unknown cost" in text) == unknown
     assert not (unknown and "nothing" in text)
+
+
+@pytest.mark.parametrize("reason", ["content_refused", "output_unusable", "ambiguous_submission", "asset_failed"])
+def test_the_answer_that_the_details_show_is_accepted(reason: AttentionReason) -> None:
+    """The details of a run show the JSON of an answer to what waits, and it is one of the accepted answers."""
+    waiting = AssetState(status=AssetStatus.FAILED, attention=reason, error="no")
+    record = Record.of(snapshot(Plan.of("T", [asset("a")]), assets={"a": waiting}), lambda: NOW)
+    record.status = ProductionStatus.NEEDS_ATTENTION
+    answer = Resolve.model_validate_json(details_of(record).split("```json")[1].split("```")[0])
+    assert (answer.asset_id, answer.resolver) == ("a", "your name")
+    assert answer.action in attention.answers_to(record, reason, "a")
