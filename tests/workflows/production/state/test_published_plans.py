@@ -7,7 +7,16 @@ from decimal import Decimal
 import pytest
 
 from workflows.brief import Brief, Platform
-from workflows.events import AssetState, AssetStatus, AttentionReason, Event, EventName, ProductionStatus, Progress, Snapshot
+from workflows.events import (
+    AssetState,
+    AssetStatus,
+    AttentionReason,
+    Event,
+    EventName,
+    ProductionStatus,
+    Progress,
+    Snapshot,
+)
 from workflows.models import UPLOAD, Asset, Estimate, Media, Modality, Plan, Quote, Take
 from workflows.production.state import attention
 from workflows.production.state.estimates import asset_estimate, production_estimate
