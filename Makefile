@@ -54,7 +54,7 @@ test: $(DEV_STAMP) ## check, and every test but the trials, on the real embedded
 
 # Tests wait for real processes most of the time: three at once keep two cores busy.
 tests: $(DEV_STAMP)
-	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not trial"
+	$(PY) -m pytest -n 3 --no-loadscope-reorder -m "not trial"
 
 # The folders of the code, and the Python of the guides as modules.
 PACKAGES := workflows activities api worker deploy tests
@@ -67,10 +67,10 @@ check: $(DEV_STAMP) ## lint, format, types and import contracts
 	$(VENV)/bin/lint-imports
 
 smoke: $(DEV_STAMP) ## some tests of each layer, on the real embedded stack
-	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(SMOKE)
+	$(PY) -m pytest -n 2 --no-loadscope-reorder $(SMOKE)
 
 trials: $(DEV_STAMP) ## whole productions whose processes are killed: long tests of what shorter ones show step by step
-	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m trial
+	$(PY) -m pytest -n 2 --no-loadscope-reorder -m trial
 
 pythons: $(DEV_STAMP) ## demo and smoke on each supported Python found here, a line each; logs in out/pythons/
 	@$(PY) -m tests.pythons

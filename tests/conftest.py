@@ -20,6 +20,7 @@ from activities.storage.bucket import Storage
 from deploy import temporal as temporal_server
 from deploy.local import Stack, running_stack
 from tests.support.productions import Productions
+from tests.support.scheduling import BySharedServers
 from tests.support.stack import hermetic, new_home, use_s3
 from workflows.runtime.data_converter import data_converter
 from workflows.runtime.gc_freeze import freeze_gc
@@ -42,6 +43,11 @@ LONG: Final = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the longest modules first: one that starts last would run alone, with the other cores idle."""
     items.sort(key=lambda item: not any(part in item.path.as_posix() for part in LONG))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config) -> BySharedServers:
+    """Run the modules that share a stack or a browser in one process."""
+    return BySharedServers(config)
 
 
 @pytest.fixture(scope="session", autouse=True)

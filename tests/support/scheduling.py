@@ -1,0 +1,31 @@
+"""The distribution of test modules over the processes of pytest-xdist."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
+
+from xdist.scheduler import LoadFileScheduling
+
+from tests import ROOT
+
+SHARED: Final[Mapping[str, re.Pattern[str]]] = {
+    "the local stack": re.compile(r"\blocal_stack: Stack\b"),
+    "the browser": re.compile(r": Site\b|\bbrowser: Browser\b"),
+}
+"""What one process starts for all modules whose text matches: each further process would start it again, and its
+servers would use CPU time until the end."""
+
+
+class BySharedServers(LoadFileScheduling):  # type: ignore[misc] # xdist has no types
+    """A module runs in one process, together with those that use the same stack or browser."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return scope_of(super()._split_scope(nodeid))
+
+
+@cache
+def scope_of(module: str) -> str:
+    """The name of what the module shares with others, or its path."""
+    text = (ROOT / module).read_text()
+    return next((name for name, pattern in SHARED.items() if pattern.search(text)), module)
