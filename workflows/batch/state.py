@@ -65,13 +65,17 @@ class Batch:
         usd = terms.budget_usd if terms.planning_usd is None else terms.planning_usd
         return BatchBudget(batch_id=terms.batch_id, budget_usd=usd)
 
+    def released(self) -> list[BatchRow]:
+        """The rows that were approved, by the batch or by people."""
+        return [row for row in self.rows if row.approved or row.status not in _UNAPPROVED]
+
     def limit_planning(self) -> bool:
         """Keep the money for the assets of all rows that are approved, now or next, out of reach of further planning;
         whether the productions have to receive another budget."""
         if self.terms.budget_usd is None:
             return False
-        released = (row for row in self.rows if row.approved or row.status not in _UNAPPROVED)
-        kept = {row.production_id: row.making_usd for row in (*released, *self._approvable())}
+        next_rows = self._approvable() if self.rows_to_approve() else ()
+        kept = {row.production_id: row.making_usd for row in (*self.released(), *next_rows)}
         room = max(self.terms.budget_usd - sum(kept.values(), ZERO), ZERO)
         before = self.budget.budget_usd
         if before is not None and room >= before:

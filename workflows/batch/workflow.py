@@ -57,7 +57,8 @@ class BatchWorkflow:
         daily = asyncio.create_task(self._poll_daily())  # one timer for each run, instead of one for each report
         while True:
             await asyncio.gather(*map(self._start, batch.rows_to_start()))
-            if batch.rows_to_approve() and workflow.patched("planning-leaves-what-rows-need"):
+            next_rows = batch.rows_to_approve() and workflow.patched("planning-leaves-what-rows-need")
+            if next_rows or (batch.released() and workflow.patched("planning-leaves-what-people-approved")):
                 await self._limit_planning()
             await asyncio.gather(*map(self._approve, batch.rows_to_approve()))
             status = batch.status
@@ -157,7 +158,7 @@ class BatchWorkflow:
             self._poll([row])
 
     async def _limit_planning(self) -> None:
-        """Signal the budget that is left for planning before rows are approved."""
+        """Signal the budget that is left for planning before rows are approved, or after people approved some."""
         if self._batch.limit_planning():
             await asyncio.gather(*(self._send_budget(row) for row in self._batch.rows if row.report and not row.closed))
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 from temporalio.client import Client, WorkflowHandle
 
 from tests.support.fakes import FakeActivities
-from tests.support.productions import Handle, until
+from tests.support.productions import Handle, snapshot, until
 from tests.support.waiting import eventually
 from tests.workflows.production.steps import attention_of
 from workflows import keys
@@ -94,6 +94,34 @@ def test_planning_leaves_the_money_of_approved_rows() -> None:
     batch.terms = batch.terms_with(Admit(budget_usd=Decimal("0.50")))
     assert batch.limit_planning()
     assert batch.budget.budget_usd == Decimal("0.38")
+
+
+def test_planning_leaves_the_money_of_rows_that_people_approved() -> None:
+    """A row that a person approved keeps its money from the planning of the others; those that wait keep nothing."""
+    batch = planned_rows("0.40")
+    batch.terms = batch.terms.model_copy(update={"approve": False})
+    assert not batch.limit_planning()
+    report = {"status": "producing", "plan_digest": "1", "high_usd": "0.10", "spent_usd": "0.05"}
+    batch.record_report(Report.model_validate({"production_id": "p-1", **report}))
+    assert batch.limit_planning()
+    assert batch.budget.budget_usd == Decimal("0.35")
+
+
+async def test_productions_receive_what_is_left_for_planning(client: Client) -> None:
+    """When a person approves one row of a batch, the others get what remains of its budget for planning."""
+    async with FakeActivities(2, price_usd="0.10").working(client):
+        batch, (first, second) = await start(client, [brief(), brief()], budget_usd=Decimal("0.30"))
+        plan = (await until(first, "awaiting_approval")).plan
+        assert plan
+        await first.signal("approve", plan.digest)
+
+        async def limited() -> bool | None:
+            seen = await snapshot(second)
+            return (seen.batch and seen.batch.budget_usd == Decimal("0.10")) or None
+
+        await eventually(limited)
+        await second.cancel()
+        await batch.result()
 
 
 def test_planning_without_a_budget_is_not_limited_by_the_batch() -> None:
