@@ -37,6 +37,7 @@ from api.routes import (
     studio_page,
     uploads,
 )
+from api.routes.evaluations import evaluations, votes
 from api.routes.read_references import analyses, resumable
 from api.settings import Settings
 from api.storage import Vault
@@ -73,6 +74,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         from api.temporal.change_feed import ChangeFeed
         from api.temporal.connection import TemporalServer, connect
         from api.temporal.counts import CachedCounts
+        from api.temporal.evaluations import EvaluationGateway
         from api.temporal.productions import ProductionGateway
         from api.temporal.reads import ProductionReader
         from api.temporal.schedules import ScheduleGateway
@@ -97,6 +99,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
             visibility=Visibility(connected),
             counts=CachedCounts(connected),
             batches=BatchGateway(connected, vault.batch, titles),
+            evaluations=EvaluationGateway(connected, vault.evaluation, titles),
             schedules=ScheduleGateway(connected, titles),
             vault=vault,
             relay=relay,
@@ -164,6 +167,8 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         streamed_media,
     ):
         app.include_router(module.router)
+    for router in (evaluations.metrics_router, votes.router, evaluations.router):
+        app.include_router(router)
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:

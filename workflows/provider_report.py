@@ -5,6 +5,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from workflows.evaluation.metric_info import MetricInfo
 from workflows.models import Modality
 
 RETIRES_SOON: Final = timedelta(days=60)
@@ -64,3 +65,4 @@ class ProvidersReport(_Report):
     webhook_hosts: tuple[str, ...] = Field(
         default=(), description="Receivers that may use plain http and a private network"
     )
+    metrics: tuple[MetricInfo, ...] = Field(default=(), description="What evaluations can measure")

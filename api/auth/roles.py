@@ -7,6 +7,7 @@ P: Final = "/api/v1/productions"
 ID: Final = f"{P}/{{production_id}}"
 ASSET: Final = f"{ID}/assets/{{asset_id}}"
 BATCH: Final = "/api/v1/batches/{batch_id}"
+EVALUATION: Final = "/api/v1/evaluations/{evaluation_id}"
 SCHEDULE: Final = "/api/v1/schedules/{schedule_id}"
 
 
@@ -63,6 +64,17 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"GET {BATCH}": ANY_ROLE,
     f"GET {BATCH}/results": ANY_ROLE,
     f"GET {BATCH}/deliverables.zip": ANY_ROLE,
+    "GET /api/v1/evaluation-metrics": ANY_ROLE,
+    "GET /api/v1/evaluations": ANY_ROLE,
+    f"GET {EVALUATION}": ANY_ROLE,
+    f"GET {EVALUATION}/events": ANY_ROLE,
+    f"GET {EVALUATION}/report": ANY_ROLE,
+    f"GET {EVALUATION}/report.html": ANY_ROLE,
+    f"GET {EVALUATION}/cases": ANY_ROLE,
+    f"GET {EVALUATION}/compare": ANY_ROLE,
+    f"GET {EVALUATION}/cells/{{cell}}/media": ANY_ROLE,
+    f"GET {EVALUATION}/pair": ANY_ROLE,
+    f"GET {EVALUATION}/pairs/{{pair_id}}/{{side}}": ANY_ROLE,
     "GET /api/v1/schedules": ANY_ROLE,
     f"GET {SCHEDULE}": ANY_ROLE,
     "GET /api/v1/references/uploads/{upload_id}": ANY_ROLE,
@@ -76,12 +88,18 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"POST {ID}/revise": ANY_ROLE,
     f"POST {ID}/preview": ANY_ROLE,
     f"POST {BATCH}/stop": ANY_ROLE,
+    f"POST {EVALUATION}/pause": ANY_ROLE,
+    f"POST {EVALUATION}/cancel": ANY_ROLE,
+    # To say which take is better
+    f"POST {EVALUATION}/votes": ANY_ROLE,
     # To start and change; a field that releases money needs an approver as well (`Caller.check_release`)
     f"POST {P}": REQUESTERS,
     "POST /api/v1/multimodal/plan": REQUESTERS,
     "POST /api/v1/generate": REQUESTERS,
     "POST /generate": REQUESTERS,
     "POST /api/v1/batches": REQUESTERS,
+    "POST /api/v1/evaluations": REQUESTERS,
+    f"POST {EVALUATION}/resume": REQUESTERS,
     "POST /api/v1/references": REQUESTERS,
     "POST /api/v1/references/uploads": REQUESTERS,
     "PATCH /api/v1/references/uploads/{upload_id}": REQUESTERS,

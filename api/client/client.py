@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from api.client.batches import BatchEndpoints
 from api.client.decisions import DecisionEndpoints
 from api.client.errors import GreenlightError, ResponseLost, Unreachable, WrongInstance
+from api.client.evaluations import EvaluationEndpoints
 from api.client.events import EventEndpoints
 from api.client.media import MediaEndpoints
 from api.client.references import ReferenceEndpoints
@@ -34,7 +35,9 @@ GENERATE_TIMEOUT: Final = httpx.Timeout(130.0, connect=5.0)
 """The API waits 120 s for the plan."""
 
 
-class GreenlightClient(DecisionEndpoints, EventEndpoints, MediaEndpoints, ReferenceEndpoints, BatchEndpoints):
+class GreenlightClient(
+    DecisionEndpoints, EventEndpoints, MediaEndpoints, ReferenceEndpoints, BatchEndpoints, EvaluationEndpoints
+):
     """All endpoints of the API, synchronously. Use it in a `with` block, or call `close`."""
 
     def session(self) -> SessionView:

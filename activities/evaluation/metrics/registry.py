@@ -1,0 +1,33 @@
+"""All metrics: the built-in ones, a module each, and those of installed packages."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Final
+
+from activities.evaluation.metrics import dnsmos, known, motion, words
+from activities.evaluation.metrics.protocol import Metric
+from workflows.evaluation.metric_info import MetricInfo
+
+ENTRY_POINTS: Final = "greenlight.metrics"
+"""Installed packages add metrics under this group: name -> a `Metric`, or a class of it."""
+BUILT_IN: Final = (*known.METRICS, *words.METRICS, *motion.METRICS, *dnsmos.METRICS)
+
+
+@cache
+def registered() -> Mapping[str, Metric]:
+    """Metrics by name, in the order of reports. A plug-in cannot replace a built-in metric."""
+    ours = {metric.name: metric for metric in BUILT_IN}
+    plugins = {each.name: _plugin(each.name, each.load()) for each in entry_points(group=ENTRY_POINTS)}
+    return {**ours, **{name: metric for name, metric in plugins.items() if name not in ours}}
+
+
+def _plugin(name: str, loaded: object) -> Metric:
+    found = loaded() if isinstance(loaded, type) else loaded
+    if not isinstance(found, Metric) or found.name != name:
+        raise TypeError(f"the entry point {name!r} of {ENTRY_POINTS} is no Metric of this name")
+    return found
+
+
+def describe_metrics() -> tuple[MetricInfo, ...]:
+    return tuple(metric.info() for metric in registered().values())

@@ -1,0 +1,213 @@
+"""The activities of one cell of an evaluation: its take, a transcript of its voice, and the measurements."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from workflows import keys
+    from workflows.activity_io import AssetCancelled, AssetFailure, InputTake, ProduceAsset
+    from workflows.contracts import ProductionActivities
+    from workflows.evaluation.progress import MAX_MESSAGE_CHARS, EvaluationProgress
+    from workflows.evaluation.records import Cell, EvaluationStart, MeasureTake, brief_of
+    from workflows.events import TakeOrder
+    from workflows.models import ZERO, Asset, Take
+    from workflows.production.activity_options import (
+        ATTEMPT_TIMEOUT,
+        HEARTBEAT,
+        PATIENT,
+        STEADY,
+        STEP_TIMEOUT,
+        STOP_TIMEOUT,
+    )
+    from workflows.production.failures import message_of, raise_if_cancelled, reported_failure
+
+MAX_RESUBMISSIONS: Final = 3
+"""Of a cheap take whose submissions stay ambiguous."""
+MEASURE_TIMEOUT: Final = timedelta(hours=1)
+"""For all attempts; without a result after that, the cell counts as failed."""
+
+
+class CellActivities:
+    """Makes cells through the ledger of takes, and measures them."""
+
+    def __init__(self, start: EvaluationStart, progress: EvaluationProgress) -> None:
+        self._start = start
+        self._progress = progress
+        self.paid: dict[int, tuple[Cell, Asset, Decimal]] = {}
+        """Number of a cell -> the take under way that may cost money, and what is booked for it so far."""
+        self.measuring: set[int] = set()
+        """Numbers of the cells whose takes are made, so that a cancellation keeps them."""
+        self._stopped: tuple[tuple[Cell, Asset, Decimal], ...] = ()
+
+    async def run(self, cell: Cell, metrics: tuple[str, ...]) -> None:
+        """Make and measure one cell; no failure of it stops another one."""
+        take, failure, billed = await self._make(cell, cell.asset)
+        transcript = None
+        if take and cell.transcript:
+            transcript, unheard, more = await self._make(cell, cell.transcript, take)
+            billed += more
+            failure = failure or unheard
+        self.measuring.add(cell.number)
+        try:
+            problem = await self._measure(cell, metrics, take, transcript, failure, billed)
+        finally:
+            self.measuring.discard(cell.number)
+        self._progress.finish(cell, problem or (failure.message if failure and take is None else ""))
+
+    async def _make(
+        self, cell: Cell, asset: Asset, source: Take | None = None
+    ) -> tuple[Take | None, AssetFailure | None, Decimal]:
+        """One take, or why there is none; and its cost."""
+        price, booked, order = asset.high_usd, ZERO, None
+        try:
+            for number in range(1, MAX_RESUBMISSIONS + 2):
+                if price:
+                    self.paid[cell.number] = (cell, asset, booked)
+                try:
+                    take = await self._produce(cell, asset, source, price, order)
+                except ActivityError as error:
+                    raise_if_cancelled(error)
+                    failure = await self._failure_of(error, cell, asset, source)
+                    booked = self._book(cell, booked, failure.billed_usd + failure.doubt_usd)
+                    again = self._again(cell, price, failure)
+                    if again is None or number > MAX_RESUBMISSIONS:
+                        return None, failure, booked
+                    price = again
+                    order = TakeOrder(number=number, about_job_id=failure.job_id) if failure.resubmit else order
+                else:
+                    return take, None, self._book(cell, booked, max(take.billed_usd, take.cost_usd))
+        finally:
+            self.paid.pop(cell.number, None)
+        raise AssertionError("the loop returns")
+
+    def _book(self, cell: Cell, booked: Decimal, total: Decimal) -> Decimal:
+        """Book what a take has cost in all, beyond what is booked; that part is not reserved any more."""
+        more = max(total - booked, ZERO)
+        held = self._progress.reserved.get(cell.number, ZERO)
+        self._progress.reserved[cell.number] = max(held - more, ZERO)
+        self._progress.book(cell, more)
+        return booked + more
+
+    def _again(self, cell: Cell, price: Decimal, failure: AssetFailure) -> Decimal | None:
+        """The price to hold for another submission, where that is useful and fits the cap."""
+        if failure.now_usd is not None and failure.now_usd > price:
+            return failure.now_usd if self._progress.hold(cell, failure.now_usd) else None
+        if failure.resubmit and self._progress.hold(cell, price):
+            return price
+        return None
+
+    async def _produce(
+        self, cell: Cell, asset: Asset, source: Take | None, price: Decimal, order: TakeOrder | None
+    ) -> Take:
+        return await workflow.execute_activity_method(
+            ProductionActivities.produce_asset,
+            self._request(cell, asset, source, price, order),
+            task_queue=keys.provider_queue(asset.provider),
+            start_to_close_timeout=ATTEMPT_TIMEOUT,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=STEADY,
+            summary=f"{cell.case.case_id[:60]} · {self._label(cell)[:100]}",
+        )
+
+    def _label(self, cell: Cell) -> str:
+        assert self._progress.state is not None
+        return self._progress.state.prepared.columns[cell.column].label
+
+    def _request(
+        self, cell: Cell, asset: Asset, source: Take | None, price: Decimal, order: TakeOrder | None = None
+    ) -> ProduceAsset:
+        start = self._start
+        inputs = ()
+        if source:
+            made = cell.asset
+            inputs = (
+                InputTake(
+                    asset_id=made.asset_id,
+                    asset_type=made.asset_type,
+                    role=made.role,
+                    take=source.number,
+                    media=source.media,
+                    provider=source.provider,
+                ),
+            )
+        return ProduceAsset(
+            production_id=keys.evaluation_takes(start.evaluation_id),
+            brief=brief_of(cell.case, asset.asset_type, start.tenant, start.requester),
+            asset=asset,
+            take=1,
+            inputs=inputs,
+            order=order,
+            reserved_usd=price,
+        )
+
+    async def _failure_of(self, error: ActivityError, cell: Cell, asset: Asset, source: Take | None) -> AssetFailure:
+        """What the activity reported; where it was ended from outside, what the ledger of the stopped take holds."""
+        reported = reported_failure(error)
+        if reported or not asset.high_usd:
+            return reported or AssetFailure(message=message_of(error))
+        end = await self._stop(cell, asset, source)
+        return AssetFailure(message=message_of(error), billed_usd=end.billed_usd, job_id=end.job_id)
+
+    async def stop_paid(self) -> None:
+        """Stop the takes under way that may cost money, and book what they have cost."""
+        for cell, asset, booked in self._stopped:
+            end = await self._stop(cell, asset, None)
+            self._book(cell, booked, end.billed_usd)
+
+    def freeze_paid(self) -> None:
+        """Remember what to stop, before the tasks that make it are cancelled."""
+        self._stopped = tuple(self.paid.values())
+
+    async def _stop(self, cell: Cell, asset: Asset, source: Take | None) -> AssetCancelled:
+        try:
+            return await workflow.execute_activity_method(
+                ProductionActivities.cancel_asset,
+                self._request(cell, asset, source, asset.high_usd),
+                task_queue=keys.provider_queue(asset.provider),
+                start_to_close_timeout=STOP_TIMEOUT,
+                heartbeat_timeout=HEARTBEAT,
+                schedule_to_close_timeout=3 * STOP_TIMEOUT,
+                summary=f"stop {cell.case.case_id[:60]}",
+            )
+        except ActivityError as error:
+            message = f"could not be stopped: {message_of(error)}"[:MAX_MESSAGE_CHARS]
+            return AssetCancelled(outcome="running", billed_usd=asset.high_usd, message=message)
+
+    async def _measure(
+        self,
+        cell: Cell,
+        metrics: tuple[str, ...],
+        take: Take | None,
+        transcript: Take | None,
+        failure: AssetFailure | None,
+        billed: Decimal,
+    ) -> str:
+        """Measure the take and store the result; why it could not be, empty where it could."""
+        request = MeasureTake(
+            evaluation_id=self._start.evaluation_id,
+            cell=cell,
+            metrics=metrics,
+            take=take,
+            transcript=transcript,
+            failure=failure,
+            billed_usd=billed,
+        )
+        try:
+            await workflow.execute_activity(
+                keys.MEASURE_TAKE,
+                request,
+                task_queue=keys.RENDER_QUEUE,
+                start_to_close_timeout=STEP_TIMEOUT,
+                schedule_to_close_timeout=MEASURE_TIMEOUT,
+                heartbeat_timeout=HEARTBEAT,
+                retry_policy=PATIENT,
+                summary=f"measure {cell.case.case_id[:60]}",
+            )
+        except ActivityError as error:
+            raise_if_cancelled(error)
+            return f"it could not be measured: {message_of(error)}"
+        return ""
