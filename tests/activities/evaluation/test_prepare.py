@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.evaluation.prepare import CELLS_ON_PAGE, PAGE_BYTES, Preparation
+from activities.evaluation.prepare import PAGE_BYTES, Preparation
 from activities.providers.previz.provider import Previz
 from activities.providers.protocol import Provider
 from tests.support.vendor import Vendor
