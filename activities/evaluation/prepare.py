@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Final
 
 from temporalio.exceptions import ApplicationError
 
@@ -22,8 +22,6 @@ CELLS_ON_PAGE: Final = 100
 PAGE_BYTES: Final = 400_000
 """A page is the result of an activity, which is at most 2 MB."""
 TRANSCRIPT: Final = "transcript"
-
-T = TypeVar("T")
 
 
 def refused(field: str, message: str) -> ApplicationError:

@@ -32,6 +32,7 @@ from api.temporal.titles import SearchableTitles
 from api.temporal.updates import UPDATE_SECONDS
 from api.views.evaluations import ListedEvaluation
 from workflows import keys
+from workflows.evaluation.progress import EvaluationProgress
 from workflows.evaluation.records import EvaluationStart, EvaluationStatus, EvaluationView
 from workflows.refusals import refusal_in
 from workflows.start_options import COST, REQUESTER, STATUS, TENANT, TITLE, searchable_title, tenant_priority, truncate
@@ -72,7 +73,7 @@ class EvaluationGateway:
         running = await self._describe(start.evaluation_id)
         if await running.memo_value("content", "") != start.content:
             raise _used(start.evaluation_id)
-        return await self._prepared(start.evaluation_id)
+        return await self._prepared(start)
 
     async def _start(self, start: EvaluationStart, *, titled: bool) -> object:
         pairs = [(STATUS, EvaluationStatus.PREPARING.value), (TENANT, start.tenant), (REQUESTER, start.requester)]
@@ -99,15 +100,14 @@ class EvaluationGateway:
             rpc_timeout=RPC_TIMEOUT,
         )
 
-    async def _prepared(self, evaluation_id: str) -> EvaluationView:
-        """The view once it is checked and priced; as it is now, where that takes longer."""
+    async def _prepared(self, start: EvaluationStart) -> EvaluationView:
+        """The view once it is checked and priced; where that takes longer, or no worker answers, as it began."""
         try:
-            view = await self._update(evaluation_id, "prepared")
+            view = await self._update(start.evaluation_id, "prepared") or await self.view(start.evaluation_id)
         except Problem as problem:
             if problem.status_code != 503:
                 raise
-            return await self.view(evaluation_id)
-        view = view or await self.view(evaluation_id)
+            return EvaluationProgress(start).view()
         if view.status is EvaluationStatus.REFUSED:
             message, _, remedy = view.message.rpartition("; ")
             raise Problem.of_field(view.field or "cases", message or remedy, remedy if message else "correct it")

@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
         STOP_TIMEOUT,
     )
     from workflows.production.failures import message_of, raise_if_cancelled, reported_failure
+    from workflows.start_options import truncate
 
 MAX_RESUBMISSIONS: Final = 3
 """Of a cheap take whose submissions stay ambiguous."""
@@ -73,7 +74,7 @@ class CellActivities:
                     raise_if_cancelled(error)
                     failure = await self._failure_of(error, cell, asset, source)
                     booked = self._book(cell, booked, failure.billed_usd + failure.doubt_usd)
-                    again = self._again(cell, price, failure)
+                    again = self._again(cell, asset, price, failure)
                     if again is None or number > MAX_RESUBMISSIONS:
                         return None, failure, booked
                     price = again
@@ -92,13 +93,14 @@ class CellActivities:
         self._progress.book(cell, more)
         return booked + more
 
-    def _again(self, cell: Cell, price: Decimal, failure: AssetFailure) -> Decimal | None:
+    def _again(self, cell: Cell, asset: Asset, price: Decimal, failure: AssetFailure) -> Decimal | None:
         """The price to hold for another submission, where that is useful and fits the cap."""
-        if failure.now_usd is not None and failure.now_usd > price:
-            return failure.now_usd if self._progress.hold(cell, failure.now_usd) else None
-        if failure.resubmit and self._progress.hold(cell, price):
-            return price
-        return None
+        risen = failure.now_usd is not None and failure.now_usd > price
+        if not risen and not failure.resubmit:
+            return None
+        price = failure.now_usd if risen and failure.now_usd is not None else price
+        follows = cell.transcript.high_usd if cell.transcript and asset is cell.asset else ZERO
+        return price if self._progress.hold(cell, price + follows) else None
 
     async def _produce(
         self, cell: Cell, asset: Asset, source: Take | None, price: Decimal, order: TakeOrder | None
@@ -110,7 +112,7 @@ class CellActivities:
             start_to_close_timeout=ATTEMPT_TIMEOUT,
             heartbeat_timeout=HEARTBEAT,
             retry_policy=STEADY,
-            summary=f"{cell.case.case_id[:60]} · {self._label(cell)[:100]}",
+            summary=truncate(f"{cell.case.case_id} · {self._label(cell)}", 200),
         )
 
     def _label(self, cell: Cell) -> str:
@@ -171,7 +173,7 @@ class CellActivities:
                 start_to_close_timeout=STOP_TIMEOUT,
                 heartbeat_timeout=HEARTBEAT,
                 schedule_to_close_timeout=3 * STOP_TIMEOUT,
-                summary=f"stop {cell.case.case_id[:60]}",
+                summary=truncate(f"stop {cell.case.case_id}", 200),
             )
         except ActivityError as error:
             message = f"could not be stopped: {message_of(error)}"[:MAX_MESSAGE_CHARS]
@@ -205,7 +207,7 @@ class CellActivities:
                 schedule_to_close_timeout=MEASURE_TIMEOUT,
                 heartbeat_timeout=HEARTBEAT,
                 retry_policy=PATIENT,
-                summary=f"measure {cell.case.case_id[:60]}",
+                summary=truncate(f"measure {cell.case.case_id}", 200),
             )
         except ActivityError as error:
             raise_if_cancelled(error)

@@ -104,9 +104,10 @@ class EvaluationWorkflow:
             )
         except ActivityError as error:
             raise_if_cancelled(error)
-            cause = error.cause
-            named = isinstance(cause, ApplicationError) and cause.type == EVALUATION_REFUSED and cause.details
-            self._progress.refused = (str(cause.details[0]) if named else "cases", message_of(error))  # type: ignore[union-attr]
+            cause, field = error.cause, "cases"
+            if isinstance(cause, ApplicationError) and cause.type == EVALUATION_REFUSED and cause.details:
+                field = str(cause.details[0])
+            self._progress.refused = (field, message_of(error))
         else:
             self._progress.begin(prepared)
             workflow.upsert_search_attributes([PROVIDERS.value_set(sorted({c.provider for c in prepared.columns}))])

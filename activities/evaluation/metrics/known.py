@@ -58,12 +58,14 @@ class _Checked(Metric):
 
 class Loudness(_Checked):
     name, title, unit, better = "loudness", "Loudness", "LUFS", "neither"
-    modalities, check = frozenset({Modality.AUDIO}), "level"
+    modalities = frozenset({Modality.AUDIO})
+    check = "level"
 
 
 class Sharpness(_Checked):
     name, title = "sharpness", "Sharpness, 0 to 1"
-    modalities, check = IMAGES, "blurred"
+    modalities = IMAGES
+    check = "blurred"
 
     def measure(self, sample: Sample) -> float:
         return 1 - super().measure(sample)
@@ -71,7 +73,8 @@ class Sharpness(_Checked):
 
 class Flicker(_Checked):
     name, title, better = "flicker", "Flicker, 0 to 255", "lower"
-    modalities, check = frozenset({Modality.VIDEO}), "flicker"
+    modalities = frozenset({Modality.VIDEO})
+    check = "flicker"
 
 
 METRICS = (Cost(), Seconds(), WithoutFindings(), JudgeScore(), Loudness(), Sharpness(), Flicker())

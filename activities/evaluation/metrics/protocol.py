@@ -77,7 +77,7 @@ class Metric:
             name=self.name,
             title=self.title,
             unit=self.unit,
-            better=self.better,  # type: ignore[arg-type]  # plug-ins are validated here
+            better=self.better,
             modalities=tuple(m for m in Modality if m in self.modalities),
             share=self.share,
             missing=self.missing(),

@@ -144,7 +144,10 @@ def evaluation(
     found = cli.evaluation_id(evaluation_id)
     if compare:
         comparison = cli.client.compare_evaluations(found, cli.evaluation_id(compare))
-        cli.print_json(comparison) if as_json else _print_comparison(cli, comparison)
+        if as_json:
+            cli.print_json(comparison)
+        else:
+            _print_comparison(cli, comparison)
         return
     if pause or resume or cancel:
         view = cli.client.change_evaluation(found, "pause" if pause else "resume" if resume else "cancel")
@@ -216,7 +219,10 @@ def _print_result(cli: Cli, view: EvaluationView, out: Path | None, *, as_json: 
         cli.warn(f"[red]{label(view.status).capitalize()}[/red]: {escape(view.message)}")
         raise typer.Exit(EXIT_REFUSED)
     report = cli.client.evaluation_report(view.evaluation_id)
-    cli.print_json(report) if as_json else _print_report(cli, report)
+    if as_json:
+        cli.print_json(report)
+    else:
+        _print_report(cli, report)
     if out:
         cli.client.download_evaluation_page(view.evaluation_id, out)
         cli.warn(escape(str(out)))

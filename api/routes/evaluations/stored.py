@@ -50,7 +50,7 @@ async def stored_votes(services: Services, evaluation_id: str, voter: str = "") 
     found: dict[tuple[str, str], Vote] = {}
     for each in sorted(listed, key=lambda one: one.stored_at):
         name, pair_id, choice = each.key.removeprefix(prefix).split("/")
-        found[name, pair_id] = Vote(pair_id=pair_id, voter=name, choice=choice)  # type: ignore[arg-type]
+        found[name, pair_id] = Vote(pair_id=pair_id, voter=name, choice=choice)
     return [*found.values()]
 
 

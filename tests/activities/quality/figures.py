@@ -1,4 +1,4 @@
-"""Precision and recall of what judges takes, by a set of good and damaged takes: `make bench` reports those of the checks.
+"""Precision and recall of what judges takes, by good and damaged takes; `make bench` reports those of the checks.
 
 A judge model counts its own cases with the same `Figures`.
 """

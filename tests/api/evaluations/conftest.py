@@ -10,6 +10,7 @@ from temporalio.client import Client
 
 from activities.production import Activities
 from activities.providers.previz.provider import Previz
+from activities.providers.protocol import Provider
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from deploy.local import Stack
@@ -62,9 +63,9 @@ class Evaluations:
 @asynccontextmanager
 async def working(client: Client, storage: Storage, vendor: Vendor) -> AsyncIterator[None]:
     """The product's workers with previz and this vendor."""
-    providers = {"previz": Previz({}), "vendor": vendor}
-    activities = Activities(storage, providers, ActivitySettings(_env_file=None))  # type: ignore[call-arg]
-    settings = WorkerSettings(graceful_shutdown_seconds=0, _env_file=None)  # type: ignore[call-arg]
+    providers: dict[str, Provider] = {"previz": Previz({}), "vendor": vendor}
+    activities = Activities(storage, providers, ActivitySettings())
+    settings = WorkerSettings(graceful_shutdown_seconds=0)
     async with AsyncExitStack() as running:
         for worker in make_workers(client, activities, providers, settings):
             await running.enter_async_context(worker)

@@ -102,7 +102,7 @@ def test_votes_count_by_models_and_ties_as_half() -> None:
     """Three wins, one loss and two ties make strengths of four wins against two."""
     pairs = _pairs(6)
     choices = ("first", "first", "first", "second", "tie", "tie")
-    votes = [Vote(pair_id=p.pair_id, voter="a", choice=c) for p, c in zip(pairs, choices, strict=True)]  # type: ignore[arg-type]
+    votes = [Vote(pair_id=p.pair_id, voter="a", choice=c) for p, c in zip(pairs, choices, strict=True)]
     found = preference(pairs, [*votes, Vote(pair_id="0" * 20, voter="b", choice="first")], 3)
     assert (found.votes, found.voters, found.pairs, found.with_prior) == (6, 1, 6, False)
     best, other = found.strengths
