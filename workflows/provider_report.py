@@ -1,11 +1,10 @@
 """The report of the workers about their providers and models. Pure, so clients read it without importing Temporal."""
 
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from workflows.evaluation.metric_info import MetricInfo
 from workflows.models import Modality
 
 RETIRES_SOON: Final = timedelta(days=60)
@@ -42,6 +41,18 @@ class ProviderInfo(_Report):
     enabled: bool
     reason: str = Field(default="", description="Why it is not enabled, with the variable that enables it")
     models: tuple[ModelInfo, ...] = ()
+
+
+class MetricInfo(_Report):
+    """A metric of the workers for evaluations, installed or not."""
+
+    name: str
+    title: str
+    unit: str = ""
+    better: Literal["higher", "lower", "neither"]
+    modalities: tuple[Modality, ...]
+    share: bool = Field(default=False, description="Each value is 0 or 1")
+    missing: str = Field(default="", description="Why it measures nothing here, with the remedy")
 
 
 class ProvidersReport(_Report):

@@ -16,9 +16,9 @@ from api.views.evaluations import (
     PairView,
     VoteBody,
 )
-from workflows.evaluation.metric_info import MetricInfo
 from workflows.evaluation.records import EvaluationView
 from workflows.evaluation.report import Comparison, FullSummary
+from workflows.provider_report import MetricInfo
 
 
 class EvaluationEndpoints(Transport):

@@ -7,10 +7,10 @@ from pydantic import Field, StringConstraints
 
 from api.views.production import View
 from workflows.evaluation.cases import MAX_CASES_BYTES, MAX_MODELS
-from workflows.evaluation.metric_info import MetricInfo
 from workflows.evaluation.records import MAX_AT_ONCE, EvaluationName, EvaluationStatus, EvaluationView, MetricName
 from workflows.evaluation.report import CaseResults
 from workflows.models import ZERO, Modality, Model, Money, Person, Slug
+from workflows.provider_report import MetricInfo
 
 ModelText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from pydantic import Field
 
-from workflows.evaluation.metric_info import MetricInfo
 from workflows.evaluation.preference import Pair, Preference, pair_of
 from workflows.evaluation.records import CellResult, EvaluationView
 from workflows.evaluation.statistics import Difference, Interval, mean_interval, paired_difference, share_interval
 from workflows.evaluation.statistics import welch_difference as _welch
 from workflows.models import Modality, Model
+from workflows.provider_report import MetricInfo
 
 
 class Figure(Model):

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from workflows.evaluation.cases import Case
-from workflows.evaluation.metric_info import MetricInfo
 from workflows.models import Modality, Take
+from workflows.provider_report import MetricInfo
 
 ALL = frozenset(Modality)
 

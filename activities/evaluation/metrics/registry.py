@@ -7,7 +7,7 @@ from typing import Final
 
 from activities.evaluation.metrics import dnsmos, known, motion, words
 from activities.evaluation.metrics.protocol import Metric
-from workflows.evaluation.metric_info import MetricInfo
+from workflows.provider_report import MetricInfo
 
 ENTRY_POINTS: Final = "greenlight.metrics"
 """Installed packages add metrics under this group: name -> a `Metric`, or a class of it."""

@@ -1,7 +1,7 @@
 """The signals of recordings as arrays: samples of sound, and small grey frames of video. Synchronous."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from activities.media.recordings import audio_frames, open_recording, video_frames
 
@@ -56,7 +56,7 @@ def frames_of(path: Path) -> "Frames":
     """The first frames of a video in grey, 0 to 255: an array of frames, rows and columns."""
     import numpy as np
 
-    found = []
+    found: list[Any] = []
     with open_recording(path) as container:
         for frame in video_frames(container, lambda _: None):
             scale = min(1.0, SIDE / max(frame.width, frame.height))

@@ -30,11 +30,11 @@ from api.cli.tables import counted, label, local_time, one_line, print_table, sp
 from api.client.client import GreenlightError
 from api.views.evaluations import EvaluationBody, ListedEvaluation
 from workflows.evaluation.cases import MAX_CASES_BYTES
-from workflows.evaluation.metric_info import MetricInfo
 from workflows.evaluation.records import MAX_AT_ONCE, EvaluationStatus, EvaluationView
 from workflows.evaluation.report import Comparison, FullSummary
 from workflows.evaluation.statistics import Interval
 from workflows.models import ZERO
+from workflows.provider_report import MetricInfo
 
 app = typer.Typer()
 
