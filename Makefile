@@ -34,7 +34,7 @@ PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin
 # What `make smoke` runs: media, finishing, previz, planning, the API and productions on the real embedded stack.
 SMOKE := $(addprefix tests/,deploy/test_locks.py test_packages.py workflows/runtime/test_converter.py \
   workflows/production/state activities/storage/test_storage.py activities/providers/previz activities/finishing \
-  activities/takes/test_uploads.py activities/planning/test_planning.py activities/planning/test_planner.py \
+  activities/takes/uploads/test_uploads.py activities/planning/test_planning.py activities/planning/test_planner.py \
   api/routes/test_api.py journeys/test_end_to_end.py)
 
 .DEFAULT_GOAL := help

@@ -10,6 +10,7 @@ from workflows.brief import MAX_REFERENCES, REFERENCE, BatchBudget, Brief, Platf
 from workflows.cut import Cut, Translations
 from workflows.events import AttentionReason, Event, TakeOrder
 from workflows.models import MASK, ZERO, Asset, Media, Modality, Model, Money, Person, Plan, Slug, Take
+from workflows.prices import EarlierRequest
 from workflows.provenance.records import Provenance
 from workflows.references.analysis import AnalysisSummary, Correction, Unread
 from workflows.references.kinds import Use, kind_of
@@ -19,7 +20,7 @@ DRAFT_PLAN: Final = "draft_plan"
 PRODUCE_ASSET: Final = "produce_asset"
 TAKE_EXISTS: Final = "take_exists"
 """The kind of an AssetFailure: another request has used the take's number before (a workflow that was reset).
-`billed_usd` is the cost of that request; this request uses the next number."""
+`billed_usd` is the cost of that request, which `earlier` describes; this request uses the next number."""
 STILL_RUNNING: Final = "StillRunning"
 """The provider's job still runs; the retry is the next poll. It never counts as a failure."""
 UPLOAD_REFUSED: Final = "UploadRefused"
@@ -199,6 +200,9 @@ class AssetFailure(Model):
     rejected: Take | None = Field(
         default=None, description="The take that failed its checks; it is kept, because a person may use it anyway"
     )
+    earlier: EarlierRequest | None = Field(
+        default=None, description="The request that `billed_usd` is for, where another run used the take's number"
+    )
     lost_usd: Money = Field(default=ZERO, description="For planning: the part of billed_usd for lost responses")
     summed: bool = Field(
         default=False, description="For planning: billed_usd is the sum of all requests, and no other follows"
@@ -215,6 +219,9 @@ class AssetCancelled(Model):
     )
     job_id: str | None = None
     message: str = ""
+    earlier: EarlierRequest | None = Field(
+        default=None, description="The request that was stopped, where another run used the take's number"
+    )
 
 
 class RewritePrompt(Model):

@@ -192,6 +192,7 @@ class AttentionItem(Model):
     proposal: str = Field(default="", description="A prompt that is submitted only if a person accepts it")
     replacement: tuple[str, ...] = Field(default=(), description="Models that may replace a retired one")
     plan_digest: str | None = None
+    missing_languages: tuple[str, ...] = Field(default=(), description="Of the brief, without narration in the plan")
     deadline: datetime | None = None
     answers: tuple[Answer, ...] = ()
 
@@ -377,8 +378,7 @@ class AssetRecord(Model):
 
 
 class ProductionStart(Model):
-    """The workflow's input. `carried` is the state at the end of an earlier run: continue-as-new, or reopening. The
-    workflow `reports_to` gets the signal `told` with a Report after each change of the status."""
+    """The workflow's input. `carried` is the end of an earlier run. `reports_to` gets a Report by the signal `told`."""
 
     production_id: ProductionId
     brief: Brief
@@ -395,5 +395,6 @@ class Report(Model):
     plan_digest: str | None = None
     high_usd: Money = Field(default=ZERO, description="The plan's high price and the cost of planning")
     unknown_prices: bool = False
+    missing_languages: tuple[str, ...] = Field(default=(), description="As in the attention item of the plan")
     spent_usd: Money = ZERO
     error: str = ""

@@ -34,6 +34,21 @@ class Quote(Model):
         return self.until is None or day <= self.until
 
 
+class EarlierRequest(Model):
+    """The request of another run that used the number of a take; its model may be another than that of the plan."""
+
+    provider: str
+    model: str
+    price_usd: Money = Field(description="What was reserved for each of its submissions; 0 if no price is published")
+    above_usd: Money = Field(default=ZERO, description="What its submissions were billed above that price, in all")
+
+    @property
+    def quote(self) -> Quote:
+        """Its price, as reserved."""
+        price = self.price_usd
+        return Quote(low_usd=price, high_usd=price, expected_seconds=0, unknown=not price)
+
+
 class Estimate(Model):
     """A price range of the catalogue, USD, to compare with the actual cost."""
 

@@ -44,7 +44,7 @@ from activities.takes.signing import SignedMedia, sign_output
 from activities.takes.stored_form import normalize
 from activities.takes.vendor_calls import Operation, record_call
 from workflows import keys
-from workflows.activity_io import STILL_RUNNING, TAKE_EXISTS, AssetFailure, ProduceAsset
+from workflows.activity_io import STILL_RUNNING, TAKE_EXISTS, AssetCancelled, AssetFailure, ProduceAsset
 from workflows.brief import Brief
 from workflows.events import AttentionReason
 from workflows.models import FILM_PARAMETERS, UNSPOKEN_ROLES, ZERO, Asset, Media, Modality, Take, digest_of
@@ -67,6 +67,10 @@ _REASONS: Final[Mapping[type[ProviderError], AttentionReason]] = {
 """Failures that a reviewer resolves in another way than the rest."""
 
 T = TypeVar("T")
+
+
+class NumberUsed(Exception):
+    """The ledger of the take is that of another request, which a run that was reset made."""
 
 
 class Attempt:
@@ -363,10 +367,15 @@ def final_error(
     return application_error(failure_of(error, entry, reason, maybe_billed=bool(entry and entry.is_open)))
 
 
-def take_number_used(billed_usd: Decimal = ZERO, job_id: str | None = None) -> ApplicationError:
-    """The error of a take whose number was used for another request; the workflow retries with the next number."""
+def take_number_used(end: AssetCancelled | None = None) -> ApplicationError:
+    """The error of a take whose number was used for another request; the workflow retries with the next number.
+
+    Args:
+        end: The outcome of stopping that request, if it may have cost something.
+    """
     message = "a run that was reset used this take number for another request; the next number is used"
-    return application_error(AssetFailure(message=message, kind=TAKE_EXISTS, billed_usd=billed_usd, job_id=job_id))
+    known = end.model_dump(include={"billed_usd", "job_id", "earlier"}) if end else {}
+    return application_error(AssetFailure(message=message, kind=TAKE_EXISTS, **known))
 
 
 def model_unavailable(

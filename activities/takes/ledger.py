@@ -18,13 +18,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, JsonValue, ValidationError
 
 from activities.metrics import metrics
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageConflict, StorageFailed
 from workflows.activity_io import AssetFailure
-from workflows.models import ZERO, Model, Money, Take
+from workflows.models import ZERO, Modality, Model, Money, Take
+from workflows.prices import EarlierRequest
 
 State = Literal["claimed", "submitted", "stored", "released"]
 
@@ -65,6 +66,8 @@ class Entry(_Extensible):
     state: State
     provider: str
     model: str
+    asset_type: Modality | None = None
+    parameters: dict[str, JsonValue] = Field(default={}, description="Of the request: its cost may depend on them")
     request_digest: str
     price_usd: Money = Field(description="The catalogue's high price at the time of the claim")
     submissions: tuple[Submission, ...] = ()
@@ -98,6 +101,11 @@ class Entry(_Extensible):
     @property
     def billed_usd(self) -> Decimal:
         return sum((s.billed_usd for s in self.submissions), ZERO)
+
+    def as_earlier(self) -> EarlierRequest:
+        """The request of this ledger, for a run that finds its number used by it."""
+        above = sum((max(s.billed_usd - self.price_usd, ZERO) for s in self.submissions), ZERO)
+        return EarlierRequest(provider=self.provider, model=self.model, price_usd=self.price_usd, above_usd=above)
 
 
 class Ledger:

@@ -27,18 +27,17 @@ from activities.storage.errors import StorageConflict, StorageFailed, StorageUns
 from activities.takes.adoption import adopt, record_owner
 from activities.takes.attempt import (
     STORAGE_RETRY,
+    NumberUsed,
     application_error,
     failure_of,
     final_error,
     model_unavailable,
     retry_later,
     run_shielded,
-    take_number_used,
 )
 from activities.takes.claim_heartbeat import ClaimHeartbeat
 from activities.takes.ledger import Entry, Ledger, LedgerUnreadable, State, Submission, now
 from activities.takes.paid_attempt import ADOPTED, PaidAttempt
-from activities.takes.stopping import TakeStopper
 from activities.takes.store_guard import check_store, unrecordable
 from workflows.activity_io import AssetFailure
 from workflows.models import ZERO, Take
@@ -59,6 +58,12 @@ class PaidTake(PaidAttempt):
     """Called with the ledger entry before every submission, which it can refuse by raising an exception."""
 
     async def make(self) -> Take:
+        """One attempt.
+
+        Raises:
+            ApplicationError: final or retryable.
+            NumberUsed: the ledger is that of another request; nothing was sent.
+        """
         self._ledger = Ledger(self.storage, self.prefix)
         self._claim_heartbeat = ClaimHeartbeat(self._ledger, self.call, self.settings.claim_settles_seconds)
         try:
@@ -103,7 +108,7 @@ class PaidTake(PaidAttempt):
 
     async def _go_on(self, entry: Entry | None) -> Take:
         if entry and entry.request_digest != self.digest:
-            raise await self._number_used()
+            raise NumberUsed
         if entry and entry.state == "stored" and entry.take:
             return entry.take
         if entry and entry.cancelled and entry.final:
@@ -131,11 +136,6 @@ class PaidTake(PaidAttempt):
             return await run_shielded(self._submit(RESUBMITTED))
         return await self._poll()
 
-    async def _number_used(self) -> ApplicationError:
-        """The end of a take whose number was used for another request, which is stopped first."""
-        end = await TakeStopper(self).stop()
-        return take_number_used(end.billed_usd, end.job_id)
-
     def _job_of_heartbeat(self) -> str | None:
         """The job in the last heartbeat of an earlier attempt, for a ledger that no longer exists."""
         details = next(iter(activity.info().heartbeat_details), None)
@@ -148,6 +148,8 @@ class PaidTake(PaidAttempt):
             state=state,
             provider=asset.provider,
             model=asset.model,
+            asset_type=asset.asset_type,
+            parameters=asset.parameters,
             request_digest=self.digest,
             price_usd=self.price_usd,
         )

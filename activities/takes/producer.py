@@ -8,6 +8,10 @@ worker can poll next.
 
 from collections.abc import Mapping
 
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.catalogue.offers import Offer
 from activities.provenance.signer import Signer
 from activities.providers.protocol import Provider
 from activities.providers.selection import find_offer
@@ -17,18 +21,21 @@ from activities.storage.errors import StorageFailed
 from activities.takes.attempt import (
     STORAGE_RETRY,
     Attempt,
+    NumberUsed,
     model_unavailable,
+    request_digest,
     retry_later,
     scratch_directory,
+    send_heartbeats,
     take_number_used,
 )
 from activities.takes.free import FreeTake
-from activities.takes.ledger import Ledger, LedgerUnreadable
+from activities.takes.ledger import Entry, Ledger, LedgerUnreadable
 from activities.takes.paid import PaidTake
-from activities.takes.stopping import TakeStopper
+from activities.takes.stopping import TakeStopper, request_of
 from workflows import keys
 from workflows.activity_io import AssetCancelled, ProduceAsset
-from workflows.models import MASK, ZERO, Take
+from workflows.models import MASK, ZERO, Asset, Take
 from workflows.preview.plan import PREVIZ
 
 
@@ -54,52 +61,80 @@ class Producer:
             ApplicationError: StillRunning until the job is done; retryable or final failures, the final
                 ones with an AssetFailure as first detail.
         """
-        asset = request.asset
-        provider = self._providers.get(asset.provider)
-        offer = find_offer(provider, asset.model, asset.asset_type) if provider else None
+        provider, offer = self._offer(request.asset)
         if provider is None or offer is None:
             return await self._unavailable(request, known=provider is not None)
         masks = [i.asset_id for i in request.inputs if i.role == MASK and i.provider == PREVIZ]
         if masks and not offer.free:
             return await self._placeholder_mask(request, masks[0])
         free = offer.free and not offer.job
-        if free:
-            await self._check_unpaid(request)
         attempt = FreeTake if free else PaidTake
-        async with scratch_directory() as workdir:
-            made = attempt(self._storage, provider, offer, request, workdir, self._settings, signer=self._signer)
-            return await made.make()
+        try:
+            if free:
+                await self._check_unpaid(request)
+            async with scratch_directory() as workdir:
+                made = attempt(self._storage, provider, offer, request, workdir, self._settings, signer=self._signer)
+                return await made.make()
+        except NumberUsed:
+            raise await self._stop_earlier(request) from None
 
     async def cancel(self, request: ProduceAsset) -> AssetCancelled:
-        """Stop a take and its job at the provider, if it has one; return its cost from the ledger."""
-        asset = request.asset
-        provider = self._providers.get(asset.provider)
-        offer = find_offer(provider, asset.model, asset.asset_type) if provider else None
-        if provider is None or offer is None:
-            message = f"no worker has a key of {asset.provider}: check there for jobs that still run"
-            price = asset.quote.high_usd if asset.quote else ZERO
-            return AssetCancelled(outcome="running", billed_usd=price, message=message)
-        async with scratch_directory() as workdir:
-            return await TakeStopper(Attempt(self._storage, provider, offer, request, workdir, self._settings)).stop()
+        """Stop a take and its job at the provider, if it has one; return its cost from the ledger.
 
-    async def _check_unpaid(self, request: ProduceAsset) -> None:
-        """Stop and count a paid take of the same number, which a run that was reset may have ordered.
+        The ledger says which model and price it is: a run that was reset may have used the number for another request.
+        """
+        entry, job_id = await self._read(request)
+        other = entry is not None and not _is_of(entry, request)
+        made = request_of(entry, request) if entry and other else request
+        asset = made.asset
+        provider, offer = self._offer(asset)
+        if provider is None or offer is None:
+            end = _unreachable(asset, entry, job_id)
+        else:
+            async with scratch_directory() as workdir:
+                attempt = Attempt(self._storage, provider, offer, made, workdir, self._settings)
+                end = await TakeStopper(attempt).stop()
+        if entry is None or not other:
+            return end
+        after, _ = await self._read(request)
+        return end.model_copy(update={"earlier": (after or entry).as_earlier()})
+
+    def _offer(self, asset: Asset) -> tuple[Provider | None, Offer | None]:
+        provider = self._providers.get(asset.provider)
+        return provider, find_offer(provider, asset.model, asset.asset_type) if provider else None
+
+    async def _read(self, request: ProduceAsset) -> tuple[Entry | None, str | None]:
+        """The ledger of the take; of one that this version cannot read, the last job id in its text.
 
         Raises:
-            ApplicationError: there is such a take.
+            StorageFailed: the storage does not respond.
         """
         try:
-            entry = await self._ledger(request).read()
-            if entry is None:
-                return
-            made_by = {"provider": entry.provider, "model": entry.model}
-            other = request.model_copy(update={"asset": request.asset.model_copy(update=made_by)})
-            end = await self.cancel(other)
+            return await self._ledger(request).read(), None
         except LedgerUnreadable as error:
-            raise take_number_used(job_id=error.job_id) from None
+            return None, error.job_id or ""
+
+    async def _check_unpaid(self, request: ProduceAsset) -> None:
+        """Check that a run that was reset has not ordered a paid take of this number.
+
+        Raises:
+            NumberUsed: there is the ledger of such a take.
+            ApplicationError: the storage does not respond.
+        """
+        try:
+            found = await self._read(request)
         except StorageFailed as error:
             raise retry_later(f"storage: {error}", STORAGE_RETRY, "storage_unavailable") from None
-        raise take_number_used(end.billed_usd, end.job_id)
+        if found != (None, None):
+            raise NumberUsed
+
+    async def _stop_earlier(self, request: ProduceAsset) -> ApplicationError:
+        """Stop the request of another run that used the number of this take; the error to raise, with its cost."""
+        try:
+            with send_heartbeats(activity.heartbeat):
+                return take_number_used(await self.cancel(request))
+        except StorageFailed as error:
+            return retry_later(f"storage: {error}", STORAGE_RETRY, "storage_unavailable")
 
     async def _placeholder_mask(self, request: ProduceAsset, mask: str) -> Take:
         """The stored take of an edit whose mask is a placeholder, which marks no area to change.
@@ -108,7 +143,7 @@ class Producer:
             ApplicationError: no take is stored.
         """
         entry = await self._ledger(request).read()
-        if entry and entry.take:
+        if entry and entry.take and _is_of(entry, request):
             return entry.take
         message = f"{mask} is a placeholder of previz, not a mask: upload the mask as its take, then retry"
         raise model_unavailable(message, entry, "asset_failed")
@@ -128,7 +163,23 @@ class Producer:
         """
         asset = request.asset
         entry = await self._ledger(request).read()
-        if entry and entry.take:
+        if entry and entry.take and _is_of(entry, request):
             return entry.take
         message = f"this worker does not offer {asset.provider} {asset.model!r}; choose another"
         raise model_unavailable(message, entry, "model_retired" if known else "asset_failed")
+
+
+def _is_of(entry: Entry, request: ProduceAsset) -> bool:
+    """Whether the ledger is that of this request."""
+    return entry.request_digest == request_digest(request)
+
+
+def _unreachable(asset: Asset, entry: Entry | None, job_id: str | None) -> AssetCancelled:
+    """The end of a take whose provider this worker has no key of: an open submission counts at its price."""
+    if entry and not entry.is_open:
+        return AssetCancelled(outcome="billed" if entry.billed_usd else "free", billed_usd=entry.billed_usd)
+    message = f"no worker has a key of {asset.provider}: check there for jobs that still run"
+    billed, price = (entry.billed_usd if entry else ZERO), asset.quote.high_usd if asset.quote else ZERO
+    due = price if entry is None else entry.reserved_usd
+    job_id = (entry.job_id if entry else job_id) or None
+    return AssetCancelled(outcome="running", billed_usd=billed + due, job_id=job_id, message=message)

@@ -13,7 +13,7 @@ from activities.providers.protocol import Claim, Finished, Job
 from activities.storage.errors import StorageConflict
 from activities.takes.attempt import Attempt, failure_of, request_digest
 from activities.takes.ledger import Entry, Ledger, LedgerUnreadable
-from workflows.activity_io import AssetCancelled
+from workflows.activity_io import AssetCancelled, ProduceAsset
 from workflows.models import ZERO
 
 ANSWER_WAIT_SECONDS: Final = 45.0
@@ -151,6 +151,19 @@ class TakeStopper:
                 update={"state": "released", "submissions": submissions, "final": final, "cancelled": True}
             )
         )
+
+
+def request_of(entry: Entry, request: ProduceAsset) -> ProduceAsset:
+    """The request that the ledger is of, as far as stopping it and its cost need it: model, parameters and price."""
+    known = {
+        "provider": entry.provider,
+        "model": entry.model,
+        "asset_type": entry.asset_type or request.asset.asset_type,
+        "parameters": entry.parameters or request.asset.parameters,
+        "quote": entry.as_earlier().quote,
+    }
+    asset = request.asset.model_copy(update=known)
+    return request.model_copy(update={"asset": asset, "reserved_usd": entry.price_usd or None})
 
 
 async def _with_retries(call: Callable[[], Awaitable[T]]) -> T:

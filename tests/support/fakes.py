@@ -51,6 +51,7 @@ from workflows.models import (
     Take,
 )
 from workflows.preview.workflow import PreviewWorkflow
+from workflows.prices import EarlierRequest
 from workflows.production.workflow import ProductionWorkflow
 from workflows.provider_report import ModelInfo, ProviderInfo, ProvidersReport
 from workflows.schedule import ScheduledProduction
@@ -61,6 +62,8 @@ if TYPE_CHECKING:
     from activities.storage.bucket import Storage
 
 PROVIDER = "fake"
+EARLIER_USD = Decimal("0.10")
+"""The price of takes of another run, by the model "earlier"."""
 
 
 class FakeActivities(FakeFilmSteps):
@@ -209,7 +212,9 @@ class FakeActivities(FakeFilmSteps):
             doubt = AssetFailure(reason="ambiguous_submission", message="in doubt", doubt_usd=self.price_usd)
             raise ApplicationError("in doubt", doubt, non_retryable=True)
         if (billed := self.used.get((asset_id, request.take))) is not None:
-            other = AssetFailure(message="of another run", kind=TAKE_EXISTS, billed_usd=billed)
+            above = max(billed - EARLIER_USD, Decimal(0))
+            earlier = EarlierRequest(provider=PROVIDER, model="earlier", price_usd=EARLIER_USD, above_usd=above)
+            other = AssetFailure(message="of another run", kind=TAKE_EXISTS, billed_usd=billed, earlier=earlier)
             raise ApplicationError("of another run", other, type=TAKE_EXISTS, non_retryable=True)
         if asset_id in self.lost_once and (not self.lost_takes or request.take in self.lost_takes):
             if request.order is None:

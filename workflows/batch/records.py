@@ -68,6 +68,11 @@ class BatchRow(Model):
         return self.report.plan_digest or "" if self.report and awaiting else ""
 
     @property
+    def needs_person(self) -> bool:
+        """Whether the batch cannot approve its plan, because of its brief or because a language is missing."""
+        return self.by_people or bool(self.report and self.report.missing_languages)
+
+    @property
     def in_work(self) -> bool:
         return self.status in _IN_WORK or bool(self.digest and self.digest == self.approved)
 

@@ -98,7 +98,7 @@ class Batch:
         return all(row.status not in ("pending", ProductionStatus.PLANNING) for row in self.rows)
 
     def _approvable(self) -> Iterator[BatchRow]:
-        return (row for row in self.rows if row.digest and not row.by_people and not row.in_work)
+        return (row for row in self.rows if row.digest and not row.needs_person and not row.in_work)
 
     def find_objection(self, terms: BatchStart) -> Objection | None:
         """Why the waiting rows cannot be approved on these terms; None until all rows are planned."""
@@ -233,6 +233,16 @@ def check_repeat(admitted: Iterable[AnsweredRequest], admit: Admit) -> tuple[Ref
     return None, before is not None
 
 
+def _reason(row: BatchRow) -> str:
+    """Why the row failed, or why the batch does not approve its plan; empty if neither is so."""
+    if row.report and row.digest and row.report.missing_languages:
+        missing = ", ".join(row.report.missing_languages)
+        return (
+            f"the plan has no narration in {missing}, and its warnings say why: edit its languages, or approve it alone"
+        )
+    return row.report.error if row.report else ""
+
+
 def _row_view(row: BatchRow) -> BatchRowView:
     report = row.report
     return BatchRowView(
@@ -242,6 +252,6 @@ def _row_view(row: BatchRow) -> BatchRowView:
         status=row.status,
         spent_usd=report.spent_usd if report else ZERO,
         high_usd=row.high_usd,
-        error=report.error if report else "",
+        error=_reason(row),
         title=row.title,
     )

@@ -17,7 +17,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.questions import NotAnswered, Questions
     from workflows.production.run import ProductionRun
     from workflows.production.state.approvals import book_planning
-    from workflows.production.state.budget import left_usd
     from workflows.production.state.changes import raise_budget
     from workflows.refusals import refuse
     from workflows.requests import PlanEdit
@@ -106,7 +105,7 @@ class Languages:
                     check_may_release(record, edit.editor)
                     check_budget_limit(record, edit.budget_usd)
                 more = max((edit.budget_usd or ZERO) - (record.budget_usd or ZERO), ZERO)
-                record.questions_usd = max(min(left_usd(record) + more, MAX_TRANSLATION_USD), ZERO)
+                record.questions_usd = self._questions.room_usd(MAX_TRANSLATION_USD, more)
                 brief = brief.model_copy(update={"budget_usd": record.spent_usd + record.questions_usd})
             request = AddLanguages(
                 production_id=record.production_id,

@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.models import ZERO
     from workflows.production.run import ProductionRun
     from workflows.production.state import attention, policies
-    from workflows.production.state.approvals import MAX_MESSAGE_CHARS
+    from workflows.production.state.approvals import MAX_MESSAGE_CHARS, missing_languages
     from workflows.production.state.plans.plan_event import with_plan_assets
     from workflows.production.state.takes import providers_in_use
     from workflows.production.ui_details import details_of
@@ -115,6 +115,7 @@ class Publishing:
             plan_digest=digest,
             high_usd=policies.highest_usd(record),
             unknown_prices=bool(record.plan and record.plan.unknown_prices),
+            missing_languages=missing_languages(record),
             spent_usd=record.spent_usd,
             error=(record.error or "")[:MAX_MESSAGE_CHARS],
         )

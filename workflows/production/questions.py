@@ -1,6 +1,7 @@
 """What questions to language models may cost, and what they have cost."""
 
 import asyncio
+from decimal import Decimal
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
@@ -8,10 +9,12 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 with workflow.unsafe.imports_passed_through():
     from workflows.activity_io import Inquiry, Payer, SettledQuestions, SettleQuestions
     from workflows.contracts import ProductionActivities
+    from workflows.models import ZERO
     from workflows.production.activity_options import HEARTBEAT, PATIENT, SETTLE_TIMEOUT
     from workflows.production.failures import failure_of, message_of
     from workflows.production.run import ProductionRun
     from workflows.production.state.approvals import MAX_MESSAGE_CHARS, book_planning
+    from workflows.production.state.budget import left_usd, spare_usd
 
 
 class NotAnswered(Exception):
@@ -59,6 +62,16 @@ class Questions:
                 message = f"the cost of planning could not be summed: {message_of(failed)}"
                 self._run.record.log("planning_billed", billed_usd="0", message=message[:MAX_MESSAGE_CHARS])
                 return SettledQuestions(), cancelled
+
+    def room_usd(self, most: Decimal, more: Decimal = ZERO) -> Decimal:
+        """What questions about an approved plan may cost, up to `most`, without the money of assets to be made.
+
+        Args:
+            more: What the request adds to the budget, if questions are asked.
+        """
+        record = self._run.record
+        spare = spare_usd(record) if workflow.patched("questions-leave-what-assets-need") else left_usd(record)
+        return max(min(spare + more, most), ZERO)
 
     async def not_answered(self, error: ActivityError, inquiry: Inquiry, number: int, payer: Payer) -> NotAnswered:
         """The error of an activity that gave no result, with the cost of its requests.

@@ -15,7 +15,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.questions import Questions
     from workflows.production.run import ProductionRun
     from workflows.production.state.approvals import book_planning
-    from workflows.production.state.budget import left_usd
     from workflows.refusals import RefusalKind, refuse
 
 MAX_REWRITE_USD: Final = Decimal("0.25")
@@ -54,7 +53,7 @@ class Rewriting:
         """
         record, payer = self._run.record, self._questions.payer(person)
         async with self._questions.one_at_a_time:
-            record.questions_usd = max(min(left_usd(record), MAX_REWRITE_USD), ZERO)
+            record.questions_usd = self._questions.room_usd(MAX_REWRITE_USD)
             try:
                 found = await self._ask_model(asset, event, feedback, refusal, payer)
             except ActivityError as error:

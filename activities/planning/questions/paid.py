@@ -28,9 +28,10 @@ from activities.settings import ActivitySettings
 from activities.storage import support
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageUnsupported
-from activities.takes.attempt import MAX_ATTEMPTS, scratch_directory
+from activities.takes.attempt import MAX_ATTEMPTS, NumberUsed, scratch_directory, take_number_used
 from activities.takes.ledger import Entry
 from activities.takes.paid import PaidTake
+from activities.takes.stopping import TakeStopper
 from activities.takes.store_guard import check_store
 from workflows import keys
 from workflows.activity_io import (
@@ -165,6 +166,9 @@ class PaidQuestions:
                 await self._accounts.settle(request.take)
                 entry = await self._accounts.ledger(request.take).read()
                 raise Unanswered(f"not asked: {limit}", entry.billed_usd if entry else ZERO, unsent=True) from None
+            except NumberUsed:
+                used = take_number_used(await TakeStopper(question).stop())
+                raise await self._handle_failure(used, request.take) from None
             except ApplicationError as error:
                 raise await self._handle_failure(error, request.take) from None
             await self._accounts.settle(request.take)

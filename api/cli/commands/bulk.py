@@ -74,6 +74,8 @@ def select_plans(entries: Iterable[AttentionEntry], limit: Decimal) -> Selection
             selection.left_out["of unknown price"] += 1
         elif "approve" not in item.answers:
             selection.left_out["that cannot be approved now"] += 1
+        elif item.missing_languages:
+            selection.left_out["without a language of their brief"] += 1
         elif item.price_usd > limit:
             selection.left_out[f"above {amount(limit)} USD"] += 1
         else:

@@ -41,6 +41,7 @@ const waitingPlans = (entries) =>
 const selectPlans = (entries, limit) => selection(waitingPlans(entries), (item) => {
   if ((item.price_usd ?? null) === null || !item.plan_digest) return "of unknown price";
   if (!item.answers.includes("approve")) return "that cannot be approved now";
+  if (item.missing_languages?.length > 0) return "without a language of their brief";
   return Number(item.price_usd) > limit && `above ${usd(limit)}`;
 });
 

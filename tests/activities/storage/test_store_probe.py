@@ -24,7 +24,7 @@ from deploy.local import Stack
 from tests.activities.references.pictures import Desk as References
 from tests.activities.storage.store_proxy import Mode, StoreProxy
 from tests.activities.takes.attempts import Attempts, take_request
-from tests.activities.takes.upload_desk import Desk as Uploads
+from tests.activities.takes.uploads.desk import Desk as Uploads
 from tests.emulators.openai import OpenAIEmulator
 from tests.support.vendor import Vendor, png
 from tests.support.vendors import env_of

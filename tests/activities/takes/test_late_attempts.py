@@ -19,7 +19,7 @@ from activities.storage.bucket import Storage
 from tests.activities.finishing.media import Takes, still_file
 from tests.activities.references.pictures import Desk as References
 from tests.activities.references.pictures import picture
-from tests.activities.takes.upload_desk import Desk as Uploads
+from tests.activities.takes.uploads.desk import Desk as Uploads
 from tests.support.vendor import png
 from workflows import keys
 from workflows.activity_io import FinishDeliverable, PricePlan

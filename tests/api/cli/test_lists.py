@@ -78,7 +78,8 @@ def test_every_reason_has_a_place() -> None:
 
 
 def test_plans_below_a_price() -> None:
-    """A plan is approved in bulk only if its high price is known and at most the limit."""
+    """A plan is approved in bulk only if its high price is known and at most the limit, and it has every language
+    of its brief."""
     entries = [
         entry("approval", "0.1000"),
         entry("approval", "0.1001"),
@@ -88,11 +89,12 @@ def test_plans_below_a_price() -> None:
         entry("price_unknown", "0.0100"),
         entry("stills_to_approve", "0.0100", asset_id=None),
         entry("change_to_approve", "0.0100"),
+        entry("approval", "0.0100", missing_languages=["de"]),
     ]
     selection = select_plans(entries, Decimal("0.10"))
     assert selection.chosen == [entries[0], entries[2]]
     assert selection.total_usd == Decimal("0.1000")
-    assert selection.left_out == {"above 0.10 USD": 1, "of unknown price": 2}
+    assert selection.left_out == {"above 0.10 USD": 1, "of unknown price": 2, "without a language of their brief": 1}
 
 
 def test_answers_in_bulk() -> None:

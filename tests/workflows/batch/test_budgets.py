@@ -102,3 +102,21 @@ def test_planning_without_a_budget_is_not_limited_by_the_batch() -> None:
     batch.terms = batch.terms.model_copy(update={"budget_usd": None})
     assert not batch.limit_planning()
     assert batch.budget.budget_usd is None
+
+
+def test_a_plan_without_a_language_of_its_brief_waits_for_a_person() -> None:
+    """A batch does not approve a plan that lacks a language of its brief: its row says why, until it is edited."""
+
+    def waits(digest: str, *missing: str) -> Report:
+        given = {"plan_digest": digest, "high_usd": Decimal("0.01"), "missing_languages": missing}
+        return Report.model_validate({"production_id": "p", "status": ProductionStatus.AWAITING_APPROVAL, **given})
+
+    row = BatchRow(row=1, key="one", production_id="p", brief=Brief(text="x", platform=Platform.COPY))
+    batch = Planned(BatchStart(batch_id="b", rows=(row,), created_at=datetime.now(UTC), approve=True))
+    batch.record_start(row)
+    batch.record_report(waits("first", "de", "ja"))
+    assert (batch.rows_to_approve(), batch.status) == ([], "needs_attention")
+    assert "no narration in de, ja" in batch.view().rows[0].error
+    batch.record_report(waits("second"))
+    assert [each.production_id for each in batch.rows_to_approve()] == ["p"]
+    assert batch.view().rows[0].error == ""

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -84,3 +85,24 @@ async def test_a_refused_prompt_gets_a_proposal_that_waits_for_a_person(producti
         seen = await handle.result()
     assert seen.assets["still-1"].takes[-1].prompt == "make still-1, softened"
     names(seen)
+
+
+@pytest.mark.parametrize(("budget", "room"), [("0.30", "0.00"), ("0.35", "0.05")])
+async def test_a_proposal_leaves_the_money_of_the_other_assets(
+    productions: Productions, budget: str, room: str
+) -> None:
+    """A question that nobody asked costs at most what the budget has beyond the assets that are still to be made: with
+    a budget of exactly the plan's price, each of them is made."""
+    fakes = Film(price_usd="0.10")
+    fakes.failures["still-1"] = AssetFailure(reason="content_refused", message="too violent", refused="prompt")
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget=budget, platform="video")
+
+        async def asked() -> RewritePrompt | None:
+            return fakes.rewritten[0] if fakes.rewritten else None
+
+        request = await eventually(asked)
+        assert request.brief.budget_usd is not None
+        assert request.brief.budget_usd - request.spent_usd == Decimal(room)
+        await handle.cancel()
+        await handle.result()

@@ -14,7 +14,7 @@ from workflows import keys
 from workflows.activity_io import AssetFailure
 from workflows.events import AssetStatus, Snapshot
 from workflows.production.workflow import ProductionWorkflow
-from workflows.requests import Approval, Decision, Pause, Resolve, Resume
+from workflows.requests import Approval, Decision, Pause, Regenerate, Resolve, Resume
 
 
 async def test_a_bill_above_its_price_is_reported(productions: Productions) -> None:
@@ -171,17 +171,6 @@ async def test_a_take_that_an_operator_failed_is_stopped_and_counted(productions
         await handle.result()
 
 
-async def test_a_used_number_is_skipped(productions: Productions) -> None:
-    """A take that another run made from another request keeps its number and its bill; this run uses the next
-    number."""
-    fakes = FakeActivities(1, price_usd="0.10")
-    fakes.used = {("text-1", 1): Decimal("0.10"), ("text-1", 2): Decimal("0.05")}
-    async with fakes.working(productions.client):
-        seen = await (await productions.approved(budget="1")).result()
-    assert [t.number for t in seen.assets["text-1"].takes] == [3]
-    assert seen.spent_usd == Decimal("0.2500")
-
-
 async def test_a_plan_is_priced_again_when_its_rates_expire(productions: Productions) -> None:
     """Rates that expire while a plan waits make it a new plan with current prices: the old digest approves nothing."""
     fakes = FakeActivities(1, price_usd="0.10")
@@ -229,3 +218,47 @@ async def test_a_late_bill_of_a_skipped_take_is_counted(productions: Productions
     assert (seen.spent_usd, seen.assets["text-1"].selected) == (Decimal("0.1400"), 0)
     # It only fetches what exists: its request is never repeated.
     assert [r.given_up for r in fakes.requests if (r.asset.asset_id, r.take) == ("text-1", 1)] == [False, True]
+
+
+async def test_a_used_number_is_skipped(productions: Productions) -> None:
+    """A take that another run made from another request keeps its number and its bill; this run uses the next
+    number."""
+    fakes = FakeActivities(1, price_usd="0.10")
+    fakes.used = {("text-1", 1): Decimal("0.10"), ("text-1", 2): Decimal("0.05")}
+    async with fakes.working(productions.client):
+        seen = await (await productions.approved(budget="1")).result()
+    assert [t.number for t in seen.assets["text-1"].takes] == [3]
+    assert seen.spent_usd == Decimal("0.2500")
+
+
+async def test_a_bill_of_an_earlier_run_above_its_price_is_reported(productions: Productions) -> None:
+    """The bill of a request of an earlier run is compared with the price of that request, not with that of the model
+    that the asset has now: an event reports what is above it."""
+    fakes = FakeActivities(1, price_usd="0.50")
+    fakes.used = {("text-1", 1): Decimal("0.35"), ("text-1", 2): Decimal("0.10")}
+    async with fakes.working(productions.client):
+        seen = await (await productions.approved(budget="2")).result()
+    (event,) = [e for e in seen.events if e.name == "overrun"]
+    assert (event.data["model"], event.data["price_usd"], event.data["cost_usd"]) == ("earlier", "0.10", "0.35")
+    assert (seen.spent_usd, seen.overrun_usd) == (Decimal("0.9500"), Decimal("0.2500"))
+
+
+async def test_a_further_take_whose_number_was_used_gets_another(productions: Productions) -> None:
+    """A further take whose number an earlier run used is made under a free number, and the bill of that run is booked;
+    no number is used twice, however many takes follow."""
+    fakes = FakeActivities(1, price_usd="0.01")
+    async with fakes.working(productions.client):
+        closed = await (await productions.approved(budget="2")).result()
+        fakes.used = {("text-1", 2): Decimal("0.10"), ("text-1", 3): Decimal("0.10")}
+        again = Regenerate(asset_id="text-1", count=3, budget_usd=Decimal(2))
+        await productions.reopen(closed, ProductionWorkflow.regenerate, again)
+        handle = productions.of(productions.started[0])
+        seen = await handle.result()
+        takes = [t.number for t in seen.assets["text-1"].takes]
+        assert (len(takes), len(set(takes)), {2, 3} & set(takes)) == (4, 4, set())
+        assert seen.spent_usd == Decimal("0.2400")
+        await productions.reopen(seen, ProductionWorkflow.regenerate, Regenerate(asset_id="text-1", count=2))
+        seen = await productions.of(productions.started[0]).result()
+    numbers = [t.number for t in seen.assets["text-1"].takes]
+    assert (len(numbers), len(set(numbers))) == (6, 6)
+    assert len(fakes.produced) == len(set(fakes.produced)), "each number is ordered once"

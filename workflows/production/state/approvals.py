@@ -230,6 +230,12 @@ def _combined(record: Record, last: Approval) -> Approval:
     )
 
 
+def missing_languages(record: Record) -> tuple[str, ...]:
+    """The languages of the brief that the plan could not add; its warnings say why."""
+    planned = record.plan.cut.languages if record.plan else ()
+    return tuple(tag for tag in record.brief.further_languages if tag not in planned)
+
+
 def approve_by_policy(record: Record, *, exactly: bool = True) -> bool:
     """Release a first draft that costs no more than the brief allows without a person; whether it was released.
 
@@ -240,8 +246,8 @@ def approve_by_policy(record: Record, *, exactly: bool = True) -> bool:
     waits = any(each.waiting_usd for each in record.analyses)  # a person decides about its price
     if limit is None or record.plan is None or record.plan.unknown_prices or record.feedback or waits:
         return False
-    if not set(record.brief.further_languages) <= set(record.plan.cut.languages):
-        return False  # a language of the brief is missing
+    if missing_languages(record):
+        return False
     cost = record.spent_usd + record.plan.high_usd
     if cost > limit or (record.brief.budget_usd is not None and cost > record.brief.budget_usd):
         return False

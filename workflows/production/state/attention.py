@@ -20,6 +20,7 @@ from workflows.production.state.approvals import (
     digest_to_approve,
     draft_waits,
     gated_assets,
+    missing_languages,
 )
 from workflows.production.state.budget import (
     can_raise_budget,
@@ -117,14 +118,17 @@ def whole_production(record: Record) -> AttentionItem | None:
     if record.status is ProductionStatus.AWAITING_APPROVAL and plan:
         reason: AttentionReason = "price_unknown" if plan.unknown_prices else "approval"
         given = f"; {len(record.approvals)} of {record.brief.approval.approvers} approved" if record.approvals else ""
+        missing = missing_languages(record)
+        silent = f"; it has no narration in {', '.join(missing)}" if missing else ""
         return _item(
             record,
             _newest_event(record, "plan_ready"),
             "deadline_near" if record.reminded else reason,
-            message=f"the plan costs {_range(plan)}{given}",
+            message=f"the plan costs {_range(plan)}{silent}{given}",
             cost_usd=record.spent_usd,
             price_usd=None if plan.unknown_prices else plan.high_usd,
             plan_digest=plan.digest,
+            missing_languages=missing,
             deadline=record.deadline,
         )
     if record.status is ProductionStatus.NEEDS_ATTENTION and (found := _stopped(record)):

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from workflows.events import AssetStatus, ExtraTake
 from workflows.models import ZERO, Asset, Charges
+from workflows.prices import EarlierRequest
 from workflows.production.state.record import Record
 
 
@@ -69,6 +70,13 @@ def to_make_usd(record: Record) -> Decimal:
     """The most that all pending assets cost, with those that wait for money."""
     pending = (i for i, s in record.assets.items() if s.status is AssetStatus.PENDING)
     return sum((price_usd(record, i) for i in pending), ZERO)
+
+
+def spare_usd(record: Record) -> Decimal:
+    """What is left beyond what all assets may cost that are not made, because they are pending or failed: questions to
+    language models do not use their money."""
+    unmade = (i for i, s in record.assets.items() if s.status in (AssetStatus.PENDING, AssetStatus.FAILED))
+    return left_usd(record) - sum((price_usd(record, i) for i in unmade), ZERO)
 
 
 def second_bill_short(record: Record, asset_id: str) -> bool:
@@ -148,16 +156,23 @@ def may_cost(maker: Asset) -> bool:
     return maker.quote is not None and bool(maker.quote.high_usd or maker.quote.unknown)
 
 
-def book_bill(record: Record, asset: Asset, billed_usd: Decimal, booked_usd: Decimal) -> None:
+def book_bill(
+    record: Record, asset: Asset, billed_usd: Decimal, booked_usd: Decimal, earlier: EarlierRequest | None = None
+) -> None:
     """Book the bill of a take, and learn from a bill above its price.
 
     Args:
         asset: The asset as the model makes it to which the take was submitted.
         billed_usd: The bills of all submissions of the take, by its ledger.
         booked_usd: The part that is booked already, by estimate where a submission was in doubt.
+        earlier: The request that was billed instead, of another run that used the number of the take.
     """
-    bill, quote = billed_usd - booked_usd, asset.quote
+    bill = billed_usd - booked_usd
     record.spent_usd += bill
+    if earlier:
+        asset = asset.model_copy(update={"provider": earlier.provider, "model": earlier.model, "quote": earlier.quote})
+        bill = min(bill, earlier.price_usd + earlier.above_usd)
+    quote = asset.quote
     if quote is None:
         return
     after = learned_of(record, asset).with_bill(quote, bill)

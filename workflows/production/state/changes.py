@@ -26,6 +26,7 @@ from workflows.production.state.budget import (
 )
 from workflows.production.state.record import Record
 from workflows.production.state.stale_takes import follow_script, mark_all_stale, mark_stale
+from workflows.production.state.take_numbers import number_after
 from workflows.production.state.takes import (
     assets_in_attention,
     complete_take,
@@ -139,7 +140,7 @@ def continue_take(record: Record, asset_id: str, adopt_job_id: str | None) -> No
 def next_take_number(record: Record, asset_id: str) -> int:
     """The number of the next take: a take that was started keeps its number."""
     before = record.assets[asset_id]
-    return before.next_take + (1 if _is_started(before) else 0)
+    return number_after(before, before.next_take if _is_started(before) else before.next_take - 1)
 
 
 def use_upload(record: Record, asset_id: str, take: Take, actor: str) -> None:
@@ -286,9 +287,9 @@ def cancel_production(record: Record, stopped: "Mapping[tuple[str, int], AssetCa
         before, asset = record.assets[asset_id], record.find(asset_id)
         extra = next((e for e in before.extra if e.number == number), None)
         if extra:
-            book_bill(record, extra.asset, end.billed_usd, extra.booked_usd)
+            book_bill(record, extra.asset, end.billed_usd, extra.booked_usd, end.earlier)
         elif asset:
-            book_bill(record, asset.made_by(before.model), end.billed_usd, before.booked_usd)
+            book_bill(record, asset.made_by(before.model), end.billed_usd, before.booked_usd, end.earlier)
             if before.attention:  # its ledger has the end of the submission in doubt
                 known = {"cancelled": end.outcome, "job_id": end.job_id, "booked_usd": end.billed_usd}
                 record.update(asset_id, attention=None, waiting=None, **known)
@@ -321,7 +322,7 @@ def _end_asset(record: Record, asset_id: str, ends: "list[AssetCancelled]") -> N
     """Leave out what was being made of an asset; the event shows the take that may still cost most."""
     order = ("running", "stopped", "billed", "free")
     worst = min(ends, key=lambda end: order.index(end.outcome), default=None)
-    details = worst.model_dump(mode="json", exclude_defaults=True) if worst else {}
+    details = worst.model_dump(mode="json", exclude={"earlier"}, exclude_defaults=True) if worst else {}
     leave_out(record, asset_id, **details)
     record.update(
         asset_id,
@@ -337,4 +338,6 @@ def _is_started(state: AssetState) -> bool:
 
 def _numbers_after(state: AssetState) -> dict[str, object]:
     """A take that was started keeps its number and its ledger; the next one gets another."""
-    return {"next_take": state.next_take + 1, "booked_usd": ZERO} if _is_started(state) else {}
+    if not _is_started(state):
+        return {}
+    return {"next_take": number_after(state, state.next_take), "booked_usd": ZERO}

@@ -15,6 +15,7 @@ from workflows.production.state.budget import book_bill, extra_usd, learned_of, 
 from workflows.production.state.checked import findings_data, with_take
 from workflows.production.state.record import Record
 from workflows.production.state.stale_takes import follow_script, mark_stale
+from workflows.production.state.take_numbers import number_after
 
 if TYPE_CHECKING:  # the record of assets is read by clients, which load no Temporal
     from workflows.activity_io import AssetFailure
@@ -100,7 +101,7 @@ def complete_take(record: Record, asset_id: str, take: Take, **data: JsonValue) 
         status=AssetStatus.COMPLETED,
         takes=(*(t for t in before.takes if t.number != take.number), _with_origin(record, asset_id, take)),
         selected=take.number,
-        next_take=take.number + 1,
+        next_take=number_after(before, take.number),
         booked_usd=ZERO,
         settled={},
         corrected=(),
@@ -140,7 +141,7 @@ def fail_extra(record: Record, asset_id: str, number: int, failure: "AssetFailur
     extra = record.assets[asset_id].extra
     for each in extra:
         if each.number == number:
-            book_bill(record, each.asset, failure.billed_usd, each.booked_usd)
+            book_bill(record, each.asset, failure.billed_usd, each.booked_usd, failure.earlier)
     record.spent_usd += failure.doubt_usd
     record.update(asset_id, extra=without(extra, number))
     if failure.reason == "ambiguous_submission":
@@ -149,7 +150,7 @@ def fail_extra(record: Record, asset_id: str, number: int, failure: "AssetFailur
         record.update(asset_id, lost=(*record.assets[asset_id].lost, *given_up))
     if extra:
         _keep_rejected(record, asset_id, failure, next((e.asset for e in extra if e.number == number), None))
-    details = failure.model_dump(mode="json", exclude={"message", "rejected"}, exclude_defaults=True)
+    details = failure.model_dump(mode="json", exclude={"message", "rejected", "earlier"}, exclude_defaults=True)
     evidence = findings_data(failure.rejected)
     record.log("take_failed", asset_id, take=number, message=failure.message[:MAX_MESSAGE_CHARS], **details, **evidence)
 
@@ -167,16 +168,6 @@ def _with_origin(record: Record, asset_id: str, take: Take, requested: Asset | N
     if asset is None:
         return take
     return take.model_copy(update={"made_from": staleness.made_from(asset, take, record.assets)})
-
-
-def skip_take_number(record: Record, asset_id: str, failure: "AssetFailure") -> None:
-    """Another request has used the number of the take, in a run that was reset: book the cost of that one, and queue
-    this one under the next number."""
-    before = record.assets[asset_id]
-    record.spent_usd += failure.billed_usd - before.booked_usd
-    record.update(asset_id, status=AssetStatus.PENDING, next_take=before.next_take + 1, booked_usd=ZERO, order=None)
-    found: dict[str, JsonValue] = {"take": before.next_take, "billed_usd": str(failure.billed_usd)}
-    record.log("take_failed", asset_id, kind=failure.kind, **found)
 
 
 def requeue_at_new_price(record: Record, asset_id: str, failure: "AssetFailure") -> None:
@@ -205,7 +196,7 @@ def _learn(record: Record, maker: Asset, failure: "AssetFailure") -> None:
 def fail_take(record: Record, asset_id: str, failure: "AssetFailure") -> None:
     before, asset = record.assets[asset_id], record.find(asset_id)
     if asset:
-        book_bill(record, asset.made_by(before.model), failure.billed_usd, before.booked_usd)
+        book_bill(record, asset.made_by(before.model), failure.billed_usd, before.booked_usd, failure.earlier)
     message = failure.message[:MAX_MESSAGE_CHARS]
     kept = f"; take {failure.rejected.number} is kept: select it to use it anyway" if failure.rejected else ""
     record.update(
@@ -220,7 +211,7 @@ def fail_take(record: Record, asset_id: str, failure: "AssetFailure") -> None:
     _keep_rejected(record, asset_id, failure)
     details = failure.model_dump(
         mode="json",
-        exclude={"reason", "message", "job_id", "replacement", "resubmit", "rejected"},
+        exclude={"reason", "message", "job_id", "replacement", "resubmit", "rejected", "earlier"},
         exclude_defaults=True,
     )
     evidence = findings_data(failure.rejected)
@@ -323,7 +314,8 @@ def use_fallback(record: Record, asset_id: str, failure: "AssetFailure") -> bool
     number, other = next(((n, a) for n, a in behind if a.provider != barred), (0, None))
     if other is None:
         return False
-    record.update(asset_id, status=AssetStatus.PENDING, model=number, next_take=before.next_take + 1)
+    following = number_after(before, before.next_take)
+    record.update(asset_id, status=AssetStatus.PENDING, model=number, next_take=following)
     record.log(
         "asset_fallback",
         asset_id,

@@ -36,6 +36,7 @@ with workflow.unsafe.imports_passed_through():
         returnable_usd,
     )
     from workflows.production.state.plans import plan_diff
+    from workflows.production.state.take_numbers import skip_extra_number, skip_take_number
     from workflows.production.state.takes import (
         assets_in_attention,
         assets_to_start,
@@ -52,7 +53,6 @@ with workflow.unsafe.imports_passed_through():
         requeue_extra_at_new_price,
         resubmit_extra,
         resubmit_take,
-        skip_take_number,
         start_extra,
         start_take,
         use_fallback,
@@ -261,6 +261,9 @@ class Making:
             if not self._run.record.cancelling:
                 failure = await self._takes.failure_of(error, asset, number)
                 record, asset_id = self._run.record, asset.asset_id
+                if failure.kind == TAKE_EXISTS and workflow.patched("further-takes-skip-numbers"):
+                    skip_extra_number(record, asset_id, number, failure)
+                    return
                 again = resubmit_extra(record, asset_id, number, failure)
                 if not again and not requeue_extra_at_new_price(record, asset_id, number, failure):
                     fail_extra(record, asset_id, number, failure)

@@ -133,6 +133,7 @@ class TakeActivities:
             billed_usd=end.billed_usd,
             job_id=end.job_id,
             maybe_billed=end.outcome != "free",
+            earlier=end.earlier,
         )
 
 

@@ -25,7 +25,7 @@ from api.settings import Settings
 from api.storage import Vault
 from deploy.local import Stack
 from tests.activities.finishing.media import Film, Takes, finished, shot_file, still_file, voice_file
-from tests.activities.takes.upload_desk import Desk
+from tests.activities.takes.uploads.desk import Desk
 from tests.support.fakes import FakeActivities
 from tests.support.servers.serving import Api, problem, serving
 from tests.support.stack import use_s3
