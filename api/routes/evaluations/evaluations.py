@@ -199,15 +199,15 @@ async def compare_evaluations(
     services: ServicesDep,
     caller: CurrentCaller,
     evaluation_id: KnownEvaluation,
-    to: Annotated[str, Query(max_length=100, description="The id of a later evaluation", examples=["voices-may"])],
+    to: Annotated[str, Query(max_length=100, description="The id of a later evaluation", examples=["voices-may"])] = "",
 ) -> Comparison:
     """The models and metrics that two evaluations share: the second minus the first, with intervals."""
     from workflows.evaluation.report import compare
 
-    other = caller.qualify(to)
-    if not caller.owns(other):
-        raise Problem.of_field("to", f"there is no evaluation {to!r}", "choose one of the list", status=404)
-    return compare(await read_report(services, evaluation_id), await read_report(services, other))
+    first, other = await read_report(services, evaluation_id), caller.qualify(to)
+    if not to or not caller.owns(other):
+        raise Problem.of_field("to", f"there is no evaluation {to!r}", "give the id of one of the list")
+    return compare(first, await read_report(services, other))
 
 
 @router.get(
@@ -220,6 +220,7 @@ async def cell_media(services: ServicesDep, evaluation_id: KnownEvaluation, cell
     """The file of one take."""
     found = await stored_cell(services, evaluation_id, cell)
     if found is None or found.media is None:
+        await services.evaluations.view(evaluation_id)  # 404 where there is no such evaluation
         raise no_media(f"Take {cell} of the evaluation")
     link = await services.vault.link(found.media.key, f"take-{cell}.{found.media.key.rpartition('.')[2]}")
     return RedirectResponse(link, 307, headers={"Cache-Control": "no-store"})
