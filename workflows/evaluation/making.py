@@ -123,7 +123,7 @@ class CellActivities:
         self, cell: Cell, asset: Asset, source: Take | None, price: Decimal, order: TakeOrder | None = None
     ) -> ProduceAsset:
         start = self._start
-        inputs = ()
+        inputs: tuple[InputTake, ...] = ()
         if source:
             made = cell.asset
             inputs = (

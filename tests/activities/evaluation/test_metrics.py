@@ -121,8 +121,8 @@ def test_a_video_that_moves_more_is_less_alike(tmp_path: Path) -> None:
     grey[20:60, 20:60] = 220
     rng = np.random.default_rng(3)
     noisy = [rng.integers(0, 255, grey.shape, dtype=np.uint8) for _ in range(12)]
-    still.write_bytes(videos.encode([grey] * 12, size=size))
-    moving.write_bytes(videos.encode(noisy, size=size))
+    still.write_bytes(videos.encode(iter([grey] * 12), size=size))
+    moving.write_bytes(videos.encode(iter(noisy), size=size))
     of_length = take(media=media().model_copy(update={"duration_seconds": 0.5}))
     calm, wild = (sample(path, Modality.VIDEO, take=of_length) for path in (still, moving))
     assert Consistency().measure(calm) > 0.98

@@ -11,6 +11,10 @@ def running(max_usd: str, columns: int = 1) -> EvaluationProgress:
     return EvaluationProgress(start(max_usd, state=state(columns)))
 
 
+def status_of(progress: EvaluationProgress) -> EvaluationStatus:
+    return progress.status
+
+
 def test_a_case_is_reserved_whole_or_not_at_all() -> None:
     """Two takes of 0.40 do not fit 0.79 USD, and hold nothing then."""
     progress = running("0.79")
@@ -65,21 +69,21 @@ def test_failures_are_counted_and_named() -> None:
 def test_the_status_follows_the_state() -> None:
     """Before it is prepared, while it runs or is paused, and at its end."""
     progress = EvaluationProgress(start())
-    assert progress.status is EvaluationStatus.PREPARING
+    assert status_of(progress) is EvaluationStatus.PREPARING
     progress.refused = ("max_usd", "too low; give more")
     assert (progress.view().status, progress.view().field) == (EvaluationStatus.REFUSED, "max_usd")
     progress = running("1")
-    assert progress.status is EvaluationStatus.RUNNING
+    assert status_of(progress) is EvaluationStatus.RUNNING
     progress.change(paused=True)
-    assert progress.status is EvaluationStatus.PAUSED
+    assert status_of(progress) is EvaluationStatus.PAUSED
     progress.step = EvaluationStatus.REPORTING
-    assert progress.status is EvaluationStatus.REPORTING
+    assert status_of(progress) is EvaluationStatus.REPORTING
     progress.step = EvaluationStatus.DONE
     progress.change(capped=True)
-    assert progress.status is EvaluationStatus.CAPPED
+    assert status_of(progress) is EvaluationStatus.CAPPED
     assert "higher max_usd" in progress.view().message
     progress.change(cancelled=True)
-    assert progress.status is EvaluationStatus.CANCELLED
+    assert status_of(progress) is EvaluationStatus.CANCELLED
 
 
 def test_the_details_name_every_model() -> None:
