@@ -31,9 +31,9 @@ PREVIZ = (
 async def test_all_modalities_of_previz_are_measured(evaluations: Evaluations) -> None:
     """Text, picture, sound and video of previz are made and measured for nothing, and the report has figures of all."""
     view = await evaluations.start(MIXED, *PREVIZ)
-    assert (view["cases"], view["cells"], view["high_usd"]) == (5, 7, "0.0000")
+    assert (view["cases"], view["cells"], Decimal(view["high_usd"])) == (5, 7, 0)
     view = await evaluations.until(view["evaluation_id"], "done")
-    assert (view["made"], view["failed"], view["spent_usd"]) == (7, 0, "0.0000")
+    assert (view["made"], view["failed"], Decimal(view["spent_usd"])) == (7, 0, 0)
     report = await evaluations.get(view["evaluation_id"], "report")
     figures = {(f["metric"], f["column"]): f["interval"] for f in report["figures"]}
     assert figures["pace", 1]["mean"] > 1.2 * figures["pace", 0]["mean"]
