@@ -27,6 +27,10 @@ class ActivitySettings(BaseSettings):
         description="'auto' uses the best enabled language models, 'template' uses none; or 'provider/model' names, "
         "in the order to try, separated by commas",
     )
+    enhancer: str = Field(
+        default="", description="The same for new prompts from feedback and after refusals; if empty, as for plans"
+    )
+    translator: str = Field(default="", description="The same for further languages; if empty, as for plans")
     planning_usd: Decimal = Field(
         default=Decimal("0.50"), ge=0, description="The most that drafting one plan may cost, all attempts together"
     )
@@ -41,7 +45,10 @@ class ActivitySettings(BaseSettings):
         description="'auto' lets the best enabled models read references, 'local' uses none; or 'provider/model' "
         "names, in the order to try, separated by commas",
     )
-    moderation: bool = Field(default=False, description="Warn of prompts that an enabled provider's moderation flags")
+    moderation: bool = Field(
+        default=False,
+        description="Warn of prompts that an enabled provider's moderation flags, and let flagged takes wait",
+    )
     catalogue: str = Field(default="", description="Path of a catalogue file whose entries are added")
     previz: bool = Field(default=True, description="Offer the keyless local provider")
     webhook_secret: SecretStr = Field(

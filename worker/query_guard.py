@@ -17,6 +17,11 @@ mechanism). The guard has five rules, none of which costs more than a replay:
   of the first, so the run leaves the cache.
 
 The caller of a refused query retries it; the server answers after the next task if one is running.
+
+A second fault has the same effect. A worker that loads a run for an update joins the task before it to that of the
+update, if that one had no commands; the SDK then handles the update before the results of the earlier task. Every
+replay has them as two tasks, the earlier one first. So the guard gives the update last, wherever history has room for
+another task: a replay of the same activation finds the same room.
 """
 
 from time import monotonic
@@ -50,6 +55,18 @@ _RECORDED: Final = frozenset(
 """Commands that become one event each; others may be withdrawn in the same task."""
 
 
+_EVENTS: Final = {"set_patch_marker": 2, "respond_to_query": 0}
+"""The number of events of commands that do not become exactly one."""
+_ENDS: Final = frozenset(
+    {
+        "complete_workflow_execution",
+        "fail_workflow_execution",
+        "cancel_workflow_execution",
+        "continue_as_new_workflow_execution",
+    }
+)
+
+
 class _Guarded(WorkflowInstance):
     """Passes activations to the SDK's instance, except those that would make it run ahead of its history."""
 
@@ -69,6 +86,8 @@ class _Guarded(WorkflowInstance):
         """Whether a query has reached the run since it was loaded."""
         self._accepted: set[str] = set()
         """The ids of the accepted updates."""
+        self._room_from = 0
+        """The number of the last event that the newest task is known to have: its start, completion and commands."""
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         time = act.timestamp.ToNanoseconds()
@@ -89,7 +108,9 @@ class _Guarded(WorkflowInstance):
             if first_task and monotonic() - self._done_at < UNCERTAIN_SECONDS:
                 return _refuse_queries(act)
         self._time, self._length = time, act.history_length
-        done = self._inner.activate(act)
+        done = self._activate_in_order(act, kinds)
+        if changes:
+            self._room_from = act.history_length + 1 + _count_commands(done)
         self._accepted |= _accepted_updates(done)
         if live:
             self._tasks += new
@@ -99,6 +120,29 @@ class _Guarded(WorkflowInstance):
         elif changes:
             self._replayed = True
         return done
+
+    def _activate_in_order(self, act: WorkflowActivation, kinds: list[str]) -> WorkflowActivationCompletion:
+        """Give updates to the run after everything else, where this activation may be two tasks in each replay.
+
+        If the run ends before, the update is not accepted; its caller sends it to the next run.
+        """
+        if not self._may_be_joined(act, kinds):
+            return self._inner.activate(act)
+        done = self._inner.activate(_part(act, updates=False))
+        if not done.HasField("successful") or _ends_run(done):
+            return done
+        rest = self._inner.activate(_part(act, updates=True))
+        if rest.HasField("successful"):
+            done.successful.MergeFrom(rest.successful)
+            return done
+        return rest
+
+    def _may_be_joined(self, act: WorkflowActivation, kinds: list[str]) -> bool:
+        """Whether history has room for a task without commands between the newest one and this one."""
+        if not self._room_from or "do_update" not in kinds or {"initialize_workflow", "do_update"} >= set(kinds):
+            return False
+        between = act.history_length - self._room_from - (_ROUND - 1)
+        return between - sum(_CAUSES.get(kind, 0) for kind in kinds) >= _ROUND
 
     def _is_lost(self, act: WorkflowActivation, kinds: list[str]) -> bool:
         """Whether history continued without the commands of the newest task."""
@@ -133,6 +177,26 @@ def _count_events(done: WorkflowActivationCompletion) -> int:
         response = command.update_response.WhichOneof("response") if kind == "update_response" else None
         found += kind in _RECORDED or response in ("accepted", "completed")
     return found
+
+
+def _count_commands(done: WorkflowActivationCompletion) -> int:
+    """The number of events that the commands of a task become, if none of them is withdrawn in the same task."""
+    kinds = [str(command.WhichOneof("variant")) for command in done.successful.commands]
+    rejected = sum(c.update_response.WhichOneof("response") == "rejected" for c in done.successful.commands)
+    return sum(_EVENTS.get(kind, 1) for kind in kinds) - rejected
+
+
+def _ends_run(done: WorkflowActivationCompletion) -> bool:
+    return any(command.WhichOneof("variant") in _ENDS for command in done.successful.commands)
+
+
+def _part(act: WorkflowActivation, *, updates: bool) -> WorkflowActivation:
+    """The activation with its updates alone, or without them."""
+    part = WorkflowActivation()
+    part.CopyFrom(act)
+    del part.jobs[:]
+    part.jobs.extend(job for job in act.jobs if job.HasField("do_update") is updates)
+    return part
 
 
 def _fail_task(act: WorkflowActivation) -> WorkflowActivationCompletion:

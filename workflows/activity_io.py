@@ -105,6 +105,7 @@ class DraftPlan(Model):
     analyses: tuple[AnalysisSummary, ...] = Field(default=(), description="What was read in them")
     corrections: tuple[Correction, ...] = Field(default=(), description="What people changed in the analyses")
     feedback: tuple[str, ...] = Field(default=(), description="The feedback of each revision, oldest first")
+    before: Plan | None = Field(default=None, description="The plan that the newest feedback is about")
     drafts: int = Field(
         default=0, description="How often this production was planned before, including failed attempts"
     )
@@ -208,6 +209,11 @@ class AssetFailure(Model):
         default=False, description="For planning: billed_usd is the sum of all requests, and no other follows"
     )
 
+    @property
+    def flagged(self) -> bool:
+        """Whether a moderation flagged what was made: no other model makes it without a person's decision."""
+        return self.rejected is not None and self.rejected.checks.flagged
+
 
 class AssetCancelled(Model):
     """The outcome of stopping a take. free: nothing was submitted; billed: it was already billed; stopped: its job was
@@ -241,6 +247,7 @@ class RewritePrompt(Model):
 
 class Rewritten(Model):
     prompt: str = Field(default="", description="Empty if no language model is enabled")
+    delivery: str | None = Field(default=None, description="Of speech: how it is said; null if that stays as it is")
     billed_usd: Money = ZERO
     doubt_usd: Money = Field(default=ZERO, description="The part of billed_usd for requests with lost responses")
 

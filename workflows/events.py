@@ -347,6 +347,7 @@ class AssetRecord(Model):
     provider: str
     model: str
     prompt: str
+    delivery: str = Field(default="", description="Of speech: how the prompt is said")
     revised_prompt: str | None = Field(
         default=None, description="The prompt after the planner or the vendor rewrote it; null if it is as written"
     )
@@ -365,9 +366,7 @@ class AssetRecord(Model):
     attention: AttentionReason | None
     waiting: AttentionItem | None = Field(default=None, description="The pending decision about it")
     stale: bool
-    stale_because: tuple[str, ...] = Field(
-        default=(), description="What changed after the take: prompt, model, parameters, depends_on, or an input's id"
-    )
+    stale_because: tuple[str, ...] = Field(default=(), description="What changed: a field, or the id of an input")
     refresh_usd: Money | None = Field(default=None, description="The most that a refresh of a stale asset costs")
     making: int = Field(default=0, description="The number of its takes in production")
     cancelled: Literal["free", "billed", "stopped", "running"] | None = None

@@ -20,6 +20,8 @@ from workflows.base import Language, MaybeSlug
 from workflows.base import Model as Model
 from workflows.base import Slug as Slug
 from workflows.cut import Cut
+from workflows.destinations.measured import Check as Check
+from workflows.destinations.measured import Measured as Measured
 from workflows.prices import MAX_USD as MAX_USD
 from workflows.prices import ZERO as ZERO
 from workflows.prices import Charges as Charges
@@ -52,12 +54,17 @@ FILM_PARAMETERS: Final = (PLACE, "bpm")
 LENGTHS: Final = ("seconds", "duration", "duration_seconds", "durationSeconds", "at_least")
 """The parameters of the models with the length of a shot or a sound, in seconds."""
 MAX_PROMPT_CHARS: Final = 8_000
+MAX_DELIVERY_CHARS: Final = 500
+"""Of the direction for a line of speech: a few sentences."""
 
 ProductionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Person = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Digest = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 PromptText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_PROMPT_CHARS)]
+
+
+DeliveryText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_DELIVERY_CHARS)]
 
 
 class Modality(StrEnum):
@@ -85,6 +92,11 @@ class Asset(Model):
     position: int = Field(default=0, ge=0, description="Order in the plan from 1; set by the plan")
     label: Annotated[str, StringConstraints(max_length=200)] = ""
     prompt: PromptText
+    delivery: DeliveryText = Field(
+        default="",
+        description="Of speech: how the prompt is said (style, emotion, pace). It is never spoken",
+        examples=["sad, slowly"],
+    )
     composed: bool = Field(
         default=False,
         description="Its prompt lists and follows the plan's shots and narrations; a change of the prompt ends this",
@@ -302,6 +314,7 @@ class Take(Model):
 
     number: int = Field(ge=1)
     prompt: str
+    delivery: str = Field(default="", description="Of speech: how the prompt is said")
     provider: str
     model: str
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
@@ -325,34 +338,6 @@ class Take(Model):
     checks: Checks = Field(default=Checks(), description="What was measured and found; empty if it was not checked")
     started_at: datetime
     finished_at: datetime
-
-
-class Check(Model):
-    """One property of a finished film, as measured in its file, and what its destination requires."""
-
-    name: Literal["size", "rate", "length", "loudness", "true peak", "file size", "bit rate", "safe area"]
-    measured: str
-    required: str
-    ok: bool
-
-
-class Measured(Model):
-    """The properties of a finished film, as measured in its file."""
-
-    profile: str = Field(default="", description="The destination that it is made for; empty for a film without one")
-    frame_rate: float = Field(description="Frames a second")
-    duration_seconds: float
-    bytes: int = Field(description="Before the signature, which adds a few KB")
-    loudness_lufs: float | None = Field(default=None, description="Integrated; null without sound")
-    true_peak_dbtp: float | None = Field(default=None, description="After the encoding; null without sound")
-    checks: tuple[Check, ...] = ()
-    ai_label: str = Field(
-        default="", description="How to label it at its destination as made with AI; empty if no model made any of it"
-    )
-
-    @property
-    def failed(self) -> tuple[Check, ...]:
-        return tuple(check for check in self.checks if not check.ok)
 
 
 class DeliverableFile(Model):

@@ -28,6 +28,7 @@ CheckName = Literal[
     "too_long",
     "language",
     "placeholder",
+    "safety",
 ]
 """What is checked.
 
@@ -36,7 +37,8 @@ size: width / height. rate: frames a second. black, frozen, blank, repeated: the
 blank has one colour. blurred: the width of edges, pixels of a picture 640 wide. flicker: the jump of brightness from
 frame to frame, 0 to 255. tracks: seconds by which sound and picture differ. silent: the share of the time. level:
 loudness, LUFS. clipped: the share of samples. cut_off: the level of the last 30 ms below the speech, dB.
-too_long: characters or words of a text. language: 1 if it is another. placeholder: phrases found.
+too_long: characters or words of a text. language: 1 if it is another. placeholder: phrases found. safety: 1 if the
+moderation of a provider flags it.
 """
 MAX_FINDINGS: Final = 6
 """Of one take: more describe the same damage."""
@@ -64,6 +66,11 @@ class Checks(Model):
     def failed(self) -> bool:
         """Whether the take cannot be used."""
         return any(each.hard for each in self.findings)
+
+    @property
+    def flagged(self) -> bool:
+        """Whether a moderation flags the take: only a person decides about it."""
+        return any(each.hard and each.check == "safety" for each in self.findings)
 
     @property
     def problem(self) -> str:

@@ -9,6 +9,7 @@ from workflows.cut import Cut, Translations, check_languages
 from workflows.models import (
     MAX_TAKES_AT_ONCE,
     Asset,
+    DeliveryText,
     Digest,
     Modality,
     Model,
@@ -76,8 +77,8 @@ MAX_EDITS: Final = 200
 class EditOp(Model):
     """One change of a plan.
 
-    change: any of prompt, label, provider, model, parameters (merged; null removes a key), depends_on, continues and
-    last_frame (of these, "" removes it).
+    change: any of prompt, delivery (of speech), label, provider, model, parameters (merged; null removes a key),
+    depends_on, continues and last_frame (of delivery and the last two, "" removes it).
     move: `position` (from 1). drop: only `asset_id`. add: `asset`, at `position` or last. title: `title`.
     cut: the whole `cut`, which makes no take stale; without `languages` it keeps those of the plan.
     languages: the `languages` of a film, after the original. Narrations and texts of those that are new, or that were
@@ -87,6 +88,7 @@ class EditOp(Model):
     op: Literal["change", "move", "drop", "add", "title", "cut", "languages"]
     asset_id: Slug | None = None
     prompt: PromptText | None = None
+    delivery: DeliveryText | None = None
     label: Annotated[str, StringConstraints(max_length=200)] | None = None
     provider: Slug | None = None
     model: ModelName | None = None
@@ -132,10 +134,12 @@ class Revision(KeyedRequest):
 class RegenerateBody(Model):
     """New takes of one asset, unchanged or changed. The last take is selected; the others can be selected later.
 
-    With `feedback`, the planner writes the new prompt. `budget_usd` is the new total budget in USD.
+    With `feedback`, the planner writes the new prompt; of speech, feedback on how a line is said changes only its
+    `delivery`, and feedback on its words only the prompt. `budget_usd` is the new total budget in USD.
     """
 
     prompt: PromptText | None = None
+    delivery: DeliveryText | None = None
     feedback: PromptText | None = None
     provider: Slug | None = None
     model: ModelName | None = None
@@ -147,8 +151,8 @@ class RegenerateBody(Model):
 
     @model_validator(mode="after")
     def _one_prompt(self) -> Self:
-        if self.prompt is not None and self.feedback is not None:
-            raise ValueError("feedback: give either the new prompt or the feedback, not both")
+        if self.feedback is not None and (self.prompt is not None or self.delivery is not None):
+            raise ValueError("feedback: give either the new prompt or delivery, or the feedback, not both")
         return self
 
 
@@ -162,6 +166,7 @@ class ResolveBody(Model):
 
     action: Literal["retry", "accept_without", "adopt", "resubmit", "raise_budget"]
     prompt: PromptText | None = None
+    delivery: DeliveryText | None = None
     provider: Slug | None = None
     model: ModelName | None = None
     parameters: dict[str, JsonValue] | None = None

@@ -249,6 +249,11 @@ class Offer:
         return not self.languages or any("-".join(parts[:n]) in self.languages for n in range(len(parts), 0, -1))
 
     @property
+    def takes_directions(self) -> bool:
+        """Whether a voice takes the delivery of a line in words."""
+        return "instructions" in self.parameters
+
+    @property
     def free(self) -> bool:
         return bool(self.rates) and all(r.usd_high == 0 for r in self.rates)
 

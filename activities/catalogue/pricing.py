@@ -15,6 +15,7 @@ from pydantic import JsonValue
 
 from activities.catalogue.offers import TEXT_MAX_TOKENS, Offer, Rate, Unit
 from activities.errors import cents_up
+from activities.text.delivery.prosody import prosody_of
 from activities.text.speech import speech_seconds
 from workflows.brief import REFERENCE, reference_id
 from workflows.models import LENGTHS, MASK, MAX_USD, UNSPOKEN_ROLES, UPLOAD, ZERO, Asset, Media, Modality, Quote
@@ -205,7 +206,7 @@ def _amount(unit: Unit, offer: Offer, asset: Asset, inputs: Sequence[Asset], ins
             width, height = pixels(asset)
             return Span(width * height / 1e6, width * height / 1e6)
         case "input_tokens":
-            size = len(asset.prompt.encode())
+            size = len(asset.prompt.encode()) + len(asset.delivery.encode())
             media = (
                 0
                 if any(r.unit == "input_image_tokens" for r in offer.rates)
@@ -231,14 +232,21 @@ def _seconds(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> Span:
             [asset] if asset.asset_type == Modality.AUDIO else [i for i in inputs if i.asset_type == Modality.AUDIO]
         )
         known = sum(a.number("seconds") or 0.0 for a in recordings if a.provider == UPLOAD)
-        spoken = sum(speech_seconds(a.prompt) for a in recordings if a.provider != UPLOAD)
-        return Span(known + spoken * SPEECH_SPREAD[0], known + spoken * SPEECH_SPREAD[1])
+        spoken = [(speech_seconds(a.prompt), _pace(a)) for a in recordings if a.provider != UPLOAD]
+        low = sum(seconds / max(pace, 1.0) for seconds, pace in spoken)
+        high = sum(seconds / min(pace, 1.0) for seconds, pace in spoken)
+        return Span(known + low * SPEECH_SPREAD[0], known + high * SPEECH_SPREAD[1])
     seconds = known if known is not None else _default_seconds(offer)
     if not 0 < seconds <= MAX_SECONDS:
         raise PriceProblem(
             f"parameters: {seconds!r} seconds is not a valid length; give more than 0 and at most {MAX_SECONDS:g}"
         )
     return Span(seconds, seconds)
+
+
+def _pace(asset: Asset) -> float:
+    """How fast a text is spoken, as a factor of the usual pace: by its delivery and its parameter `speed`."""
+    return prosody_of(asset.delivery).pace * max(asset.number("speed") or 1.0, 0.1)
 
 
 def _default_seconds(offer: Offer) -> float:

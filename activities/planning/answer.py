@@ -18,6 +18,7 @@ from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
 from activities.planning.adherence.structure import structure_problems
 from activities.planning.choices.lengths import divided_shots, within_budget
+from activities.planning.delivery.rule import split_direction
 from activities.planning.material.reading import known_sources
 from activities.planning.pricing import price
 from activities.planning.questions.inquiry import Refused
@@ -27,9 +28,10 @@ from activities.text.model_text import read_as
 from workflows.brief import Platform
 from workflows.continuity.inputs import without_versions
 from workflows.cut import Cut
-from workflows.models import UNSPOKEN_ROLES, Asset, Modality, Plan
+from workflows.models import MAX_DELIVERY_CHARS, UNSPOKEN_ROLES, Asset, Modality, Plan
 from workflows.production.state.plans.script import compose
 from workflows.production.state.policies import PlanProblem, check_plan
+from workflows.spoken.delivery import with_delivery
 
 LENGTH_TOLERANCE: Final = 0.2
 """Relative to the requested length: models make whole seconds, and some of them only certain lengths."""
@@ -62,6 +64,7 @@ class _Piece(_Strict):
     _may_lack = {
         "label": "",
         "original": "",
+        "delivery": "",
         "parameters": [],
         "depends_on": [],
         "continues": "",
@@ -74,6 +77,7 @@ class _Piece(_Strict):
     label: str = Field(description="A short name for people")
     original: str = Field(description="The plain wish in a sentence or two, near the brief's own words")
     prompt: str = Field(description="The same wish, enhanced for the model that makes it")
+    delivery: str = Field(description="Of a narration: how it is said, e.g. sad, slowly; empty for all others")
     provider: str
     model: str
     parameters: list[_Setting] = Field(description="Empty where the defaults do")
@@ -253,6 +257,7 @@ class AnswerValidator:
             "label": " ".join(piece.label.split())[:200],
             "original": "" if piece.original.strip() == piece.prompt.strip() else piece.original.strip()[:8_000],
             "prompt": piece.prompt,
+            "delivery": " ".join(piece.delivery.split())[:MAX_DELIVERY_CHARS],
             "provider": piece.provider,
             "model": piece.model,
             "parameters": {s.name: _typed(chosen, s) for s in piece.parameters if s.value.strip()},
@@ -261,7 +266,7 @@ class AnswerValidator:
             "sources": known_sources(piece.sources, self.task.brief),
         }
         try:
-            return Asset.model_validate(given)
+            return _directed(Asset.model_validate(given))
         except ValidationError as error:
             problems += [f"asset {piece.asset_id[:60]!r}: {_place(e['loc'])}: {e['msg']}" for e in error.errors()]
             return None
@@ -346,6 +351,15 @@ class AnswerValidator:
                     f"(the most expensive: {named}); choose cheaper models or settings, fewer or shorter assets"
                 ]
             )
+
+
+def _directed(asset: Asset) -> Asset:
+    """The asset with a direction in brackets in its delivery: nothing but words is spoken, and only speech is said."""
+    if not asset.spoken:
+        return asset.model_copy(update={"delivery": ""})
+    words, direction = split_direction(asset.prompt)
+    directed = with_delivery(asset)
+    return directed.model_copy(update={"prompt": words, "delivery": directed.delivery or direction})
 
 
 def _as_text(value: object) -> object:

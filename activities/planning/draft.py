@@ -7,6 +7,8 @@ from temporalio.exceptions import ApplicationError
 from activities.planning import template
 from activities.planning.choices.drafts import with_draft
 from activities.planning.choices.lengths import divided_shots, within_budget
+from activities.planning.delivery.feedback import revised, with_kept_deliveries
+from activities.planning.delivery.rule import with_deliveries
 from activities.planning.fallbacks import with_fallbacks
 from activities.planning.language_models import answer_tokens, plan_with_models
 from activities.planning.material.facts import with_facts
@@ -32,6 +34,8 @@ async def draft_plan(
     """
     read = await parts_of(request, storage)
     request = with_spoken_brief(request, read)
+    if request.before and request.feedback and (said := revised(request.before, request.feedback[-1])):
+        return said
     task = PlanningTask.of(request, providers, read=read)
     tokens = answer_tokens(task)
     shown = task.shown
@@ -41,7 +45,7 @@ async def draft_plan(
         if plan is None:
             drafted = divided_shots(template.draft(with_facts(task)), task)
             planned = with_fallbacks(within_budget(drafted, task, task.brief.budget_usd), task, task.brief.budget_usd)
-            return with_draft(planned, task)
+            return with_draft(_with_kept(planned, request), task)
     except ApplicationError as error:
         if not error.non_retryable:
             raise
@@ -53,6 +57,10 @@ async def draft_plan(
         raise ApplicationError(error.message, total, type=error.type, non_retryable=True) from None
     bill = await questions.end()
     lost = f"planning: an answer of a language model was lost and counts as billed, with {bill.doubt_usd:f} USD"
-    plan = with_draft(plan, task)
+    plan = with_draft(_with_kept(with_deliveries(plan, task), request), task)
     warnings = (*plan.warnings, lost) if bill.doubt_usd else plan.warnings
     return plan.model_copy(update={"drafting_usd": bill.billed_usd, "warnings": warnings})
+
+
+def _with_kept(plan: Plan, request: DraftPlan) -> Plan:
+    return with_kept_deliveries(plan, request.before, request.feedback)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from activities.planning.delivery.rule import without_directions
 from activities.planning.revision import FeedbackRequests
 from activities.planning.shots import (
     BREATH_SECONDS,
@@ -153,7 +154,9 @@ def _of_prose(task: PlanningTask) -> Film:
     cards = asked_cards(task.brief.text)
     shots = _prose(task, cards)
     last_count = max((k for k, e in enumerate(task.feedback.edits) if e.kind == "count"), default=-1)
-    shots, problems = edited(shots, task.feedback.edits[last_count + 1 :])
+    edits = task.feedback.edits
+    told = [each for each in edits[: last_count + 1] if each.kind == "delivery" and not each.shots]
+    shots, problems = edited(shots, [*told, *edits[last_count + 1 :]])
     shots = _rescaled(shots, task.feedback)
     return Film(shots, [*_left_out(shots), *_feedback_warnings(task, problems)], cards=cards)
 
@@ -321,7 +324,7 @@ def _prose(task: PlanningTask, cards: Cards) -> list[FilmShot]:
     """The shots of free prose: its sentences in groups of about equal time, spoken whole as far as there is time."""
     brief, feedback = task.brief, task.feedback
     length = max(task.seconds - cards.seconds, task.seconds / 2)
-    text = without_letter(without_cards(brief.text) or brief.text)
+    text = without_directions(without_letter(without_cards(brief.text) or brief.text))
     count = feedback.shots or round(length / (feedback.seconds_per_shot or SECONDS_PER_SHOT))
     count = min(max(count, math.ceil(length / LONGEST_SHOT_SECONDS), 1), MAX_SHOTS)
     groups = group_by_time([subject(s) for s in sentences(without_orders(without_sounds(without_letter(text))))], count)

@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
 
 from temporalio.exceptions import ApplicationError
 
@@ -31,29 +31,36 @@ from workflows.activity_io import BUDGET_SHORT, PLAN_INVALID, AssetFailure
 from workflows.brief import MAX_SHOTS, Platform
 from workflows.models import Modality, Plan
 
+Stage = Literal["planner", "enhancer", "translator"]
+"""What a language model is asked for: plans, new prompts from feedback or refusals, translations."""
+
 ASSET_TOKENS: Final = 400
 """The length of an asset with a long prompt; recorded prompts of pictures and shots take 80 to 250 tokens."""
 MAX_TOKENS: Final = 32_000
 """About 15 minutes of a synchronous answer, and a plan of 60 assets."""
 
 
-def models_for(settings: ActivitySettings, providers: Mapping[str, Provider], today: date) -> list[Offer]:
-    """The language models that plan, in the order in which they are asked. If there are none, the template plans.
+def models_for(
+    settings: ActivitySettings, providers: Mapping[str, Provider], today: date, stage: Stage = "planner"
+) -> list[Offer]:
+    """The language models of a stage, in the order in which they are asked. If there are none, it is done by rule.
 
     Raises:
-        ApplicationError: type PLAN_INVALID; GREENLIGHT_PLANNER names models, and none of them can be asked.
+        ApplicationError: type PLAN_INVALID; the setting of the stage names models, and none of them can be asked.
     """
-    if settings.planner == "template":
+    own: str = getattr(settings, stage)
+    chosen, variable = (own, stage.upper()) if own else (settings.planner, "PLANNER")
+    if chosen == "template":
         return []
     able = [o for o in rank_offers(Modality.TEXT, providers, today) if o.schema]
-    if settings.planner == "auto":
+    if chosen == "auto":
         return [o for o in able if not o.unknown]
-    names = [name.strip() for name in settings.planner.split(",") if name.strip()]
+    names = [name.strip() for name in chosen.split(",") if name.strip()]
     found = [o for name in names for o in able if name_of(o) == name]
     if not found:
         choice = ", ".join(map(name_of, able)) or "none is enabled, set a vendor's key"
         raise invalid(
-            f"GREENLIGHT_PLANNER: {settings.planner!r} names no enabled model that follows a schema; "
+            f"GREENLIGHT_{variable}: {chosen!r} names no enabled model that follows a schema; "
             f"set it to one of ({choice}), to 'auto' or to 'template'"
         )
     return found

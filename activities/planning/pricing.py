@@ -9,6 +9,7 @@ from temporalio.exceptions import ApplicationError
 from activities.catalogue import pricing
 from activities.catalogue.loader import problem_with, retirement_warning
 from activities.catalogue.offers import Offer, utf16_units
+from activities.planning.checks.delivery import undirected
 from activities.planning.checks.inputs import input_problem, unused_stills
 from activities.planning.checks.lengths import is_timed, length_problem, quote_lengths
 from activities.planning.checks.narration import overruns, unread
@@ -184,6 +185,7 @@ def price(
             finals[asset.asset_id] = models_of(final)
             warnings += found
     warnings += [*unused_stills(quoted), *overruns(quoted, providers)]
+    warnings += undirected(quoted, providers)
     warnings += unread(quoted, providers, language) if language else []
     warnings += languages.warnings(plan.with_assets(quoted))
     priced = Plan.of(plan.title, quoted, plan.planner, dict.fromkeys(warnings), plan.cut, finals)

@@ -77,8 +77,8 @@ ENHANCING: Final = {
     "camera moves; light and mood. No cuts inside a shot. No lettering unless the brief asks for it.",
     Modality.AUDIO: "audio of narration: exactly the words that are spoken and nothing else. Numbers, units and "
     "abbreviations spelled out, pauses by punctuation, no markup, no speaker names, no stage directions. "
-    "Where the model has a parameter `instructions`, put the delivery there (the brief's style becomes "
-    "words such as: excited, warm, slowly), never into the spoken words.",
+    "How it is said goes into `delivery` (style, emotion, pace, in a few words such as: excited, warm, slowly), by the "
+    "directions and the style of the brief, and never into the spoken words or the parameters.",
 }
 
 DESCRIBING: Final = (

@@ -5,28 +5,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
+from activities.planning.delivery.feedback import delivery_requests
+from activities.planning.delivery.shots_named import (
+    ANY,
+    REFERENCE,
+    SHOTS,
+    WORD,
+    amount,
+    numbers_in,
+    value,
+)
 from activities.planning.feedback_words import in_english
 
-_NUMBERS: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_WORD: Final = rf"(?:{'|'.join(_NUMBERS)})"
-_ORDINAL: Final = rf"(?:{'|'.join(_ORDINALS)}|last)"
-_COUNT: Final = re.compile(rf"(\b\d{{1,3}}|\b{_WORD})[\s-]*(?:shots?|scenes?)\b", re.IGNORECASE)
+_COUNT: Final = re.compile(rf"(\b\d{{1,3}}|\b{WORD})[\s-]*(?:shots?|scenes?)\b", re.IGNORECASE)
 _SECONDS: Final = re.compile(
-    rf"(\b\d{{1,3}}(?:\.\d+)?|\b{_WORD})[\s-]*(?:s|secs?|seconds?)\b"
+    rf"(\b\d{{1,3}}(?:\.\d+)?|\b{WORD})[\s-]*(?:s|secs?|seconds?)\b"
     r"(\s*(?:each|(?:per|an?|every|for each)\s+(?:shot|scene)))?",
     re.IGNORECASE,
 )
-_ANY: Final = rf"(?:\d{{1,3}}|{_WORD})"
-_REFERENCE: Final = (
-    rf"(?:(?:shots?|scenes?)\s+(?:no\.?\s*|number\s+)?{_ANY}|"
-    rf"the\s+{_ORDINAL}\s+(?:shot|scene)|{_ORDINAL}\s+(?:shot|scene))"
-)
-_SHOTS: Final = rf"{_REFERENCE}(?:\s*(?:,|and|&|to|-|–)\s*(?:shots?\s+)?{_ANY}(?!\s*(?:s\b|sec)))*"
 _VOICE: Final = r"(?:narration|narrator|voice[\s-]?over|voice|vo|words|speech|talking|dialogue)"
 _WITHOUT: Final = r"(?:no|without(?: any)?|remove (?:the )?|drop (?:the )?|cut (?:the )?|delete (?:the )?)"
 _POSITION: Final = (
-    rf"start|beginning|front|end|first|last|(?:before|after|behind)\s+(?:shot\s+)?{_ANY}|(?:position|place)\s+\d{{1,3}}"
+    rf"start|beginning|front|end|first|last|(?:before|after|behind)\s+(?:shot\s+)?{ANY}|(?:position|place)\s+\d{{1,3}}"
 )
 _NEW_TITLE: Final = (
     r"(?:(?:new |change (?:the )?)?title(?:\s+(?:it|should be|to|is))?\s*[:=]?\s*|call it\s+|rename (?:it )?to\s+)"
@@ -35,17 +35,17 @@ _LENGTH_IS: Final = r"(?::|should (?:be|last)|to|lasts?|is|at)?"
 _PATTERNS: Final = (
     ("title", rf"\b{_NEW_TITLE}[“\"‘']([^”\"’'\n]{{1,200}})[”\"’']"),
     ("title", r"\b(?:(?:new )?title\s*:|call it|rename (?:it )?to)\s*([^\n.;“\"]{1,200})"),
-    ("silence", rf"\b{_WITHOUT}\s*{_VOICE}\s+(?:on|in|for|over|from|of|at|with)\s+({_SHOTS})"),
-    ("silence", rf"\b(?:mute|silence)\s+({_SHOTS})"),
-    ("silence", rf"\b(?:make|keep|leave)\s+({_SHOTS})\s+silent\b"),
-    ("silence", rf"\b({_SHOTS})\s*(?:[:,]|should have|has|with|gets)?\s*(?:no|without)\s+{_VOICE}"),
+    ("silence", rf"\b{_WITHOUT}\s*{_VOICE}\s+(?:on|in|for|over|from|of|at|with)\s+({SHOTS})"),
+    ("silence", rf"\b(?:mute|silence)\s+({SHOTS})"),
+    ("silence", rf"\b(?:make|keep|leave)\s+({SHOTS})\s+silent\b"),
+    ("silence", rf"\b({SHOTS})\s*(?:[:,]|should have|has|with|gets)?\s*(?:no|without)\s+{_VOICE}"),
     ("silence-all", rf"\b(?:no {_VOICE}(?: at all| anywhere)?|without(?: any)? {_VOICE})\b(?!\s+(?:on|in|for|over))"),
-    ("swap", rf"\bswap\s+(?:shots?\s+)?({_ANY})\s+(?:and|with)\s+(?:shot\s+)?({_ANY})"),
-    ("move", rf"\b(?:move|put|place)\s+({_REFERENCE})\s+(?:to\s+|at\s+)?(?:the\s+)?({_POSITION})"),
-    ("drop", rf"\b(?:drop|remove|delete|cut|omit|lose|leave out|take out|skip|without)\s+({_SHOTS})"),
+    ("swap", rf"\bswap\s+(?:shots?\s+)?({ANY})\s+(?:and|with)\s+(?:shot\s+)?({ANY})"),
+    ("move", rf"\b(?:move|put|place)\s+({REFERENCE})\s+(?:to\s+|at\s+)?(?:the\s+)?({_POSITION})"),
+    ("drop", rf"\b(?:drop|remove|delete|cut|omit|lose|leave out|take out|skip|without)\s+({SHOTS})"),
     (
         "length",
-        rf"\b(?:make\s+)?({_REFERENCE})\s*{_LENGTH_IS}\s*(\d{{1,3}}(?:\.\d+)?)[\s-]*(?:s|secs?|seconds?)\b(?:\s+long)?",
+        rf"\b(?:make\s+)?({REFERENCE})\s*{_LENGTH_IS}\s*(\d{{1,3}}(?:\.\d+)?)[\s-]*(?:s|secs?|seconds?)\b(?:\s+long)?",
     ),
     ("fewer", r"\bfewer\s+(?:shots|scenes)\b"),
     ("more", r"\bmore\s+(?:shots|scenes)\b"),
@@ -68,16 +68,18 @@ _FILLERS: Final = re.compile(
 
 @dataclass(frozen=True)
 class Edit:
-    """One edit of the shots: drop, silence, move, swap, length, count, fewer or more.
+    """One edit of the shots: drop, silence, move, swap, length, count, fewer, more or delivery.
 
     Attributes:
         shots: Numbers from 1 at the time of the edit, -1 is the last; empty for all.
         value: The new position, length in seconds, or count.
+        text: What is said of the delivery.
     """
 
     kind: str
     shots: tuple[int, ...] = ()
     value: float = 0
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,14 +121,14 @@ class _Reading:
         elif name in ("fewer", "more"):
             self.edits.append(Edit(name))
         elif name == "swap":
-            self.edits.append(Edit("swap", (_value(match.group(1)), _value(match.group(2)))))
+            self.edits.append(Edit("swap", (value(match.group(1)), value(match.group(2)))))
         elif name == "move":
-            self.edits.append(Edit("move", _numbers(match.group(1)), _place(match.group(2))))
+            self.edits.append(Edit("move", numbers_in(match.group(1)), _place(match.group(2))))
         elif name == "length":
-            self.edits.append(Edit("length", _numbers(match.group(1)), float(match.group(2))))
+            self.edits.append(Edit("length", numbers_in(match.group(1)), float(match.group(2))))
             self.ends_with_seconds = False
         else:
-            self.edits.append(Edit(name, _numbers(match.group(1))))
+            self.edits.append(Edit(name, numbers_in(match.group(1))))
             self.ends_with_seconds = self.ends_with_seconds and name != "drop"
 
     def take(self, other: "_Reading") -> None:
@@ -151,6 +153,11 @@ def _read_message(reading: _Reading, message: str, *, film: bool) -> None:
 
     A sentence that says what not to do is left to a language model as a whole.
     """
+    if film:
+        spoken, message = delivery_requests(message)
+        reading.edits += [Edit("delivery", request.shots, text=request.text) for request in spoken]
+        if spoken and not message:
+            return
     parts = [part for part in _CLAUSE.split(message) if part.strip()]
     if refusals := [part for part in parts if _REFUSAL.search(part)]:
         reading.open += [_shown(part) for part in refusals]
@@ -195,13 +202,13 @@ def _attempt(before: _Reading, message: str, *, film: bool) -> _Attempt:
 def _read_numbers(reading: _Reading, text: str) -> str:
     """Take the count of shots and the lengths; returns the rest of the text."""
     for match in _COUNT.finditer(text):
-        reading.shots = _value(match.group(1))
+        reading.shots = value(match.group(1))
         reading.edits.append(Edit("count", value=reading.shots))
     for match in _SECONDS.finditer(text):
         if match.group(2):
-            reading.each = _amount(match.group(1))
+            reading.each = amount(match.group(1))
         else:
-            reading.seconds = _amount(match.group(1))
+            reading.seconds = amount(match.group(1))
             reading.ends_with_seconds = True
     return _COUNT.sub(" ; ", _SECONDS.sub(" ; ", text))
 
@@ -217,28 +224,6 @@ def _only_fillers(text: str) -> bool:
     return all(_FILLERS.fullmatch(word) for word in re.findall(r"\w+", text.lower()))
 
 
-def _amount(text: str) -> float:
-    word = text.lower()
-    return _NUMBERS.index(word) + 1 if word in _NUMBERS else float(word)
-
-
-def _value(text: str) -> int:
-    return int(_amount(text))
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    """The numbers of "shots 2 and 4", "shots 2 to 4" or "the last shot"."""
-    found: list[int] = []
-    for match in re.finditer(rf"(?:(to|-|–)\s*)?(?:\b(\d{{1,3}}|{_WORD})\b|\b({_ORDINAL})\b)", text, re.IGNORECASE):
-        if match.group(3):
-            word = match.group(3).lower()
-            found.append(-1 if word == "last" else _ORDINALS.index(word) + 1)
-            continue
-        number = _value(match.group(2))
-        found += range(found[-1] + 1, number + 1) if match.group(1) and found else [number]
-    return tuple(dict.fromkeys(found))
-
-
 def _place(text: str) -> float:
     """A position from 1; -1 is the end, a half is between two shots."""
     word = text.lower()
@@ -246,7 +231,7 @@ def _place(text: str) -> float:
         return 1
     if word in ("end", "last"):
         return -1
-    number = _value(word.split()[-1])
+    number = value(word.split()[-1])
     return (
         number - 0.5 if word.startswith("before") else number + 0.5 if word.startswith(("after", "behind")) else number
     )

@@ -1,7 +1,7 @@
 """A new prompt for another take, from a person's feedback on the last take or from a provider's refusal.
 
 The language models that plan write it, as they write a plan. Without such a model, feedback is appended to the prompt,
-and a refused prompt gets no proposal.
+or changes the delivery of speech by rule, and a refused prompt gets no proposal.
 """
 
 import json
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationEr
 from temporalio.exceptions import ApplicationError
 
 from activities.catalogue.offers import Offer
+from activities.planning.delivery.spoken_feedback import RULES, SpokenFeedback
 from activities.planning.language_models import models_for
 from activities.planning.prompts import DESCRIBING, ENHANCING
 from activities.planning.questions.inquiry import THINKING_TOKENS, Inquiry, Limit, Refused, Unanswered
@@ -77,13 +78,14 @@ async def rewrite(
     provider = providers.get(request.asset.provider)
     maker = find_offer(provider, request.asset.model, request.asset.asset_type) if provider else None
     try:
-        models = models_for(settings, providers, datetime.now(UTC).date())
+        models = models_for(settings, providers, datetime.now(UTC).date(), "enhancer")
     except ApplicationError:
         if request.feedback:
             raise
         models = []
+    said = SpokenFeedback(request.asset, request.feedback) if request.feedback and request.asset.spoken else None
     if not models:
-        return Rewritten(prompt=_append_feedback(request, maker) if request.feedback else "")
+        return _without_model(request, maker, said)
     questions = PaidQuestions(storage, providers, settings, request, REWRITES + request.number, TOKENS)
     inquiry = Inquiry(
         "prompt",
@@ -92,10 +94,11 @@ async def rewrite(
         TOKENS,
         instructions(request, maker),
         prompt(request),
-        SCHEMA,
-        partial(_read, request, maker),
+        said.schema() if said else SCHEMA,
+        partial(_read, request, maker, said),
     )
-    written, why, kind = "", "", ""
+    written: tuple[str, str | None] = ("", None)
+    why = kind = ""
     try:
         written = await inquiry.answer(models)
     except Unanswered as error:
@@ -107,10 +110,12 @@ async def rewrite(
             raise
         why = f"feedback: {error.message}"
     bill = await questions.end()
+    if why and said and said.keeps_words:
+        return Rewritten(prompt=request.asset.prompt, delivery=said.by_rule, **bill.model_dump())
     if why and request.feedback:
         failure = AssetFailure(message=why, kind=kind, summed=True, billed_usd=bill.billed_usd, lost_usd=bill.doubt_usd)
         raise ApplicationError(why, failure, type=NOT_REWRITTEN, non_retryable=True)
-    return Rewritten(prompt=written, **bill.model_dump())
+    return Rewritten(prompt=written[0], delivery=written[1], **bill.model_dump())
 
 
 def instructions(request: RewritePrompt, maker: Offer | None) -> str:
@@ -123,6 +128,7 @@ def instructions(request: RewritePrompt, maker: Offer | None) -> str:
         f"A prompt for {enhancing}",
         f"Write it in {f'the language {request.brief.language}' if spoken else 'English'}, with at most "
         f"{_max_chars(maker)} characters.",
+        *([RULES] if asset.spoken and request.feedback else []),
     ]
     return "\n\n".join(parts)
 
@@ -139,16 +145,22 @@ def prompt(request: RewritePrompt) -> str:
         "label": asset.label,
         "prompt": asset.prompt,
     }
+    data |= {"delivery": asset.delivery} if asset.spoken else {}
     data |= {"feedback": request.feedback} if request.feedback else {"refusal": request.refusal}
     return f"Write the new prompt.\n\n{json.dumps(data, ensure_ascii=False, indent=1)}"
 
 
-def _read(request: RewritePrompt, maker: Offer | None, answer: str, _: Offer, __: Decimal) -> str:
-    """The prompt that an answer proposes; empty where a model has no proposal for a refused prompt.
+def _read(
+    request: RewritePrompt, maker: Offer | None, said: SpokenFeedback | None, answer: str, _: Offer, __: Decimal
+) -> tuple[str, str | None]:
+    """The prompt that an answer proposes; empty where a model has no proposal for a refused prompt. The delivery of
+    speech is None where it stays as it is.
 
     Raises:
         Refused: the prompt is invalid, too long, or the same as before.
     """
+    if said:
+        return said.read(answer, maker)
     try:
         written = read_as(_Draft, answer).prompt.strip()
         if written or request.feedback:
@@ -161,23 +173,29 @@ def _read(request: RewritePrompt, maker: Offer | None, answer: str, _: Offer, __
         raise Refused([f"prompt: {maker.model} takes at most {maker.max_prompt} characters; shorten it"])
     if written == request.asset.prompt:
         raise Refused(["prompt: it is the same as before; change what was asked for"])
-    return written
+    return written, None
 
 
 def _max_chars(maker: Offer | None) -> int:
     return maker.max_prompt if maker and 0 < maker.max_prompt < MAX_PROMPT_CHARS else MAX_PROMPT_CHARS
 
 
-def _append_feedback(request: RewritePrompt, maker: Offer | None) -> str:
-    """The prompt followed by the feedback; where there is no room for both, the prompt is cut.
+def _without_model(request: RewritePrompt, maker: Offer | None, said: SpokenFeedback | None) -> Rewritten:
+    """The prompt or the delivery by rule; no proposal for a refused prompt.
 
     Raises:
-        ApplicationError: the prompt is spoken word for word, and the feedback would be spoken too.
+        ApplicationError: the feedback is on speech, and not only about how it is said.
     """
-    if request.asset.spoken:
-        message = "feedback: without a language model to read it, it would be spoken too"
-        failure = AssetFailure(message=message, summed=True)
-        raise ApplicationError(message, failure, type=NOT_REWRITTEN, non_retryable=True)
+    if said and said.keeps_words:
+        return Rewritten(prompt=request.asset.prompt, delivery=said.by_rule)
+    if said:
+        failure = AssetFailure(message=said.without_model, summed=True)
+        raise ApplicationError(said.without_model, failure, type=NOT_REWRITTEN, non_retryable=True)
+    return Rewritten(prompt=_append_feedback(request, maker) if request.feedback else "")
+
+
+def _append_feedback(request: RewritePrompt, maker: Offer | None) -> str:
+    """The prompt followed by the feedback; where there is no room for both, the prompt is cut."""
     limit = _max_chars(maker)
     direction = f"Direction: {request.feedback}"[:limit]
     return f"{request.asset.prompt[: max(0, limit - len(direction) - 1)]} {direction}".strip()

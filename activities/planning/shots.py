@@ -38,6 +38,7 @@ class FilmShot:
         left_out: Text of the brief for this shot that does not fit.
         fixed: Whether the brief gives the length.
         join: The transition from the shot before it.
+        manners: What feedback says of the delivery of its narration, in order.
     """
 
     label: str
@@ -51,6 +52,7 @@ class FilmShot:
     fixed: bool = False
     join: Join = ""
     place: str = ""
+    manners: tuple[str, ...] = ()
 
     @property
     def need(self) -> float:
@@ -176,6 +178,9 @@ def edited(shots: Sequence[FilmShot], edits: Sequence[Edit]) -> tuple[list[FilmS
                 now = [shot for k, shot in enumerate(now) if k not in at]
             case "silence":
                 now = [replace(s, narration="", left_out="") if not at or k in at else s for k, s in enumerate(now)]
+            case "delivery":
+                told = (edit.text,)
+                now = [replace(s, manners=s.manners + told) if not at or k in at else s for k, s in enumerate(now)]
             case "length":
                 now = [replace(s, seconds=edit.value, fixed=True) if k in at else s for k, s in enumerate(now)]
             case "swap":

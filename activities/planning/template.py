@@ -11,6 +11,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer, Parameter
+from activities.planning.delivery.rule import Deliveries
 from activities.planning.film import SCENE_CHARS, open_feedback_warnings, plan_film
 from activities.planning.material.facts import facts_of, listed, with_sources
 from activities.planning.shots import FilmShot
@@ -229,13 +230,14 @@ def _video(writer: _AssetWriter, shots: Sequence[FilmShot]) -> list[Asset]:
     """The script, then each shot's narration, still and video: the order of the storyboard."""
     script = writer.asset("script", Modality.TEXT, "script", "Script", script_head(writer.brief))
     assets = [script.model_copy(update={"composed": True})]
+    deliveries = Deliveries(writer.brief, writer.task.structure)
     for k, shot in enumerate(shots, start=1):
         label = f"Shot {k} · {shot.label}"[:200]
         inputs: list[Asset] = []
         if writer.makes(Modality.AUDIO) and shot.narration:
             speakers = f" · {', '.join(shot.speakers)}" if shot.speakers else ""
             name = f"Narration {k}{speakers}"[:200]
-            inputs.append(writer.asset(f"narration-{k}", Modality.AUDIO, "narration", name, shot.narration))
+            inputs.append(_narration(writer, f"narration-{k}", name, shot, deliveries))
         if writer.makes(Modality.IMAGE):
             prompt = writer.picture(shot.scene, shot.frame.composition, _shown(shot))
             inputs.append(writer.asset(f"still-{k}", Modality.IMAGE, "still", label, prompt))
@@ -253,6 +255,12 @@ def _video(writer: _AssetWriter, shots: Sequence[FilmShot]) -> list[Asset]:
                 )
             )
     return compose(assets)
+
+
+def _narration(writer: _AssetWriter, asset_id: str, name: str, shot: FilmShot, deliveries: Deliveries) -> Asset:
+    """The narration of a shot: its words, and how they are said."""
+    words, delivery = deliveries.line(shot.narration, shot.manners)
+    return writer.asset(asset_id, Modality.AUDIO, "narration", name, words).model_copy(update={"delivery": delivery})
 
 
 def _upscaled(writer: _AssetWriter, assets: list[Asset]) -> tuple[list[Asset], list[str]]:

@@ -90,6 +90,11 @@ class Request:
         return value if isinstance(value, str) and value else default
 
     @property
+    def delivery(self) -> str:
+        """How speech is said, in words: of its asset, otherwise the brief's style."""
+        return self.asset.delivery or self.text("instructions", self.brief.style)
+
+    @property
     def aspect(self) -> Aspect:
         return self.brief.aspect
 
@@ -233,10 +238,17 @@ class Provider(Protocol):
 
 @runtime_checkable
 class Moderator(Protocol):
-    """A provider that also moderates texts, free of charge."""
+    """A provider that also moderates texts and pictures, free of charge."""
 
     async def moderate(self, texts: Sequence[str]) -> list[str]:
         """For each text, the reason why it is flagged; "" where it is not.
+
+        Raises:
+            ProviderError: the request failed.
+        """
+
+    async def moderate_picture(self, jpeg: bytes) -> str:
+        """The reason why a picture is flagged; "" where it is not.
 
         Raises:
             ProviderError: the request failed.

@@ -174,6 +174,7 @@ class Attempt:
         return Take(
             number=self.task.take,
             prompt=asset.prompt,
+            delivery=asset.delivery,
             provider=asset.provider,
             model=asset.model,
             parameters=asset.parameters,
@@ -203,7 +204,7 @@ class Attempt:
 def request_digest(task: ProduceAsset) -> str:
     """Identifies the request to the provider: a take's number is never used for two different requests."""
     sent = task.asset.model_dump(mode="json", include={"asset_type", "prompt", "provider", "model", "parameters"})
-    sent |= {name: frame for name in ("continues", "last_frame") if (frame := getattr(task.asset, name))}
+    sent |= {name: given for name in ("delivery", "continues", "last_frame") if (given := getattr(task.asset, name))}
     return digest_of([sent, {i.asset_id: i.take for i in task.inputs}])
 
 

@@ -12,9 +12,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.catalogue.offers import Offer
+from activities.errors import ChecksFailed
 from activities.provenance.signer import Signer
 from activities.providers.protocol import Provider
 from activities.providers.selection import find_offer
+from activities.quality.safety import Safety
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageFailed
@@ -22,6 +24,8 @@ from activities.takes.attempt import (
     STORAGE_RETRY,
     Attempt,
     NumberUsed,
+    application_error,
+    failure_of,
     model_unavailable,
     request_digest,
     retry_later,
@@ -53,14 +57,25 @@ class Producer:
         self._providers = providers
         self._settings = settings
         self._signer = signer
+        self._safety = Safety(storage, providers, enabled=settings.moderation)
 
     async def produce(self, request: ProduceAsset) -> Take:
-        """One attempt.
+        """One attempt; a take that is made is moderated, if this worker moderates.
 
         Raises:
             ApplicationError: StillRunning until the job is done; retryable or final failures, the final
                 ones with an AssetFailure as first detail.
         """
+        take = await self._made(request)
+        if not self._safety.applies_to(take):
+            return take
+        with send_heartbeats(lambda: activity.heartbeat({"asset_id": request.asset.asset_id, "step": "moderating"})):
+            checked = await self._safety.checked(take, request.asset)
+        if checked.checks.flagged:
+            raise application_error(failure_of(ChecksFailed(checked), billed_usd=checked.billed_usd))
+        return checked
+
+    async def _made(self, request: ProduceAsset) -> Take:
         provider, offer = self._offer(request.asset)
         if provider is None or offer is None:
             return await self._unavailable(request, known=provider is not None)

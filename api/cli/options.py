@@ -121,6 +121,9 @@ DeadlineOption = Annotated[
 
 
 PromptOption = Annotated[str | None, typer.Option(help="Another prompt.")]
+DeliveryOption = Annotated[
+    str | None, typer.Option(help="Of speech: how it is said, e.g. 'sad, slowly'; '' removes it.")
+]
 ProviderOption = Annotated[str | None, typer.Option(help="Another provider.")]
 ModelOption = Annotated[str | None, typer.Option(help="Another model.")]
 ParameterOption = Annotated[

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, Valid
 from api.views.production import PlanView
 from workflows.base import Language, MaybeSlug
 from workflows.cut import Cut, Translations
-from workflows.models import Asset, Modality, PromptText, Slug
+from workflows.models import Asset, DeliveryText, Modality, PromptText, Slug
 from workflows.requests import EditOp
 
 HEADER: Final = """\
@@ -23,6 +23,8 @@ HEADER: Final = """\
 
 _FRAMES: Final = ("continues", "last_frame")
 """What a shot starts from and ends with; a shot without them has no such line."""
+_DELIVERY: Final = "delivery"
+"""Of speech: how it is said; all other assets have no such line."""
 _LANGUAGE: Final = ("language", "translates")
 """Of a narration in a further language; all others have no such line."""
 
@@ -39,6 +41,7 @@ class _FileAsset(BaseModel):
     role: Slug = "asset"
     label: Annotated[str, Field(max_length=200)] = ""
     prompt: PromptText
+    delivery: DeliveryText = ""
     provider: Slug
     model: str
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
@@ -92,9 +95,10 @@ def to_yaml(plan: PlanView) -> str:
 
 
 def _written(asset: Asset, fields: set[str]) -> dict[str, JsonValue]:
-    """The fields of an asset, without frames and languages that it does not have."""
+    """The fields of an asset, without frames, languages and a delivery that it cannot have."""
     found = asset.model_dump(mode="json", include=fields)
-    return {name: value for name, value in found.items() if value or name not in (*_FRAMES, *_LANGUAGE)}
+    absent = (*_FRAMES, *_LANGUAGE, *(() if asset.spoken else (_DELIVERY,)))
+    return {name: value for name, value in found.items() if value or name not in absent}
 
 
 def edits_between(plan: PlanView, text: str, *, keep_dropped: bool = False) -> list[EditOp]:
@@ -217,7 +221,7 @@ def _change_of(before: Asset, wanted: _FileAsset) -> EditOp | None:
                 f"{before.asset_id}.{fixed}: it cannot change from {getattr(before, fixed)}; add another asset instead"
             )
     changed: dict[str, object] = {}
-    for name in ("label", "prompt", "provider", "model", "depends_on", *_FRAMES):
+    for name in ("label", "prompt", _DELIVERY, "provider", "model", "depends_on", *_FRAMES):
         # A YAML block ends with a line break that is not part of the value.
         old, new = getattr(before, name), getattr(wanted, name)
         if (old.strip() != new.strip()) if isinstance(old, str) else (old != new):

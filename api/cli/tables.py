@@ -182,6 +182,8 @@ def show_plan(console: Console, plan: views.PlanView, budget: Decimal | None = N
         made_by = f"{asset.provider}/{asset.model}"
         first = map(Text, (str(asset.position), asset.asset_id, asset.asset_type.value, made_by, _price(asset.quote)))
         rows.add_row(*first, *[one_line(asset.prompt)] * ("prompt" in columns))
+        if asset.delivery and "prompt" in columns:
+            rows.add_row("", "", "", "", "", Text(f"said: {asset.delivery}", style="dim"))
         for other in asset.fallbacks:
             rows.add_row("", "", "", Text(f"or {other.provider}/{other.model}", style="dim"), _price(other.quote))
     print_table(console, rows)

@@ -55,6 +55,7 @@ def _record(record: Record, asset: Asset) -> AssetRecord:
         provider=take.provider if take else asset.provider,
         model=take.model if take else asset.model,
         prompt=take.prompt if take else asset.prompt,
+        delivery=take.delivery if take else asset.delivery,
         revised_prompt=asset.prompt if asset.original and asset.original != asset.prompt else None,
         position=asset.position,
         status=state.status,

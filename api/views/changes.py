@@ -22,9 +22,11 @@ class TakeView(View):
     selected: bool = Field(description="Whether it is the one in use")
     stale: bool = Field(default=False, description="For the take in use: one of its inputs has changed")
     stale_because: tuple[str, ...] = Field(
-        default=(), description="The changed inputs: prompt, model, parameters, depends_on, or the asset id of an input"
+        default=(),
+        description="The changed inputs: prompt, delivery, model, parameters, depends_on, or the id of an input",
     )
     prompt: str
+    delivery: str = Field(default="", description="Of speech: how the prompt is said")
     provider: str = Field(description="'upload' for a person's own file")
     model: str
     parameters: dict[str, JsonValue] = Field(default_factory=dict)

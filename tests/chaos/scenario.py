@@ -80,6 +80,7 @@ class ProductionScript:
         cancels: The production is cancelled while a vendor handles a submission.
         resets: The run is reset to before its approval.
         reopens: How often a delivered production is changed.
+        shows: The brief has a picture, which a model reads before the plan.
     """
 
     name: str
@@ -90,6 +91,7 @@ class ProductionScript:
     cancels: bool = False
     resets: bool = False
     reopens: int = 0
+    shows: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,9 @@ def _production(rng: Random, seed: int, number: int) -> ProductionScript:
         budget_usd=rng.choice(BRIEF_BUDGETS) if rng.random() < 0.25 else None,
         approval=ApprovalPolicy(stills_first=platform is Platform.VIDEO and rng.random() < 0.3),
     )
-    ends = rng.random()
+    ends, inputs = rng.random(), Random(f"{seed}/{name}/inputs")
+    if platform is Platform.VIDEO and inputs.random() < 0.6:
+        brief = brief.model_copy(update={"languages": ("en", "de")})
     return ProductionScript(
         name,
         brief,
@@ -162,6 +166,7 @@ def _production(rng: Random, seed: int, number: int) -> ProductionScript:
         cancels=ends < 0.2,
         resets=0.2 < ends < 0.35,
         reopens=rng.choice((0, 0, 1, 2)),
+        shows=inputs.random() < 0.35,
     )
 
 

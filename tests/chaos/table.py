@@ -37,6 +37,7 @@ def rows(outcomes: list[Outcome]) -> dict[str, str]:
         "cancels during submit, resets, reopenings": ", ".join(
             str(did[what]) for what in ("cancel during submit", "reset", "reopening")
         ),
+        "plans in several languages, pictures read by a model": f"{number('translated')}, {number('read')}",
         "submissions billed": f"{number('billed')}; {number('billed_usd')} USD, on record {number('spent_usd')} USD",
         "caps exceeded": number("caps_exceeded"),
         "billed beyond the published price": f"{number('beyond_price_usd')} USD",

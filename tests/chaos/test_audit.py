@@ -1,5 +1,6 @@
 """The audit of money in `make chaos` finds every class of fault that it checks for, and nothing else."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -7,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from activities.takes.ledger import Entry, Submission
-from tests.chaos.audit.money import Accounts, balance
+from tests.chaos.audit.money import Accounts, balance, published_usd
 from tests.chaos.audit.records import Audit, orphans
 from tests.chaos.servers.bills import Bill, Billed
 from workflows import keys
@@ -216,3 +217,15 @@ def test_orphans() -> None:
     paid = keys.data_key(keys.media_key(take, "png", 1, "abcd"))
     stored = [media, keys.data_key(media), later, paid]
     assert orphans(Audit("p", seen, {}), stored, lambda key: key == media) == [paid, later]
+
+
+def test_a_bill_is_compared_with_the_price_of_its_own_job() -> None:
+    """A bill that names its job is compared with the price of that submission, not with that of another take of the
+    asset, which may be higher."""
+    ledgers = {
+        ("visual", 1): entry(submission("0.04", job_id="one"), price=Decimal("0.04")),
+        ("visual", 2): entry(submission("0", job_id="two"), price=Decimal(0)),
+    }
+    bill = Bill("openai", Billed("p1", "visual"), Decimal("0.01"), job_id="two")
+    assert published_usd(ledgers, "x", bill) == 0
+    assert published_usd(ledgers, "x", replace(bill, job_id="one")) == Decimal("0.04")

@@ -51,6 +51,10 @@ class Outcome:
     faults: Counter[str] = field(default_factory=Counter)
     did: Counter[str] = field(default_factory=Counter)
     refused_offers: Counter[str] = field(default_factory=Counter)
+    translated: int = 0
+    """Plans with further languages."""
+    read: int = 0
+    """References that a model has read."""
     billed: int = 0
     billed_usd: Decimal = Decimal(0)
     spent_usd: Decimal = Decimal(0)
@@ -187,6 +191,8 @@ def _conclude(outcome: Outcome, audits: list[Audit], vendors: Vendors) -> None:
     for audit in audits:
         outcome.statuses[audit.snapshot.status.value] += 1
         outcome.attention += audit.attention
+        outcome.translated += bool(audit.snapshot.plan and audit.snapshot.plan.cut.languages)
+        outcome.read += sum(bool(each.model) for each in audit.snapshot.analyses)
         outcome.spent_usd += audit.snapshot.spent_usd
         outcome.flagged += audit.flagged
         outcome.unflagged += audit.unflagged

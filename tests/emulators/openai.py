@@ -47,11 +47,13 @@ class OpenAIEmulator(Emulator):
         answer_text: The response of the model for a chat request's body.
         polls: A background response is done at this poll.
         by_url: Pictures are returned as an address, as by dall-e and some compatible servers.
+        unsafe_pictures: Moderation flags every picture.
         speech_seconds: The duration of each speech; `streamed` leaves its length out of the header.
     """
 
     def __init__(self, answer_text: Callable[[dict[str, Any]], str] | None = None) -> None:
         super().__init__()
+        self.unsafe_pictures = False
         self.answer_text = answer_text
         self.polls = 2
         self.by_url = False
@@ -124,6 +126,8 @@ class OpenAIEmulator(Emulator):
                 return self._chat(call, body)
             case "/moderations":
                 texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
+                if isinstance(texts[0], dict):  # one picture, which is judged by what the trial says of it
+                    texts = ["kill" if self.unsafe_pictures else ""]
                 return Reply(200, bodies.moderation(body["model"], texts))
             case _:
                 return bodies.transcript(body.get("response_format", "json"))

@@ -235,6 +235,7 @@ class FakeActivities(FakeFilmSteps):
         return Take(
             number=request.take,
             prompt=request.asset.prompt,
+            delivery=request.asset.delivery,
             provider=PROVIDER,
             model=request.asset.model,
             media=_media(f"{keys.take_prefix(request.production_id, asset_id, request.take)}/media.txt").model_copy(

@@ -88,7 +88,8 @@ class Prices:
         async with self._run.pricing:
             recheck()
             plan = record.plan
-            if any(v is not None for v in (change.prompt, change.provider, change.model, change.parameters)):
+            given = (change.prompt, change.delivery, change.provider, change.model, change.parameters)
+            if any(value is not None for value in given):
                 try:
                     plan = follow(record, policies.apply_edits(record.brief, plan, [change]))
                 except policies.PlanProblem as problem:
@@ -146,12 +147,13 @@ class Prices:
                     allow_unknown_prices(record, plan.by_id[asset_id])
 
 
-def change_of(request: Regenerate | Resolve, prompt: str | None) -> EditOp:
+def change_of(request: Regenerate | Resolve, prompt: str | None, delivery: str | None) -> EditOp:
     """The edit of its asset that a request for another take makes."""
     return EditOp(
         op="change",
         asset_id=request.asset_id,
         prompt=prompt,
+        delivery=delivery,
         provider=request.provider,
         model=request.model,
         parameters=request.parameters,

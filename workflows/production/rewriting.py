@@ -28,8 +28,8 @@ class Rewriting:
         self._run = run
         self._questions = questions
 
-    async def from_feedback(self, asset: Asset, feedback: str, person: str) -> str:
-        """The prompt that a language model writes from a person's feedback.
+    async def from_feedback(self, asset: Asset, feedback: str, person: str) -> Rewritten:
+        """The prompt that a language model writes from a person's feedback, and the delivery of speech.
 
         Raises:
             ApplicationError: a refusal, where no model could.
@@ -40,7 +40,7 @@ class Rewriting:
             raise_if_cancelled(error)
             kind: RefusalKind = "budget_short" if failure_of(error).kind == BUDGET_SHORT else "invalid_edit"
             raise refuse(kind, "feedback", f"{message_of(error)}; give a prompt instead") from None
-        return found.prompt
+        return found
 
     async def rewrite(
         self, asset: Asset, event: int, person: str, *, feedback: str = "", refusal: str = ""

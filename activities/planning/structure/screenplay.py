@@ -24,6 +24,7 @@ from activities.planning.structure.text import (
     spoken_text,
     without_quotes,
 )
+from activities.planning.structure.words import OFF_SCREEN
 
 _HEADING: Final = re.compile(
     r"^(?:\d{1,3}[A-Z]?[.)]?\s+)?(?:\.(?=[^\s.])|(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E|INNEN|AUSSEN|"
@@ -246,7 +247,7 @@ def _cue(line: str, body: list[str], following: int, *, apart: int) -> tuple[str
 
 def _speech(reader: _Reader, cue: tuple[str, str], body: list[str], k: int, *, one_paragraph: bool) -> int:
     """Read the speech of a speaker; returns the line after it."""
-    speaker, direction = cue[0].title() if cue[0].isupper() else cue[0], ""
+    speaker, direction = cue[0].title() if cue[0].isupper() else cue[0], _extension(cue[1])
     said: list[str] = []
     while k < len(body):
         line = body[k].strip()
@@ -267,6 +268,12 @@ def _speech(reader: _Reader, cue: tuple[str, str], body: list[str], k: int, *, o
         k += 1
     reader.say(speaker, join_lines(said), direction)
     return k
+
+
+def _extension(text: str) -> str:
+    """The direction in the brackets after the name of a speaker; empty where they say where the speaker is."""
+    parts = (part.strip() for part in re.findall(r"[(（]([^()（）]*)[)）]", text))
+    return next((part for part in parts if part and not OFF_SCREEN.match(part)), "")
 
 
 def _is_speaker(found: re.Match[str]) -> bool:

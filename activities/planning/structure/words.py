@@ -4,6 +4,7 @@
 Russian and Hindi.
 """
 
+import re
 from typing import Final
 
 VOICE: Final = (
@@ -68,3 +69,11 @@ NUMBERS: Final = (
     "ten zehn diez dix dieci dez tien dziesięć tio",
 )
 """The words for 1 to 10."""
+
+OFF_SCREEN: Final = re.compile(
+    r"^(?:V\.?\s?O\.?|O\.?\s?[SC]\.?|OFF|ON)(?:[\s-]*(?:SCREEN|CAMERA|VOICE))?$|"
+    r"^(?:VOICE[ -]?OVER|CONT['’]?D\.?|CONTINUED|MORE|PRE-?LAP|FILTERED|SUBTITLED?|AUS DEM OFF|IM OFF|HORS[ -]CHAMP|"
+    r"FUORI CAMPO|声|画外音?|旁白)\.?$",
+    re.IGNORECASE,
+)
+"""Where a speaker is, which is not how a line is said."""

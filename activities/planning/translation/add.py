@@ -144,7 +144,7 @@ class _Adding:
     async def _translated(
         self, language: str, texts: Sequence[str], limits: Mapping[str, int], first_step: int
     ) -> dict[str, str]:
-        models = models_for(self.settings, self.providers, self.today)
+        models = models_for(self.settings, self.providers, self.today, "translator")
         if not models:
             example = f"{texts[0][:60]}…" if len(texts[0]) > 60 else texts[0]
             raise _NotAdded(f"{language}: {_NO_MODEL}: {len(texts)} are missing, such as “{example}”")

@@ -75,13 +75,13 @@ async def paint(access: Access, request: Request, offer: Offer) -> Finished:
 
 
 async def speak(access: Access, request: Request, offer: Offer) -> Finished:
-    """Speech as WAV. The style is put into the prompt, before the text: these models have no field for it."""
-    text, style = request.asset.prompt, request.text("instructions", request.brief.style)
+    """Speech as WAV. The delivery is put into the prompt, before the text: these models have no field for it."""
+    text, delivery = request.asset.prompt, request.delivery.rstrip(" .")
     voice = {"prebuilt_voice_config": {"voice_name": request.text("voice", VOICE)}}
     answer = await _generate(
         access,
         request,
-        [f"Read the following aloud. Delivery: {style}.\n\n{text}" if style else text],
+        [f"Read the following aloud. Delivery: {delivery}.\n\n{text}" if delivery else text],
         response_modalities=["AUDIO"],
         speech_config={"voice_config": voice},
     )

@@ -14,6 +14,7 @@ from activities.errors import InvalidRequest, OutputUnusable, ProviderError, Sub
 from activities.media import media_types
 from activities.providers.openai.errors import VENDOR, parameter_value, translated_errors
 from activities.providers.protocol import Finished, Request
+from activities.text.delivery.prosody import prosody_of
 from activities.text.speech import join_sentences, sentences
 from workflows.models import ZERO, Money
 
@@ -71,9 +72,12 @@ async def _request_part(
 ) -> None:
     body: dict[str, Any] = {"model": offer.model, "input": text, "response_format": form}
     body["voice"] = parameter_value(request, offer, "voice") or "alloy"
-    if "instructions" in offer.rules and (instructions := request.text("instructions", request.brief.style)):
-        body["instructions"] = instructions
-    if (speed := parameter_value(request, offer, "speed")) is not None:
+    speed = parameter_value(request, offer, "speed")
+    if offer.takes_directions and request.delivery:
+        body["instructions"] = request.delivery
+    elif speed is None and (pace := prosody_of(request.asset.delivery).pace) != 1:
+        speed = pace  # the only part of a delivery that tts-1 takes
+    if speed is not None:
         body["speed"] = speed
     with translated_errors(submitting=True):
         async with client.audio.speech.with_streaming_response.create(**body) as answer:

@@ -1,8 +1,8 @@
 """Scratch narration by espeak-ng, always in a process of its own: it is GPL-3.0 and keeps global state.
 
-As a program (`python -m activities.providers.previz.narration out.wav voice rate seconds`, text on stdin) it speaks
-the text, at least for these seconds, and prints the times of its words; as a module it lists the languages and starts
-that program. WAV, 16 bit, mono, 22,050 Hz.
+As a program (`python -m activities.providers.previz.narration out.wav voice rate seconds pitch range volume`, text on
+stdin) it speaks the text, at least for these seconds, and prints the times of its words; as a module it lists the
+languages and starts that program. WAV, 16 bit, mono, 22,050 Hz.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import struct
 import sys
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Final, NamedTuple
 
 from activities.errors import InvalidRequest, ProviderUnavailable
 from activities.providers.previz.japanese import has_dictionary, to_kana
+from activities.text.delivery.prosody import USUAL, Prosody
 
 MAX_CHARS: Final = 8_000
 """The longest prompt of an asset; about nine minutes of speech."""
@@ -29,7 +30,11 @@ RATE: Final = (80, 400)
 TIMEOUT_SECONDS: Final = 120
 """8,000 characters take about one second of CPU, so a child process that takes this long hangs."""
 
-_RETRIEVAL, _CHARS_UTF8, _RATE_PARAMETER, _DONT_EXIT = 1, 1, 1, 0x8000
+_RETRIEVAL, _CHARS_UTF8, _DONT_EXIT = 1, 1, 0x8000
+_RATE, _VOLUME, _PITCH, _RANGE = 1, 2, 3, 4
+"""espeak_PARAMETER of speak_lib.h."""
+WHISPER: Final = "whisper"
+"""The variant of a voice that whispers."""
 _LAST_EVENT, _WORD_EVENT, _END_EVENT = 0, 1, 5
 _QUIET: Final = 150
 """Of 32,768: below this a sample is silence. Pauses of espeak-ng are nearly zero."""
@@ -124,7 +129,7 @@ def find_voice(wanted: str) -> str | None:
 
 
 async def speak(
-    text: str, out: Path, *, voice: str, rate: float, field: str = "voice", at_least: float = 0.0
+    text: str, out: Path, *, voice: str, rate: float, field: str = "voice", at_least: float = 0.0, how: Prosody = USUAL
 ) -> list[SpokenWord]:
     """Write `text` as speech to the WAV file `out` (an absolute path); silence where nothing can be spoken.
 
@@ -132,6 +137,7 @@ async def speak(
 
     Args:
         at_least: The least length in seconds, with silence at the end.
+        how: Its pace changes the rate, as far as espeak-ng can.
 
     Raises:
         InvalidRequest: an unknown voice (named `field` in the message), or a rate (words a minute) out of range.
@@ -146,14 +152,17 @@ async def speak(
             f"{field}: espeak-ng has no voice {voice!r}; choose a language such as en, en-us, de, es, fr, "
             f"pt-br, hi, ar or cmn, optionally with a variant (en+f3)"
         )
+    if how.whispers and "+" not in known and WHISPER in _variants():
+        known = f"{known}+{WHISPER}"
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "activities.providers.previz.narration",
         str(out),
         known,
-        str(round(rate)),
+        str(round(min(max(rate * how.pace, low), high))),
         f"{at_least:.3f}",
+        *(str(round(each)) for each in (how.pitch, how.range, how.volume)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -175,7 +184,9 @@ async def speak(
     return [SpokenWord(*word) for word in json.loads(stdout)]
 
 
-def _synthesize(text: str, voice: str, rate: int, at_least: float) -> tuple[bytes, int, list[SpokenWord]]:
+def _synthesize(
+    text: str, voice: str, at_least: float, parameters: Mapping[int, int]
+) -> tuple[bytes, int, list[SpokenWord]]:
     """PCM samples (16 bit, mono), at least for these seconds, their rate in Hz, and the words."""
     import espeakng_loader
 
@@ -185,7 +196,8 @@ def _synthesize(text: str, voice: str, rate: int, at_least: float) -> tuple[byte
         raise SystemExit("espeak-ng does not start because its data is missing; reinstall espeakng-loader")
     if library.espeak_SetVoiceByName(voice.encode()) != 0:
         raise SystemExit(f"no voice {voice!r}")
-    library.espeak_SetParameter(_RATE_PARAMETER, rate, 0)
+    for parameter, value in parameters.items():
+        library.espeak_SetParameter(parameter, value, 0)
     samples, events = bytearray(), list[tuple[int, int, int, int]]()
 
     def keep(wave: int | None, count: int, happened: "ctypes._Pointer[_Event]") -> int:
@@ -239,10 +251,11 @@ def _wav(samples: bytes, hertz: int) -> bytes:
 
 
 def main() -> None:
-    out, voice, rate, at_least = sys.argv[1:5]
+    out, voice, rate, at_least, pitch, spread, volume = sys.argv[1:8]
     text = sys.stdin.buffer.read().decode()
     read, places = to_kana(text) if re.match(r"ja\b", voice) and has_dictionary() else (text, range(len(text)))
-    samples, hertz, words = _synthesize(read, voice, int(rate), float(at_least))
+    parameters = {_RATE: int(rate), _PITCH: int(pitch), _RANGE: int(spread), _VOLUME: int(volume)}
+    samples, hertz, words = _synthesize(read, voice, float(at_least), parameters)
     Path(out).write_bytes(_wav(samples, hertz))
     ends = [*sorted(set(places)), len(text)]
     placed = [

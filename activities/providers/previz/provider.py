@@ -33,6 +33,7 @@ from activities.providers.previz.sound.music import TEMPI, music
 from activities.providers.previz.storyboard import storyboard
 from activities.providers.previz.text import write
 from activities.providers.protocol import Finished, Input, Job, ProviderBase, Request, Running, Unreadable
+from activities.text.delivery.prosody import prosody_of
 from workflows.models import SPEECH, Asset, Modality
 
 DEFAULT_SECONDS: Final = 5.0
@@ -219,8 +220,9 @@ class Previz(ProviderBase):
         field = "parameters.voice" if "voice" in request.asset.parameters else "languages"
         out = request.file("narration.wav").absolute()
         said = spoken(request.asset.prompt, voice)
-        silence = said.silence * DEFAULT_RATE / rate
-        words = await speak(said.text, out, voice=voice, rate=rate, field=field, at_least=silence)
+        how = prosody_of(request.asset.delivery)
+        silence = said.silence * DEFAULT_RATE / (rate * how.pace)
+        words = await speak(said.text, out, voice=voice, rate=rate, field=field, at_least=silence, how=how)
         text = request.asset.prompt
         timed: list[JsonValue] = []
         for word in words:

@@ -32,7 +32,14 @@ from api.cli.context import (
     print_receipt,
     usd_option,
 )
-from api.cli.options import ModelOption, ParameterOption, PromptOption, ProviderOption, parse_parameters
+from api.cli.options import (
+    DeliveryOption,
+    ModelOption,
+    ParameterOption,
+    PromptOption,
+    ProviderOption,
+    parse_parameters,
+)
 from api.cli.tables import label, print_table, spent
 from api.client.client import GreenlightError
 from api.views.changes import AttentionEntry
@@ -153,6 +160,7 @@ def resolve(
         ),
     ],
     prompt: PromptOption = None,
+    delivery: DeliveryOption = None,
     provider: ProviderOption = None,
     model: ModelOption = None,
     parameter: ParameterOption = None,
@@ -179,7 +187,13 @@ def resolve(
     cli = cli_of(context)
     action = _parse_action(names[-1])
     if all_of is not None:
-        only_one = {"--prompt": prompt, "--job-id": job_id, "--budget": budget, "--attention": attention}
+        only_one = {
+            "--prompt": prompt,
+            "--delivery": delivery,
+            "--job-id": job_id,
+            "--budget": budget,
+            "--attention": attention,
+        }
         only_one |= {"--allow-unknown-prices": allow_unknown_prices}
         if given := [name for name, value in only_one.items() if value]:
             raise typer.BadParameter("it is for one decision, not for --all", param_hint=", ".join(given))
@@ -196,6 +210,7 @@ def resolve(
         asset_id=asset_id,
         action=action,
         prompt=prompt,
+        delivery=delivery,
         provider=provider,
         model=model,
         parameters=parse_parameters(parameter),

@@ -87,7 +87,8 @@ def edit(
         typer.Option(
             "--set",
             metavar="ASSET.FIELD=VALUE",
-            help="E.g. shot-2.prompt=…, shot-2.parameters.seconds=4 (null removes), shot-2.depends_on=still-2, "
+            help="E.g. shot-2.prompt=…, narration-2.delivery='sad, slowly' (how it is said), "
+            "shot-2.parameters.seconds=4 (null removes), shot-2.depends_on=still-2, "
             "shot-2.continues=shot-1 (its last frame is the first of shot-2), shot-2.last_frame=still-3; repeat.",
         ),
     ] = None,
@@ -310,9 +311,9 @@ def _parse_set(text: str) -> EditOp:
         return EditOp(
             op="change", asset_id=asset_id, depends_on=tuple(v.strip() for v in value.split(",") if v.strip())
         )
-    if name not in ("prompt", "label", "provider", "model", "continues", "last_frame"):
+    if name not in ("prompt", "delivery", "label", "provider", "model", "continues", "last_frame"):
         raise typer.BadParameter(
-            f"--set {text!r}: choose prompt, label, provider, model, depends_on, continues, last_frame or "
+            f"--set {text!r}: choose prompt, delivery, label, provider, model, depends_on, continues, last_frame or "
             f"parameters.NAME, not {name!r}"
         )
     return EditOp.model_validate({"op": "change", "asset_id": asset_id, name: value})

@@ -24,7 +24,14 @@ from api.cli.context import (
     usd_option,
 )
 from api.cli.files import file_argument
-from api.cli.options import ModelOption, ParameterOption, PromptOption, ProviderOption, parse_parameters
+from api.cli.options import (
+    DeliveryOption,
+    ModelOption,
+    ParameterOption,
+    PromptOption,
+    ProviderOption,
+    parse_parameters,
+)
 from api.cli.tables import amount, local_time, one_line, print_table, show_stale, size, table
 from workflows.models import MAX_TAKES_AT_ONCE
 from workflows.quality import Checks
@@ -58,7 +65,8 @@ def takes(
         cost = "unknown" if take.cost_source == "unknown" else amount(take.billed_usd)
         finished = local_time(take.finished_at)
         made_by = Text(f"{take.provider}/{take.model}")
-        prompt = one_line(take.note or take.prompt)
+        said = f"{take.prompt} [{take.delivery}]" if take.delivery else take.prompt
+        prompt = one_line(take.note or said)
         rows.add_row(str(take.number), mark, made_by, cost, size(take.bytes), finished, prompt)
     print_table(cli.out, rows)
     for take in found.takes:
@@ -86,8 +94,9 @@ def regenerate(
     production_id: ProductionArgument,
     asset_id: AssetArgument,
     prompt: PromptOption = None,
+    delivery: DeliveryOption = None,
     feedback: Annotated[
-        str | None, typer.Option(help="The change that you want; the planner writes the prompt.")
+        str | None, typer.Option(help="The change that you want; the planner writes the prompt, or how a line is said.")
     ] = None,
     provider: ProviderOption = None,
     model: ModelOption = None,
@@ -102,6 +111,7 @@ def regenerate(
     request = Regenerate(
         asset_id=asset_id,
         prompt=prompt,
+        delivery=delivery,
         feedback=feedback,
         provider=provider,
         model=model,

@@ -64,6 +64,7 @@ export const reasonLabel = (reason) => REASONS[reason] ?? reason;
 
 const CHANGES = {
   prompt: "its prompt",
+  delivery: "its delivery",
   model: "its model",
   parameters: "its parameters",
   depends_on: "its inputs",

@@ -7,6 +7,7 @@ import { sheet } from "../lib/regions.js";
 import { attentionCard } from "./attention_card.js";
 import { assetCost } from "./costs.js";
 import { fromModelKey, modelKey } from "./model.js";
+import { deliveryField, isSpoken } from "./delivery.js";
 import { assetNames, shotsOf } from "./shots.js";
 import { modelSelect, newTakesForm, staleNote, takesSection } from "./takes.js";
 
@@ -34,6 +35,7 @@ export function unsavedEdits(asset, edits = {}) {
     .map(([name, text]) => [name, parameterValue(text)])
     .filter(([name, value]) => !equal(value, asset.parameters[name] ?? null));
   if (edits.prompt !== undefined && edits.prompt.trim() !== asset.prompt.trim()) changes.prompt = edits.prompt;
+  if (edits.delivery !== undefined && edits.delivery.trim() !== asset.delivery) changes.delivery = edits.delivery;
   if (edits.model && edits.model !== modelKey(asset)) Object.assign(changes, fromModelKey(edits.model));
   if (edits.depends_on && !equal(edits.depends_on, asset.depends_on)) changes.depends_on = edits.depends_on;
   for (const { name } of FRAMES) {
@@ -112,6 +114,7 @@ function planEditor({ production, asset, actions, state, set, models }) {
           oninput=${(e) => type({ prompt: e.target.value })}
           onkeydown=${(e) => e.key === "Enter" && (e.metaKey || e.ctrlKey) && changed && save()}></textarea>
       `)}
+      ${isSpoken(asset) && deliveryField("delivery", edits.delivery ?? asset.delivery, (delivery) => type({ delivery }))}
       ${asset.original && html`
         <details key="original"><summary>Original prompt</summary><p dir="auto">${asset.original}</p></details>
       `}
@@ -212,6 +215,7 @@ const planDetails = (asset) => html`
   <details key="plan">
     <summary>Plan details</summary>
     <p dir="auto" class="pre">${asset.prompt}</p>
+    ${asset.delivery && html`<p dir="auto">Delivery: ${asset.delivery}</p>`}
     ${asset.original && html`<h3>Original prompt</h3><p dir="auto" class="pre">${asset.original}</p>`}
     <p class="hint">
       ${dotted(

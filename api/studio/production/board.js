@@ -98,6 +98,7 @@ function partLine(production, asset, { on, open, isUnsaved }) {
         aria-label="${kind}: ${spokenStatus(production, asset)}">
         ${icon(type)}
         <span class="what" dir="auto">${type === "audio" ? assetText(production, asset) : kind}</span>
+        ${asset.delivery && html`<span class="quiet small" dir="auto" key="delivery">${asset.delivery}</span>`}
         ${isUnsaved(asset) && pill("paused", "Not saved")}
         ${(!found || assetCost(asset)?.tone) && price(asset)}
         ${found && pill(...pillOf(asset, found))}

@@ -10,6 +10,7 @@ import { staleBecause } from "../lib/labels.js";
 import { actorName } from "../lib/session.js";
 import { findingsList, measuredValues } from "./checks.js";
 import { deviation, estimateRange } from "./costs.js";
+import { deliveryField, isSpoken } from "./delivery.js";
 import { fromModelKey, highestPrice, modelKey } from "./model.js";
 import { provenance } from "./provenance.js";
 
@@ -104,6 +105,7 @@ function takeCard(production, asset, take, { actions, selectable, state, app }) 
       </p>
       ${findingsList(take, ["video", "audio"].includes(asset.asset_type))}
       <p class="said" dir="auto" title=${take.prompt}>${take.prompt}</p>
+      ${take.delivery && html`<p class="quiet small" dir="auto" key="delivery">Delivery: ${take.delivery}</p>`}
       ${measuredValues(take)}
       ${take.selected
         ? pill("done", "In use")
@@ -148,6 +150,7 @@ const ACCEPTED = { text: "text/*,.md", image: "image/*", audio: "audio/*", video
 export function newTakesForm({ production, asset, actions, state, set, models }) {
   const { record } = asset;
   const prompt = state.edits.prompt ?? asset.prompt;
+  const delivery = state.edits.delivery ?? asset.delivery;
   const price = highestPrice(asset) * state.count;
   // The price of another model is known only from the API's response.
   const unknown = actions.failedWith("regenerate", "price-unknown") || (asset.quote?.unknown && !state.model);
@@ -157,6 +160,7 @@ export function newTakesForm({ production, asset, actions, state, set, models })
     actions.run("regenerate", async () => {
       const body = { count: Number(state.count), requested_by: actorName() };
       if (state.how === "prompt") body.prompt = prompt;
+      if (state.how === "prompt" && isSpoken(asset)) body.delivery = delivery ?? "";
       if (state.how === "feedback") body.feedback = state.feedback;
       if (state.model) Object.assign(body, fromModelKey(state.model));
       if (state.budget) body.budget_usd = state.budget;
@@ -197,6 +201,8 @@ export function newTakesForm({ production, asset, actions, state, set, models })
             <textarea id="again-prompt" rows="5" dir="auto" .value=${prompt}
               oninput=${(e) => set({ edits: { ...state.edits, prompt: e.target.value } })}></textarea>
           `)}
+          ${isSpoken(asset) && deliveryField("again-delivery", delivery, (text) =>
+            set({ edits: { ...state.edits, delivery: text } }))}
         </div>
       `}
       ${state.how === "feedback" && html`
@@ -205,7 +211,9 @@ export function newTakesForm({ production, asset, actions, state, set, models })
             <textarea id="again-feedback" rows="3" dir="auto" aria-describedby="again-feedback-hint"
               placeholder="e.g. warmer light, slower, no people" .value=${state.feedback}
               oninput=${(e) => set({ feedback: e.target.value })}></textarea>
-          `, "A language model writes the new prompt from it.")}
+          `, isSpoken(asset)
+            ? "How the line is said changes only its delivery, and what is said only its words."
+            : "A language model writes the new prompt from it.")}
         </div>
       `}
       <div class="grid two" key="by">

@@ -91,6 +91,7 @@ def asset(asset_id: str, kind: str, role: str, model: str, *needs: str, **settin
         "parameters": [{"name": k, "value": v} for k, v in settings.items()],
         "depends_on": list(needs),
         "continues": "",
+        "delivery": "",
     }
 
 

@@ -50,7 +50,7 @@ async def test_a_film_is_planned_by_the_first_model() -> None:
     assert (shot.original, shot.prompt) == ("the wish for shot-2", "the enhanced words for shot-2")
     assert shot.parameters == {"seconds": 5, "sound": True}
     assert shot.depends_on == ("narration-2", "still-2")
-    assert plan.by_id["narration-1"].parameters == {"instructions": "excited"}
+    assert (plan.by_id["narration-1"].parameters, plan.by_id["narration-1"].delivery) == ({}, "excited")
     assert (plan.planner, plan.drafting_usd, plan.title) == ("alpha/wise", Decimal("0.01"), "The light")
     assert plan.warnings == ("the harbour is invented",)
     assert price(plan, houses()).high_usd > 0
@@ -276,7 +276,7 @@ async def test_instructions_list_the_available_models() -> None:
         "the shots last 20 seconds together",
         "in the language de",
         "Numbers, units and abbreviations spelled out",
-        "parameter `instructions`",
+        "goes into `delivery`",
         "how the camera moves",
     ):
         assert words in instructions

@@ -204,6 +204,16 @@ async def test_without_a_model_the_feedback_is_added(storage: Storage) -> None:
     assert await desk.rewrite(request(refusal="violence")) == Rewritten()
 
 
+async def test_the_stages_may_have_other_models(storage: Storage, vendor: OpenAIEmulator, openai: OpenAI) -> None:
+    """GREENLIGHT_ENHANCER names the models of new prompts, whatever plans; a name that is not enabled is refused."""
+    vendor.answer_text = lambda _: answer("A lighthouse at dawn.")
+    assert (await Desk(storage, openai, planner="template", enhancer="auto").rewrite(request())).prompt.endswith(
+        "dawn."
+    )
+    with pytest.raises(ApplicationError, match="GREENLIGHT_ENHANCER: 'openai/none' names no enabled model"):
+        await Desk(storage, openai, enhancer="openai/none").rewrite(request())
+
+
 async def test_music_is_described_and_not_spoken(storage: Storage) -> None:
     """Feedback on music is added to its prompt, and a language model is asked for a description of sound, in English
     and not for spoken words."""
@@ -216,8 +226,8 @@ async def test_music_is_described_and_not_spoken(storage: Storage) -> None:
     assert "Nothing in it is spoken" in instructions(music, None)
 
 
-async def test_without_a_model_feedback_on_narration_is_refused(storage: Storage) -> None:
-    """A narration is its prompt word for word, so feedback without a model is refused."""
-    error = await Desk(storage, None).fails(request(Modality.AUDIO, feedback="slower"))
-    assert "it would be spoken too" in error.message
+async def test_without_a_model_feedback_on_the_words_of_a_narration_is_refused(storage: Storage) -> None:
+    """A narration is its prompt word for word, so feedback on its words without a model is refused, with the remedy."""
+    error = await Desk(storage, None).fails(request(Modality.AUDIO, feedback="slower, and mention the price"))
+    assert "it would be spoken too; give the new words as `prompt`" in error.message
     assert error.details[0].billed_usd == 0

@@ -54,3 +54,19 @@ def test_an_invalid_file_names_the_line(old: str, new: str, message: str) -> Non
     plan = plan_of(1)
     with pytest.raises(PlanFileError, match=message):
         edits_between(plan, to_yaml(plan).replace(old, new))
+
+
+def test_a_delivery_is_edited_next_to_the_words() -> None:
+    """Speech has a line for its delivery, other assets have none; a changed one is an edit of the delivery alone."""
+    plan = plan_of(2)
+    spoken = {"asset_type": "audio", "role": "narration", "delivery": "calm"}
+    line = plan.assets[0].model_validate({**plan.assets[0].model_dump(), **spoken})
+    plan = plan.model_copy(update={"assets": (line, plan.assets[1])})
+    text = to_yaml(plan)
+    assert text.count("delivery:") == 1
+    assert edits_between(plan, text) == []
+    changed, removed = (edits_between(plan, text.replace("delivery: calm", new)) for new in ("delivery: sad", ""))
+    assert [e.model_dump(exclude_unset=True) for e in changed] == [
+        {"op": "change", "asset_id": line.asset_id, "delivery": "sad"}
+    ]
+    assert [e.delivery for e in removed] == [""]

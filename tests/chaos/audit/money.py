@@ -86,9 +86,10 @@ def allowed_usd(snapshot: Snapshot) -> Decimal:
 def published_usd(entries: Entries, production_id: str, bill: Bill) -> Decimal | None:
     """The price that was reserved for a bill's submission; None if no ledger has it."""
     own = {take: e for (asset_id, take), e in entries.items() if asset_id == bill.owner.asset_id}
+    named = [e for e in own.values() if bill.job_id and bill.job_id in (s.job_id for s in e.submissions)]
     seeded = [e for take, e in own.items() if bill.owner.seed == _seed(production_id, bill.owner.asset_id, take)]
     of_vendor = [e for e in own.values() if e.provider == bill.vendor]
-    return max((e.price_usd for e in seeded or of_vendor or own.values()), default=None)
+    return max((e.price_usd for e in named or seeded or of_vendor or own.values()), default=None)
 
 
 def _seed(production_id: str, asset_id: str, take: int) -> int:

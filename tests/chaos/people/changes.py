@@ -8,7 +8,7 @@ from api.client.client import GreenlightError
 from api.views.production import ProductionView
 from tests.chaos.people.requests import PLENTY, Requests
 from tests.chaos.servers.bills import mark
-from tests.chaos.servers.vendors import MAKERS, UNPRICED, Maker
+from tests.chaos.servers.vendors import MAKERS, SENTENCES, UNPRICED, Maker
 from workflows.events import AssetRecord, AssetStatus, ProductionStatus
 from workflows.models import Asset
 from workflows.requests import EditOp, Pause, PlanEdit, Refresh, Regenerate, Resume, SelectTake
@@ -26,7 +26,8 @@ class Changes:
     def other_model(self, asset: Asset, *, unpriced: bool = False) -> EditOp:
         """An edit: another model for a planned asset, and a mark in its prompt."""
         requests = self._requests
-        prompt = f"A boat at dawn, {asset.role} {mark(requests.script.name, asset.asset_id)}."
+        words = SENTENCES.get(asset.language, f"A boat at dawn, {asset.role}")
+        prompt = f"{words} {mark(requests.script.name, asset.asset_id)}."
         if requests.rng.random() < 0.2 and not requests.script.cancels:
             return EditOp(op="change", asset_id=asset.asset_id, prompt=prompt)  # with its fallbacks
         maker = self._maker(asset, unpriced=unpriced)
@@ -52,24 +53,28 @@ class Changes:
             (2, lambda: self.select(asset)),
             (1, lambda: requests.rng.random() < 0.15 and self.cancel()),
         ]
+        if requests.script.brief.further_languages:
+            acts += [(2, lambda: self.speak(seen)), (1, lambda: self.cut(seen))]
         requests.rng.choices([act for _, act in acts], [weight for weight, _ in acts])[0]()
 
     def reopen(self, seen: ProductionView) -> bool:
         """Change a delivered production, and return whether the change was accepted."""
         assert seen.status is ProductionStatus.DELIVERED
         asset = self._requests.rng.choice(seen.assets)
-        acts = (
+        acts: list[Callable[[], object]] = [
             lambda: self.regenerate(asset),
             lambda: self.edit(seen, asset),
             self.refresh,
             lambda: self.select(asset),
-        )
+        ]
+        if self._requests.script.brief.further_languages:
+            acts += [lambda: self.speak(seen), lambda: self.cut(seen)]
         return self._requests.rng.choice(acts)() is not None
 
     def regenerate(self, asset: AssetRecord) -> object:
         requests = self._requests
         how = requests.rng.choice(("as it is", "as it is", "prompt", "feedback", "unpriced"))
-        words = f"A boat at noon {mark(requests.script.name, asset.asset_id)} {requests.rng.randint(1, 999)}."
+        words = self._words("A boat at noon", asset)
         maker = UNPRICED.get(asset.asset_type) if how == "unpriced" else None
         change = {"provider": maker[0], "model": maker[1], "parameters": dict(maker[2])} if maker else {}
         count = requests.rng.choice((1, 1, 2, 3))
@@ -94,7 +99,7 @@ class Changes:
         requests, plan = self._requests, seen.plan
         assert plan is not None
         planned = next(a for a in plan.assets if a.asset_id == asset.asset_id)
-        words = f"A boat at night {mark(requests.script.name, asset.asset_id)} {requests.rng.randint(1, 999)}."
+        words = self._words("A boat at night", asset)
         how = requests.rng.choice(("words", "maker", "unpriced"))
         maker = self._maker(planned, unpriced=how == "unpriced")
         change = _as_change(planned, maker) if how != "words" else {}
@@ -113,6 +118,33 @@ class Changes:
             return requests.client.edit_plan(requests.production_id, request)
 
         return requests.send_paid(f"edit of a {pending} asset{unknown}", ask)
+
+    def speak(self, seen: ProductionView) -> object:
+        """Add languages to a film, or take them out."""
+        languages = self._requests.rng.choice((("en",), ("en", "de"), ("en", "fr"), ("en", "de", "fr")))
+        return self._edit_film(seen, "languages", EditOp(op="languages", languages=languages))
+
+    def cut(self, seen: ProductionView) -> object:
+        """Another fade at the end, which costs nothing."""
+        assert seen.plan is not None
+        fade = round(self._requests.rng.uniform(0, 1), 1)
+        cut = seen.plan.cut.model_copy(update={"fade_out_seconds": fade})
+        return self._edit_film(seen, "cut", EditOp(op="cut", cut=cut))
+
+    def _edit_film(self, seen: ProductionView, what: str, edit: EditOp) -> object:
+        requests, plan = self._requests, seen.plan
+        assert plan is not None
+
+        def ask(budget_usd: Decimal | None) -> object:
+            request = PlanEdit(plan_digest=plan.digest, edits=(edit,), budget_usd=budget_usd, editor="ana")
+            return requests.client.edit_plan(requests.production_id, request)
+
+        return requests.send_paid(f"edit of the {what}", ask)
+
+    def _words(self, words: str, asset: AssetRecord) -> str:
+        """A new prompt, in the language of the asset."""
+        words = SENTENCES.get(asset.language, words)
+        return f"{words} {mark(self._requests.script.name, asset.asset_id)} {self._requests.rng.randint(1, 999)}."
 
     def refresh(self) -> object:
         requests = self._requests

@@ -19,7 +19,9 @@ from tests.chaos.people.requests import PATIENCE_SECONDS, PLENTY, Requests
 from tests.chaos.people.resets import reset_to_before_approval
 from tests.chaos.people.watcher import Watcher
 from tests.chaos.scenario import Approves, ProductionScript
+from tests.chaos.servers.bills import picture_of
 from tests.chaos.servers.vendors import Vendors
+from workflows.brief import Brief, Reference
 from workflows.events import ProductionStatus
 from workflows.requests import Approval, PlanEdit, Rejection
 
@@ -88,7 +90,8 @@ class Person:
         """
         requests, script = self.requests, self._script
         with requests.client:
-            started = requests.retry(lambda: requests.client.start(script.brief, idempotency_key=self._key))
+            brief = self._with_picture() if script.shows else script.brief
+            started = requests.retry(lambda: requests.client.start(brief, idempotency_key=self._key))
             requests.production_id = started.production_id
             for number in range(2):
                 watcher = Watcher(self._info.api_url, self.production_id, Random(f"{script.seed}/{number}"))
@@ -106,6 +109,13 @@ class Person:
                     self._reset()
                 self._changes.send_any()
             self._settle(seconds)
+
+    def _with_picture(self) -> Brief:
+        """The brief with a reference, which is uploaded first."""
+        path = self.requests.scratch / f"{self._script.name}.png"
+        path.write_bytes(picture_of(self._script.name))
+        source = self.requests.retry(lambda: self.requests.client.add_reference(path))
+        return self._script.brief.model_copy(update={"references": (Reference(source=source, name="the harbour"),)})
 
     # Towards the approval
 

@@ -1,6 +1,7 @@
 """The vendors of a trial: emulators that bill, their faults, and their bills by asset."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -40,6 +41,13 @@ FAULTS: Final[Mapping[Kind, Mapping[Fault, int]]] = {
 SAYS_UNBILLED: Final = ("openai", "runway")
 """Vendors that document that an overload response is not billed, so that the request is retried without a decision."""
 
+SENTENCES: Final = {
+    "de": "Ein Fischerboot verlässt im Morgengrauen den Hafen, und die Möwen folgen ihm.",
+    "fr": "Un bateau de pêche quitte le port à l'aube, et les mouettes le suivent.",
+}
+"""What a translation says, by its language."""
+KEPT: Final = re.compile(r"#p\d+\.[a-z0-9-]+#|\b\d+\b")
+"""What a translation keeps of a line: marks and numbers."""
 DELAY_SECONDS: Final = 0.7
 EVENT_SECONDS: Final = 0.02
 """A plan takes a second or two, so that a process may die while it is streamed."""
@@ -156,8 +164,21 @@ class Vendors:
         schema = body["response_format"]["json_schema"]["schema"]
         if "assets" in schema["properties"]:
             return json.dumps(_draft(asked))
+        if "lines" in schema["properties"]:
+            return json.dumps({"lines": _translated(body)})
+        if "description" in schema["properties"]:
+            return json.dumps({"description": "A plain area.", "objects": [], "text": "", "style": "flat"})
         marks = [m for m in MARK.finditer(asked) if m[2] != BRIEF]
         return json.dumps({"prompt": f"{marks[-1][0] if marks else ''} Softer light, wording {next(self._wordings)}."})
+
+
+def _translated(body: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The lines of a question for a translation: its language, with the marks and numbers of the original."""
+    words = str(body["messages"][-1]["content"])
+    data, _ = json.JSONDecoder().raw_decode(words[words.index("{") :])
+    sentence = SENTENCES[data["to"]]
+    kept = {line["id"]: KEPT.findall(line["text"]) for line in data["lines"]}
+    return [{"id": i, "text": " ".join((sentence, *marks))} for i, marks in kept.items()]
 
 
 def _draft(asked: str) -> dict[str, Any]:

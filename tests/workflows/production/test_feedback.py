@@ -7,7 +7,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from api.views.assets import asset_records
-from tests.support.fake_film import Film
+from tests.support.fake_film import Film, SpokenFilm
 from tests.support.productions import Productions, names, refusal, snapshot, update
 from tests.support.waiting import eventually
 from tests.workflows.production.steps import delivered, made, reopened
@@ -30,6 +30,31 @@ async def test_feedback_becomes_a_prompt(productions: Productions) -> None:
     assert seen.spent_usd == Decimal("0.0430")
     requested = next(e for e in seen.events if e.name == "take_requested")
     assert (requested.data["by"], requested.data["feedback"]) == ("bo", "darker")
+
+
+class Directed(SpokenFilm):
+    @activity.defn(name="rewrite_prompt")
+    async def rewrite_prompt(self, request: RewritePrompt) -> Rewritten:
+        return Rewritten(prompt=request.asset.prompt, delivery="sadder")
+
+
+async def test_feedback_on_speech_changes_its_delivery_in_each_language(productions: Productions) -> None:
+    """The new take has the new delivery and the same words; the translation follows, is stale for its delivery alone,
+    and keeps its words too."""
+    fakes = Directed(price_usd="0")
+    async with fakes.working(productions.client):
+        handle, before = await delivered(productions, languages=("en", "de"))
+        request = Regenerate(asset_id="narration-1", feedback="Sadder", requested_by="bo")
+        seen = await reopened(productions, handle, ProductionWorkflow.regenerate, request)
+    assert before.plan
+    assert seen.plan
+    assert {a.asset_id: a.prompt for a in seen.plan.assets} == {a.asset_id: a.prompt for a in before.plan.assets}
+    assert {a.asset_id for a in seen.plan.assets if a.delivery == "sadder"} == {"narration-1", "narration-1-de"}
+    take = seen.assets["narration-1"].takes[-1]
+    assert (take.number, take.delivery, take.prompt) == (2, "sadder", before.plan.by_id["narration-1"].prompt)
+    assert seen.assets["narration-1-de"].stale_because == ("delivery",)
+    edited = next(e for e in seen.events if e.name == "plan_edited")
+    assert {line["field"] for line in edited.data["changes"]} == {"delivery"}  # type: ignore[index, union-attr, call-overload]
 
 
 class WithoutModel(Film):

@@ -52,12 +52,12 @@ class Ahead:
             await workflow.wait_condition(lambda: self._made > self._told)
             self._told = self._made
             workflow.upsert_memo({"made": self._told})
-            await _waited(None)
+            await waited(None)
         await workflow.wait_condition(lambda: self._over)
         return self._made
 
     async def _one(self, number: int) -> None:
-        await _waited(number)
+        await waited(number)
         self._made += 1
 
     @workflow.query
@@ -69,7 +69,7 @@ class Ahead:
         self._over = True
 
 
-async def _waited(number: int | None) -> None:
+async def waited(number: int | None) -> None:
     await workflow.execute_activity("wait", number, start_to_close_timeout=_LIMIT, task_queue=ACTIVITIES)
 
 

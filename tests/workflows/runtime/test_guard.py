@@ -4,10 +4,12 @@ import asyncio
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from temporalio import workflow
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle, WorkflowQueryFailedError
@@ -21,7 +23,7 @@ from temporalio.worker import (
 
 from tests.support.waiting import WITHIN, eventually
 from tests.workflows.runtime import ahead
-from tests.workflows.runtime.ahead import Ahead
+from tests.workflows.runtime.ahead import ACTIVITIES, Ahead
 from worker import query_guard
 from worker.query_guard import _Guarded
 from workflows.keys import QUERY_REFUSED
@@ -182,7 +184,7 @@ SCHEDULED = 5
 """Events until the first of the two activities is scheduled."""
 
 
-async def _until(handle: WorkflowHandle[Ahead, int], holds: Callable[[WorkflowExecutionDescription], bool]) -> None:
+async def _until(handle: WorkflowHandle[Any, int], holds: Callable[[WorkflowExecutionDescription], bool]) -> None:
     async def poll() -> bool | None:
         return holds(await handle.describe()) or None
 
@@ -216,3 +218,107 @@ async def test_a_worker_dies_with_a_task_during_a_query(client: Client) -> None:
     await Replayer(workflows=[Ahead], workflow_runner=UnsandboxedWorkflowRunner()).replay_workflow(
         await handle.fetch_history()
     )
+
+
+class Recording(Inner):
+    """Records the kinds of the jobs of each activation."""
+
+    def __init__(self, *kinds: str) -> None:
+        super().__init__(*kinds)
+        self.given: list[list[str]] = []
+
+    def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
+        self.given.append([str(job.WhichOneof("variant")) for job in act.jobs])
+        return super().activate(act)
+
+
+@pytest.mark.parametrize(
+    ("length", "kinds", "given"),
+    [
+        (14, ("do_update", "resolve_activity"), [["resolve_activity"], ["do_update"]]),
+        (17, ("do_update", "fire_timer", "do_update"), [["fire_timer"], ["do_update", "do_update"]]),
+        (11, ("do_update", "resolve_activity"), [["do_update", "resolve_activity"]]),
+        (14, ("do_update",), [["do_update"]]),
+        (14, ("resolve_activity", "signal_workflow"), [["resolve_activity", "signal_workflow"]]),
+    ],
+    ids=["two tasks", "two tasks, one timed out", "one task", "an update alone", "no update"],
+)
+@pytest.mark.parametrize("replaying", [False, True])
+def test_an_update_follows_the_task_before_it(
+    length: int, kinds: tuple[str, ...], given: list[list[str]], *, replaying: bool
+) -> None:
+    """Where history may have two tasks for one activation, the update comes last, as in each replay of both."""
+    inner = Recording("upsert_workflow_search_attributes")
+    guarded = _Guarded(inner)
+    guarded.activate(activation(1, 5, "resolve_activity", replaying=True))
+    done = guarded.activate(activation(2, length, *kinds, replaying=replaying))
+    assert inner.given[1:] == given
+    assert len(done.successful.commands) == len(given)
+
+
+def test_an_update_after_the_end_of_a_run_is_not_accepted() -> None:
+    """Where the task before it ends the run, the update is left to the next run, and nothing of it is lost."""
+    inner = Recording("complete_workflow_execution")
+    guarded = _Guarded(inner)
+    guarded.activate(activation(1, 5, "resolve_activity", replaying=True))
+    done = guarded.activate(activation(2, 14, "do_update", "resolve_activity"))
+    assert inner.given[1:] == [["resolve_activity"]]
+    assert [command.WhichOneof("variant") for command in done.successful.commands] == ["complete_workflow_execution"]
+
+
+@workflow.defn
+class Counting:
+    """Counts the ends of two activities in tasks without commands, and reports the count with an update."""
+
+    def __init__(self) -> None:
+        self._made = 0
+        self._over = False
+
+    @workflow.run
+    async def run(self) -> int:
+        await asyncio.gather(*(self._one(number) for number in range(ahead.WAITS)))
+        await workflow.wait_condition(lambda: self._over)
+        return self._made
+
+    async def _one(self, number: int) -> None:
+        await ahead.waited(number)
+        self._made += 1
+
+    @workflow.update
+    def report(self) -> int:
+        if self._made == ahead.WAITS:
+            workflow.upsert_memo({"made": self._made})
+        return self._made
+
+    @workflow.signal
+    def end(self) -> None:
+        self._over = True
+
+
+async def test_an_update_of_a_run_that_is_loaded_follows_its_last_task(client: Client) -> None:
+    """The last two tasks had no commands, their worker is gone, and an update comes: it finds what both tasks did, and
+    the run replays also without the guard."""
+    queue, activities = f"counting-{uuid4().hex}", ahead.Activities()
+
+    def worker() -> Worker:
+        return Worker(client, task_queue=queue, workflows=[Counting], workflow_runner=Guarding())
+
+    async with Worker(client, task_queue=ACTIVITIES, activities=[activities.wait]):
+        async with worker():
+            handle = await client.start_workflow(Counting.run, id=queue, task_queue=queue)
+            for number, ended in enumerate(activities.ended, start=1):
+                ended.set()
+                await _until(handle, partial(_is_quiet_after, number))
+        async with worker():
+            assert await handle.execute_update(Counting.report) == ahead.WAITS
+            await handle.signal(Counting.end)
+            assert await handle.result() == ahead.WAITS
+    await Replayer(workflows=[Counting], workflow_runner=UnsandboxedWorkflowRunner()).replay_workflow(
+        await handle.fetch_history()
+    )
+
+
+def _is_quiet_after(number: int, run: WorkflowExecutionDescription) -> bool:
+    """Whether so many activities have ended, with a task each. An end and its task are five events; both activities
+    were scheduled by the sixth event."""
+    return run.history_length >= 6 + 5 * number and not run.raw_description.HasField("pending_workflow_task")

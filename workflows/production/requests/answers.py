@@ -40,7 +40,7 @@ class Answers:
         if resolution.action == "retry" and asset_id not in policies.RESERVED_IDS:
             await self._prices.reprice_asset(
                 asset_id,
-                change_of(resolution, resolution.prompt),
+                change_of(resolution, resolution.prompt, resolution.delivery),
                 resolution.budget_usd,
                 lambda: self._check(resolution),
                 allow_unknown=resolution.allow_unknown_prices,
@@ -98,7 +98,8 @@ class Answers:
             raise refuse("wrong_phase", "action", message)
         if resolution.action == "retry":
             check_record_size(record)
-            if any((resolution.prompt, resolution.provider, resolution.model, resolution.parameters)):
+            changed = (resolution.prompt, resolution.provider, resolution.model, resolution.parameters)
+            if any(changed) or resolution.delivery is not None:
                 check_not_a_preview(record)
         if resolution.action == "raise_budget":
             check_not_a_preview(record)

@@ -42,14 +42,16 @@ class TakeRequests:
 
     async def regenerate(self, request: Regenerate) -> Receipt:
         self._check_regenerate(request)
-        record, asset_id, prompt = self._run.record, request.asset_id, request.prompt
+        record, asset_id = self._run.record, request.asset_id
+        prompt, delivery = request.prompt, request.delivery
         if request.feedback:
             self._log_request(asset_id, request.requested_by, feedback=request.feedback)
             asset = known_asset(record, asset_id)
-            prompt = await self._rewriting.from_feedback(asset, request.feedback, request.requested_by)
+            written = await self._rewriting.from_feedback(asset, request.feedback, request.requested_by)
+            prompt, delivery = written.prompt, written.delivery
         await self._prices.reprice_asset(
             asset_id,
-            change_of(request, prompt),
+            change_of(request, prompt, delivery),
             request.budget_usd,
             lambda: self._check_regenerate(request),
             allow_unknown=request.allow_unknown_prices,

@@ -12,7 +12,7 @@ from workflows.destinations.profiles import problem_of
 from workflows.events import Snapshot
 from workflows.models import LENGTHS, MAX_ASSETS, MAX_PLAN_BYTES, Asset, Modality, Plan
 from workflows.requests import Approval, EditOp
-from workflows.spoken import languages
+from workflows.spoken import delivery, languages
 
 WINDOW: Final = 50
 """Assets at once in a production; more only spills into the server's backlog (1000 in 4.2 s against 5-13 s)."""
@@ -51,6 +51,8 @@ def check_plan(brief: Brief, plan: Plan) -> None:
                 f"{asset.asset_type.value!r} is not among the brief's modalities ({', '.join(brief.modalities)})",
             )
     for asset in plan.assets:
+        if spoken := delivery.problem_of(asset):
+            raise PlanProblem(*spoken)
         _check_frames(asset, plan, brief.reference_ids)
         for dependency in asset.depends_on:
             if dependency not in known:
@@ -190,7 +192,7 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
             if edit.asset is None:
                 raise PlanProblem(f"{where}.asset", "give the asset to add")
             at = len(assets) if edit.position is None else min(edit.position - 1, len(assets))
-            assets.insert(at, edit.asset.model_copy(update={"quote": None}))
+            assets.insert(at, delivery.with_delivery(edit.asset.model_copy(update={"quote": None})))
         else:
             index = next((i for i, a in enumerate(assets) if a.asset_id == edit.asset_id), None)
             if index is None:
@@ -223,9 +225,15 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
     for field, ids in named.items():
         if unknown := next((i for i in ids if i not in known), None):
             raise PlanProblem(f"cut.{field}", f"there is no asset {unknown!r} in this plan")
+    said = [e.asset_id for e in edits if e.asset_id and e.op == "change" and _changes_delivery(e)]
+    assets = delivery.with_followers(assets, plan, said)
     edited = Plan.of(title, languages.confirmed(assets, plan), plan.planner, cut=cut, finals=plan.finals)
     check_plan(brief, edited)
     return edited
+
+
+def _changes_delivery(edit: EditOp) -> bool:
+    return edit.delivery is not None or delivery.INSTRUCTIONS in (edit.parameters or {})
 
 
 def _without_still(asset: Asset, edit: EditOp, others: Iterable[Asset]) -> Asset:
@@ -245,7 +253,7 @@ def changed(asset: Asset, change: EditOp, where: str = "edit") -> Asset:
     """
     given = {
         name: value
-        for name in ("prompt", "label", "provider", "model", "depends_on", "continues", "last_frame")
+        for name in ("prompt", "delivery", "label", "provider", "model", "depends_on", "continues", "last_frame")
         if (value := getattr(change, name)) is not None
     }
     if change.changes_inputs:
@@ -258,12 +266,14 @@ def changed(asset: Asset, change: EditOp, where: str = "edit") -> Asset:
         given["composed"] = False  # these are a person's own words from now on
     if change.parameters is not None:
         merged = {**asset.parameters, **change.parameters}
+        if change.delivery is None and (said := delivery.given_delivery(asset, change.parameters)) is not None:
+            given["delivery"] = said
         given["parameters"] = {k: v for k, v in merged.items() if v is not None}
     if not given:
-        fields = "prompt, label, provider, model, parameters, depends_on, continues or last_frame"
+        fields = "prompt, delivery, label, provider, model, parameters, depends_on, continues or last_frame"
         raise PlanProblem(where, f"give what should change: {fields}")
     try:
-        return Asset.model_validate({**asset.model_dump(), **given, "quote": None})
+        return delivery.with_delivery(Asset.model_validate({**asset.model_dump(), **given, "quote": None}))
     except ValidationError as error:
         problem = error.errors()[0]
         raise PlanProblem(f"{asset.asset_id}.{problem['loc'][0]}", problem["msg"]) from None

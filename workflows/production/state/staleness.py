@@ -1,11 +1,10 @@
 """What a take was made from, and whether that is still what the plan and its inputs say: pure, by digests of content.
 
-A take is stale when its asset's prompt, model, parameters or dependencies were changed since, or when an input of it
-is another content now, or is itself stale; when a person corrected what was read in a reference that its prompt uses;
-a narration in a further language when the one that it translates says something else. A narration that only chooses the
-length of a shot makes it stale where it needs another one. A title or an order is nothing that a take is made from, nor
-is the place of
-music, effects or ambience in the film: the shots and the time at which they sound.
+A take is stale when its asset's prompt, delivery, model, parameters or dependencies were changed since, or when an
+input of it is another content now, or is itself stale; when a person corrected what was read in a reference that its
+prompt uses; a narration in a further language when the one that it translates says something else. A narration that
+only chooses the length of a shot makes it stale where it needs another one. A title or an order is nothing that a take
+is made from, nor is the place of music, effects or ambience in the film: the shots and the time at which they sound.
 """
 
 from collections.abc import Mapping
@@ -20,13 +19,16 @@ from workflows.spoken.languages import is_outdated
 
 _INPUT: Final = "input:"
 """No asset can be called so: an id has no colon."""
+_PARTS: Final = ("prompt", "delivery", "model", "parameters", "depends_on")
 _SHORT: Final = 16
 """Hex characters of a digest: 64 bits tell the versions of one prompt apart, and 1,000 takes stay small."""
 
 
 def spec(asset: Asset) -> dict[str, str]:
     """The digests of what an asset asks for, as its own model makes it."""
+    said = {"delivery": _short(asset.delivery)} if asset.delivery else {}
     return {
+        **said,
         "prompt": _short(asset.prompt),
         "model": f"{asset.provider}/{asset.model}",
         "parameters": _short(_made_by(asset)),
@@ -54,9 +56,9 @@ Reasons = tuple[str, ...]
 
 
 def reasons(plan: Plan, states: Mapping[str, AssetState], asset_id: str) -> Reasons:
-    """Why the take in use is stale: prompt, model, parameters, depends_on, or the ids of inputs; empty where it is not.
+    """Why the take in use is stale: prompt, delivery, model, parameters, depends_on, or the ids of inputs.
 
-    Whether an input is stale is taken as its state says: ask for inputs first.
+    It is empty where the take is not stale. Whether an input is stale is taken as its state says: ask for inputs first.
     """
     state, asset = states[asset_id], plan.find(asset_id)
     take = state.take
@@ -97,7 +99,7 @@ def _own(asset: Asset, was: Mapping[str, str]) -> list[str]:
         return []
     maker = next((m for m in _makers(asset) if f"{m.provider}/{m.model}" == was["model"]), None)
     now = spec(maker or asset)
-    return [part for part in ("prompt", "model", "parameters", "depends_on") if now[part] != was[part]]
+    return [part for part in _PARTS if now.get(part) != was.get(part)]
 
 
 def _changed(state: AssetState, take: Take, asset_id: str) -> bool:

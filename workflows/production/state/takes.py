@@ -305,7 +305,7 @@ def use_fallback(record: Record, asset_id: str, failure: "AssetFailure") -> bool
     """
     before, asset = record.assets[asset_id], record.find(asset_id)
     billed = failure.billed_usd or failure.maybe_billed
-    free = failure.reason in _REPLACEABLE and not billed and before.order is None
+    free = failure.reason in _REPLACEABLE and not (billed or failure.flagged) and before.order is None
     if asset is None or not free:
         return False
     account = failure.kind in _OF_THE_ACCOUNT

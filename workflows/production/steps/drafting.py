@@ -77,6 +77,7 @@ class Drafting:
                     analyses=record.analyses,
                     corrections=record.corrections,
                     feedback=record.feedback,
+                    before=record.plan if record.feedback else None,
                     drafts=drafts,
                     spent_usd=record.spent_usd,
                     payer=payer,

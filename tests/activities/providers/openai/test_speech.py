@@ -1,5 +1,6 @@
 """Speech and transcripts by OpenAI."""
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from activities.errors import ContentRefused, InvalidRequest, ProviderError, Rat
 from activities.media.facts import probe
 from activities.providers.openai.provider import OpenAI
 from activities.providers.openai.speech import MAX_CHARS, split_text
+from activities.providers.protocol import Request
 from tests.activities.providers.openai.support import AUDIO, TEXT, Asks, Scripted, at, cost, fails, made
 from tests.emulators import samples
 from tests.emulators.base import Fault, Reply
@@ -38,6 +40,23 @@ async def test_speech_is_wav_in_the_style_of_the_brief(openai: OpenAI, vendor: O
     }
     await made(openai, asks("tts-1", AUDIO, style="warm and slow"))
     assert "instructions" not in vendor.calls[1].json
+
+
+async def test_the_delivery_is_sent_apart_from_the_words(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
+    """A model that takes directions gets the delivery as `instructions`; tts-1 only its pace, unless a speed is given.
+    The words are the same in each request."""
+    await made(openai, _said(asks("gpt-4o-mini-tts", AUDIO, style="warm"), "sadder, slower"))
+    await made(openai, _said(asks("tts-1", AUDIO, style="warm"), "sadder, slower"))
+    await made(openai, _said(asks("tts-1", AUDIO, parameters={"speed": 2}), "sadder, slower"))
+    first, second, third = (call.json for call in vendor.calls)
+    assert (first["instructions"], "speed" in first) == ("sadder, slower", False)
+    assert ("instructions" in second, second["speed"]) == (False, pytest.approx(0.69, abs=0.01))
+    assert third["speed"] == 2
+    assert {call.json["input"] for call in vendor.calls} == {"a lighthouse at dusk"}
+
+
+def _said(request: Request, delivery: str) -> Request:
+    return replace(request, asset=request.asset.model_copy(update={"delivery": delivery}))
 
 
 async def test_long_speech_is_joined(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:

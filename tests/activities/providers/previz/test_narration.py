@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,6 +25,21 @@ async def test_narration_is_audible(ask: Callable[..., Request]) -> None:
     assert lengths[1] < 0.7 * lengths[0]
     assert loudness(slow) > 500
     assert b"PREVIZ" in slow.read_bytes()[:200]
+
+
+async def test_narration_follows_its_delivery(ask: Callable[..., Request]) -> None:
+    """A sad and slow line is longer than an excited one, a whisper is quieter than a shout, and both are audible."""
+    words = "The lighthouse has stood for two hundred years."
+
+    async def said(delivery: str) -> tuple[float, float]:
+        request = ask("previz-narration", words)
+        path = await made(replace(request, asset=request.asset.model_copy(update={"delivery": delivery})))
+        return probe(path, "audio/wav").duration_seconds or 0, loudness(path)
+
+    plain, sad, excited = await said(""), await said("traurig, langsam"), await said("excited, fast")
+    assert excited[0] < plain[0] < sad[0]
+    quiet, loud = await said("whispering"), await said("shouting")
+    assert 100 < quiet[1] < plain[1] < loud[1]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ from workflows.models import Asset, Plan
 MAX_LINES: Final = 40
 MAX_CHARS: Final = 200
 """The length of a value: the log shows what changed; the plans are stored whole under their digests."""
-_FIELDS: Final = ("label", "prompt", "provider", "model", "parameters", "depends_on", "continues", "last_frame")
+_FIELDS: Final = (
+    "label", "prompt", "delivery", "provider", "model", "parameters", "depends_on", "continues", "last_frame",
+)  # fmt: skip
 
 
 def changes(before: Plan | None, after: Plan) -> list[JsonValue]:

@@ -55,6 +55,7 @@ def _asset(asset: Asset) -> JsonValue:
         "label": asset.label,
         "position": asset.position,
         "prompt": asset.prompt,
+        **({"delivery": asset.delivery} if asset.spoken else {}),
         "provider": asset.provider,
         "model": asset.model,
         "low_usd": str(price.low) if price and known else None,

@@ -92,7 +92,7 @@ def _shots(assets: Sequence[Asset], words: Mapping[str, str]) -> list[_Shot]:
     stills = [a for a in placed if a.asset_type is Modality.IMAGE]
     voices = [a for a in assets if a.spoken and not a.language]
     shown = {a.asset_id: a for a in videos or stills}
-    owner = _owners([*voices, *(stills if videos else ())], list(shown.values()))
+    owner = owners([*voices, *(stills if videos else ())], list(shown.values()))
     pictures = {owner[s.asset_id]: s for s in reversed(stills) if s.asset_id in owner}
     said: dict[str, list[tuple[str, str]]] = {}
     for voice in voices:
@@ -109,7 +109,7 @@ def _shots(assets: Sequence[Asset], words: Mapping[str, str]) -> list[_Shot]:
     return shots
 
 
-def _owners(parts: Sequence[Asset], shown: Sequence[Asset]) -> dict[str, str]:
+def owners(parts: Sequence[Asset], shown: Sequence[Asset]) -> dict[str, str]:
     """Id of a narration or still -> id of its shot: the first that one of them is made from, or that has its number."""
     users: dict[str, str] = {}
     numbers: dict[str, str] = {}

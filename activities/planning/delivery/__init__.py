@@ -1,0 +1,1 @@
+"""How the narrations of a film are said: written with the plan, and changed by feedback on it."""
