@@ -38,7 +38,7 @@ SMOKE := $(addprefix tests/,deploy/test_locks.py test_packages.py workflows/runt
   api/routes/test_api.py journeys/test_end_to_end.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test tests check smoke trials pythons record bench chaos fuzz screens audit clean lock wheels
+.PHONY: help demo up test tests check smoke trials pythons record bench chaos fuzz agents screens audit clean lock wheels
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -90,6 +90,9 @@ chaos: $(DEV_STAMP) ## TRIALS=200 trials of kills, stops, vendors' faults and pe
 fuzz: $(DEV_STAMP) ## CASES=5000 requests by the API's own description, and lives of productions; SEED=n again; out/fuzz.json
 	@$(PY) -m tests.fuzz
 
+agents: $(DEV_STAMP) ## a hostile agent: 500 random calls of its tools and of the API, which spend no more than was granted
+	$(PY) -m pytest -n 0 -m trial -rP tests/api/mcp/test_mcp.py
+
 screens: $(DEV_STAMP) ## pictures of the studio page, each view at three sizes in both themes; out/screens/
 	@$(PY) -m tests.api.studio.browser
 
@@ -109,9 +112,9 @@ clean: ## remove what was made here, except .greenlight/ (your productions) and 
 	rm -rf $(VENV) out build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 lock: $(DEV_STAMP) ## renew the requirement locks (versions stay unless UPGRADE=--upgrade)
-	$(COMPILE) $(UPGRADE) -o requirements.lock --extra local --extra vendors --group build pyproject.toml
-	$(COMPILE) -o requirements-server.lock --extra vendors --group build -c requirements.lock pyproject.toml
-	$(COMPILE) $(UPGRADE) -o requirements-dev.lock --extra local --extra vendors --extra dnsmos --group build --group dev \
+	$(COMPILE) $(UPGRADE) -o requirements.lock --extra local --extra vendors --extra mcp --group build pyproject.toml
+	$(COMPILE) -o requirements-server.lock --extra vendors --extra mcp --group build -c requirements.lock pyproject.toml
+	$(COMPILE) $(UPGRADE) -o requirements-dev.lock --extra local --extra vendors --extra mcp --extra dnsmos --group build --group dev \
 	  -c requirements.lock pyproject.toml
 	echo uv | $(COMPILE) $(UPGRADE) -o requirements-uv.lock -
 	@$(MAKE) --no-print-directory wheels

@@ -22,6 +22,7 @@ from activities.planning.checks.languages import with_language_warnings
 from activities.planning.draft import draft_plan
 from activities.planning.language_models import models_for
 from activities.planning.moderation import moderate
+from activities.planning.questions.grants import reserve_grant
 from activities.planning.questions.limits import QuestionAccounts
 from activities.planning.questions.paid import inquiry_number
 from activities.planning.rewriting import rewrite
@@ -54,6 +55,7 @@ from workflows.activity_io import (
     MixSound,
     PricePlan,
     ProduceAsset,
+    ReserveGrant,
     RewritePrompt,
     Rewritten,
     SettledQuestions,
@@ -141,6 +143,11 @@ class Activities(ProductionActivities):
             number = inquiry_number(request)
             accounts = QuestionAccounts(self._storage, self._settings, request.production_id, number, request.payer)
             return await accounts.end()
+
+    @activity.defn(name="reserve_grant")
+    async def reserve_grant(self, request: ReserveGrant) -> None:
+        async with _heartbeats("counting"):
+            await reserve_grant(request, self._storage)
 
     @activity.defn(name="check_upload")
     async def check_upload(self, request: CheckUpload) -> Take:

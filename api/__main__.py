@@ -13,6 +13,7 @@ from api.connections import Connection, allow_many_files
 from api.settings import Settings, SettingsError
 from workflows.runtime import tracing
 from workflows.runtime.gc_freeze import freeze_gc
+from workflows.runtime.log_context import FORMAT, add_log_context
 from workflows.runtime.redaction import redact_logs, register_secrets
 
 _log = logging.getLogger(__name__)
@@ -49,7 +50,8 @@ def server(settings: Settings, app: FastAPI, kind: type[Server] = Server) -> Ser
 
 
 def main() -> int:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    add_log_context()
+    logging.basicConfig(level=logging.INFO, format=FORMAT)
     register_secrets(os.environ)
     redact_logs()
     try:

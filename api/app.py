@@ -37,8 +37,10 @@ from api.routes import (
     studio_page,
     uploads,
 )
+from api.routes.agents import execution, grants
 from api.routes.evaluations import evaluations, votes
 from api.routes.read_references import analyses, resumable
+from api.routes.voice import memos
 from api.settings import Settings
 from api.storage import Vault
 from api.temporal.workers import Fleet
@@ -75,11 +77,13 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         from api.temporal.connection import TemporalServer, connect
         from api.temporal.counts import CachedCounts
         from api.temporal.evaluations import EvaluationGateway
+        from api.temporal.priorities import Priorities
         from api.temporal.productions import ProductionGateway
         from api.temporal.reads import ProductionReader
         from api.temporal.schedules import ScheduleGateway
         from api.temporal.titles import SearchableTitles
         from api.temporal.visibility import Visibility
+        from api.temporal.voice_memos import VoiceMemoGateway
 
         vault = Vault(settings)
         connected = client or await connect(settings)
@@ -88,19 +92,20 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         reader = ProductionReader(connected, vault.manifest, metrics)
         relay = Relay(reader, ChangeFeed(connected), metrics)
         fleet = Fleet(temporal)
-        titles = SearchableTitles.of(connected)
+        titles, priorities = SearchableTitles.of(connected), Priorities(settings.tenant_weights)
         readiness = Readiness(checks(temporal, vault, fleet, keys))
         app.state.services = Services(
             settings=settings,
             metrics=metrics,
             temporal=temporal,
             reader=reader,
-            productions=ProductionGateway(connected, reader, titles),
+            productions=ProductionGateway(connected, reader, titles, priorities),
             visibility=Visibility(connected),
             counts=CachedCounts(connected),
-            batches=BatchGateway(connected, vault.batch, titles),
+            batches=BatchGateway(connected, vault.batch, titles, priorities),
             evaluations=EvaluationGateway(connected, vault.evaluation, titles),
-            schedules=ScheduleGateway(connected, titles),
+            schedules=ScheduleGateway(connected, titles, priorities),
+            voice_memos=VoiceMemoGateway(connected),
             vault=vault,
             relay=relay,
             fleet=fleet,
@@ -151,9 +156,12 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
     for module in (
         productions,
         decisions,
+        execution,
+        grants,
         resumable,
         analyses,
         references,
+        memos,
         session,
         uploads,
         downloads,

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from api.temporal.reads import ProductionReader
     from api.temporal.schedules import ScheduleGateway
     from api.temporal.visibility import Visibility
+    from api.temporal.voice_memos import VoiceMemoGateway
 
 _PRODUCTION_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -56,6 +57,7 @@ class Services:
     batches: "BatchGateway"
     evaluations: "EvaluationGateway"
     schedules: "ScheduleGateway"
+    voice_memos: "VoiceMemoGateway"
     vault: Vault
     relay: Relay
     fleet: Fleet

@@ -12,6 +12,7 @@ from api.metrics import Metrics
 from api.problems import Problem, problem_response
 from workflows.references.kinds import MAX_ANY_BYTES
 from workflows.requests import MAX_UPLOAD_BYTES
+from workflows.runtime.log_context import use_path
 
 MAX_BODY_BYTES: Final = 1_048_576
 """Fifty times the longest brief; the largest legitimate body is an edit of many prompts."""
@@ -41,6 +42,7 @@ class BodyLimits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        use_path(scope["path"])
         method = scope["method"] if scope["method"] in METHODS else "other"
         limit = _max_body_bytes(scope["path"])
         read, whole, began = 0, False, monotonic()

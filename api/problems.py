@@ -115,6 +115,11 @@ def unknown_schedule(schedule_id: str) -> Problem:
     return _unknown("schedule", "schedules", schedule_id)
 
 
+def unknown_voice_memo(memo_id: str) -> Problem:
+    message, remedy = f"there is no voice memo {memo_id!r}", "POST the recording to /api/v1/voice-memos again"
+    return Problem.of_field("memo_id", message, remedy, status=404, kind="unknown-voice-memo")
+
+
 def unknown_asset(production_id: str, asset_id: str) -> Problem:
     message, remedy = f"there is no asset {asset_id[:100]!r}", "choose an asset_id that the production shows"
     return Problem.of_field("asset_id", message, remedy, status=404, kind="unknown-asset", production_id=production_id)

@@ -18,6 +18,9 @@ TENANT_TRANSFERS: Final = 8
 """Each upload holds 16 MiB and a connection to the storage, each archive a connection."""
 
 MOST: Final = 1_000_000
+MIN_WEIGHT: Final = 0.001
+MAX_WEIGHT: Final = 1_000
+"""The limits of Temporal for a fairness weight."""
 
 
 class SettingsError(ValueError):
@@ -45,6 +48,7 @@ class Settings:
     stop_seconds: int = STOP_SECONDS
     tenant_streams: int = TENANT_STREAMS
     tenant_transfers: int = TENANT_TRANSFERS
+    tenant_weights: Mapping[str, float] = field(default_factory=dict)
     session_secret: str = field(default="", repr=False)
     proxies: str = ""
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -79,6 +83,7 @@ class Settings:
             stop_seconds=_count(environ, "GREENLIGHT_API_STOP_SECONDS", STOP_SECONDS),
             tenant_streams=_count(environ, "GREENLIGHT_TENANT_STREAMS", TENANT_STREAMS),
             tenant_transfers=_count(environ, "GREENLIGHT_TENANT_TRANSFERS", TENANT_TRANSFERS),
+            tenant_weights=_weights(environ, "GREENLIGHT_TENANT_WEIGHTS"),
             session_secret=environ.get("GREENLIGHT_SESSION_SECRET", ""),
             proxies=_networks(environ, "GREENLIGHT_PROXIES"),
             environ=dict(environ),
@@ -116,6 +121,25 @@ def _count(environ: Mapping[str, str], name: str, default: int) -> int:
     if not value.isdecimal() or not 0 < int(value) <= MOST:
         raise SettingsError(f"{name} is {value!r}; set it to a number from 1 to {MOST:,}, or leave it unset")
     return int(value)
+
+
+def _weights(environ: Mapping[str, str], name: str) -> dict[str, float]:
+    """Tenant -> weight of a text such as "acme=3, north=0.5"."""
+    found = {}
+    for each in environ.get(name, "").split(","):
+        tenant, _, weight = (part.strip() for part in each.partition("="))
+        if not each.strip():
+            continue
+        try:
+            found[tenant] = float(weight)
+        except ValueError:
+            found[tenant] = 0.0
+        if not tenant or not MIN_WEIGHT <= found[tenant] <= MAX_WEIGHT:
+            raise SettingsError(
+                f"{name} names {each.strip()!r}; set it to tenants and numbers from {MIN_WEIGHT} to {MAX_WEIGHT}, "
+                "such as acme=3,north=0.5"
+            )
+    return found
 
 
 def _networks(environ: Mapping[str, str], name: str) -> str:

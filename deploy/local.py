@@ -147,6 +147,8 @@ def _assemble(
     }
     env.setdefault("GREENLIGHT_GRACEFUL_SHUTDOWN_SECONDS", _WORKER_GRACE)
     env.setdefault("GREENLIGHT_API_STOP_SECONDS", _API_GRACE)
+    # With an own Temporal server and TEMPORAL_DEPLOYMENT_NAME, the one worker here replaces that of the last start.
+    env.setdefault("GREENLIGHT_PROMOTE", "always")
     if s3.configured_by(environ) is None:
         env.setdefault("GREENLIGHT_KEEP_FILM_PARTS_DAYS", _FILM_PARTS_DAYS)
     env.setdefault("GREENLIGHT_OPEN", "true")  # the API binds to loopback; GREENLIGHT_API_KEYS makes it require keys

@@ -21,9 +21,17 @@ from workflows.production.workflow import ProductionWorkflow
 from workflows.runtime import encryption_keys
 from workflows.runtime.data_converter import make_data_converter
 from workflows.schedule import ScheduledProduction
+from workflows.voice.workflow import VoiceMemoWorkflow
 from workflows.webhooks.delivery import NotificationWorkflow
 
-WORKFLOWS: Final = [ProductionWorkflow, PreviewWorkflow, BatchWorkflow, ScheduledProduction, NotificationWorkflow]
+WORKFLOWS: Final = [
+    ProductionWorkflow,
+    PreviewWorkflow,
+    VoiceMemoWorkflow,
+    BatchWorkflow,
+    ScheduledProduction,
+    NotificationWorkflow,
+]
 
 
 async def replay(paths: Sequence[Path]) -> dict[Path, Exception | None]:

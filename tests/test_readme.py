@@ -135,8 +135,8 @@ def test_every_provider_and_variable_is_documented() -> None:
     """The guides name each provider and search attribute; .env.example has each variable of the code and the guides."""
     assert all(f"`{name}`" in GUIDES["activities/providers/README.md"] for name in PROVIDERS)
     for settings in (ActivitySettings, WorkerSettings, StackSettings):
-        for name in settings.model_fields:
-            assert f"GREENLIGHT_{name.upper()}" in EXAMPLE, name
+        for name, variable in settings.model_fields.items():
+            assert str(variable.validation_alias or f"GREENLIGHT_{name.upper()}") in EXAMPLE, name
     tracing = "".join(path.read_text() for path in (ROOT / "workflows" / "runtime").glob("tracing*.py"))
     assert all(variable in EXAMPLE for variable in re.findall(r"OTEL_[A-Z_]+[A-Z]", tracing))
     api = "".join(path.read_text() for path in (ROOT / "api").rglob("*.py"))

@@ -22,9 +22,11 @@ from activities.webhooks import Notifier
 from worker.connect import MetricsAddressRefused, connect, make_runtime, prepare_servers
 from worker.health import Health, HealthRefused, serve_health
 from worker.settings import WorkerSettings
+from worker.versions.promotion import promote
 from worker.workers import RoleRefused, make_workers, tune_interpreter
 from workflows.runtime import tracing
 from workflows.runtime.encryption_keys import PayloadKeysRefused
+from workflows.runtime.log_context import FORMAT, add_log_context
 from workflows.runtime.redaction import redact_logs, register_secrets
 
 log = logging.getLogger("worker")
@@ -38,7 +40,8 @@ async def run() -> None:
         RoleRefused, BotoCoreError, ClientError: the settings are invalid.
     """
     settings, activity_settings = WorkerSettings(), ActivitySettings()
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    add_log_context()
+    logging.basicConfig(level=settings.log_level, format=FORMAT)
     register_secrets(os.environ)
     redact_logs()
     logging.getLogger("botocore").setLevel(logging.WARNING)  # it logs the source of each setting
@@ -66,7 +69,8 @@ async def _run_workers(
     activities, notifier = Activities(storage, providers, activity_settings, signer), Notifier(activity_settings)
     workers = make_workers(client, activities, providers, settings, notifier)
     runs = [asyncio.create_task(worker.run()) for worker in workers]
-    background = [asyncio.create_task(each) for each in (keep_probing(storage), health.watch(client, storage))]
+    watches = keep_probing(storage), health.watch(client, storage), promote(client, settings)
+    background = [asyncio.create_task(each) for each in watches]
     tune_interpreter()
     log.info("Polling the task queues %s", ", ".join(worker.task_queue for worker in workers))
     try:

@@ -22,7 +22,7 @@ def _parse_names(value: object) -> object:
 class WorkerSettings(BaseSettings):
     """Temporal is configured by its own variables or temporal.toml, S3 by those of AWS, vendors by their own."""
 
-    model_config = SettingsConfigDict(env_prefix="GREENLIGHT_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="GREENLIGHT_", extra="ignore", populate_by_name=True)
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     graceful_shutdown_seconds: float = Field(
@@ -50,6 +50,23 @@ class WorkerSettings(BaseSettings):
         default_factory=dict,
         description="Provider -> concurrent requests of this worker; a running job does not count",
         examples=["openai=8"],
+    )
+    deployment_name: str = Field(
+        default="",
+        validation_alias="TEMPORAL_DEPLOYMENT_NAME",
+        description="The Worker Deployment that these workers belong to: a run stays on the version that "
+        "executed its first task until it is continued as new. Without a name, workers have no version",
+        examples=["greenlight"],
+    )
+    build_id: str = Field(
+        default="",
+        validation_alias="TEMPORAL_WORKER_BUILD_ID",
+        description="The version of these workers in it; by default a digest of the sources",
+    )
+    promote: Literal["always", "first", "never"] = Field(
+        default="first",
+        description="When a starting worker makes its version the one that new runs use: always, which also takes over "
+        "the runs of versions without workers; first: if there is none yet; never: an operator or a controller does so",
     )
     payload_keys: SecretStr = Field(
         default=SecretStr(""),

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from temporalio.client import Client
-from temporalio.common import WorkerDeploymentVersion
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
 from activities.build import compute_build_id
@@ -22,7 +22,9 @@ from workflows.evaluation.workflow import EvaluationWorkflow
 from workflows.preview.workflow import PreviewWorkflow
 from workflows.production.workflow import ProductionWorkflow
 from workflows.runtime.gc_freeze import freeze_gc
+from workflows.runtime.release_gate import ReleaseGate
 from workflows.schedule import ScheduledProduction
+from workflows.voice.workflow import VoiceMemoWorkflow
 from workflows.webhooks.delivery import NotificationActivities, NotificationWorkflow
 
 SWITCH_SECONDS: Final = 0.0005
@@ -52,11 +54,7 @@ def make_worker(
         workflow_runner=GuardedRunner(),
         activities=activities,
         interceptors=[TakeMetrics()] if settings.metrics_address else [],
-        deployment_config=WorkerDeploymentConfig(
-            # Names the code in the UI. With versioning, no workflow would start before an operator sets a version.
-            version=WorkerDeploymentVersion(deployment_name="greenlight", build_id=compute_build_id()),
-            use_worker_versioning=False,
-        ),
+        deployment_config=deployment_of(settings),
         max_cached_workflows=500,  # without the cache every task replays: 1,000 assets took 4.5 times as long
         max_concurrent_workflow_tasks=10 if workflows else None,
         max_concurrent_activities=slots or settings.in_flight.get(provider, settings.max_concurrent_activities),
@@ -67,6 +65,17 @@ def make_worker(
         graceful_shutdown_timeout=timedelta(seconds=settings.graceful_shutdown_seconds),
         # One heartbeat in 10 s keeps progress and job ids fresh enough; a plan is shown while it is written.
         max_heartbeat_throttle_interval=timedelta(seconds=1 if workflows else 10),
+    )
+
+
+def deployment_of(settings: WorkerSettings) -> WorkerDeploymentConfig:
+    """The version of the workers. Without a deployment it only names the code in the UI."""
+    versioned = bool(settings.deployment_name)
+    version = WorkerDeploymentVersion(settings.deployment_name or "greenlight", settings.build_id or compute_build_id())
+    return WorkerDeploymentConfig(
+        version=version,
+        use_worker_versioning=versioned,
+        default_versioning_behavior=VersioningBehavior.PINNED if versioned else VersioningBehavior.UNSPECIFIED,
     )
 
 
@@ -117,6 +126,7 @@ def _make_productions_worker(client: Client, activities: Activities, settings: W
             activities.rewrite_prompt,
             activities.add_languages,
             activities.settle_questions,
+            activities.reserve_grant,
             activities.check_upload,
             activities.finish_deliverable,
             activities.lay_out_film,
@@ -135,10 +145,12 @@ def _make_productions_worker(client: Client, activities: Activities, settings: W
         workflows=[
             ProductionWorkflow,
             PreviewWorkflow,
+            VoiceMemoWorkflow,
             NotificationWorkflow,
             BatchWorkflow,
             ScheduledProduction,
             EvaluationWorkflow,
+            ReleaseGate,
         ],
     )
 

@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
+from workflows.agents.grants import Grant
 from workflows.base import Language
 from workflows.brief import MAX_REFERENCES, REFERENCE, BatchBudget, Brief, Platform, Reference, reference_id
 from workflows.cut import Cut, Translations
@@ -36,6 +37,9 @@ BUDGET_SHORT: Final = "budget_short"
 """The kind of a failure: a limit is too low for a request to a language model; the message names the limit."""
 
 
+GRANT_SHORT: Final = "GrantShort"
+"""A grant does not cover what an agent wants to release; the message names the grant and what is left of it."""
+
 Inquiry = Literal["draft", "rewrite", "analysis", "languages"]
 """The purpose of requests to language models."""
 
@@ -47,6 +51,17 @@ class Payer(Model):
     person: Person = Field(description="The person who caused the request; with API keys, the key's name")
     day: str = Field(pattern=r"^\d{4}-\d\d-\d\d$", description="The day (UTC) of the request")
     batch: BatchBudget | None = None
+    grant: Grant | None = Field(default=None, description="Of an agent: the grant that has to cover the request")
+    free_only: bool = Field(default=False, description="An agent without a grant: no request may cost anything")
+
+
+class ReserveGrant(Model):
+    """The money of one production that an agent releases."""
+
+    production_id: str
+    grant: Grant
+    day: str = Field(pattern=r"^\d{4}-\d\d-\d\d$", description="The day (UTC) of the release")
+    usd: Money
 
 
 class TakeInReferences(Model):
@@ -172,6 +187,12 @@ class ProduceAsset(Model):
     )
     plan_digest: str = Field(default="", description="Signed into the take, like `approver`; it identifies nothing")
     approver: str = ""
+
+    @property
+    def source_seconds(self) -> float | None:
+        """The length of the video that the take is made from; None without one. A continued shot is only a picture."""
+        videos = (i for i in self.inputs if i.asset_type is Modality.VIDEO and i.asset_id != self.asset.continues)
+        return next((i.media.duration_seconds or 0.0 for i in videos), None)
 
 
 class AssetFailure(Model):

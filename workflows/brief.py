@@ -77,17 +77,20 @@ class Webhook(Model):
     )
 
 
+ReferenceSource = Annotated[
+    str,
+    StringConstraints(
+        max_length=2_000,
+        pattern=r"^(https://[^\s/]\S*|stored:references/[A-Za-z0-9][A-Za-z0-9._-]*"
+        r"|stored:inbox/[a-z0-9][a-z0-9-]*(/[^\s/.][^\s/]*)+)$",
+    ),
+]
+
+
 class Reference(Model):
     """A picture, video, sound or document that comes with a brief. Its content decides what it is, not its name."""
 
-    source: Annotated[
-        str,
-        StringConstraints(
-            max_length=2_000,
-            pattern=r"^(https://[^\s/]\S*|stored:references/[A-Za-z0-9][A-Za-z0-9._-]*"
-            r"|stored:inbox/[a-z0-9][a-z0-9-]*(/[^\s/.][^\s/]*)+)$",
-        ),
-    ] = Field(
+    source: ReferenceSource = Field(
         description="Its https address, the `source` from the response of POST /api/v1/references, or "
         "`stored:inbox/{tenant}/{path}` for an object that is in the bucket under that key",
         examples=["stored:references/1f0c6d5e8b7a49d2a3c4b5e6f7a8b9c0"],
@@ -102,6 +105,11 @@ class Reference(Model):
         default=Use.MATERIAL,
         description="What it is for. material: whatever it is good for; first_frame, last_frame, mask, style: a "
         "picture; voice: a recording; extract: its fields are read; brief: what it says is the brief",
+    )
+    memo: Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,99})?$")] = Field(
+        default="",
+        description="With use: brief, the id of the voice memo that it is. Its words are in the brief's text, as a "
+        "person corrected them, and the production has this id",
     )
 
 
@@ -173,6 +181,15 @@ class Brief(Model):
         return self
 
     @model_validator(mode="after")
+    def _memo_is_first(self) -> "Brief":
+        for number, reference in enumerate(self.references):
+            if reference.memo and (number or reference.use is not Use.BRIEF):
+                raise ValueError(
+                    f"references[{number}].memo: a voice memo is the first reference of its brief, with use: brief"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _languages_fit(self) -> "Brief":
         if self.further_languages and self.platform is not Platform.VIDEO:
             raise ValueError(
@@ -196,6 +213,11 @@ class Brief(Model):
     @property
     def further_languages(self) -> tuple[str, ...]:
         return self.languages[1:]
+
+    @property
+    def memo(self) -> str:
+        """The id of the voice memo from which it was written; empty for all other briefs."""
+        return self.references[0].memo if self.references else ""
 
     @property
     def reference_ids(self) -> tuple[str, ...]:

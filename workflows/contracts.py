@@ -7,9 +7,11 @@ are equal), so the workflow imports no code with side effects.
 from abc import ABC, abstractmethod
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from workflows.activity_io import (
     DRAFT_PLAN,
+    GRANT_SHORT,
     AddLanguages,
     Analysed,
     AnalyseReference,
@@ -25,6 +27,7 @@ from workflows.activity_io import (
     MixSound,
     PricePlan,
     ProduceAsset,
+    ReserveGrant,
     RewritePrompt,
     Rewritten,
     SettledQuestions,
@@ -116,6 +119,17 @@ class ProductionActivities(ABC):
 
         A request whose response is lost counts at its high price.
         """
+
+    @activity.defn(name="reserve_grant")
+    async def reserve_grant(self, request: ReserveGrant) -> None:
+        """Count what an agent releases for a production against its grant, once for each production and period.
+
+        An implementation without it grants nothing.
+
+        Raises:
+            ApplicationError: type GRANT_SHORT, not retried: the grant does not cover it.
+        """
+        raise ApplicationError("this worker keeps no grants", type=GRANT_SHORT, non_retryable=True)
 
     @activity.defn(name="check_upload")
     @abstractmethod

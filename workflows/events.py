@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
+from workflows.agents.grants import Grant
 from workflows.brief import BatchBudget, Brief
 from workflows.models import (
     ZERO,
@@ -73,6 +74,7 @@ EventName = Literal[
     "reference_analysed",
     "reference_corrected",
     "approval_ignored",
+    "approval_requested",
     "approval_given",
     "approval_reminder",
     "approval_escalated",
@@ -317,6 +319,9 @@ class Snapshot(Model):
     told: int = Field(default=0, description="The number of the last event that was sent to webhooks")
     preview_of: str = Field(default="", description="The production that this one previews; it spends nothing")
     batch: BatchBudget | None = Field(default=None, description="The batch that started it")
+    grant: Grant | None = Field(
+        default=None, description="Of an agent's production: the grant that planning may use before the approval"
+    )
     run_id: str = Field(default="", description="Temporal's id of the first run of the chain that wrote this record")
     answered: tuple[AnsweredRequest, ...] = Field(default=(), description="The newest requests with an idempotency key")
     build: str = Field(default="", description="In a manifest: the version and build of the worker that wrote it")
@@ -343,6 +348,7 @@ class AssetRecord(Model):
     role: str
     language: str = Field(default="", description="Of a narration in a further language")
     translates: str = ""
+    replaces: str = Field(default="", description="The asset of which it is a version, shown in its place")
     label: str
     provider: str
     model: str
@@ -384,6 +390,7 @@ class ProductionStart(Model):
     carried: Snapshot | None = None
     reports_to: str = ""
     batch: BatchBudget | None = None
+    grant: Grant | None = None
 
 
 class Report(Model):

@@ -28,6 +28,7 @@ references/…                                         files for future briefs, 
 inbox/{tenant}/…                                     files that an operator put into the bucket, for briefs of a tenant
 accounts/{tenant}/planning/{day}.json                the same as planning.json, for a tenant on a day (UTC)
 accounts/{tenant}/batches/{batch_id}.json            the same for all rows of a batch
+accounts/{tenant}/grants/{grant_id}/{period}.json    what an agent released of a grant, for a production or on a day
 
 An id is the tenant's name, a dot, and a name of its own; see `qualify_id`.
 """
@@ -40,8 +41,10 @@ TASK_QUEUE: Final = "greenlight"
 
 WORKFLOW_TYPE: Final = "Production"
 PREVIEW_TYPE: Final = "Preview"
+VOICE_MEMO_TYPE: Final = "VoiceMemo"
 BATCH_TYPE: Final = "Batch"
 SCHEDULED_TYPE: Final = "ScheduledProduction"
+GATE_TYPE: Final = "ReleaseGate"
 REPORT_PRODUCTION: Final = "look_at_production"
 """An activity: returns the state of a production as a Report."""
 FIND_PRODUCTION: Final = "find_production"
@@ -60,6 +63,8 @@ REPORT_EVALUATION: Final = "report_evaluation"
 RENDER_QUEUE: Final = "render"
 """For the parts of films: a worker encodes as many at once as it has cores, and takes the next one when it is free."""
 NOTIFICATION_TYPE: Final = "Notification"
+UPGRADE_SIGNAL: Final = "upgrade"
+"""Wakes up a run of a production or a batch, so that it sees that new runs use another version of the workers."""
 NOTIFY_QUEUE: Final = "notify"
 """For posts to webhooks: a receiver that hangs delays no production."""
 
@@ -125,6 +130,11 @@ def workflow_id(production_id: str) -> str:
 
 def production_id_of(workflow_id: str) -> str:
     return workflow_id.removeprefix("production-")
+
+
+def voice_memo_workflow_id(production_id: str) -> str:
+    """The workflow id of the memo from which this production is started."""
+    return f"voice-memo-{production_id}"
 
 
 def batch_workflow_id(batch_id: str) -> str:
@@ -329,6 +339,11 @@ def tenant_account(tenant: str, day: str) -> str:
 
 def batch_account(tenant: str, batch_id: str) -> str:
     return f"accounts/{tenant}/batches/{batch_id}.json"
+
+
+def grant_account(tenant: str, grant_id: str, period: str) -> str:
+    """The key of what an agent released of a grant; `period` is a day (UTC) or a production."""
+    return f"accounts/{tenant}/grants/{grant_id}/{period}.json"
 
 
 def batch_key(batch_id: str) -> str:

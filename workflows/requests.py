@@ -4,6 +4,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
+from workflows.agents.grants import Grant
 from workflows.base import MAX_LANGUAGES, Language, MaybeSlug
 from workflows.cut import Cut, Translations, check_languages
 from workflows.models import (
@@ -62,12 +63,23 @@ class Decision(KeyedRequest):
 
     approve: Approval | None = None
     reject: Rejection | None = None
+    grant: Grant | None = Field(default=None, description="Of an agent's approval: what a person granted it")
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Decision":
         if (self.approve is None) == (self.reject is None):
             raise ValueError("decision: give exactly one of 'approve' and 'reject'")
         return self
+
+
+class ApprovalRequest(KeyedRequest):
+    """Asks people to approve exactly this plan. It releases nothing."""
+
+    plan_digest: Digest
+    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = Field(
+        default="", description="The reason, for the person who decides"
+    )
+    requested_by: Person = "someone"
 
 
 MAX_EDITS: Final = 200
@@ -251,9 +263,10 @@ class Resume(Model):
 def request_digest(update: str, request: KeyedRequest) -> str:
     """The digest of a request: of its update's name and all of its fields except the idempotency key.
 
-    An uploaded file is identified by its SHA-256, not by its temporary object key.
+    An uploaded file is identified by its SHA-256, not by its temporary object key. The grant of an agent's approval is
+    no part of it: another one may cover the repetition.
     """
-    return digest_of([update, request.model_dump(mode="json", exclude={"idempotency_key", "key"})])
+    return digest_of([update, request.model_dump(mode="json", exclude={"idempotency_key", "key", "grant"})])
 
 
 class PartChange(Model):

@@ -1,6 +1,7 @@
 """The options that start a production; they are the same for the API, a batch and a schedule."""
 
 from datetime import datetime
+from enum import IntEnum
 from typing import Any, Final
 
 from temporalio.common import Priority, SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
@@ -28,6 +29,7 @@ def start_options(
     carried: Snapshot | None = None,
     *,
     titled: bool = False,
+    priority: Priority | None = None,
 ) -> dict[str, Any]:
     """Keyword arguments that start a production, from a client or as a child workflow.
 
@@ -37,6 +39,7 @@ def start_options(
     Args:
         titled: Set the search attribute of the title. A namespace without the attribute refuses such a start. A
             workflow that starts another one passes on whether its own start set it.
+        priority: Of the production; without one, a child has that of its parent, for its own tenant.
     """
     title = title_of(brief)
     if carried and carried.plan:
@@ -44,7 +47,7 @@ def start_options(
     return {
         "id": keys.workflow_id(production_id),
         "task_queue": keys.TASK_QUEUE,
-        "priority": tenant_priority(brief.tenant),
+        "priority": priority or tenant_priority(brief.tenant),
         "static_summary": truncate(f"{brief.platform.value} · {title}", 200),
         "static_details": truncate(f"**{brief.platform.value}** for {brief.requester}\n\n{brief.text}", 8_000),
         "search_attributes": TypedSearchAttributes(
@@ -66,9 +69,27 @@ def start_options(
     }
 
 
-def tenant_priority(tenant: str) -> Priority:
-    """The priority that shares task dispatch fairly between tenants. Activities and child workflows inherit it."""
-    return Priority(fairness_key=truncate(tenant, 64))
+class Urgency(IntEnum):
+    """The priority key: in a queue, the tasks of a lower one come first, whatever the tenant. Temporal has 1 to 5."""
+
+    INTERACTIVE = 2
+    BATCH = 3
+    """Also what a schedule starts. It is Temporal's default, which the runs of earlier releases have."""
+    PREVIEW = 4
+
+
+def tenant_priority(tenant: str, urgency: Urgency | None = None, weight: float | None = None) -> Priority:
+    """The priority that shares task dispatch fairly between tenants. Activities and child workflows inherit it.
+
+    Args:
+        urgency: Inherited without one, as for the productions of a batch; so is the weight.
+        weight: The tenant's share of the tasks in relation to other tenants.
+    """
+    return Priority(
+        priority_key=None if urgency is None else int(urgency),
+        fairness_key=truncate(tenant, 64),
+        fairness_weight=weight,
+    )
 
 
 def searchable_title(title: str) -> str:

@@ -130,7 +130,7 @@ async def look(
     Raises:
         ApplicationError: the activity has to be retried.
     """
-    if not need.shown:
+    if not need.shown or _is_written_down(request):
         return Seen()
     models, shown = _models(need, providers, settings)
     if not models:
@@ -154,6 +154,12 @@ async def look(
         return Seen(unread=(Unread(what=need.what, remedy=error.message[:300]),))
     bill = await questions.end()
     return Seen(seen.parts, seen.summary, (), seen.model, bill.billed_usd, bill.doubt_usd)
+
+
+def _is_written_down(request: AnalyseReference) -> bool:
+    """Whether the words of a recording are in the brief's text already, from a memo that another production paid."""
+    memo = request.brief.references[request.reference - 1].memo
+    return memo not in ("", request.production_id)
 
 
 def _limit(request: AnalyseReference, settings: ActivitySettings) -> Limit:

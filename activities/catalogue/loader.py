@@ -74,6 +74,10 @@ class _Entry(_Strict):
     mask: bool = Field(default=False, description="Accepts a picture that marks where another one is changed")
     last_frame: bool = Field(default=False, description="Accepts the picture with which a shot ends, with a first one")
     one_kind: bool = Field(default=False, description="Accepts pictures or recordings, not both in one request")
+    versions: tuple[Literal["extend", "edit", "upscale", "interpolate", "reference"], ...] = Field(
+        default=(), description="What a video model makes of an input video, the usual one first"
+    )
+    edit_seconds: float = Field(default=0, ge=0, description="The length by which an edit is billed before a refund")
     languages: frozenset[Language] = Field(default=frozenset(), description="That a voice speaks; empty: any")
     sounds: frozenset[Literal["speech", "music", "effects", "ambience"]] = Field(
         default=frozenset(), description="What an audio model makes; without it, speech"
@@ -106,6 +110,8 @@ class _Entry(_Strict):
             mask=self.mask,
             last_frame=self.last_frame,
             one_kind=self.one_kind,
+            versions=self.versions,
+            edit_seconds=self.edit_seconds,
             output_tokens=Tokens(tokens.parameter, tokens.counts, tokens.pixels) if tokens else None,
             input_image=self.input_image,
             best_for=self.best_for,

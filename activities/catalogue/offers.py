@@ -9,7 +9,8 @@ from typing import Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, JsonValue, model_validator
 
-from workflows.models import Modality
+from workflows.continuity.inputs import made_as
+from workflows.models import Asset, Modality
 
 
 class Parameter(BaseModel):
@@ -19,6 +20,7 @@ class Parameter(BaseModel):
         unit: The unit of a number, e.g. "seconds"; `min` and `max` are in this unit and are valid values.
         choices: The only valid values; those of a number as text, e.g. "4", "6", "8".
         default: The value or effect without the parameter, as text.
+        only: What the model makes of an input video where it takes the parameter; empty: anything.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -30,6 +32,7 @@ class Parameter(BaseModel):
     max: float | None = None
     choices: tuple[str, ...] = ()
     default: str = ""
+    only: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -155,6 +158,9 @@ class Offer:
         mask: Accepts a picture of the role "mask", whose transparent part marks where another picture is changed.
         last_frame: Accepts the picture with which a shot ends, in addition to the one with which it starts.
         one_kind: Accepts inputs of one type in a request: pictures or recordings.
+        versions: What a video model makes of an input video: extend, edit, upscale, interpolate, or with `reference`
+            another shot. The first is made where the asset says nothing.
+        edit_seconds: The length by which an edit is billed before the rest is refunded; 0: that of its source.
         output_tokens: Tokens of an output picture. Text is counted by its parameter `max_tokens`.
         input_image: The vendor's formula for the tokens of an input picture, by its name in
             `activities.catalogue.pricing`.
@@ -187,6 +193,8 @@ class Offer:
     mask: bool = False
     last_frame: bool = False
     one_kind: bool = False
+    versions: tuple[str, ...] = ()
+    edit_seconds: float = 0.0
     output_tokens: Tokens | None = None
     input_image: str = ""
     best_for: str = ""
@@ -202,13 +210,20 @@ class Offer:
     unavailable: str = ""
 
     def limited_to(
-        self, *accepts: Modality, pictures: int = 0, recordings: int = 0, mask: bool = False, last_frame: bool = False
+        self,
+        *accepts: Modality,
+        pictures: int = 0,
+        recordings: int = 0,
+        mask: bool = False,
+        last_frame: bool = False,
+        versions: Sequence[str] = (),
     ) -> Self:
         """The offer without inputs that an adapter does not send, whatever the catalogue says.
 
         Args:
             accepts: The types of inputs that the adapter sends.
             pictures: The most pictures, 0 for any number; `recordings` in the same way.
+            versions: What the adapter can request of an input video; an offer that names none makes all of them.
         """
         missing, sent = self.requires - frozenset(accepts), self.accepts & frozenset(accepts)
         recorded = sent & {Modality.AUDIO, Modality.VIDEO}
@@ -220,6 +235,7 @@ class Offer:
             max_recordings=_least(self.max_recordings, recordings) if recorded else self.max_recordings,
             mask=self.mask and mask,
             last_frame=self.last_frame and last_frame,
+            versions=tuple(v for v in self.versions or versions if v in versions),
             unavailable=self.unavailable or (f"{problem}; choose another model" if missing else ""),
         )
         return self if limited == self else limited
@@ -235,6 +251,10 @@ class Offer:
         if rule.min is None or rule.max is None:
             return ()
         return tuple(float(n) for n in range(math.ceil(rule.min), math.floor(rule.max) + 1))
+
+    def makes_of_video(self, asset: Asset) -> str:
+        """What it makes of the input video of an asset: as the asset says, otherwise the first of its `versions`."""
+        return made_as(asset) or next(iter(self.versions), "")
 
     def fits(self, prompt: str) -> bool:
         return not self.max_prompt or utf16_units(prompt) <= self.max_prompt

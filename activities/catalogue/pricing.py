@@ -18,6 +18,8 @@ from activities.errors import cents_up
 from activities.text.delivery.prosody import prosody_of
 from activities.text.speech import speech_seconds
 from workflows.brief import REFERENCE, reference_id
+from workflows.continuity.inputs import EDIT, EXTEND, source_video
+from workflows.continuity.lengths import AT_MOST
 from workflows.models import LENGTHS, MASK, MAX_USD, UNSPOKEN_ROLES, UPLOAD, ZERO, Asset, Media, Modality, Quote
 
 DEFAULT_SECONDS: Final = 5.0
@@ -26,6 +28,8 @@ MAX_SECONDS: Final = 3_600.0
 """No model makes an hour in one take: a longer length is a mistake, found before it is priced."""
 SPEECH_SPREAD: Final = (0.7, 1.5)
 """Voices differ: the duration of a spoken text is known within these factors."""
+ROUNDED_SECONDS: Final = 0.5
+"""By which models make a video longer than requested: whole frames, and a sound that ends later."""
 INSTRUCTIONS_BYTES: Final = 2_000
 """Bytes that are sent in addition to the prompt of a text."""
 USUAL_TEXT_TOKENS: Final = 300
@@ -151,6 +155,17 @@ def quote(offer: Offer, asset: Asset, inputs: Sequence[Asset] = (), instructions
     )
 
 
+def version_usd(offer: Offer, asset: Asset, source_seconds: float) -> Decimal:
+    """The most that a version costs whose length is that of its source, USD; 0 for any other take.
+
+    Args:
+        source_seconds: As measured. A length may differ from the planned one by ROUNDED_SECONDS, which are not counted.
+    """
+    seconds = min(max(source_seconds - ROUNDED_SECONDS, 0.1), MAX_SECONDS)
+    source = asset.model_copy(update={"parameters": {"seconds": seconds}})
+    return quote(offer, asset, [source]).high_usd if _as_long_as(offer, asset, [source]) else ZERO
+
+
 def cost_of(offer: Offer, asset: Asset, finished: Billed) -> tuple[Decimal, CostSource]:
     """The cost of a finished take, USD, and the source of that amount.
 
@@ -225,6 +240,10 @@ def _amount(unit: Unit, offer: Offer, asset: Asset, inputs: Sequence[Asset], ins
 
 
 def _seconds(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> Span:
+    if source := _as_long_as(offer, asset, inputs):
+        lasts = _seconds(offer, source, ())
+        billed = offer.edit_seconds if offer.makes_of_video(asset) == EDIT else 0.0
+        return Span(lasts.low, max(lasts.high, billed))
     known = asset.number(*LENGTHS)
     composed = asset.sound in UNSPOKEN_ROLES  # music is as long as requested, not as its description is spoken
     if known is None and asset.asset_type in (Modality.AUDIO, Modality.TEXT) and not composed:
@@ -241,7 +260,16 @@ def _seconds(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> Span:
         raise PriceProblem(
             f"parameters: {seconds!r} seconds is not a valid length; give more than 0 and at most {MAX_SECONDS:g}"
         )
-    return Span(seconds, seconds)
+    most = asset.number(AT_MOST) if asset.asset_type is Modality.VIDEO else None
+    return Span(seconds, max(seconds, most or 0.0))
+
+
+def _as_long_as(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> Asset | None:
+    """The input video whose length a version has: an edited, larger or smoother copy has no length of its own."""
+    moving = asset.asset_type is Modality.VIDEO
+    if not moving or asset.number(*LENGTHS) or offer.makes_of_video(asset) in (EXTEND, REFERENCE):
+        return None
+    return source_video(inputs)
 
 
 def _pace(asset: Asset) -> float:

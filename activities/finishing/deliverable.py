@@ -86,8 +86,9 @@ async def _document(sources: Sources, request: FinishDeliverable, workdir: Path,
 
     def draw(stop: object) -> Result:
         sections = [document.section_of(a, texts) for a in request.assets]
-        text = write(workdir, "content.md", "document", "text/markdown", document.markdown(title, sections))
-        page = write(workdir, "content.html", "page", "text/html", document.page(title, sections, language))
+        cited = document.sources_of(request.assets, request.brief.references)
+        text = write(workdir, "content.md", "document", "text/markdown", document.markdown(title, sections, cited))
+        page = write(workdir, "content.html", "page", "text/html", document.page(title, sections, language, cited))
         return Result((text, page, *files))
 
     result = await in_thread(draw)

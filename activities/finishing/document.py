@@ -17,6 +17,7 @@ from markdown_it import MarkdownIt
 
 from activities.media.facts import extension_of
 from workflows.activity_io import FinishedAsset
+from workflows.brief import Reference
 from workflows.models import Modality
 
 _OFF: Final = ["link", "image", "autolink", "reference", "html_block", "html_inline"]
@@ -34,6 +35,7 @@ h3,h4,h5,h6{font-size:1.08rem;margin:2rem 0 .6rem}
 figure{margin:2.5rem 0}
 img{display:block;max-width:100%;height:auto;border-radius:6px}
 audio{width:100%}
+footer{color:var(--quiet);font-size:.85rem}
 figcaption{color:var(--quiet);font-size:.85rem;margin-top:.6rem}
 blockquote{margin:1.5rem 0;padding-inline-start:1.2rem;border-inline-start:3px solid var(--line)}
 pre{overflow:auto;padding:1rem;border:1px solid var(--line);border-radius:6px;font-size:.85rem;line-height:1.5}
@@ -76,8 +78,28 @@ def section_of(finished: FinishedAsset, texts: Mapping[str, str]) -> Section:
     return Section("markdown" if plain else "verbatim", heading, texts[asset.asset_id])
 
 
-def markdown(title: str, sections: Sequence[Section]) -> str:
-    """The document as Markdown, in the order of the plan. Tags in the texts become plain text, not HTML."""
+def sources_of(assets: Sequence[FinishedAsset], references: Sequence[Reference]) -> list[str]:
+    """A line for each asset that used references: its heading, and their names with the pages and times."""
+
+    def named(source: str) -> str:
+        reference, _, place = source.partition(" ")
+        number = int(reference.removeprefix("reference-")) if re.fullmatch(r"reference-\d{1,3}", reference) else 0
+        name = references[number - 1].name if 0 < number <= len(references) else ""
+        return f"{name or reference} {place}".strip()
+
+    return [
+        f"{each.asset.label or each.asset.role}: {'; '.join(dict.fromkeys(map(named, each.asset.sources)))}"
+        for each in assets
+        if each.asset.sources
+    ]
+
+
+def markdown(title: str, sections: Sequence[Section], sources: Sequence[str] = ()) -> str:
+    """The document as Markdown, in the order of the plan. Tags in the texts become plain text, not HTML.
+
+    Args:
+        sources: The lines of `sources_of`, below the document.
+    """
     blocks = [f"# {_inline(title)}"]
     for section in sections:
         heading = _inline(section.heading)
@@ -90,10 +112,12 @@ def markdown(title: str, sections: Sequence[Section]) -> str:
                 blocks.append(f"## {heading}")
             body = section.text.strip()
             blocks.append(_fenced(body) if section.kind == "verbatim" else re.sub(r"<(?=[A-Za-z/!?])", "&lt;", body))
+    if sources:
+        blocks += ["---", "\n".join(f"- {_inline(line)}" for line in sources)]
     return "\n\n".join(blocks) + "\n"
 
 
-def page(title: str, sections: Sequence[Section], language: str) -> str:
+def page(title: str, sections: Sequence[Section], language: str, sources: Sequence[str] = ()) -> str:
     """One HTML page with its own style, light and dark; it cannot run scripts or load other addresses."""
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     policy = (
@@ -101,6 +125,9 @@ def page(title: str, sections: Sequence[Section], language: str) -> str:
         "base-uri 'none'; form-action 'none'"
     )
     body = "\n".join(_section(section, sections) for section in sections)
+    if sources:
+        lines = "".join(f'<li dir="auto">{html.escape(line)}</li>' for line in sources)
+        body += f"\n<footer><hr><ul>{lines}</ul></footer>"
     return (
         f'<!doctype html>\n<html lang="{html.escape(language)}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'

@@ -26,7 +26,7 @@ from activities.planning.task import PlanningTask, asks_for_sound
 from activities.planning.template import script_head
 from activities.text.model_text import read_as
 from workflows.brief import Platform
-from workflows.continuity.inputs import without_versions
+from workflows.continuity.lengths import video_lengths
 from workflows.cut import Cut
 from workflows.models import MAX_DELIVERY_CHARS, UNSPOKEN_ROLES, Asset, Modality, Plan
 from workflows.production.state.plans.script import compose
@@ -309,9 +309,9 @@ class AnswerValidator:
                 for a in plan.assets
                 if a.role in UNSPOKEN_ROLES
             ]
-        shots = [a for a in without_versions(plan.assets) if a.asset_type == Modality.VIDEO]
+        shots = video_lengths(plan, self._planned_seconds)
         shared = sum(each.seconds for each in plan.cut.transitions.values() if each.kind in ("dissolve", "wipe"))
-        seconds, wanted = sum(map(self._planned_seconds, shots)) - shared, self.task.seconds
+        seconds, wanted = sum(shots) - shared, self.task.seconds
         if shots and abs(seconds - wanted) > LENGTH_TOLERANCE * wanted:
             problems.append(
                 f"assets: the shots last {seconds:g} seconds together, {wanted:g} were asked for; "
@@ -324,9 +324,7 @@ class AnswerValidator:
         structure = self.task.structure
         if structure is None or self.task.request.feedback:
             return []
-        shots = [a for a in without_versions(plan.assets) if a.asset_type == Modality.VIDEO]
-        seconds = [self._planned_seconds(shot) for shot in shots]
-        return structure_problems(structure, plan, seconds, self.task.brief.language)
+        return structure_problems(structure, plan, video_lengths(plan, self._planned_seconds), self.task.brief.language)
 
     def _planned_seconds(self, shot: Asset) -> float:
         """The planned length of a shot, by the same parameters as its price."""

@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from activities.catalogue.offers import Offer
 from activities.planning.task import PlanningTask
 from activities.providers.selection import find_offer
-from workflows.continuity.inputs import inputs_of
+from workflows.continuity.inputs import inputs_of, made_as
 from workflows.continuity.lengths import AT_MOST, PLANNED
 from workflows.models import FILM_PARAMETERS, UNSPOKEN_ROLES, ZERO, Alternative, Asset, Plan
 
@@ -61,6 +61,8 @@ def _alternatives(plan: Plan, asset: Asset, own: Offer, task: PlanningTask) -> I
             continue
         other = Alternative(provider=offer.provider, model=offer.model, parameters=kept_parameters(asset, offer))
         as_planned = asset.model_copy(update={**other.model_dump(exclude={"quote"}), "fallbacks": ()})
+        if made_as(as_planned) != made_as(asset):  # the mode is a parameter that the other model does not have
+            continue
         quoted = _quoted(plan, as_planned, task)
         if quoted is None or (offer.provider == asset.provider and not own.unknown and quoted.high_usd > cost):
             continue

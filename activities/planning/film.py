@@ -29,6 +29,7 @@ from activities.planning.structure.cards import (
 )
 from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.model import Structure
+from activities.planning.structure.orders.sentences import is_order, is_setting, shown_in
 from activities.planning.structure.quoted import without_orders
 from activities.planning.structure.sounds import without_sounds
 from activities.planning.task import PlanningTask
@@ -198,7 +199,8 @@ def _structured(task: PlanningTask, structure: Structure) -> Film:
     shots, problems = edited(shots, task.feedback.edits)
     drops = any(edit.kind in ("drop", "length") for edit in task.feedback.edits)
     timed = all(shot.fixed for shot in shots)
-    total = sum(s.seconds for s in shots) if timed and not task.feedback.ends_with_seconds else task.seconds
+    whole = max(task.seconds - structure.cards.seconds, task.seconds / 2)
+    total = sum(s.seconds for s in shots) if timed and not task.feedback.ends_with_seconds else whole
     if drops and not timed and not task.feedback.ends_with_seconds:
         kept = sum(s.need for s in shots) / (sum(s.need for s in listed) or 1)
         total = max(total * min(kept, 1), 1.0)
@@ -212,7 +214,7 @@ def _structured(task: PlanningTask, structure: Structure) -> Film:
             f"the film lasts {structure.seconds:g} s"
         )
     said = [*warnings, *_overlong(task, shots), *_feedback_warnings(task, problems)]
-    return Film(shots, said, structure.fades_out)
+    return Film(shots, said, structure.fades_out, structure.cards)
 
 
 def _film_shot(shot: model.Shot, index: int, structure: Structure) -> FilmShot:
@@ -327,13 +329,17 @@ def _prose(task: PlanningTask, cards: Cards) -> list[FilmShot]:
     text = without_directions(without_letter(without_cards(brief.text) or brief.text))
     count = feedback.shots or round(length / (feedback.seconds_per_shot or SECONDS_PER_SHOT))
     count = min(max(count, math.ceil(length / LONGEST_SHOT_SECONDS), 1), MAX_SHOTS)
-    groups = group_by_time([subject(s) for s in sentences(without_orders(without_sounds(without_letter(text))))], count)
+    said = sentences(without_orders(without_sounds(without_letter(text))))
+    orders = any(map(is_order, said))
+    content = [s for s in said if not is_setting(s) and (not is_order(s) or subject(s) != s)] or said
+    groups = group_by_time([subject(s) for s in content], count)
     english = brief.language.split("-")[0] == "en"
     shots = []
     for k in range(count):
         frame = _frame(k, count)
         scene = groups[k % len(groups)]
-        said = [s for s in scene if not (english and is_direction(s))] if k < len(groups) else []
+        silent = [s for s in scene if (english and is_direction(s)) or (orders and shown_in(s) is not None)]
+        said = [s for s in scene if s not in silent] if k < len(groups) else []
         shots.append(FilmShot(frame.name, _scene(join_sentences(scene), count), frame, join_sentences(said)))
     if Modality.AUDIO not in task.preferred:
         return [replace(shot, seconds=max(length / count, 0.5)) for shot in shots]

@@ -73,7 +73,8 @@ async def plan_with_models(task: PlanningTask, settings: ActivitySettings, ask: 
         ApplicationError: type PLAN_INVALID; no plan can satisfy the brief, and no model was asked. Or no model gave a
             plan: the message has the reason of each, and an AssetFailure what was billed.
     """
-    models = models_for(settings, task.providers, task.today)
+    payer = task.request.payer
+    models = [] if payer and payer.free_only else models_for(settings, task.providers, task.today)
     if not models:
         return None
     check_plannable(task)

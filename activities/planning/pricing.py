@@ -11,7 +11,7 @@ from activities.catalogue.loader import problem_with, retirement_warning
 from activities.catalogue.offers import Offer, utf16_units
 from activities.planning.checks.delivery import undirected
 from activities.planning.checks.inputs import input_problem, unused_stills
-from activities.planning.checks.lengths import is_timed, length_problem, quote_lengths
+from activities.planning.checks.lengths import heard, is_timed, length_problem, measured, quote_lengths
 from activities.planning.checks.narration import overruns, unread
 from activities.planning.checks.voices import voice_problem
 from activities.providers.protocol import Provider
@@ -19,7 +19,7 @@ from activities.providers.registry import remedy_for
 from activities.providers.selection import find_offer, plannable_offers, supports_aspect
 from workflows.activity_io import PLAN_INVALID
 from workflows.continuity.drafts import final_asset, models_of
-from workflows.continuity.inputs import inputs_of
+from workflows.continuity.inputs import inputs_of, made_as, sources_of
 from workflows.continuity.lengths import AT_MOST
 from workflows.models import FILM_PARAMETERS, MAX_PLAN_BYTES, UNSPOKEN_ROLES, Asset, Media, Modality, Plan, Quote
 from workflows.spoken import languages
@@ -76,7 +76,7 @@ def _film_parameter_problem(asset: Asset, name: str) -> str | None:
     return None
 
 
-def _quote(asset: Asset, known: Mapping[str, Asset], offer: Offer) -> Quote:
+def _quote(asset: Asset, known: Mapping[str, Asset], offer: Offer, providers: Mapping[str, Provider]) -> Quote:
     here = f"asset {asset.asset_id!r}"
     placing = [n for n in FILM_PARAMETERS if n in asset.parameters and n not in offer.parameters]
     if asset.sound in UNSPOKEN_ROLES:
@@ -85,10 +85,10 @@ def _quote(asset: Asset, known: Mapping[str, Asset], offer: Offer) -> Quote:
                 raise invalid(f"{here}: parameters.{placed}: {problem}")
     else:
         placing = []
-    inputs = inputs_of(asset, known)
-    if (problem := length_problem(offer, asset, inputs)) is not None:
+    inputs, timing = inputs_of(asset, known), heard(asset, known)
+    if (problem := length_problem(offer, asset, timing)) is not None:
         raise invalid(f"{here}: parameters.{AT_MOST}: {problem}")
-    ours = (*offer.parameters, *placing, *([AT_MOST] if is_timed(offer, asset, inputs) else []))
+    ours = (*offer.parameters, *placing, *([AT_MOST] if is_timed(offer, asset, timing) else []))
     unknown = next((name for name in asset.parameters if name not in ours), None)
     if unknown is not None and not offer.any_parameter:
         names = ", ".join(offer.parameters) or "none"
@@ -105,16 +105,17 @@ def _quote(asset: Asset, known: Mapping[str, Asset], offer: Offer) -> Quote:
     if problem := input_problem(offer, asset, inputs):
         raise invalid(f"{here}: {problem}")
     try:
-        return quote_lengths(offer, asset, inputs, _shots_narrated(known, inputs))
+        return quote_lengths(offer, asset, measured(timing, known, providers), _shots_narrated(known, timing))
     except pricing.PriceProblem as problem:
         raise invalid(f"{here}: {problem}") from None
 
 
 def _shots_narrated(known: Mapping[str, Asset], inputs: Sequence[Asset]) -> int:
-    """The most shots over which one of the narrations among the inputs is spoken."""
+    """The most shots over which one of the narrations among the inputs is spoken; versions are not counted again."""
     voices = {i.asset_id for i in inputs if i.spoken}
-    shots = [a for a in known.values() if a.asset_type is Modality.VIDEO]
-    return max((sum(voice in shot.depends_on for shot in shots) for voice in voices), default=1)
+    shots = [a for a in known.values() if a.asset_type is Modality.VIDEO] if voices else []
+    placed = [{[a, *sources_of(a, known)][-1].asset_id for a in shots if voice in a.depends_on} for voice in voices]
+    return max(map(len, placed), default=1)
 
 
 def _check_voice(asset: Asset, offer: Offer, language: str) -> None:
@@ -145,9 +146,14 @@ def _priced(
         other = asset.model_copy(update=changes)
         found = _offer_for(other, providers, today, aspect)
         _check_voice(other, found, language)
-        fallbacks.append(each.model_copy(update={"quote": _quote(other, known, found)}))
+        if made_as(other) != made_as(asset):
+            raise invalid(
+                f"asset {asset.asset_id!r}: fallbacks: {each.model} would make something else of the input video than "
+                f"{asset.model}; give both the same mode, or drop the fallback"
+            )
+        fallbacks.append(each.model_copy(update={"quote": _quote(other, known, found, providers)}))
         warnings.append(retirement_warning(found, today))
-    quoted = asset.model_copy(update={"quote": _quote(asset, known, offer), "fallbacks": tuple(fallbacks)})
+    quoted = asset.model_copy(update={"quote": _quote(asset, known, offer, providers), "fallbacks": tuple(fallbacks)})
     return quoted, [w for w in warnings if w]
 
 

@@ -221,6 +221,10 @@ def _model(offer: Offer) -> str:
         facts.append(f"must depend on {' and '.join(sorted(offer.requires))}")
     if optional := sorted(offer.accepts - offer.requires):
         facts.append(f"can make use of {' and '.join(optional)}")
+    if offer.versions:
+        facts.append(
+            f"of a video it makes {' or '.join(offer.versions)}: the film shows that in the place of the video"
+        )
     if offer.max_pictures:
         facts.append(f"works from at most {offer.max_pictures} {'pictures' if offer.max_pictures > 1 else 'picture'}")
     if offer.max_prompt:

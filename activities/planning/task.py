@@ -19,6 +19,7 @@ from activities.providers.registry import remedy_for
 from activities.providers.selection import rank_offers
 from workflows.activity_io import DraftPlan
 from workflows.brief import MAX_VIDEO_SECONDS, Brief, Platform
+from workflows.continuity.inputs import UPSCALE
 from workflows.models import SPEECH, UNSPOKEN_ROLES, ZERO, Asset, Media, Modality, Plan
 from workflows.references.analysis import Part
 
@@ -131,14 +132,20 @@ class PlanningTask:
         return None if budget is None else max(budget - self.request.spent_usd - questions_usd, ZERO)
 
     def price_asset(self, plan: Plan, asset: Asset) -> Asset:
-        """The asset with its quote, priced together with its inputs in the plan.
+        """The asset with its quote, by its inputs in the plan, by theirs, …
 
         Raises:
-            ApplicationError: type PLAN_INVALID; the asset, or one of its inputs, cannot be made as planned.
+            ApplicationError: type PLAN_INVALID; the asset cannot be made as planned.
         """
-        inputs = [i for name in asset.depends_on if (i := plan.find(name))]
-        alone = Plan.of(plan.title, [asset, *inputs])
-        return price(alone, self.providers, references=self.request.references).assets[0]
+        needed = {asset.asset_id: asset}
+        waiting = [*asset.depends_on]
+        while waiting:
+            found = plan.find(name := waiting.pop())
+            if found and name not in needed:
+                needed[name] = found
+                waiting += found.depends_on
+        alone, only = Plan.of(plan.title, needed.values()), (asset.asset_id,)
+        return price(alone, self.providers, only=only, references=self.request.references).assets[0]
 
 
 def asks_for_sound(request: DraftPlan) -> bool:
@@ -196,9 +203,10 @@ def _is_affordable(offer: Offer, brief: Brief) -> bool:
 
 
 def _is_plannable(offer: Offer, request: DraftPlan) -> bool:
-    """Whether a plan may name a model, whatever it costs: one that makes larger copies only where it is asked for."""
+    """Whether a plan may name a model, whatever it costs: of those that make copies, one for larger ones on demand."""
     copies = offer.modality == Modality.VIDEO and Modality.VIDEO in offer.requires
-    return offer.speaks(request.brief.language) and (not copies or asks_for_upscale(request))
+    asked = UPSCALE in offer.versions and asks_for_upscale(request)
+    return offer.speaks(request.brief.language) and (not copies or asked)
 
 
 def _usable(offers: Sequence[Offer], brief: Brief) -> list[Offer]:

@@ -13,10 +13,11 @@ from pydantic import JsonValue
 from activities.catalogue.offers import Offer, Parameter
 from activities.planning.delivery.rule import Deliveries
 from activities.planning.film import SCENE_CHARS, open_feedback_warnings, plan_film
-from activities.planning.material.facts import facts_of, listed, with_sources
+from activities.planning.material.facts import cited, facts_of, listed, with_sources
 from activities.planning.shots import FilmShot
 from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.lettering import Lettering, asked_lettering
+from activities.planning.structure.orders.sentences import is_order, topic
 from activities.planning.structure.quoted import is_commission
 from activities.planning.structure.text import quotations
 from activities.planning.task import PlanningTask, asks_for_upscale, check_plannable
@@ -177,11 +178,11 @@ def draft(task: PlanningTask) -> Plan:
     """
     check_plannable(task)
     brief, writer = task.brief, _AssetWriter(task)
-    facts = facts_of(task)
+    sources = cited(task)
     if brief.platform != Platform.VIDEO:
         open_ = [] if writer.writes() else open_feedback_warnings(task.feedback)
         warnings = [*open_, *writer.reference_warnings()]
-        return with_sources(Plan.of(_title(task), _pages(writer), planner=PLANNER, warnings=warnings), facts)
+        return with_sources(Plan.of(_title(task), _pages(writer), planner=PLANNER, warnings=warnings), sources)
     film = plan_film(task)
     shots, problems = _upscaled(writer, _video(writer, film.shots))
     assets = [*shots, *_sounds(writer, film.shots)]
@@ -189,7 +190,7 @@ def draft(task: PlanningTask) -> Plan:
     warnings += writer.reference_warnings()
     shown = [a.asset_id for a in assets if a.role == ("shot" if writer.makes(Modality.VIDEO) else "still")]
     cut = film.cut(shown) if shown else Cut()
-    return with_sources(Plan.of(_title(task), assets, planner=PLANNER, warnings=warnings, cut=cut), facts)
+    return with_sources(Plan.of(_title(task), assets, planner=PLANNER, warnings=warnings, cut=cut), sources)
 
 
 def _is_read(brief: Brief, number: int) -> bool:
@@ -202,6 +203,8 @@ def _title(task: PlanningTask) -> str:
     if given := task.feedback.title or task.given_title:
         return given[:200]
     text = sentences(without_letter(brief.text))[0]
+    if is_order(text):
+        text = topic(text) or text
     if structure and structure.form in ("shot list", "table", "screenplay"):
         texts = (text for shot in structure.shots for text in (shot.description, *shot.spoken))
         text = next(filter(None, texts), text)

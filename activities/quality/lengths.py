@@ -34,6 +34,13 @@ def check_length(seconds: float, order: Order, report: Report) -> None:
     ordered = order.seconds
     if not ordered:
         return
+    if order.extends and _is_only_added(seconds, ordered - order.extends):
+        message = (
+            f"length: it lasts {seconds:.1f} s, as long as what was added; the shot of {order.extends:g} s that it "
+            "extends may be missing"
+        )
+        report.find("length", message, at=seconds, value=seconds, limit=ordered)
+        return
     share = SHORT_SHARE if order.modality is Modality.VIDEO else SOUND_SHARE
     short = ordered - seconds > max(SHORT_SECONDS, share * ordered)
     if short or (short := seconds < ordered / 2) or seconds > ordered * LONG_FACTOR + SHORT_SECONDS:
@@ -43,6 +50,11 @@ def check_length(seconds: float, order: Order, report: Report) -> None:
     elif abs(seconds - ordered) > max(NOTED_SECONDS, NOTED_SHARE * ordered * (share / SHORT_SHARE)):
         message = f"length: it lasts {seconds:.1f} s; ordered were {ordered:g} s"
         report.find("length", message, at=min(seconds, ordered), value=seconds, limit=ordered)
+
+
+def _is_only_added(seconds: float, added: float) -> bool:
+    """Whether an extension is only as long as what was added: some models may return it without its source."""
+    return abs(seconds - added) <= max(NOTED_SECONDS, NOTED_SHARE * added)
 
 
 def _check_speech(seconds: float, order: Order, report: Report) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from activities.catalogue.offers import Offer
-from workflows.brief import Brief
+from workflows.brief import REFERENCE, Brief
+from workflows.continuity.inputs import EXTEND
 from workflows.models import MASK, UNSPOKEN_ROLES, Asset, Modality
 from workflows.preview.plan import PREVIZ
 
@@ -62,6 +63,7 @@ class Order:
     """What the checks compare a take with. Sizes are pixels, times seconds; None: nothing was ordered.
 
     Attributes:
+        extends: The length of the video that it extends; `seconds` contains it.
         exact: The size was given; otherwise the aspect is that of the brief, which a model may only come near to.
         spoken: The words of a narration.
         writes_words: A text of a model's own words: no transcript, and no placeholder of previz.
@@ -76,6 +78,7 @@ class Order:
     aspect: float | None = None
     exact: bool = False
     seconds: float | None = None
+    extends: float | None = None
     rate: float | None = None
     spoken: str = ""
     speed: float = 1.0
@@ -92,8 +95,12 @@ class Order:
     stepped: bool = False
 
 
-def order_of(brief: Brief, asset: Asset, offer: Offer) -> Order:
-    """The order of one take."""
+def order_of(brief: Brief, asset: Asset, offer: Offer, source_seconds: float | None = None) -> Order:
+    """The order of one take.
+
+    Args:
+        source_seconds: The length of its input video; None if it is made from none.
+    """
     asked = f"{asset.prompt}\n{asset.label}\n{brief.style}"
     width, height = _size(asset)
     given = width / height if width and height else _aspect(asset)
@@ -105,7 +112,8 @@ def order_of(brief: Brief, asset: Asset, offer: Offer) -> Order:
         height=height,
         aspect=given or _brief_aspect(brief, asset),
         exact=given is not None,
-        seconds=_seconds(asset, offer),
+        seconds=_seconds(asset, offer, source_seconds),
+        extends=source_seconds if _made_of_video(asset, offer, source_seconds) == EXTEND else None,
         rate=asset.number(*_RATES),
         spoken=asset.prompt if asset.spoken else "",
         speed=_speed(asset),
@@ -154,13 +162,25 @@ def _brief_aspect(brief: Brief, asset: Asset) -> float | None:
     return float(found[1]) / float(found[2]) if found and pictured else None
 
 
-def _seconds(asset: Asset, offer: Offer) -> float | None:
+def _made_of_video(asset: Asset, offer: Offer, source_seconds: float | None) -> str:
+    """What is made of its input video; empty where it has none, or the model does not say."""
+    moving = asset.asset_type is Modality.VIDEO and source_seconds is not None
+    return offer.makes_of_video(asset) if moving else ""
+
+
+def _seconds(asset: Asset, offer: Offer, source_seconds: float | None) -> float | None:
     """The ordered length: the parameter, otherwise the model's usual length, for which it is priced.
 
-    A changed copy of a video is as long as that video.
+    An extension has the length of its source too. A changed copy of a video is as long as that video.
     """
-    if Modality.VIDEO in offer.requires:
+    made = _made_of_video(asset, offer, source_seconds)
+    if made not in ("", EXTEND, REFERENCE) or (not made and Modality.VIDEO in offer.requires):
         return None
+    own = _own_seconds(asset, offer)
+    return own + (source_seconds or 0.0) if own and made == EXTEND else own
+
+
+def _own_seconds(asset: Asset, offer: Offer) -> float | None:
     if asset.asset_type is Modality.VIDEO or asset.sound in UNSPOKEN_ROLES:
         if (given := asset.number(*_LENGTHS)) is not None:
             return given if given > 0 else None

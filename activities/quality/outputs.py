@@ -25,7 +25,7 @@ class OutputChecker:
     ) -> None:
         question = task.asset.asset_id == keys.PLANNER or schema is not None
         self._storage = storage
-        self._order: Order | None = None if question else order_of(task.brief, task.asset, offer)
+        self._order: Order | None = None if question else order_of(task.brief, task.asset, offer, task.source_seconds)
 
     async def check(self, finished: Finished, facts: Facts, key: str = "", size: int = 0) -> Checks:
         """The checks of the output, from the same source as its facts.

@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.catalogue.learned import read_charges
 from activities.catalogue.loader import problem_with
+from activities.catalogue.pricing import version_usd
 from activities.errors import (
     InvalidRequest,
     ProviderError,
@@ -287,9 +288,15 @@ class PaidTake(PaidAttempt):
         if quote is None or reserved is None:
             return
         known = await self.call(read_charges(self.storage, self.task.production_id, self.task.asset))
-        price = known.price(quote)
+        source = self.task.source_seconds
+        by_source = ZERO if source is None else version_usd(self.offer, self.task.asset, source)
+        price = max(known.price(quote), by_source)
         if not quote.is_valid_on(today):
             message = f"the price of {self.offer.model} was valid until {quote.until}; it is priced again"
+        elif by_source > reserved:
+            message = (
+                f"its source lasts {source:.1f} s, so it costs up to {price} USD; {reserved} USD are reserved for it"
+            )
         elif price > reserved:
             message = f"{self.offer.model} now charges up to {price} USD; {reserved} USD are reserved for it"
         else:

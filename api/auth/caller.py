@@ -6,10 +6,11 @@ from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
-from api.auth.roles import ANY_ROLE, APPROVERS, Roles, role_names
+from api.auth.roles import APPROVERS, PEOPLE, Role, Roles, role_names
 from api.auth.tenant_policy import apply_policy
 from api.problems import Problem
 from workflows import keys
+from workflows.agents.grants import Grant, agent_name
 from workflows.brief import ApprovalPolicy, Brief
 
 SIGNATURES: Final = frozenset(
@@ -38,6 +39,7 @@ class Caller:
     Attributes:
         tenant: None for every caller on this machine while the API is open: all tenants are theirs.
         policy: The rules for the approval of its briefs that the tenant's operator set.
+        grants: Of an agent: what people granted it, those that have not ended.
         key_is_valid: Whether the key still exists; a long stream checks it again.
     """
 
@@ -46,6 +48,21 @@ class Caller:
     roles: Roles
     key_is_valid: Callable[[], bool] = lambda: True
     policy: ApprovalPolicy | None = None
+    grants: tuple[Grant, ...] = ()
+
+    @property
+    def is_agent(self) -> bool:
+        return Role.AGENT in self.roles
+
+    @property
+    def signature(self) -> str:
+        """The name in the caller's requests: the key's, marked where it is an agent's."""
+        return agent_name(self.name) if self.is_agent else self.name
+
+    @property
+    def planning_grant(self) -> Grant | None:
+        """The grant that planning of a new production uses."""
+        return next((grant for grant in self.grants if grant.production_id is None), None)
 
     def owns(self, owned_id: str) -> bool:
         """Whether an id is of the caller's tenant. The id alone decides: a lookup could take longer for an id that
@@ -72,7 +89,7 @@ class Caller:
         """The record with the key's name in each field that names its sender."""
         if self.tenant is None:
             return record
-        return record.model_copy(update=dict.fromkeys(SIGNATURES & type(record).model_fields.keys(), self.name))
+        return record.model_copy(update=dict.fromkeys(SIGNATURES & type(record).model_fields.keys(), self.signature))
 
     def admit(self, brief: Brief) -> Brief:
         """The brief with the tenant, its policy and the caller's name; its stored references must be the tenant's.
@@ -143,5 +160,5 @@ def _forbidden(field: str, message: str, remedy: str) -> Problem:
     return Problem.of_field(field, message, remedy, status=403, kind="not-allowed-by-key")
 
 
-OPEN_CALLER: Final = Caller("", None, ANY_ROLE)
-"""Every caller of an open API, which is bound to this machine alone."""
+OPEN_CALLER: Final = Caller("", None, PEOPLE)
+"""Every caller of an open API, which is bound to this machine alone. None is an agent, because grants need keys."""

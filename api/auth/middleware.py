@@ -103,7 +103,8 @@ class Access:
 
 def caller_with(keys: KeyFile, key: Key) -> Caller:
     """The holder of a key, as long as the key file contains it."""
-    return Caller(key.name, key.tenant, frozenset(key.roles), lambda: keys.contains(key), keys.policy_of(key.tenant))
+    roles, policy = frozenset(key.roles), keys.policy_of(key.tenant)
+    return Caller(key.name, key.tenant, roles, lambda: keys.contains(key), policy, keys.grants_of(key))
 
 
 class Refusals:

@@ -8,22 +8,29 @@ ID: Final = f"{P}/{{production_id}}"
 ASSET: Final = f"{ID}/assets/{{asset_id}}"
 BATCH: Final = "/api/v1/batches/{batch_id}"
 EVALUATION: Final = "/api/v1/evaluations/{evaluation_id}"
+MEMO: Final = "/api/v1/voice-memos/{memo_id}"
 SCHEDULE: Final = "/api/v1/schedules/{schedule_id}"
 
 
 class Role(StrEnum):
-    """requester: start and change. approver: release money. operator: both, schedules, and the API's own figures."""
+    """requester: start and change. approver: release money. operator: both, schedules, and the API's own figures.
+    agent: a program that reads, plans, and executes its own plans within what a person granted it; no other role."""
 
     REQUESTER = "requester"
     APPROVER = "approver"
     OPERATOR = "operator"
+    AGENT = "agent"
 
 
 Roles = frozenset[Role]
 
 NO_ROLE: Final[Roles] = frozenset()
 ANY_ROLE: Final[Roles] = frozenset(Role)
-"""Every key may read, and stop what costs money."""
+"""Every key may read."""
+PEOPLE: Final[Roles] = ANY_ROLE - {Role.AGENT}
+"""Every person may stop what costs money."""
+PLANNERS: Final[Roles] = frozenset({Role.REQUESTER, Role.OPERATOR, Role.AGENT})
+AGENTS: Final[Roles] = frozenset({Role.AGENT})
 REQUESTERS: Final[Roles] = frozenset({Role.REQUESTER, Role.OPERATOR})
 APPROVERS: Final[Roles] = frozenset({Role.APPROVER, Role.OPERATOR})
 OPERATORS: Final[Roles] = frozenset({Role.OPERATOR})
@@ -34,6 +41,7 @@ NEEDS: Final[dict[str, Roles | None]] = {
     "GET /healthz": None,
     "GET /readyz": None,
     "GET /openapi.json": None,
+    "GET /docs": None,
     "GET /studio/{name:path}": None,
     "POST /api/v1/session": None,
     "DELETE /api/v1/session": None,
@@ -78,23 +86,27 @@ NEEDS: Final[dict[str, Roles | None]] = {
     "GET /api/v1/schedules": ANY_ROLE,
     f"GET {SCHEDULE}": ANY_ROLE,
     "GET /api/v1/references/uploads/{upload_id}": ANY_ROLE,
+    "GET /api/v1/grants": ANY_ROLE,
     f"GET {ID}/references": ANY_ROLE,
     f"GET {ID}/references/{{number}}": ANY_ROLE,
     f"GET {ID}/references/{{number}}/files/{{name}}": ANY_ROLE,
-    # To stop, to plan again within the limits of planning, and to preview
-    f"POST {ID}/pause": ANY_ROLE,
-    f"POST {ID}/resume": ANY_ROLE,
-    f"POST {ID}/cancel": ANY_ROLE,
-    f"POST {ID}/revise": ANY_ROLE,
-    f"POST {ID}/preview": ANY_ROLE,
-    f"POST {BATCH}/stop": ANY_ROLE,
-    f"POST {EVALUATION}/pause": ANY_ROLE,
-    f"POST {EVALUATION}/cancel": ANY_ROLE,
+    f"GET {MEMO}": ANY_ROLE,
+    # To stop, and to plan again within the limits of planning
+    f"POST {ID}/pause": PEOPLE,
+    f"POST {ID}/resume": PEOPLE,
+    f"POST {ID}/cancel": PEOPLE,
+    f"POST {ID}/revise": PEOPLE,
+    f"POST {BATCH}/stop": PEOPLE,
+    f"POST {MEMO}/cancel": PEOPLE,
+    f"POST {EVALUATION}/pause": PEOPLE,
+    f"POST {EVALUATION}/cancel": PEOPLE,
     # To say which take is better
-    f"POST {EVALUATION}/votes": ANY_ROLE,
+    f"POST {EVALUATION}/votes": PEOPLE,
     # To start and change; a field that releases money needs an approver as well (`Caller.check_release`)
-    f"POST {P}": REQUESTERS,
-    "POST /api/v1/multimodal/plan": REQUESTERS,
+    f"POST {P}": PLANNERS,
+    "POST /api/v1/multimodal/plan": PLANNERS,
+    f"POST {ID}/preview": ANY_ROLE,
+    f"POST {ID}/request-approval": PLANNERS,
     "POST /api/v1/generate": REQUESTERS,
     "POST /generate": REQUESTERS,
     "POST /api/v1/batches": REQUESTERS,
@@ -102,6 +114,7 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"POST {EVALUATION}/resume": REQUESTERS,
     "POST /api/v1/references": REQUESTERS,
     "POST /api/v1/references/uploads": REQUESTERS,
+    "POST /api/v1/voice-memos": REQUESTERS,
     "PATCH /api/v1/references/uploads/{upload_id}": REQUESTERS,
     "DELETE /api/v1/references/uploads/{upload_id}": REQUESTERS,
     f"PATCH {ID}/plan": REQUESTERS,
@@ -117,6 +130,10 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"POST {ASSET}/resolve": APPROVERS,
     f"POST {BATCH}/admit": APPROVERS,
     "POST /api/v1/multimodal/execute-plan": APPROVERS,
+    "POST /api/v1/grants": APPROVERS,
+    "DELETE /api/v1/grants/{grant_id}": APPROVERS,
+    # To release what a person granted
+    f"POST {ID}/execute": AGENTS,
     # To operate
     "GET /metrics": OPERATORS,
     "POST /api/v1/schedules": OPERATORS,

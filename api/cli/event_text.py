@@ -60,6 +60,9 @@ def describe(event: EventLike) -> str:
             changes = data.get("changes")
             number = len(changes) if isinstance(changes, list) else 0
             return f"{counted(number, 'change')}{_by(data, ' by ')}"
+        case "approval_requested":
+            note = data.get("note")
+            return f"by {data.get('by', 'someone')}{f': {note}' if note else ''}"
         case "approval_given":
             given = f", {data['given']} of {data['needed']}" if data.get("given") and data.get("needed") else ""
             return f"by {data.get('approver', 'someone')}{given}"

@@ -23,7 +23,7 @@ from api.cli.commands import (
     verify,
     watch,
 )
-from api.cli.commands.operations import doctor, keys, temporal
+from api.cli.commands.operations import doctor, grants, keys, temporal
 from api.cli.context import ENV_FILE, EXIT_USAGE, MAKE, PASS_ARGUMENTS, RUN, Cli, Context, ErrorReportingGroup
 
 app = typer.Typer(
@@ -78,6 +78,7 @@ for module in (
 ):
     app.add_typer(module.app)
 app.add_typer(schedule.app, name="schedule", rich_help_panel=MAKE, help="Start productions of a brief at set times.")
+app.add_typer(grants.app, name="grants", rich_help_panel=RUN, help="Manage what agents may release.")
 app.add_typer(keys.app, name="keys", rich_help_panel=RUN, help="Manage API keys and their roles.")
 
 

@@ -5,16 +5,17 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
 import typer
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from api.cli.context import cli_of, current_user, usd_option
+from api.cli.context import Context, cli_of, current_user, usd_option
 from api.cli.files import existing_file, file_problem, read_brief
 from api.cli.plan_file import PlanFileError, translations_of
+from api.cli.voice import VoiceOption, VoiceUsdOption, spoken
 from api.client.client import GreenlightClient, GreenlightError
 from workflows import keys
 from workflows.brief import MAX_REFERENCES, Brief, Platform
@@ -165,7 +166,7 @@ _JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
 
 
 def brief_from(
-    text: TextArgument,
+    text: TextArgument = "",
     platform: PlatformOption = Platform.VIDEO,
     modality: ModalityOption = None,
     title: TitleOption = "",
@@ -221,8 +222,10 @@ def brief_from(
 
 def add_references(brief: Brief, given: list[str], client: GreenlightClient) -> Brief:
     """The brief with these references. Files are uploaded first, after a check that all of them exist."""
-    if len(given) > MAX_REFERENCES:
-        raise typer.BadParameter(f"--reference: {len(given)} references; give at most {MAX_REFERENCES}")
+    known = [each.model_dump(exclude_unset=True) for each in brief.references]
+    if len(known) + len(given) > MAX_REFERENCES:
+        most = MAX_REFERENCES - len(known)
+        raise typer.BadParameter(f"--reference: {len(given)} references; give at most {most}")
     sources = [_with_use(each) for each in given]
     for source, _ in sources:
         if not _is_address(source) and (problem := file_problem(source)):
@@ -231,7 +234,7 @@ def add_references(brief: Brief, given: list[str], client: GreenlightClient) -> 
         ({"source": source} if _is_address(source) else _store_reference(client, source)) | use
         for source, use in sources
     ]
-    return Brief.model_validate(brief.model_dump(exclude_unset=True) | {"references": references})
+    return Brief.model_validate(brief.model_dump(exclude_unset=True) | {"references": [*known, *references]})
 
 
 def _with_use(given: str) -> tuple[str, dict[str, str]]:
@@ -260,25 +263,43 @@ def _store_reference(client: GreenlightClient, source: str) -> dict[str, str]:
         raise GreenlightError("The reference was refused", f"{source!r}: {detail}", status=error.status) from None
 
 
-def takes_brief(command: Callable[..., None]) -> Callable[..., None]:
-    """Replace a command's parameter `brief` by the options of a brief."""
+def takes_brief(command: Callable[..., None], *, by_voice: bool = False) -> Callable[..., None]:
+    """Replace a command's parameter `brief` by the options of a brief; with `by_voice`, also those of a recording."""
     options = inspect.signature(brief_from).parameters
     context, _, *own = inspect.signature(command).parameters.values()
 
     @wraps(command)
     def run(**given: Any) -> None:
-        brief = brief_from(**{name: given.pop(name) for name in options})
-        if sources := given.pop(reference.name):
-            brief = add_references(brief, sources, cli_of(given[context.name]).client)
+        made: Context = given[context.name]
+        fields = {name: given.pop(name) for name in options}
+        recording, most_usd = given.pop("voice", None), given.pop("voice_usd", None)
+        sources = given.pop(reference.name)
+        if not fields["text"] and not recording:
+            raise typer.BadParameter(
+                "give the text of the brief" + (", or --voice FILE" if by_voice else ""), param_hint="TEXT"
+            )
+        if recording:
+            brief = spoken(made, recording, most_usd, fields, brief_from, yes=bool(given.get("yes")))
+        else:
+            brief = brief_from(**fields)
+        if sources:
+            brief = add_references(brief, sources, cli_of(made).client)
         command(brief=brief, **given)
 
     reference = inspect.Parameter("reference", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=ReferenceOption)
-    shown = [context, *options.values(), reference, *own]
+    spoken_options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
+        for name, option in (("voice", VoiceOption), ("voice_usd", VoiceUsdOption))
+    ]
+    shown = [context, *options.values(), reference, *(spoken_options if by_voice else ()), *own]
     # Typer reads both. Keyword-only, since options with a default precede some without one.
     parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in shown]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # as `inspect` documents it
     run.__annotations__ = {p.name: p.annotation for p in shown}
     return run
+
+
+takes_spoken_brief: Final = partial(takes_brief, by_voice=True)
 
 
 def _without_none(fields: dict[str, Any]) -> dict[str, Any]:

@@ -66,7 +66,8 @@ class BatchEndpoints(Transport):
 
     def schedules(self) -> tuple[ListedSchedule, ...]:
         """All schedules, with their next times."""
-        return self._request("GET", "/schedules", ScheduleList).schedules
+        found = self._request("GET", "/schedules", ScheduleList)
+        return found.schedules
 
     def schedule(self, schedule_id: str) -> ScheduleView:
         """A schedule with its brief, its next times and the productions that it started last."""

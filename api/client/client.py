@@ -20,9 +20,11 @@ from api.client.decisions import DecisionEndpoints
 from api.client.errors import GreenlightError, ResponseLost, Unreachable, WrongInstance
 from api.client.evaluations import EvaluationEndpoints
 from api.client.events import EventEndpoints
+from api.client.grants import GrantEndpoints
 from api.client.media import MediaEndpoints
 from api.client.references import ReferenceEndpoints
 from api.client.transport import production_path, query
+from api.client.voice import VoiceEndpoints
 from api.views.platforms import LanguageView, PlatformsView
 from api.views.production import ListedProduction, ProductionPage, ProductionView, Ready, SessionView, Started
 from workflows.brief import Brief, Platform
@@ -36,7 +38,14 @@ GENERATE_TIMEOUT: Final = httpx.Timeout(130.0, connect=5.0)
 
 
 class GreenlightClient(
-    DecisionEndpoints, EventEndpoints, MediaEndpoints, ReferenceEndpoints, BatchEndpoints, EvaluationEndpoints
+    DecisionEndpoints,
+    EventEndpoints,
+    MediaEndpoints,
+    ReferenceEndpoints,
+    VoiceEndpoints,
+    BatchEndpoints,
+    GrantEndpoints,
+    EvaluationEndpoints,
 ):
     """All endpoints of the API, synchronously. Use it in a `with` block, or call `close`."""
 

@@ -77,12 +77,14 @@ class WrongInstance(GreenlightError):
 
 def raise_for_problem(response: httpx.Response) -> None:
     """
+    Args:
+        response: Its content has been read.
+
     Raises:
         GreenlightError: the response is an error; its problem details are in the exception.
     """
     if response.is_success:
         return
-    response.read()
     try:
         problem = _Problem.model_validate_json(response.content)
     except ValidationError:

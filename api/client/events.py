@@ -8,7 +8,7 @@ from typing import Final
 
 import httpx
 
-from api.client.errors import GreenlightError, Unreachable, raise_for_problem
+from api.client.errors import GreenlightError, Unreachable
 from api.client.sse import EventDecoder
 from api.client.transport import Transport, production_path
 from api.views.production import PREFIX, ProductionView, StreamEvent
@@ -60,10 +60,8 @@ class EventEndpoints(Transport):
 
     def _stream(self, production_id: str, decoder: EventDecoder) -> Iterator[StreamEvent]:
         path, headers = f"{PREFIX}{production_path(production_id)}/events", {"Last-Event-ID": str(decoder.last_id)}
-        with (
-            self._raise_unreachable(),
-            self._http.stream("GET", path, headers=headers, timeout=STREAM_TIMEOUT) as response,
-        ):
-            raise_for_problem(response)
-            for chunk in response.iter_bytes():
-                yield from decoder.feed(chunk)
+        with self._raise_unreachable():  # noqa: SIM117 - `unasync` translates the second one alone
+            with self._http.stream("GET", path, headers=headers, timeout=STREAM_TIMEOUT) as response:
+                self._check(response)
+                for chunk in response.iter_bytes():
+                    yield from decoder.feed(chunk)

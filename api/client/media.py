@@ -47,7 +47,8 @@ class MediaEndpoints(Transport):
         if size > WHOLE_BYTES:
             return self._add_in_parts(path, size, on_sent)
         headers = {"Content-Type": "application/octet-stream"}
-        return self._request("POST", "/references", StoredReference, content=path.read_bytes(), headers=headers).source
+        stored = self._request("POST", "/references", StoredReference, content=path.read_bytes(), headers=headers)
+        return stored.source
 
     def _add_in_parts(self, path: Path, size: int, on_sent: Callable[[int], object]) -> str:
         state = self._request("POST", "/references/uploads", _Upload, body={"bytes": size})

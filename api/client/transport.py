@@ -112,12 +112,42 @@ class Transport:
     ) -> T:
         """Send a request and parse the response.
 
+        Raises:
+            GreenlightError: the API refused the request, or the response is not of `response_type`.
+            Unreachable: nothing answers.
+        """
+        response = self._send(
+            method, path, body=body, params=params, headers=headers, timeout=timeout, content=content, key=key
+        )
+        try:
+            # A newer API may send fields that this client does not know.
+            return response_type.model_validate_json(response.content, extra="ignore")
+        except ValidationError as error:
+            raise GreenlightError(
+                "The response is not what this client expects",
+                f"{method} {path}: {error.errors()[0]['msg']}; do the client and the API have the same version?",
+                status=response.status_code,
+            ) from None
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: BaseModel | Mapping[str, Any] | None = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: httpx.Timeout = TIMEOUT,
+        content: Iterator[bytes] | bytes | None = None,
+        key: str | None = None,
+    ) -> httpx.Response:
+        """Send a request; again where its response was lost and it has an idempotency key.
+
         Args:
             key: The idempotency key: the request takes effect once, however often it is sent.
 
         Raises:
-            GreenlightError: the API refused the request, or the response is not of `response_type`.
-            Unreachable: nothing answers.
+            GreenlightError: the API refused the request. Unreachable: nothing answers.
         """
         record = body.model_dump(mode="json", exclude_unset=True) if isinstance(body, BaseModel) else body
         # A stream of a file cannot be sent again.
@@ -139,16 +169,8 @@ class Transport:
                 if pause is None:
                     raise
                 time.sleep(pause)
-        raise_for_problem(response)
-        try:
-            # A newer API may send fields that this client does not know.
-            return response_type.model_validate_json(response.content, extra="ignore")
-        except ValidationError as error:
-            raise GreenlightError(
-                "The response is not what this client expects",
-                f"{method} {path}: {error.errors()[0]['msg']}; do the client and the API have the same version?",
-                status=response.status_code,
-            ) from None
+        self._check(response)
+        return response
 
     def _pages(self, path: str, page_type: type[P], params: dict[str, str]) -> Iterator[P]:
         """The pages of a list, each requested when it is needed."""
@@ -175,24 +197,46 @@ class Transport:
         with self._raise_unreachable():
             with self._http.stream("GET", PREFIX + path, params=params, timeout=DOWNLOAD_TIMEOUT) as response:
                 if not response.has_redirect_location:
-                    raise_for_problem(response)
-                    _write(response, part, on_received)
+                    self._check(response)
+                    self._write(response, part, on_received)
                     return part.replace(to)
                 location = response.url.join(response.headers["Location"])
             # A new request, not a followed one: the storage host must see none of our headers.
-            with httpx.stream("GET", location, timeout=DOWNLOAD_TIMEOUT, trust_env=_is_remote(location)) as response:
-                if response.is_error:
-                    raise GreenlightError(
-                        "The storage refused the download",
-                        f"{location.host} answered {response.status_code}; the link may have expired, so try again",
-                        status=response.status_code,
-                    )
-                _write(response, part, on_received)
+            with httpx.Client(timeout=DOWNLOAD_TIMEOUT, trust_env=_is_remote(location)) as storage:  # noqa: SIM117
+                with storage.stream("GET", location) as response:
+                    if response.is_error:
+                        raise GreenlightError(
+                            "The storage refused the download",
+                            f"{location.host} answered {response.status_code}; the link may have expired, so try again",
+                            status=response.status_code,
+                        )
+                    self._write(response, part, on_received)
         return part.replace(to)
+
+    def _write(self, response: httpx.Response, to: Path, on_received: Callable[[int], object]) -> None:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with to.open("wb") as file:
+                for chunk in response.iter_bytes(CHUNK_BYTES):
+                    file.write(chunk)
+                    on_received(len(chunk))
+        except BaseException:
+            to.unlink(missing_ok=True)
+            raise
+
+    def _check(self, response: httpx.Response) -> None:
+        """
+        Raises:
+            GreenlightError: the response is an error.
+        """
+        if not response.is_success:
+            response.read()
+        raise_for_problem(response)
 
     def _check_instance(self, _: httpx.Request) -> None:
         """Before the first request, check that the expected stack answers. From then on its API checks the header."""
-        response = httpx.get(f"{self.url}/healthz", timeout=TIMEOUT, trust_env=_is_remote(self.url))
+        with httpx.Client(timeout=TIMEOUT, trust_env=_is_remote(self.url)) as plain:
+            response = plain.get(f"{self.url}/healthz")
         if response.headers.get(INSTANCE) != self._instance:
             raise WrongInstance(self.url)
         self._http.event_hooks = {}
@@ -229,15 +273,3 @@ def _reason(error: httpx.TransportError) -> str:
     if isinstance(error, httpx.TimeoutException):
         return "The response did not arrive in time"
     return re.sub(r"^\[Errno -?\d+\] ", "", str(error)).rstrip(".") or type(error).__name__
-
-
-def _write(response: httpx.Response, to: Path, on_received: Callable[[int], object]) -> None:
-    to.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with to.open("wb") as file:
-            for chunk in response.iter_bytes(CHUNK_BYTES):
-                file.write(chunk)
-                on_received(len(chunk))
-    except BaseException:
-        to.unlink(missing_ok=True)
-        raise

@@ -55,7 +55,7 @@ async def plan(
     services: ServicesDep, caller: CurrentCaller, brief: Brief, idempotency_key: IdempotencyKey = None
 ) -> EventStream:
     """Start a production and follow it until its plan is ready; the header Location names the production."""
-    production_id, _ = await begin(services, caller.admit(brief), idempotency_key)
+    production_id, _ = await begin(services, caller.admit(brief), idempotency_key, caller.planning_grant)
     frames = await services.relay.watch(production_id, until=_PLANNED)
     return EventStream(frames, headers={"Location": services.links(production_id).production})
 

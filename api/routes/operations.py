@@ -95,6 +95,7 @@ async def home(request: Request, services: ServicesDep) -> Home | Response:
         name="greenlight",
         version=version(),
         links={
+            "docs": "/docs",
             "openapi": "/openapi.json",
             "productions": f"{PREFIX}/productions",
             "attention": f"{PREFIX}/attention",

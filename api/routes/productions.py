@@ -22,6 +22,7 @@ from api.relay.relay import EventStream
 from api.views.changes import PlanHistory, TakesView, plan_history, takes_of
 from api.views.production import PREFIX, ProductionPage, ProductionView, Started, production_view
 from workflows import keys
+from workflows.agents.grants import Grant
 from workflows.brief import Brief, Platform
 from workflows.events import ProductionStatus
 from workflows.models import Slug
@@ -37,11 +38,20 @@ EVENT_STREAM: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-async def begin(services: Services, brief: Brief, key: str | None) -> tuple[str, ProductionStatus]:
-    """Check an admitted brief against the providers of the workers and start its production, once for each key."""
+async def begin(
+    services: Services, brief: Brief, key: str | None, grant: Grant | None = None
+) -> tuple[str, ProductionStatus]:
+    """Check an admitted brief against the providers of the workers and start its production, once for each key.
+
+    Args:
+        grant: Of an agent: what its planning may use.
+    """
     await services.fleet.check(brief)
+    if brief.memo:  # its production has the id of the memo, whatever the key is
+        memo = await services.voice_memos.ready(brief)
+        return brief.memo, await services.productions.start(brief.memo, brief, keyed=True, memo=memo)
     production_id = production_id_for(brief.tenant, key)
-    return production_id, await services.productions.start(production_id, brief, keyed=key is not None)
+    return production_id, await services.productions.start(production_id, brief, keyed=key is not None, grant=grant)
 
 
 @router.post("", status_code=202, tags=["productions"], responses=documented(409))
@@ -54,7 +64,8 @@ async def start(
 ) -> Started:
     """Start a production. It plans, then waits for an approval. Before the approval it spends money only on planning,
     within the limits of planning."""
-    production_id, status = await begin(services, caller.admit(brief), idempotency_key)
+    admitted = caller.admit(brief)
+    production_id, status = await begin(services, admitted, idempotency_key, caller.planning_grant)
     links = services.links(production_id)
     response.headers["Location"] = links.production
     return Started(production_id=production_id, status=status, links=links)

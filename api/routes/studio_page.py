@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 
 from api.deps import Services
+from api.openapi.reference import reference_page
 from api.problems import Problem
 
 router = APIRouter(include_in_schema=False)
@@ -29,6 +30,9 @@ _HEADERS: Final = {
 }
 
 
+_DOCS_POLICY: Final = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+
 @dataclass(frozen=True)
 class _File:
     body: bytes
@@ -44,6 +48,18 @@ async def static(request: Request, name: str) -> Response:
     if found is None or name == PAGE:
         raise Problem(404, "no-such-file", "The studio page has no such file; open / in a browser.")
     return _answer(request, found)
+
+
+@router.get("/docs")
+async def docs(request: Request) -> Response:
+    """The API reference for people. It loads a style from this address, and no script."""
+    headers = {**_HEADERS, "Content-Security-Policy": _DOCS_POLICY}
+    return Response(_reference(request.app), headers=headers, media_type="text/html")
+
+
+@cache
+def _reference(app: FastAPI) -> str:
+    return reference_page(app.openapi())
 
 
 async def page(services: Services) -> Response:

@@ -27,6 +27,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api import problems
 from api.problems import Problem, parse_field_error, unknown_batch
 from api.temporal.outcomes import RPC_TIMEOUT, SILENT, NoWorker, rpc_problem, send_update, translating_errors
+from api.temporal.priorities import Priorities
 from api.temporal.reads import MAX_QUERIES, QUERY_TIMEOUT
 from api.temporal.titles import SearchableTitles
 from api.temporal.updates import UPDATE_SECONDS
@@ -36,7 +37,7 @@ from workflows.batch.records import Admit, BatchRecord, BatchRow, BatchStart, Ba
 from workflows.batch.state import check_repeat
 from workflows.models import Model, digest_of
 from workflows.refusals import refusal_in
-from workflows.start_options import COST, REQUESTER, STATUS, TENANT, TITLE, tenant_priority
+from workflows.start_options import COST, REQUESTER, STATUS, TENANT, TITLE, Urgency
 
 ReadRecord = Callable[[str], Awaitable[BatchRecord | None]]
 
@@ -44,8 +45,11 @@ ReadRecord = Callable[[str], Awaitable[BatchRecord | None]]
 class BatchGateway:
     """Starts, reads and changes batches. Raises only `Problem`."""
 
-    def __init__(self, client: Client, read_record: ReadRecord, titles: SearchableTitles) -> None:
+    def __init__(
+        self, client: Client, read_record: ReadRecord, titles: SearchableTitles, priorities: Priorities | None = None
+    ) -> None:
         self._client = client
+        self._priorities = priorities or Priorities()
         self._titles = titles
         self._read_record = read_record
         self._slots = asyncio.Semaphore(MAX_QUERIES)
@@ -76,7 +80,7 @@ class BatchGateway:
                 start.model_copy(update={"rows_digest": digest}),
                 id=keys.batch_workflow_id(start.batch_id),
                 task_queue=keys.TASK_QUEUE,
-                priority=tenant_priority(start.tenant),
+                priority=self._priorities.of(start.tenant, Urgency.BATCH),
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
                 static_summary=title,

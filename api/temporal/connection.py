@@ -7,7 +7,7 @@ from typing import Final
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import ActivityFailureError, Client, RPCTimeoutOrCancelledError
-from temporalio.common import RetryPolicy
+from temporalio.common import Priority, RetryPolicy
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
@@ -87,6 +87,7 @@ class TemporalServer:
                     schedule_to_close_timeout=PROVIDERS_TIMEOUT,
                     start_to_close_timeout=PROVIDERS_TIMEOUT,
                     retry_policy=RetryPolicy(maximum_attempts=1),
+                    priority=Priority(priority_key=1),  # a caller waits for it, however much work is queued
                     rpc_timeout=PROVIDERS_TIMEOUT,
                 )
                 return report

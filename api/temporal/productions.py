@@ -36,16 +36,19 @@ from api.temporal.outcomes import (
     status_of,
     translating_errors,
 )
+from api.temporal.priorities import Priorities
 from api.temporal.reads import ProductionReader
 from api.temporal.titles import SearchableTitles
 from api.temporal.updates import Update
 from workflows import keys
+from workflows.agents.grants import Grant
 from workflows.brief import Brief
 from workflows.events import ProductionStart, ProductionStatus, Receipt, Snapshot
 from workflows.models import Model
 from workflows.preview.plan import preview_id, preview_start
 from workflows.refusals import refusal_in
-from workflows.start_options import brief_digest, start_options
+from workflows.start_options import Urgency, brief_digest, start_options
+from workflows.voice.memos import continued
 
 MAX_STARTS: Final = 8
 """At once; a burst waits here, where waiting is cheap, not in the server's store, where it times out."""
@@ -61,14 +64,28 @@ R = TypeVar("R", bound=Model)
 class ProductionGateway:
     """Starts and changes productions. Raises only `Problem`."""
 
-    def __init__(self, client: Client, reader: ProductionReader, titles: SearchableTitles) -> None:
+    def __init__(
+        self, client: Client, reader: ProductionReader, titles: SearchableTitles, priorities: Priorities | None = None
+    ) -> None:
         self._client = client
+        self._priorities = priorities or Priorities()
         self._titles = titles
         self._reader = reader
         self._starts = asyncio.Semaphore(MAX_STARTS)
 
-    async def start(self, production_id: str, brief: Brief, *, keyed: bool) -> ProductionStatus:
+    async def start(
+        self,
+        production_id: str,
+        brief: Brief,
+        *,
+        keyed: bool,
+        memo: Snapshot | None = None,
+        grant: Grant | None = None,
+    ) -> ProductionStatus:
         """Start a production and return its status; one that the same key began already is left unchanged.
+
+        Args:
+            memo: The record of the voice memo that the production continues; it has the same id.
 
         For a production with a key the bucket is read first, because Temporal may have deleted the production.
 
@@ -81,7 +98,8 @@ class ProductionGateway:
                 raise key_used(production_id)
             return await self._current_status(kept)
         async with self._starts:
-            start = ProductionStart(production_id=production_id, brief=brief)
+            start = continued(memo, brief) if memo else ProductionStart(production_id=production_id, brief=brief)
+            start = start.model_copy(update={"grant": grant})
             await self._start_once(keys.WORKFLOW_TYPE, start, ProductionStatus.PLANNING, datetime.now(UTC))
         if not keyed:
             return ProductionStatus.PLANNING
@@ -131,6 +149,8 @@ class ProductionGateway:
         self, workflow_type: str, start: ProductionStart, status: ProductionStatus, at: datetime
     ) -> None:
         """Start a workflow, unless there is one with its id, open or closed."""
+        urgency = Urgency.PREVIEW if workflow_type == keys.PREVIEW_TYPE else Urgency.INTERACTIVE
+        priority = self._priorities.of(start.brief.tenant, urgency)
 
         async def send(titled: bool) -> object:
             return await self._client.start_workflow(
@@ -139,7 +159,9 @@ class ProductionGateway:
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 rpc_timeout=RPC_TIMEOUT,
-                **start_options(start.production_id, start.brief, status, at, start.carried, titled=titled),
+                **start_options(
+                    start.production_id, start.brief, status, at, start.carried, titled=titled, priority=priority
+                ),
             )
 
         try:
@@ -179,6 +201,7 @@ class ProductionGateway:
 
     async def _reopen(self, snapshot: Snapshot, update: Update[A, R], request: A) -> R:
         production_id = snapshot.production_id
+        priority = self._priorities.of(snapshot.brief.tenant, Urgency.INTERACTIVE)
 
         async def send(titled: bool) -> WorkflowUpdateHandle[R]:
             # The SDK accepts each of these operations once.
@@ -188,7 +211,13 @@ class ProductionGateway:
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 **start_options(
-                    production_id, snapshot.brief, snapshot.status, datetime.now(UTC), snapshot, titled=titled
+                    production_id,
+                    snapshot.brief,
+                    snapshot.status,
+                    datetime.now(UTC),
+                    snapshot,
+                    titled=titled,
+                    priority=priority,
                 ),
             )
             return await self._client.start_update_with_start_workflow(

@@ -23,6 +23,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.problems import Problem, unknown_schedule
 from api.temporal.outcomes import RPC_TIMEOUT, translating_errors
+from api.temporal.priorities import Priorities
 from api.temporal.titles import SearchableTitles
 from api.views.batches import ListedSchedule, ScheduleBody, ScheduledRun, ScheduleView
 from workflows import keys
@@ -33,8 +34,8 @@ from workflows.start_options import (
     REQUESTER,
     TENANT,
     TITLE,
+    Urgency,
     searchable_title,
-    tenant_priority,
     truncate,
 )
 
@@ -46,8 +47,9 @@ NEXT_RUNS: Final = 5
 class ScheduleGateway:
     """Creates, reads and changes schedules. Raises only `Problem`."""
 
-    def __init__(self, client: Client, titles: SearchableTitles) -> None:
+    def __init__(self, client: Client, titles: SearchableTitles, priorities: Priorities | None = None) -> None:
         self._client = client
+        self._priorities = priorities or Priorities()
         self._titles = titles
 
     async def create(self, schedule_id: str, body: ScheduleBody) -> ScheduleView:
@@ -79,7 +81,7 @@ class ScheduleGateway:
                 Scheduled(schedule_id=schedule_id, brief=brief),
                 id=key,
                 task_queue=keys.TASK_QUEUE,
-                priority=tenant_priority(brief.tenant),
+                priority=self._priorities.of(brief.tenant, Urgency.BATCH),
                 static_summary=truncate(f"{schedule_id} · {title_of(brief)}", 200),
                 typed_search_attributes=TypedSearchAttributes(title),
             )

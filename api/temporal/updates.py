@@ -7,6 +7,7 @@ from workflows.events import Receipt
 from workflows.models import Model, Plan
 from workflows.requests import (
     AnalyseAgain,
+    ApprovalRequest,
     CorrectReference,
     Decision,
     Pause,
@@ -48,6 +49,7 @@ class Update(Generic[A, R]):
 
 
 DECIDE: Final = Update("decide", Decision, Receipt)
+REQUEST_APPROVAL: Final = Update("request_approval", ApprovalRequest, Receipt)
 EDIT_PLAN: Final = Update("edit_plan", PlanEdit, Plan, reopens=True)
 REVISE: Final = Update("revise", Revision, Plan, REVISE_SECONDS)
 RESOLVE: Final = Update("resolve", Resolve, Receipt)

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from workflows.continuity.inputs import replaced_by
 from workflows.events import AssetRecord, AssetState, AssetStatus, Snapshot
 from workflows.models import ZERO, Asset
 from workflows.production.state import attention
@@ -51,6 +52,7 @@ def _record(record: Record, asset: Asset) -> AssetRecord:
         role=asset.role,
         language=asset.language,
         translates=asset.translates,
+        replaces=replaced_by(asset, record.plan.by_id) if record.plan else "",
         label=asset.label,
         provider=take.provider if take else asset.provider,
         model=take.model if take else asset.model,

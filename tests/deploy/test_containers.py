@@ -106,6 +106,7 @@ def test_greenlight_writes_nowhere_but_to_its_scratch() -> None:
     """The containers of the image are read-only, have no capabilities, and do not run as root."""
     ours = {name: service for name, service in SERVICES.items() if service["image"] == "greenlight"}
     assert set(ours) == {"api", "worker", "codec", "set-up"}
+    ours["worker-previous"] = SERVICES["worker-previous"]
     for service in ours.values():
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
@@ -121,7 +122,17 @@ def test_the_user_of_the_image_can_write_to_its_volumes() -> None:
 
 def test_the_keys_of_vendors_are_in_the_workers_alone() -> None:
     """Only a worker gets the whole of .env; the other containers get what they are given by name."""
-    assert [name for name, service in SERVICES.items() if "env_file" in service] == ["worker"]
+    assert [name for name, service in SERVICES.items() if "env_file" in service] == ["worker", "worker-previous"]
+
+
+def test_the_workers_of_the_previous_image_run_next_to_the_new_ones() -> None:
+    """Both sets of workers belong to one deployment, and only the new ones make their version the current one."""
+    new, previous = (SERVICES[name] for name in ("worker", "worker-previous"))
+    assert previous["image"] != new["image"]
+    differences = dict(previous["environment"].items() - new["environment"].items())
+    assert differences == {"GREENLIGHT_PROMOTE": "never"}
+    assert new["environment"]["GREENLIGHT_PROMOTE"] == "always"
+    assert new["environment"]["TEMPORAL_DEPLOYMENT_NAME"]
 
 
 def test_every_variable_is_described() -> None:

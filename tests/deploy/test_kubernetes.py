@@ -42,6 +42,14 @@ FULL: Final[dict[str, Any]] = {
 """Everything that the chart has, switched on."""
 
 
+CONTROLLED: Final[dict[str, Any]] = {
+    **FULL,
+    "workers": {"main": {"roles": ["workflows", "notify"]}, "openai": {"roles": ["openai"]}},
+    "versions": {"controller": {"enabled": True}},
+}
+"""The same with temporal-worker-controller."""
+
+
 def _object(**properties: dict[str, Any]) -> dict[str, Any]:
     """The schema of an object that has exactly these properties."""
     required = [name for name, each in properties.items() if not each.pop("optional", False)]
@@ -51,7 +59,37 @@ def _object(**properties: dict[str, Any]) -> dict[str, Any]:
 _TEXT: Final = {"type": "string", "minLength": 1}
 _COUNT: Final = {"type": "integer", "minimum": 0}
 _SELECTOR: Final = _object(matchLabels={"type": "object", "minProperties": 3})
+_NAMED: Final = _object(name={"type": "string", "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"})
+_DURATION: Final = {"type": "string", "pattern": "^([0-9]+(s|m|h))+$"}
+_PERCENT: Final = {"type": "integer", "minimum": 1, "maximum": 99}
+_STEP: Final = _object(rampPercentage=_PERCENT, pauseDuration=_DURATION)
 CUSTOM: Final[dict[str, dict[str, Any]]] = {
+    # The CustomResourceDefinitions of temporal-worker-controller 1.8.1, temporal.io/v1alpha1, read in November 2026.
+    # `template` is checked as that of a Deployment.
+    "WorkerDeployment": _object(
+        replicas={**_COUNT, "optional": True},
+        workerOptions=_object(connectionRef=_NAMED, temporalNamespace=dict(_TEXT)),
+        rollout={
+            **_object(
+                strategy={"enum": ["Manual", "AllAtOnce", "Progressive"]},
+                steps={"type": "array", "minItems": 1, "maxItems": 20, "items": _STEP, "optional": True},
+                gate={**_object(workflowType=dict(_TEXT)), "optional": True},
+            ),
+            "if": {"properties": {"strategy": {"const": "Progressive"}}},
+            "then": {"required": ["steps"]},
+        },
+        sunset=_object(scaledownDelay=dict(_DURATION), deleteDelay=dict(_DURATION)),
+        template={"type": "object"},
+    ),
+    "Connection": {
+        **_object(
+            hostPort={"type": "string", "pattern": "^[a-zA-Z0-9.-]+:[0-9]+$"},
+            mutualTLSSecretRef={**_NAMED, "optional": True},
+            apiKeySecretRef={**_object(name=dict(_TEXT), key=dict(_TEXT)), "optional": True},
+            tls={"type": "object", "optional": True},
+        ),
+        "not": {"required": ["mutualTLSSecretRef", "apiKeySecretRef"]},
+    },
     # https://keda.sh/docs/2.22/reference/scaledobject-spec/ and /scalers/temporal/, read in November 2026
     "ScaledObject": _object(
         scaleTargetRef=_object(name=dict(_TEXT)),
@@ -122,6 +160,11 @@ def check(resources: list[dict[str, Any]], versions: Sequence[str] = VERSIONS) -
     for each in resources:
         if (kind := each["kind"]) in CUSTOM:
             validate(each["spec"], CUSTOM[kind])
+        if kind == "WorkerDeployment":
+            labels = each["spec"]["template"]["metadata"]["labels"]
+            spec = {"template": each["spec"]["template"], "selector": {"matchLabels": labels}}
+            each = {**each, "apiVersion": "apps/v1", "kind": "Deployment", "spec": spec}
+        elif kind in CUSTOM:
             continue
         for version in versions:
             validate_kubernetes(each, version, strict=True)
@@ -149,7 +192,8 @@ VALUES: Final = {path.stem: yaml.safe_load(path.read_text()) for path in sorted(
 def test_the_chart_is_valid_with_everything_on() -> None:
     """With every part switched on, each resource follows the schema of its kind."""
     check(list(full()))
-    kinds = {each["kind"] for each in full()}
+    check(render(CONTROLLED))
+    kinds = {each["kind"] for each in (*full(), *render(CONTROLLED))}
     assert kinds >= {"HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy", "Job", "Ingress", *CUSTOM}
 
 
@@ -166,6 +210,12 @@ def test_each_example_of_values_is_valid(name: str) -> None:
         ("api.yaml", "maxUnavailable: 1", "maxUnavalable: 1"),
         ("workers.yaml", "httpGet: {path: /healthz", "httpget: {path: /healthz"),
         ("workers.yaml", "scaleTargetRef: {name:", "scaleTarget: {name:"),
+        ("workers.yaml", "rollout:", "rollouts:"),
+        ("workers.yaml", "connectionRef: {name:", "connectionRef: {names:"),
+        ("workers.yaml", "gate: {workflowType:", "gate: {workflow:"),
+        ("workers.yaml", "sunset: {{-", "sunsets: {{-"),
+        ("workers.yaml", "steps: {{-", "stages: {{-"),
+        ("workers.yaml", "mutualTLSSecretRef: {name:", "mutualTLSSecret: {name:"),
         ("codec.yaml", "replicas: {{ .Values.codec.replicas }}", "replicas: two"),
         ("set-up.yaml", "restartPolicy: Never", "restartPolicy: [Never]"),
         ("network-policy.yaml", "policyTypes: [Ingress]", "policyTypes: Ingress"),
@@ -180,7 +230,7 @@ def test_a_broken_template_is_detected(tmp_path: Path, file: str, right: str, wr
     assert right in template.read_text()
     template.write_text(template.read_text().replace(right, wrong))
     with pytest.raises(ValidationError):
-        check(render(FULL, broken, file), VERSIONS[-1:])
+        check([*render(FULL, broken, file), *render(CONTROLLED, broken, file)], VERSIONS[-1:])
 
 
 @pytest.mark.parametrize(
@@ -196,6 +246,11 @@ def test_a_broken_template_is_detected(tmp_path: Path, file: str, right: str, wr
         {"codec": {"enabled": True}},
         {"api": {"ingress": {"enabled": True}}},
         {"serviceMonitor": {"enabled": True}},
+        {"versions": {"promote": "sometimes"}},
+        {"versions": {"controller": {"enabled": True, "steps": []}}},
+        {"versions": {"controller": {"enabled": True, "steps": [{"rampPercentage": 100, "pauseDuration": "1m"}]}}},
+        {"versions": {"controller": {"enabled": True, "sunset": {"deleteDelay": "a day"}}}},
+        {"versions": {"controller": {"enabled": True}}, "workerDefaults": {"keda": {"enabled": True}}},
     ],
     ids=str,
 )
@@ -273,3 +328,39 @@ def test_named_workers_replace_the_default_one() -> None:
             each["metadata"]["name"] for each in render(values, only="workers.yaml") if each["kind"] == "Deployment"
         }
         assert found == names
+
+
+def environ_of(resource: dict[str, Any]) -> dict[str, str]:
+    """The variables of a resource's container that have a value."""
+    (container,) = resource["spec"]["template"]["spec"]["containers"]
+    return {each["name"]: each["value"] for each in container["env"] if "value" in each}
+
+
+def test_plain_workers_make_their_version_the_current_one() -> None:
+    """Without a controller, the pods of all sets belong to one deployment, and replace those of the earlier version."""
+    for name, deployment in of_kind("Deployment").items():
+        if "worker" in name:
+            environ = environ_of(deployment)
+            assert environ["TEMPORAL_DEPLOYMENT_NAME"] == "greenlight"
+            assert environ["GREENLIGHT_PROMOTE"] == "always"
+    (unversioned,) = (
+        each for each in render({"versions": {"deployment": ""}}, only="workers.yaml") if each["kind"] == "Deployment"
+    )
+    assert "TEMPORAL_DEPLOYMENT_NAME" not in environ_of(unversioned)
+
+
+def test_the_controller_decides_about_versions() -> None:
+    """With temporal-worker-controller there is no Deployment of workers; it names the version, no pod promotes itself,
+    and the workflow of the gate is one that our workers run, on the workers that run workflows."""
+    made = {(each["kind"], each["metadata"]["name"]): each for each in render(CONTROLLED, only="workers.yaml")}
+    workers = {name: each for (kind, name), each in made.items() if kind == "WorkerDeployment"}
+    assert set(workers) == {"demo-worker-main", "demo-worker-openai"}
+    assert "Deployment" not in {kind for kind, _ in made}
+    for each in workers.values():
+        assert environ_of(each)["GREENLIGHT_PROMOTE"] == "never"
+        assert "TEMPORAL_DEPLOYMENT_NAME" not in environ_of(each)
+        assert ("Connection", each["spec"]["workerOptions"]["connectionRef"]["name"]) in made
+        volumes = [volume["name"] for volume in each["spec"]["template"]["spec"]["volumes"]]
+        assert "temporal-tls" not in volumes  # the controller adds it
+    assert workers["demo-worker-main"]["spec"]["rollout"]["gate"] == {"workflowType": keys.GATE_TYPE}
+    assert "gate" not in workers["demo-worker-openai"]["spec"]["rollout"]

@@ -41,13 +41,14 @@ MARKED: Final[Mapping[str, tuple[str, str]]] = {
         ("python_full_version < '3.14'", _NEW),
     ),
     "colorama": ("sys_platform == 'win32'", "it makes colours on Windows and nowhere else"),
+    "pywin32": ("sys_platform == 'win32'", "mcp starts processes with it on Windows, and nowhere else"),
     "httpcore2": ("sys_platform != 'emscripten'", _BROWSER),
     "truststore": ("sys_platform != 'emscripten'", _BROWSER),
     "httpx2-jsfetch": ("python_full_version >= '3.12' and sys_platform == 'emscripten'", _BROWSER),
 }
 """Every marker that a lock may have, with its reason: uv writes one when a dependency's own metadata has it."""
 
-NOWHERE: Final = {"colorama", "httpx2-jsfetch"}
+NOWHERE: Final = {"colorama", "httpx2-jsfetch", "pywin32"}
 """Locked for unsupported platforms; never installed on supported ones."""
 NOT_ON_NEWEST: Final = {name for name, (_, reason) in MARKED.items() if reason == _NEW}
 """Development packages that the newest Python does not get."""

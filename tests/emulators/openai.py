@@ -45,6 +45,7 @@ class OpenAIEmulator(Emulator):
 
     Attributes:
         answer_text: The response of the model for a chat request's body.
+        said: The transcript of each recording.
         polls: A background response is done at this poll.
         by_url: Pictures are returned as an address, as by dall-e and some compatible servers.
         unsafe_pictures: Moderation flags every picture.
@@ -59,6 +60,7 @@ class OpenAIEmulator(Emulator):
         self.by_url = False
         self.speech_seconds = 1.0
         self.streamed = True
+        self.said = WORDS
         self.jobs: dict[str, Job] = {}
 
     def kind(self, call: Call) -> Kind:
@@ -130,7 +132,7 @@ class OpenAIEmulator(Emulator):
                     texts = ["kill" if self.unsafe_pictures else ""]
                 return Reply(200, bodies.moderation(body["model"], texts))
             case _:
-                return bodies.transcript(body.get("response_format", "json"))
+                return bodies.transcript(body.get("response_format", "json"), self.said)
 
     def _hold(self, path: str, body: Mapping[str, Any]) -> None:
         """Check against the SDK's types, which are newer than the published specification but accept other names."""

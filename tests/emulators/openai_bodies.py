@@ -121,12 +121,12 @@ def speech(form: str, seconds: float, *, streamed: bool) -> bytes:
     return sound[:4] + unknown + sound[8:40] + unknown + sound[44:] if streamed else sound
 
 
-def transcript(form: str) -> Reply:
+def transcript(form: str, text: str = WORDS) -> Reply:
     if form == "vtt":
         return Reply(200, f"WEBVTT\n\n00:00:00.000 --> 00:00:01.000\n{WORDS}\n".encode(), "text/vtt; charset=utf-8")
     if form == "srt":
         return Reply(200, f"1\n00:00:00,000 --> 00:00:01,000\n{WORDS}\n".encode(), "text/plain; charset=utf-8")
-    said: dict[str, Any] = {"text": WORDS, "usage": {"type": "duration", "seconds": 60}}
+    said: dict[str, Any] = {"text": text, "usage": {"type": "duration", "seconds": 60}}
     if form == "verbose_json":
         said |= {"task": "transcribe", "language": "english", "duration": 60.0, "segments": []}
         said["words"] = [{"word": "A", "start": 0, "end": 0.2}, {"word": "lighthouse", "start": 0.2, "end": 0.9}]

@@ -1,25 +1,55 @@
 """Runway by the types of its SDK: tasks, uploads, and the files that tasks made."""
 
+import base64
+import io
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from activities.errors import OutputUnusable
+from activities.media.facts import probe
 from tests.emulators.base import Call, Emulator, Fault, Kind, Reply
 from tests.emulators.samples import mp3, picture, video
+from tests.emulators.specs import unknown_fields
 
-SPECS: Final = ("text_to_video", "image_to_video", "text_to_image", "text_to_speech")
-"""Endpoints whose requests are specified."""
+SPECS: Final = {
+    **{
+        name: f"sdk-derived/runway/{name}.request.json"
+        for name in ("text_to_video", "image_to_video", "text_to_image", "text_to_speech")
+    },
+    "video_to_video": "specs-2/runway/video_to_video.request.json",
+    "video_upscale": "specs-2/runway/video_upscale.request.json",
+}
+"""Endpoint -> the specification of its requests; those of specs-2 have the names of the SDK's arguments."""
 DEFINITIONS: Final = {
     "gen4.5": "Gen4_5",
     "gen4_turbo": "Gen4Turbo",
     "veo3.1": "Veo3_1",
     "veo3.1_fast": "Veo3_1Fast",
+    "gemini_omni_flash": "GeminiOmniFlash",
+    "gemini_omni_flash_1.1": "GeminiOmniFlash1_1",
+    "seedance2_5": "Seedance2_5",
+    "enhance_frame_rate": "EnhanceFrameRate",
+    "magnific_video_upscaler_creative": "MagnificVideoUpscalerCreative",
     "gen4_image": "Gen4Image",
     "eleven_multilingual_v2": "ElevenMultilingualV2",
 }
-CREDITS_A_SECOND: Final = {"gen4.5": 12, "gen4_turbo": 5, "veo3.1": 40, "veo3.1_fast": 15}
+CREDITS_A_SECOND: Final = {
+    "gen4.5": 12,
+    "gen4_turbo": 5,
+    "veo3.1": 40,
+    "veo3.1_fast": 15,
+    "gemini_omni_flash": 10,
+    "gemini_omni_flash_1.1": 10,
+    "seedance2_5": 10,
+}
+MOST_SECONDS: Final = 30
+"""As which a task of the duration "auto" is billed before its rest is refunded."""
+PROMPT_UNITS: Final = {"seedance2_5": 15_000}
+"""Other models read 1,000."""
 FIXED_CREDITS: Final = {"text_to_image": 5, "text_to_speech": 1, "video_upscale": 50}
 MEDIA: Final[dict[str, tuple[str, Callable[[], bytes]]]] = {
     "text_to_image": ("picture.png", picture),
@@ -38,8 +68,30 @@ class Task:
     credits: int
     fate: Fault | None = None
     seconds: float = 1.0
+    final: int | None = None
+    """The credits that remain when it succeeds, after a refund."""
     polls: int = 0
     stopped: bool = False
+
+
+def broken_rule(body: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The first rule of a mode that a request breaks, as the vendor words it in the types of its SDK."""
+    mode, duration = body.get("mode"), body.get("duration")
+    seedance, omni = body["model"] == "seedance2_5", body["model"].startswith("gemini_omni")
+    rules = [
+        ("promptText", "Required", (omni or (seedance and mode in ("extend", "edit"))) and not body.get("promptText")),
+        ("ratio", "Not accepted in this mode", seedance and mode in ("extend", "edit") and "ratio" in body),
+        ("duration", "Must be auto", seedance and mode == "edit" and duration != "auto"),
+        ("duration", "Must be 3 to 10", omni and isinstance(duration, int) and not 3 <= duration <= 10),
+        ("duration", "Not accepted in this mode", omni and mode == "edit" and duration is not None),
+        ("promptImage", "A last frame needs a first one", _lacks_first_frame(body.get("promptImage"))),
+    ]
+    return next(({"path": [field], "message": text} for field, text, broken in rules if broken), None)
+
+
+def _lacks_first_frame(frames: object) -> bool:
+    positions = [each.get("position") for each in frames] if isinstance(frames, list) else []
+    return "last" in positions and "first" not in positions
 
 
 class RunwayEmulator(Emulator):
@@ -108,21 +160,56 @@ class RunwayEmulator(Emulator):
 
     def _create(self, call: Call) -> Reply:
         endpoint, body = call.path.removeprefix("/v1/"), call.json
-        if endpoint in SPECS:
-            self.check(f"sdk-derived/runway/{endpoint}.request.json", body, f"$defs/{DEFINITIONS[body['model']]}")
+        self._check_fields(endpoint, body)
         prompt = str(body.get("promptText", ""))
-        if len(prompt.encode("utf-16-le")) // 2 > 1_000:
+        if broken := broken_rule(body):
+            return Reply(400, {"error": "Validation of body failed", "issues": [broken]})
+        if len(prompt.encode("utf-16-le")) // 2 > PROMPT_UNITS.get(body["model"], 1_000):
             issue = {"path": ["promptText"], "message": "Too long"}
             return Reply(400, {"error": "Validation of body failed", "issues": [issue]})
-        for uri in [body.get("promptImage"), body.get("videoUri")]:
+        for uri in [body.get("promptImage"), body.get("videoUri"), body.get("promptVideo")]:
             if uri and len(uri) > 5_000_000:
                 return Reply(400, {"error": "Invalid asset: too large"})
-        price = FIXED_CREDITS.get(endpoint) or CREDITS_A_SECOND[body["model"]] * body["duration"]
-        task = Task(f"task-{len(self.submissions)}", endpoint, price, self.playing(call), body.get("duration") or 1.0)
+        seconds, billed = self._lengths(body)
+        price = FIXED_CREDITS.get(endpoint) or round(CREDITS_A_SECOND[body["model"]] * billed)
+        task = Task(f"task-{len(self.submissions)}", endpoint, price, self.playing(call), seconds)
+        if body.get("duration") == "auto":
+            task.final = round(CREDITS_A_SECOND[body["model"]] * seconds)
         self.tasks[task.id] = task
         self.bill(call, Decimal(price) / 100)
         made = {"id": task.id, "estimatedCost": {"credits": price}}
         return Reply(200, made)
+
+    def _check_fields(self, endpoint: str, body: dict[str, Any]) -> None:
+        if not (schema := SPECS.get(endpoint)):
+            return
+        if schema.startswith("specs-2/"):
+            body = {re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", name): v for name, v in body.items()}
+        definition = f"$defs/{DEFINITIONS[body['model']]}"
+        self.check(schema, body, definition)
+        self.problems += unknown_fields(schema, body, definition)
+
+    def _lengths(self, body: dict[str, Any]) -> tuple[float, float]:
+        """The length of the output, and the seconds that are billed."""
+        duration = body.get("duration") or 0.0
+        source = self._source_seconds(body.get("videoUri") or body.get("promptVideo"))
+        if source is None:
+            return duration or 1.0, duration or 1.0
+        if duration == "auto":
+            return source, MOST_SECONDS
+        if body.get("mode") == "reference":
+            return duration, duration
+        return source + duration, duration or source
+
+    def _source_seconds(self, uri: str | None) -> float | None:
+        """The length of an input video, from the request or an upload."""
+        if uri is None:
+            return None
+        data = base64.b64decode(uri.partition(",")[2]) if uri.startswith("data:") else self.uploads[-1]
+        try:
+            return probe(io.BytesIO(data[data.index(b"ftyp") - 4 :]), "video/mp4").duration_seconds or 1.0
+        except (OutputUnusable, ValueError):
+            return 1.0
 
     def _look(self, call: Call) -> Reply:
         task = self.tasks.get(call.path.split("/")[3])
@@ -147,6 +234,10 @@ class RunwayEmulator(Emulator):
             body |= {"status": "FAILED", "failure": failure, "failureCode": code, **cost}
         else:
             self._issued += 1
+            if task.final is not None:
+                self.billed_usd -= Decimal(task.credits - task.final) / 100
+                task.credits, task.final = task.final, None
+                cost = {"cost": {"credits": task.credits}} if self.counts else {}
             url = f"{self.url}/media/{task.id}/{self._issued}/{self._media(task)[0]}?_jwt=x"
             body |= {"status": "SUCCEEDED", "output": [url], **cost}
         if self.counts:

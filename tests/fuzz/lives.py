@@ -278,15 +278,15 @@ class Lives(Life):
             self.simulation.cancel()
             self.advance()
 
-    @rule(sure=st.sampled_from((False, False, True)))
-    @precondition(lambda self: self.simulation.result is None and not self.simulation.full)
-    def full(self, sure: bool) -> None:
-        """The history is long: the run has to continue as new."""
-        if not sure:
-            return
-        self.simulation.full = True
-        self.record_doubts()
-        self.advance()
+    @rule(why=st.sampled_from(("", "", "", "full", "old")))
+    @precondition(lambda self: self.simulation.result is None)
+    def continue_as_new(self, why: str) -> None:
+        """The history is long, or new runs use another version of the workers: the run has to continue as new."""
+        if why and not getattr(self.simulation, why):
+            setattr(self.simulation, why, True)
+            self.record_doubts()
+            self.simulation.run.upgrade()
+            self.advance()
 
     @rule(days=st.sampled_from((0.1, 0.1, 0.1, 0.1, 3)))
     def time(self, days: float) -> None:

@@ -78,6 +78,8 @@ class Simulation:
     pending: list[Pending] = field(default_factory=list)
     full: bool = False
     """Whether the server suggests to continue as new."""
+    old: bool = False
+    """Whether new runs use another version of the workers than this run."""
     result: Snapshot | None = None
     """The result of the newest run, if it has ended."""
 
@@ -89,7 +91,7 @@ class Simulation:
 
     def start(self, start: ProductionStart) -> None:
         """Start a run with an input that was serialized and parsed, like a payload."""
-        self.full, self.result, self._cancel_requested = False, None, False
+        self.full, self.old, self.result, self._cancel_requested = False, False, None, False
         self.runs += 1
         brought = _sent(start)
         self.run = ProductionWorkflow(brought)
@@ -156,6 +158,7 @@ class Simulation:
             # A run that continues another one: there is no bucket with a record to compare.
             "info": lambda: SimpleNamespace(
                 is_continue_as_new_suggested=lambda: self.full,
+                is_target_worker_deployment_version_changed=lambda: self.old,
                 continued_run_id="before",
                 first_execution_run_id="first",
                 typed_search_attributes=TypedSearchAttributes.empty,
@@ -197,5 +200,5 @@ class Simulation:
         until = self.clock + duration
         await self._wait(lambda: self.clock >= until)
 
-    def _continue(self, start: ProductionStart) -> None:
+    def _continue(self, start: ProductionStart, **_: Any) -> None:
         raise _Continued(_sent(start))  # the tasks of this run end later, and change its record

@@ -1,12 +1,14 @@
-"""The steps of finishing a film, without media, and languages without translators."""
+"""The steps of finishing a film, without media, languages without translators, and the accounts of grants."""
 
 from abc import ABC
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from workflows.activity_io import (
+    GRANT_SHORT,
     SEGMENT_MISSING,
     AddLanguages,
     AssembleFilm,
@@ -15,19 +17,24 @@ from workflows.activity_io import (
     FinishDeliverable,
     LanguagesAdded,
     MixSound,
+    ReserveGrant,
     Segment,
 )
 from workflows.contracts import ProductionActivities
 from workflows.models import Deliverable
 from workflows.spoken import languages
 
+if TYPE_CHECKING:
+    from activities.storage.bucket import Storage
+
 
 class FakeFilmSteps(ProductionActivities, ABC):
     """Films of `segments`, of which those in `encoded` are stored. Those in `broken` do not decode; those in `deleted`
     are found to be gone when the film is assembled. `layouts` counts how often it was laid out. Languages are added if
-    it `translates`."""
+    it `translates`. Grants are counted in the bucket `accounts`; without it nothing is granted."""
 
     translates = True
+    accounts: "Storage | None" = None
 
     def __init__(self) -> None:
         self.segments: Sequence[str] = ()
@@ -44,6 +51,15 @@ class FakeFilmSteps(ProductionActivities, ABC):
             words = {text: f"{tag}: {text}" for text in languages.to_translate(plan, tag, request.left_out)}
             plan = languages.with_language(plan, tag, words, languages.untranslated(plan, tag, request.left_out))
         return LanguagesAdded(plan=plan)
+
+    @activity.defn(name="reserve_grant")
+    async def reserve_grant(self, request: ReserveGrant) -> None:
+        # Imported here, because workflows of tests load this module in their sandbox, which takes no storage library.
+        from activities.planning.questions.grants import reserve_grant
+
+        if self.accounts is None:
+            raise ApplicationError("no accounts", type=GRANT_SHORT, non_retryable=True)
+        await reserve_grant(request, self.accounts)
 
     @activity.defn(name="lay_out_film")
     async def lay_out_film(self, request: FinishDeliverable) -> FilmLayout:

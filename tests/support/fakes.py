@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.batch import BatchRecords, ProductionReports
 from tests.support.fake_steps import FakeFilmSteps
@@ -54,7 +54,9 @@ from workflows.preview.workflow import PreviewWorkflow
 from workflows.prices import EarlierRequest
 from workflows.production.workflow import ProductionWorkflow
 from workflows.provider_report import ModelInfo, ProviderInfo, ProvidersReport
+from workflows.runtime.release_gate import ReleaseGate
 from workflows.schedule import ScheduledProduction
+from workflows.voice.workflow import VoiceMemoWorkflow
 from workflows.webhooks.delivery import NotificationWorkflow
 
 if TYPE_CHECKING:
@@ -334,8 +336,8 @@ class FakeActivities(FakeFilmSteps):
         )
 
     @asynccontextmanager
-    async def working(self, client: Client) -> AsyncIterator[None]:
-        """Run workers with these activities in this process."""
+    async def working(self, client: Client, version: WorkerDeploymentConfig | None = None) -> AsyncIterator[None]:
+        """Run workers with these activities in this process, of a version if one is given."""
         looking = ProductionReports(self.manifest)
         steps: Sequence[Any] = (
             self.take_in_references,
@@ -345,6 +347,7 @@ class FakeActivities(FakeFilmSteps):
             self.rewrite_prompt,
             self.add_languages,
             self.settle_questions,
+            self.reserve_grant,
             self.check_upload,
             self.finish_deliverable,
             self.lay_out_film,
@@ -365,12 +368,15 @@ class FakeActivities(FakeFilmSteps):
                     workflows=[
                         ProductionWorkflow,
                         PreviewWorkflow,
+                        VoiceMemoWorkflow,
                         BatchWorkflow,
                         ScheduledProduction,
                         NotificationWorkflow,
+                        ReleaseGate,
                     ],
                     activities=steps,
                     graceful_shutdown_timeout=stop,
+                    deployment_config=version,
                 ),
                 Worker(
                     client,
@@ -379,12 +385,14 @@ class FakeActivities(FakeFilmSteps):
                     default_heartbeat_throttle_interval=timedelta(milliseconds=100),
                     max_heartbeat_throttle_interval=timedelta(milliseconds=100),
                     graceful_shutdown_timeout=stop,
+                    deployment_config=version,
                 ),
                 Worker(
                     client,
                     task_queue=keys.RENDER_QUEUE,
                     activities=[self.encode_segment, self.mix_sound],
                     graceful_shutdown_timeout=stop,
+                    deployment_config=version,
                 ),
             ):
                 await stack.enter_async_context(worker)

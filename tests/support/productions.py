@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError
 from tests import ROOT
 from tests.support.waiting import eventually
 from workflows import keys
+from workflows.agents.grants import Grant
 from workflows.brief import Brief, Platform
 from workflows.events import AssetStatus, ProductionStart, Receipt, Snapshot
 from workflows.models import Plan
@@ -36,12 +37,12 @@ class Productions:
         self.name = name
         self.started: list[str] = []
 
-    async def start(self, **brief: Any) -> Handle:
+    async def start(self, *, grant: Grant | None = None, **brief: Any) -> Handle:
         production_id = uuid4().hex
         asked = Brief.model_validate({"text": "Say it.", "platform": Platform.COPY, **brief})
         handle = await self.client.start_workflow(
             ProductionWorkflow.run,
-            ProductionStart(production_id=production_id, brief=asked),
+            ProductionStart(production_id=production_id, brief=asked, grant=grant),
             id=keys.workflow_id(production_id),
             task_queue=keys.TASK_QUEUE,
         )

@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.events import ProductionStart, ProductionStatus, Report
     from workflows.production.failures import message_of
     from workflows.refusals import error_of, refuse
-    from workflows.runtime.run_loop import RunLoop
+    from workflows.runtime.run_loop import UPGRADE, RunLoop
     from workflows.start_options import COST, STATUS, TITLE, content_digest, start_options
 
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
@@ -67,7 +67,7 @@ class BatchWorkflow:
                 await self._store_record()
                 return batch.view()
             if self._loop.should_continue():
-                workflow.continue_as_new(batch.to_start())
+                workflow.continue_as_new(batch.to_start(), initial_versioning_behavior=UPGRADE)
             if status is BatchStatus.DONE:
                 await workflow.wait_condition(self._loop.is_quiet)
             else:
@@ -236,6 +236,10 @@ class BatchWorkflow:
         status = self._batch.status
         if status in (BatchStatus.DONE, BatchStatus.STOPPED):
             raise refuse("wrong_phase", "status", f"the batch is {status.value}; this request needs an open batch")
+
+    @workflow.signal(name=keys.UPGRADE_SIGNAL, description="Go on with the current version of the workers")
+    def upgrade(self) -> None:
+        self._loop.upgrade()
 
     @workflow.query
     def progress(self) -> BatchView:

@@ -1,5 +1,6 @@
 """A free preview of a plan before it is approved: the same assets, made by previz, as a production of its own."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -7,6 +8,8 @@ from typing import Final
 from pydantic import JsonValue
 
 from workflows.brief import ApprovalPolicy
+from workflows.continuity.inputs import replacements
+from workflows.continuity.lengths import lengths_in_film
 from workflows.events import AssetState, Event, ProductionStart, ProductionStatus, Snapshot
 from workflows.models import FILM_PARAMETERS, MAX_ID_CHARS, Asset, Modality, Plan, Quote, digest_of
 
@@ -34,7 +37,7 @@ def preview_id(production_id: str, plan: Plan) -> str:
 
 def preview_start(snapshot: Snapshot, plan: Plan, at: datetime) -> ProductionStart:
     """The start of a production of the plan's assets with previz; it is free, so it needs no approval."""
-    preview = Plan.of(plan.title, [_with_previz(a) for a in plan.assets], plan.planner, cut=plan.cut)
+    preview = Plan.of(plan.title, _previz_assets(plan), plan.planner, cut=plan.cut)
     production_id = preview_id(snapshot.production_id, plan)
     brief = snapshot.brief.model_copy(
         update={
@@ -58,6 +61,34 @@ def preview_start(snapshot: Snapshot, plan: Plan, at: datetime) -> ProductionSta
         events=(Event(id=1, name="plan_ready", at=at, data={"plan_digest": preview.digest, "how": "preview"}),),
     )
     return ProductionStart(production_id=production_id, brief=brief, carried=carried)
+
+
+def _previz_assets(plan: Plan) -> list[Asset]:
+    """The assets as previz makes them, without versions: it reads no video. A shot has the length of its extensions."""
+    lengths, versions = lengths_in_film(plan), replacements(plan.assets)
+    placed = [a for a in plan.assets if a.asset_id not in versions.values()]
+    return [_with_inputs(_with_previz(_lengthened(a, lengths, versions)), versions) for a in placed]
+
+
+def _lengthened(asset: Asset, lengths: Mapping[str, float | None], versions: Mapping[str, str]) -> Asset:
+    seconds = lengths.get(asset.asset_id)
+    if asset.asset_id not in versions or seconds is None:
+        return asset
+    return asset.model_copy(update={"parameters": {**asset.parameters, "seconds": seconds}})
+
+
+def _with_inputs(asset: Asset, versions: Mapping[str, str]) -> Asset:
+    """The asset where it depends on what a version takes the place of, instead of the version."""
+    sources = {new: old for old, new in versions.items()}
+
+    def source_of(asset_id: str) -> str:
+        while asset_id in sources:
+            asset_id = sources[asset_id]
+        return asset_id
+
+    needs = tuple(dict.fromkeys(map(source_of, asset.depends_on)))
+    given = {"depends_on": needs, "continues": source_of(asset.continues), "last_frame": source_of(asset.last_frame)}
+    return asset.model_copy(update=given)
 
 
 def _with_previz(asset: Asset) -> Asset:

@@ -11,6 +11,7 @@ from typing import Final
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from workflows.agents.grants import is_agent
     from workflows.events import AssetStatus, ProductionStatus
     from workflows.models import Asset
     from workflows.production.state import policies
@@ -30,6 +31,8 @@ def check_may_release(record: Record, actor: str) -> None:
         ApplicationError: a refusal, where the requester releases it alone, or several people have to.
     """
     policy, requester = record.brief.approval, record.brief.requester
+    if is_agent(actor):
+        raise refuse("not_allowed", "budget_usd", f"{actor!r} is an agent and may release no more money; ask a person")
     if policy.not_by_requester and actor == requester:
         message = f"{actor!r} is the requester; another person has to release more money"
         raise refuse("not_allowed", "budget_usd", message)

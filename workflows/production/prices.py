@@ -10,6 +10,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from workflows.activity_io import PLAN_INVALID, PricePlan
+    from workflows.continuity.inputs import replacements, versions_of
     from workflows.contracts import ProductionActivities
     from workflows.models import ZERO, Plan
     from workflows.production.activity_options import HEARTBEAT, PATIENT, STEP_TIMEOUT
@@ -42,6 +43,7 @@ class Prices:
             ApplicationError: a refusal, where the catalogue offers no way to make it.
         """
         record = self._run.record
+        only = self._with_copies(plan, only)
         try:
             policies.check_plan(record.brief, plan)
             return await workflow.execute_activity_method(
@@ -66,6 +68,12 @@ class Prices:
                 message = message_of(error)
                 raise refuse("invalid_plan", _field_in(message), message) from None
             raise
+
+    def _with_copies(self, plan: Plan, only: tuple[str, ...]) -> tuple[str, ...]:
+        """Also the versions of these assets that are not made yet: a copy is priced by the length of its source."""
+        versions, states = replacements(plan.assets) if only else {}, self._run.record.assets
+        copies = (i for asset_id in only for i in versions_of(asset_id, versions))
+        return tuple(dict.fromkeys((*only, *(i for i in copies if i in states and states[i].take is None))))
 
     async def reprice_asset(
         self,

@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.contracts import ProductionActivities
     from workflows.models import ZERO
     from workflows.production.activity_options import HEARTBEAT, PATIENT, SETTLE_TIMEOUT
+    from workflows.production.agents import agent_payer
     from workflows.production.failures import failure_of, message_of
     from workflows.production.run import ProductionRun
     from workflows.production.state.approvals import MAX_MESSAGE_CHARS, book_planning
@@ -38,7 +39,8 @@ class Questions:
         """The payer of a question that is asked for `person`: its limits apply."""
         record = self._run.record
         day = workflow.now().date().isoformat()
-        return Payer(tenant=record.brief.tenant, person=person, day=day, batch=record.batch)
+        payer = Payer(tenant=record.brief.tenant, person=person, day=day, batch=record.batch)
+        return agent_payer(record, payer, workflow.now())
 
     async def bill_of_failed(
         self, error: ActivityError | ApplicationError, inquiry: Inquiry, number: int, payer: Payer

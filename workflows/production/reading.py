@@ -1,6 +1,7 @@
 """What is read in the references of a brief: each is analysed once, and people correct the result."""
 
 import asyncio
+from decimal import Decimal
 from typing import Final
 
 from temporalio import workflow
@@ -33,13 +34,18 @@ class Reading:
         self._run = run
         self._questions = questions
 
-    async def read_missing(self, payer: Payer) -> None:
-        """Analyse the references that have no analysis yet. What cannot be read does not stop the planning."""
+    async def read_missing(self, payer: Payer, max_usd: Decimal | None = None) -> None:
+        """Analyse the references that have no analysis yet. What cannot be read does not stop the planning.
+
+        Args:
+            max_usd: What a person allows for each of them; without it, the limits of planning apply.
+        """
         record = self._run.record
         known = {each.reference for each in record.analyses}
         for number in range(1, len(record.references) + 1):
             if number not in known:
-                await self._read(self._request(number, payer))
+                request = self._request(number, payer)
+                await self._read(request if max_usd is None else request.model_copy(update={"max_usd": max_usd}))
 
     async def read_again(self, request: AnalyseAgain) -> Receipt:
         """Analyse one reference again, for at most what the person allows."""

@@ -39,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.steps.take_activities import TakeActivities
     from workflows.requests import (
         AnalyseAgain,
+        ApprovalRequest,
         CorrectReference,
         Decision,
         Pause,
@@ -51,6 +52,7 @@ with workflow.unsafe.imports_passed_through():
         SelectTake,
         UploadTake,
     )
+    from workflows.runtime.run_loop import UPGRADE
 
 
 @workflow.defn(name=keys.WORKFLOW_TYPE)
@@ -117,6 +119,10 @@ class ProductionWorkflow:
     async def decide(self, decision: Decision) -> Receipt:
         return await self._repeats.once("decide", decision, self._decisions.decide)
 
+    @workflow.update(description="Ask people to approve the plan; it releases nothing")
+    async def request_approval(self, request: ApprovalRequest) -> Receipt:
+        return await self._repeats.once("request_approval", request, self._decisions.request_approval)
+
     @workflow.update(description="Change the plan that `plan_digest` names: all edits or none")
     async def edit_plan(self, edit: PlanEdit) -> Plan:
         return await self._repeats.once("edit_plan", edit, self._plan_edits.edit)
@@ -176,6 +182,10 @@ class ProductionWorkflow:
         if accept_late_answer(self._run.record, asset_id, take):
             self._run.wake_up()
 
+    @workflow.signal(name=keys.UPGRADE_SIGNAL, description="Go on with the current version of the workers")
+    def upgrade(self) -> None:
+        self._run.upgrade()
+
     # The loop
 
     async def _begin(self) -> None:
@@ -215,7 +225,8 @@ class ProductionWorkflow:
                 brief=record.brief,
                 carried=record,
                 reports_to=self._publishing.reports_to,
-            )
+            ),
+            initial_versioning_behavior=UPGRADE,
         )
 
     async def _cancel(self) -> None:

@@ -3,9 +3,13 @@
 import asyncio
 from collections.abc import Coroutine
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from temporalio import workflow
+
+UPGRADE: Final = workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE
+"""How every run is continued as new: the next run starts on the version of the workers that new runs use. With workers
+without versions it has no effect."""
 
 
 class RunLoop:
@@ -14,6 +18,9 @@ class RunLoop:
     def __init__(self) -> None:
         self._changed = False
         self._background: set[asyncio.Task[None]] = set()
+        info = workflow.info()
+        # A run that was pinned by an override stays on its version when it is continued: it must not try without end.
+        self._stays = info.continued_run_id is not None and info.is_target_worker_deployment_version_changed()
 
     def wake_up(self) -> None:
         """Let the workflow's loop go on: something changed."""
@@ -36,7 +43,17 @@ class RunLoop:
         self._changed = False
 
     def should_continue(self) -> bool:
-        return workflow.info().is_continue_as_new_suggested() and self.is_quiet()
+        return (workflow.info().is_continue_as_new_suggested() or self.should_upgrade()) and self.is_quiet()
+
+    def should_upgrade(self) -> bool:
+        """Whether new runs use another version of the workers than this run: continued as new, it goes on there."""
+        return not self._stays and workflow.info().is_target_worker_deployment_version_changed()
+
+    def upgrade(self) -> None:
+        """Go on with the version of the workers that new runs use, if that is another one."""
+        self._stays = False
+        if self.should_upgrade():
+            self.wake_up()
 
     def is_quiet(self) -> bool:
         """Whether no handler and no background task is under way: only then a run may end or be continued as new."""

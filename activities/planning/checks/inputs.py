@@ -6,7 +6,7 @@ from typing import Final
 from activities.catalogue.offers import Offer
 from activities.planning.checks.narration import list_some
 from workflows.brief import REFERENCE
-from workflows.continuity.inputs import FIRST_FRAME, LAST_FRAME
+from workflows.continuity.inputs import EXTEND, FIRST_FRAME, LAST_FRAME, MODE, UPSCALE, made_as, source_video
 from workflows.models import MASK, Asset, Modality
 
 _KINDS: Final = {
@@ -26,6 +26,7 @@ def input_problem(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str | 
     return (
         _ignored(offer, asset, inputs)
         or _frame_problem(offer, asset, inputs)
+        or _version_problem(offer, asset, inputs)
         or _mask_problem(offer, inputs)
         or _too_many(offer, asset, inputs)
         or _missing(offer, inputs)
@@ -65,6 +66,11 @@ def _frame_problem(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str |
     """Why a shot cannot begin or end with a frame of the plan."""
     pictures = _pictures(inputs)
     last = next((i for i in inputs if i.role == LAST_FRAME), None)
+    if (source := source_video(inputs)) and (last or any(i.role == FIRST_FRAME for i in inputs)):
+        field = "last_frame" if last else "continues"
+        return (
+            f"{field}: {asset.asset_id} is made from the video {source.asset_id} and takes no frame; drop one of both"
+        )
     if last and not offer.last_frame:
         return f"last_frame: {offer.model} takes no last frame; leave it out, or choose a model that does"
     if last and not pictures:
@@ -77,6 +83,35 @@ def _frame_problem(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str |
             f"other picture; drop {names}, or leave continues out"
         )
     return None
+
+
+def _version_problem(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str | None:
+    """Why a video model cannot make of an input video what the asset says."""
+    if asset.asset_type is not Modality.VIDEO:
+        return None
+    by_role, mode = asset.role in (EXTEND, UPSCALE), asset.parameters.get(MODE)
+    if source_video(inputs) is None:
+        if by_role:
+            return f"depends_on: the role {asset.role} is another version of a video; name that video"
+        if mode is not None and MODE in offer.rules:
+            return f"parameters.{MODE}: it says what is made of a video; name the video in depends_on, or leave it out"
+        return None
+    if by_role and mode not in (None, asset.role) and MODE in offer.rules:
+        return f"parameters.{MODE}: {mode!r} is not what the role {asset.role} says; leave it out"
+    asked = made_as(asset)
+    if asked and offer.versions and asked not in offer.versions:
+        field = "role" if by_role else f"parameters.{MODE}"
+        able = ", ".join(offer.versions)
+        return f"{field}: of a video, {offer.model} makes {able}, and not {asked}; choose a model that does"
+    return _parameter_problem(offer, asset)
+
+
+def _parameter_problem(offer: Offer, asset: Asset) -> str | None:
+    """Why a parameter has no effect on what is made of the input video."""
+    made = offer.makes_of_video(asset)
+    rules = ((name, offer.rules[name]) for name in asset.parameters if name in offer.rules)
+    name = next((name for name, rule in rules if rule.only and made not in rule.only), None)
+    return f"parameters.{name}: {offer.model} takes none for {made}; leave it out" if name else None
 
 
 def _mask_problem(offer: Offer, inputs: Sequence[Asset]) -> str | None:

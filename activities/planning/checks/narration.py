@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from activities.planning.checks.lengths import film_lengths
 from activities.providers.protocol import Provider, Unreadable
-from activities.providers.selection import find_offer
 from activities.text.speech import speech_seconds
-from workflows.continuity.inputs import without_versions
+from workflows.continuity.inputs import final_version, replacements, versions_of, without_versions
 from workflows.models import Asset, Modality
 
 NAMED: Final = 6
@@ -23,13 +23,14 @@ def overruns(assets: Sequence[Asset], providers: Mapping[str, Provider]) -> list
     """
     shots = [a for a in without_versions(assets) if a.asset_type == Modality.VIDEO]
     spoken = [a for a in assets if a.spoken]
-    lasts = {shot.asset_id: _seconds(shot, providers) for shot in shots}
+    lasts = _longest(assets, shots, providers)
     by_id = {a.asset_id: a for a in spoken}
+    needs = _needs(assets, shots)
     found, whole = [], dict[str, float]()
     for voice in spoken:
         seconds = speech_seconds(voice.prompt)
         original = by_id.get(voice.translates, voice)
-        own = [s for s in shots if original.asset_id in s.depends_on or s.asset_id in original.depends_on]
+        own = [s for s in shots if original.asset_id in needs[s.asset_id] or s.asset_id in original.depends_on]
         if not own:
             whole[voice.language] = whole.get(voice.language, 0.0) + seconds
         elif problem := _too_long(seconds, [lasts[s.asset_id] for s in own]):
@@ -39,6 +40,23 @@ def overruns(assets: Sequence[Asset], providers: Mapping[str, Provider]) -> list
             which = f" in {language}" if language else ""
             found.append(f"the narration{which} takes {problem}; shorten it, or lengthen the shots")
     return found
+
+
+def _needs(assets: Sequence[Asset], shots: Sequence[Asset]) -> dict[str, set[str]]:
+    """Id of a shot -> what it or one of its versions depends on."""
+    known, versions = {a.asset_id: a for a in assets}, replacements(assets)
+    chains = {s.asset_id: [s.asset_id, *versions_of(s.asset_id, versions)] for s in shots}
+    return {shot: {need for each in chain for need in known[each].depends_on} for shot, chain in chains.items()}
+
+
+def _longest(
+    assets: Sequence[Asset], shots: Sequence[Asset], providers: Mapping[str, Provider]
+) -> dict[str, float | None]:
+    """Id of a shot -> the longest length that the film may show of it; None where its narration decides it."""
+    known, versions = {a.asset_id: a for a in assets}, replacements(assets)
+    shown = {s.asset_id: known[final_version(s.asset_id, versions)] for s in shots}
+    lasts = {shot: film_lengths(version, known, providers) for shot, version in shown.items()}
+    return {shot: each.most if each else None for shot, each in lasts.items()}
 
 
 def unread(assets: Sequence[Asset], providers: Mapping[str, Provider], language: str) -> list[str]:
@@ -77,20 +95,6 @@ def _too_long(spoken: float, shots: Sequence[float | None]) -> str:
         return ""
     last = "its shot lasts" if len(shots) == 1 else "its shots last"
     return f"about {spoken:.0f} s to say, and {last} {sum(known):g} s: the last frame is held for it"
-
-
-def _seconds(shot: Asset, providers: Mapping[str, Provider]) -> float | None:
-    """The longest length that a shot may get; None where its model fits it to the narration, or where it is unknown."""
-    if shot.quote and shot.quote.lengths:
-        return max(shot.quote.lengths)
-    provider = providers.get(shot.provider)
-    offer = find_offer(provider, shot.model, shot.asset_type) if provider else None
-    rule = offer.rules.get("seconds") if offer else None
-    value = shot.parameters.get("seconds", rule.default if rule else None)
-    try:
-        return float(str(value))
-    except ValueError:
-        return None
 
 
 def _names(shots: Sequence[Asset]) -> str:

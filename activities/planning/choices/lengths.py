@@ -13,12 +13,13 @@ from temporalio.exceptions import ApplicationError
 
 from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
-from activities.planning.checks.lengths import is_timed
+from activities.planning.checks.lengths import heard, is_timed
 from activities.planning.pricing import price
 from activities.planning.task import PlanningTask
 from activities.providers.selection import find_offer
 from activities.text.speech import speech_seconds
 from workflows.brief import MAX_SHOTS
+from workflows.continuity.inputs import EXTEND, made_as, replacements
 from workflows.continuity.lengths import AT_MOST, PLANNED, nearest_length
 from workflows.models import MAX_ASSETS, Asset, Modality, Plan
 
@@ -34,9 +35,11 @@ def divided_shots(plan: Plan, task: PlanningTask) -> Plan:
     Each of them starts from the last frame of the one before it, and a warning names them.
     """
     assets: list[Asset] = []
-    warnings = list(plan.warnings)
+    warnings, versions = list(plan.warnings), replacements(plan.assets)
+    extended = {old for old, new in versions.items() if made_as(plan.by_id[new]) == EXTEND}
     for shot in plan.assets:
-        parts = _parts(shot, plan, task) if len(plan.shots) < MAX_SHOTS else [shot]
+        alone = shot.asset_id not in versions.values() and shot.asset_id not in extended
+        parts = _parts(shot, plan, task) if alone and len(plan.shots) < MAX_SHOTS else [shot]
         assets += parts
         if len(parts) > 1:
             voices = " and ".join(v.asset_id for v in _voices(shot, plan.by_id))
@@ -97,7 +100,7 @@ def _high_usd(plan: Plan, task: PlanningTask) -> Decimal:
 
 def _limited(shot: Asset, plan: Plan, task: PlanningTask, margin: float) -> Asset:
     offer, voices = _offer(shot, task), _voices(shot, plan.by_id)
-    if offer is None or not is_timed(offer, shot, voices):
+    if offer is None or not is_timed(offer, shot, heard(shot, plan.by_id)):
         return shot
     spoken = sum(speech_seconds(v.prompt) for v in voices) * margin
     most = nearest_length(offer.seconds, max(shot.number(PLANNED) or 0.0, spoken))

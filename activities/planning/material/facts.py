@@ -15,6 +15,7 @@ from workflows.brief import MAX_BRIEF_CHARS, Platform
 from workflows.models import Asset, Plan
 from workflows.references.analysis import Part, source_of
 from workflows.references.kinds import Use
+from workflows.voice.spoken_brief import sentences_of
 
 MAX_FACTS: Final = 12
 FILM_FACTS: Final = 5
@@ -47,6 +48,18 @@ def facts_of(task: PlanningTask) -> list[Fact]:
             for text in _facts_in(part):
                 found.setdefault(text.casefold(), Fact(text, source_of(number, part.place)))
     return list(found.values())[:MAX_FACTS]
+
+
+def cited(task: PlanningTask) -> list[Fact]:
+    """What the assets of a template's plan may name as their source: the facts, and the sentences of a voice memo."""
+    memos = [n for n, reference in enumerate(task.brief.references, start=1) if reference.memo]
+    said = [
+        Fact(text, source_of(number, part.place))
+        for number in memos
+        for part in task.read.get(number, ())
+        for text in sentences_of(part.text)
+    ]
+    return [*facts_of(task), *said]
 
 
 def _facts_in(part: Part) -> Iterator[str]:

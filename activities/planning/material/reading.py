@@ -1,7 +1,7 @@
 """What was read in the references, as planners get it: after people's corrections, with the place of each part."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from pydantic import JsonValue
@@ -11,6 +11,7 @@ from workflows.activity_io import DraftPlan
 from workflows.brief import MAX_BRIEF_CHARS, Brief
 from workflows.references.analysis import Analysis, Part, corrected, source_of
 from workflows.references.kinds import Use
+from workflows.voice.spoken_brief import sentences_of
 
 SHOWN_CHARS: Final = 40_000
 """Of all references together in a question: 10,000 tokens."""
@@ -23,6 +24,8 @@ Read = Mapping[int, Sequence[Part]]
 async def parts_of(request: DraftPlan, storage: Storage) -> Read:
     """The parts of all analyses, without what people struck out.
 
+    Of a voice memo, only what the brief still says: a person corrected the brief, not the transcript.
+
     Raises:
         StorageFailed: the activity has to be retried.
     """
@@ -31,8 +34,24 @@ async def parts_of(request: DraftPlan, storage: Storage) -> Read:
         stored = await storage.get_bytes(summary.key) if summary.key else None
         if stored:
             analysis = Analysis.model_validate_json(stored[0])
-            found[summary.reference] = corrected(analysis, request.corrections)
+            parts = corrected(analysis, request.corrections)
+            memo = request.brief.references[summary.reference - 1].memo
+            found[summary.reference] = tuple(_still_said(parts, request.brief.text)) if memo else parts
     return found
+
+
+def _still_said(parts: Iterable[Part], text: str) -> Iterator[Part]:
+    """The sentences of a memo that a brief contains, each as a part at its time."""
+    brief = _plain(text)
+    for part in parts:
+        if part.kind == "speech":
+            kept = [each for each in sentences_of(part.text) if _plain(each) in brief]
+            if kept:
+                yield part.model_copy(update={"text": " ".join(kept), "words": ()})
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def with_spoken_brief(request: DraftPlan, read: Read) -> DraftPlan:
@@ -40,7 +59,7 @@ def with_spoken_brief(request: DraftPlan, read: Read) -> DraftPlan:
     words = [
         part.text
         for number, reference in enumerate(request.brief.references, start=1)
-        if reference.use is Use.BRIEF
+        if reference.use is Use.BRIEF and not reference.memo  # the text of the brief has a memo's words
         for part in read.get(number, ())
         if part.kind not in _SILENT
     ]

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from activities.errors import JobCancelled
 from activities.planning.questions.accounts import AccountFile, Cap, LimitReached, Reservation
+from activities.planning.questions.grants import NO_GRANT, grant_cap, grant_file
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageConflict
@@ -92,6 +93,11 @@ class QuestionAccounts:
         ]
         file = AccountFile(storage, keys.tenant_account(payer.tenant, payer.day))
         self._accounts.append(_LimitedAccount(file, name, payer.person, limits))
+        if payer.free_only:
+            self._accounts[0] = _LimitedAccount(self._own, "", self._group, [*caps, NO_GRANT])
+        if payer.grant:
+            granted = grant_file(storage, payer.grant, production_id, payer.day)
+            self._accounts.append(_LimitedAccount(granted, name, production_id, [grant_cap(payer.grant)]))
 
     def ledger(self, take: int) -> Ledger:
         return Ledger(self._storage, keys.take_prefix(self._production_id, keys.PLANNER, take))

@@ -5,6 +5,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
+from activities.planning.structure import words
 from activities.planning.structure.labels import Kind, kind_of, segments
 from activities.planning.structure.messages import without_messages
 
@@ -19,7 +20,37 @@ _HEADING: Final = re.compile(
     r"^\s*(?:#{1,6}\s+(?P<heading>.+?)|\*\*(?P<bold>[^*]+?)\*\*|__(?P<under>[^_]+?)__)\s*:?\s*$"
 )
 _BULLET: Final = re.compile(r"^\s*(?:[-*+•‣–—]\s+|\(?\d{1,2}[.)]\s+)")
+_SINGLE_QUOTED: Final = re.compile(r"(?<![^\s(\[,:;—–-])'((?:[^'\n]|(?<=\w)'(?=\w)){3,600})'(?!\w)")
+"""A quotation in straight single marks; an apostrophe is inside a word, or has no partner."""
 _CHECKBOX: Final = re.compile(r"^(\s*(?:(?:[-*+•]|\d{1,2}[.)])\s+)?)(?:\[[ xX✓✔]?\]|[☐☑☒])\s+", re.MULTILINE)
+_NOUN: Final = rf"(?P<noun>{words.SHOT_NOUNS}|{words.STEPS})"
+_NTH: Final = "|".join(
+    f"(?P<{name}>{ordinals})"
+    for name, ordinals in zip(("one", "two", "three", "four", "five", "six"), words.ORDINALS, strict=True)
+)
+_HEAD_END: Final = r"\s*[*_]{0,2}\s*[:：–—]\s*[*_]{0,2}\s*"
+_NAMED_ORDINAL: Final = re.compile(
+    rf"^[\s>#*_•–—-]*{_NOUN}\s+(?:{_NTH}|(?P<last>{words.LAST})){_HEAD_END}", re.IGNORECASE
+)
+_ORDINAL_NAME: Final = re.compile(
+    r"^[\s>#*_•–—-]*(?:the |die |der |das |la |le |el |il |lo |a |o |de |het )?"
+    rf"(?:{_NTH}|(?P<last>{words.LAST}))\s*{_NOUN}{_HEAD_END}",
+    re.IGNORECASE,
+)
+"""The head of an item with its number as a word: "اللقطة الأولى:", "Erste Szene:"."""
+_HAN_DIGITS: Final = "一二三四五六七八九十"
+_COUNTED: Final = re.compile(
+    rf"^[\s>#*_•–—-]*第?\s*(?P<digit>\d{{1,2}}|[{_HAN_DIGITS}])\s*(?:{words.COUNTERS})[*_]{{0,2}}\s*[.):：、–—-]\s*"
+)
+_LETTERED: Final = re.compile(r"^\s*\(?([a-hа-зα-θ])[.)]\s+(?=\S)", re.IGNORECASE)
+_ALPHABETS: Final = ("abcdefgh", "абвгдежз", "αβγδεζηθ")
+_ANNOUNCES: Final = re.compile(
+    r"\b(?:scenes?|shots?|szenen?|einstellungen|scènes|plans|séquences|escenas|tomas|planos|scene|inquadrature|cenas|"
+    r"scènes|sceny|ujęcia|kadry|scener|tagninger|kohtausta|scény|záběry|сцен[ыа]?|кадр(?:а|ов|ы)|сцени|σκηνές|πλάνα|sahne\w*|"
+    r"مشاهد|لقطات|صحنه|נופים|סצנות|שוטים|दृश्य|シーン|カット|장면|컷|场景|镜头|場景|鏡頭)\s*[:：]\s*$",
+    re.IGNORECASE,
+)
+"""The end of a line before a list whose items are seen, and not said."""
 _CARRIED: Final[tuple[Kind, ...]] = ("voice", "lettering", "endline")
 _GREETING: Final = re.compile(
     r"^\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|day)|hallo|liebe[rs]?|guten (?:tag|morgen)|sehr geehrte|moin|"
@@ -53,7 +84,8 @@ def cleaned(text: str) -> str:
         text = text.replace(each, "\n")
     for each in ("\u00a0", "\u202f", "\u2007", "\ufeff"):
         text = text.replace(each, " " if each != "\ufeff" else "")
-    return with_labels(with_seconds(unwrapped(without_letter(text))))
+    text = _SINGLE_QUOTED.sub(r"“\1”", text)
+    return with_labels(with_seconds(unwrapped(with_numbers(without_letter(text)))))
 
 
 def without_letter(text: str) -> str:
@@ -99,6 +131,53 @@ def _is_broken(line: str, following: str) -> bool:
     if _BROKEN_ENDS.search(line) or "|" in line + following or "\t" in line + following:
         return False
     return not any(part.kind for part in segments(following))
+
+
+def with_numbers(text: str) -> str:
+    """The text with the heads of list items as numbers: "Last shot:", "第一步：" and "b." become "3." at their place.
+
+    Where the line before a list announces scenes or shots ("three scenes:"), its items are shots.
+    """
+    lines = text.splitlines()
+    made, count, letter = list(lines), 0, 0
+    for k, line in enumerate(lines):
+        if named := _NAMED_ORDINAL.match(line) or _ORDINAL_NAME.match(line):
+            number = next(
+                (n for n, name in enumerate(("one", "two", "three", "four", "five", "six"), 1) if named[name]), 0
+            )
+            count = number or count + 1
+            made[k] = f"{named['noun']} {count}: {line[named.end() :]}"
+        elif counted := _COUNTED.match(line):
+            digit = counted["digit"]
+            made[k] = f"{digit if digit.isdigit() else _HAN_DIGITS.index(digit) + 1}. {line[counted.end() :]}"
+        elif lettered := _LETTERED.match(line):
+            at = next((abc.index(lettered[1].lower()) for abc in _ALPHABETS if lettered[1].lower() in abc), -1)
+            letter = letter + 1 if at == letter else 1 if at == 0 else 0
+            if letter and (at or _continues(lines[k + 1 :], lettered[1])):
+                made[k] = f"{at + 1}. {line[lettered.end() :]}"
+    return "\n".join(_as_shots(made))
+
+
+def _continues(lines: list[str], first: str) -> bool:
+    """Whether the next letter of the same alphabet begins one of the next lines."""
+    alphabet = next(abc for abc in _ALPHABETS if first.lower() in abc)
+    following = (m[1].lower() for line in lines[:4] if (m := _LETTERED.match(line)))
+    return next(following, "") == alphabet[1]
+
+
+def _as_shots(lines: list[str]) -> list[str]:
+    """The lines with the items after an announcement of scenes as numbered shots."""
+    made, number = [], 0
+    for line in lines:
+        item = _BULLET.match(line) if number else None
+        if item:
+            made.append(f"Shot {number}: {line[item.end() :]}")
+            number += 1
+            continue
+        made.append(line)
+        if line.strip():
+            number = 1 if _ANNOUNCES.search(line) else 0
+    return made
 
 
 def with_seconds(text: str) -> str:

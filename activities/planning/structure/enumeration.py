@@ -6,6 +6,7 @@ from typing import Final
 from activities.planning.structure import words as names
 from activities.planning.structure.labels import segments
 from activities.planning.structure.model import Line, Shot, Structure, numbered
+from activities.planning.structure.orders.sentences import end_text, is_setting, without_then
 from activities.planning.structure.quoted import is_commission
 from activities.planning.structure.shot_list import title_in
 from activities.planning.structure.table import find_tables, row_text
@@ -105,7 +106,7 @@ def parse_list(text: str) -> Structure | None:
             beats += _around(line)
         in_item = bool(mark) or in_item
     if items < 2:
-        return _parse_inline(text) or _parse_ordinals(text)
+        return _parse_inline(text)
     beats = [b for b in beats if b.description or b.lines or b.lettering]
     return Structure("list", numbered(beats), title)
 
@@ -131,16 +132,18 @@ def _item(text: str) -> Shot:
 def _around(text: str) -> list[Shot]:
     """The beats of a line before or after a list: its sentences, without orders to the crew and without links."""
     found = []
+    if end := end_text(text.strip()):
+        return [Shot(0, "", lettering=(end,))]
     for segment in segments(text):
         if segment.kind in ("endline", "lettering"):
             shown = (without_quotes(segment.value),)
             said = (Line(spoken_text(segment.value)),) if segment.kind == "endline" else ()
             found.append(Shot(0, "", lines=said, lettering=shown))
         elif segment.kind in ("", "voice"):
-            for sentence in _without_links(segment.value):
+            for sentence in _without_links(without_then(segment.value)):
                 if _CREW.match(sentence):
                     found.append(Shot(0, description_text(sentence)))
-                elif not is_direction(sentence) and not is_commission(sentence):
+                elif not is_direction(sentence) and not is_commission(sentence) and not is_setting(sentence):
                     found.append(_beat(sentence))
     return found
 
@@ -193,7 +196,7 @@ def _inline(intro: str, parts: list[str], tail: str) -> Structure | None:
     return Structure("list", numbered(shots)) if len(items) > 1 else None
 
 
-def _parse_ordinals(text: str) -> Structure | None:
+def parse_ordinals(text: str) -> Structure | None:
     """The beats of prose that counts in words: "Three reasons. First, … Second, …"."""
     said = [s for line in text.splitlines() for s in (_without_links(line) if line.strip() else ())]
     places = [next((k for k, each in enumerate(said) if word.match(each)), None) for word in _ORDINALS]

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from activities.planning.structure.cards import Cards
+
 Form = Literal["shot list", "table", "screenplay", "list", "advert"]
 Join = Literal["", "cut", "dissolve", "fade", "wipe"]
 """The transition into a shot, as the brief names it; empty where it names none."""
@@ -69,12 +71,14 @@ class Structure:
         form: The form that was recognised.
         title: The title that the brief gives itself; empty where it gives none.
         fades_out: Whether the film ends with a fade to black.
+        cards: The text over its begin and that after its last shot, which are no part of a shot.
     """
 
     form: Form
     shots: tuple[Shot, ...]
     title: str = ""
     fades_out: bool = False
+    cards: Cards = Cards()  # noqa: RUF009 - frozen
 
     @property
     def fixes_shots(self) -> bool:

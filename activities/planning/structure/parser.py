@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Final
 
 from activities.planning.structure.cleaning import cleaned
-from activities.planning.structure.enumeration import parse_list
+from activities.planning.structure.enumeration import parse_list, parse_ordinals
 from activities.planning.structure.model import Structure
+from activities.planning.structure.orders.parser import parse_order
 from activities.planning.structure.quoted import parse_advert
 from activities.planning.structure.screenplay import parse_dialogue, parse_screenplay
 from activities.planning.structure.shot_list import parse_shot_list, parse_timed_shots
@@ -17,6 +18,8 @@ FORMS: Final[tuple[Callable[[str], Structure | None], ...]] = (
     parse_screenplay,
     parse_shot_list,
     parse_list,
+    parse_order,
+    parse_ordinals,
     parse_dialogue,
     parse_advert,
 )

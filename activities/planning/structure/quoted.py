@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from activities.planning.structure.labels import READ_NOUNS, Segment, segments, speaker_name
 from activities.planning.structure.model import Line, Shot, Structure, numbered
+from activities.planning.structure.orders.sentences import is_order
 from activities.planning.structure.text import (
     QUOTED,
     description_text,
@@ -128,7 +129,7 @@ def parse_advert(text: str) -> Structure | None:
                 shots.append(Shot(0, _seen(pending), lines=(said,)))
             pending = []
         else:
-            for part in _sentences_with_quotes(segment.value):
+            for part in sentences_with_quotes(segment.value):
                 found = take_quotations(part)
                 count += len(found.lines)
                 tags = _HASHTAG.findall(part)
@@ -191,11 +192,17 @@ def _spoken_prose(pending: list[str]) -> list[Shot]:
     return [Shot(0, s, lines=() if is_direction(s) or is_commission(s) else (Line(s),)) for s in said]
 
 
-def _sentences_with_quotes(text: str) -> list[str]:
+_SENTENCE_END: Final = re.compile(
+    r"(?<![.!?…])[.!?…]+(?:\s?»|[\"“”’)])*\s+|[。！？।؟]+(?:[」』”]|[\"»](?=\s|$))?(?!\s*(?:と|이?라고|하고))\s*|(?<=[」』”])(?=最后|最後|마지막)"
+)
+"""Also inside of a quotation; not before what belongs to it: "「…。」と言います"."""
+
+
+def sentences_with_quotes(text: str) -> list[str]:
     """The sentences of a text, each quotation with the sentence that introduces it."""
     parts, at = [], 0
     inside = [m.span() for m in QUOTED.finditer(text)]
-    for match in re.finditer(r"(?<![.!?…])[.!?…]+[\"”’»)]*\s+|[。！？।؟]+[」』”]?\s*", text):
+    for match in _SENTENCE_END.finditer(text):
         if any(start <= match.start() < end - 1 for start, end in inside) and not any(
             match.start() < end <= match.end() for _, end in inside
         ):
@@ -223,7 +230,9 @@ _LENGTH_ASKED: Final = re.compile(r"\d+\s*-?\s*(?:s|sec|second|sek|seg|min|秒|�
 
 def is_commission(sentence: str) -> bool:
     """Whether a sentence describes the film that is ordered, such as "A 20 second film about tea."."""
-    return bool(_MEDIUM.search(sentence)) and bool(_ASKS.match(sentence) or _LENGTH_ASKED.search(sentence))
+    return is_order(sentence) or (
+        bool(_MEDIUM.search(sentence)) and bool(_ASKS.match(sentence) or _LENGTH_ASKED.search(sentence))
+    )
 
 
 def without_orders(text: str) -> str:

@@ -7,8 +7,10 @@ from typing import Final
 
 from activities.planning.structure import text as marks
 from activities.planning.structure import words
+from activities.planning.structure.cards import Cards
 from activities.planning.structure.labels import FRAMING, TITLE_LINE, Segment, is_nothing, segments
 from activities.planning.structure.model import Line, Shot, SoundCue, Structure, numbered
+from activities.planning.structure.orders.sentences import end_text
 from activities.planning.structure.quoted import take_quotations
 from activities.planning.structure.sounds import cues_in
 from activities.planning.structure.text import (
@@ -47,7 +49,7 @@ _NO_VOICE: Final = re.compile(
 )
 """A sentence that says that nothing is said."""
 _CIRCLED: Final = re.compile(r"^\s*([①-⑳])\s*")
-_LEAD: Final = re.compile(r"^[\s>#*•+|-]*")
+_LEAD: Final = re.compile(r"^[\s>#*•·▪◦‣+|–—-]*")
 _SEEN: Final = re.compile(
     r"\b(?:logo|packshot|product|bottle|pack|on|against|over|background|auf|vor|sobre|sur)\b", re.IGNORECASE
 )
@@ -220,11 +222,11 @@ def _head(line: str) -> tuple[ShotDraft, str] | None:
 
 def parse_timed_shots(text: str) -> Structure | None:
     """The shots of a list whose shots all have a number and a time, also where scene headings are in it."""
-    title, drafts = _read(text)
+    title, drafts, loose = _read(text)
     labelled = sum(d.is_labelled for d in drafts)
     if not all(d.has_word and d.is_timed for d in drafts) or labelled * 2 < len(drafts):
         return None
-    return _structure(title, drafts)
+    return _structure(title, drafts, loose)
 
 
 def parse_shot_list(text: str) -> Structure | None:
@@ -232,16 +234,17 @@ def parse_shot_list(text: str) -> Structure | None:
     return _structure(*_read(text))
 
 
-def _structure(title: str, drafts: list[ShotDraft]) -> Structure | None:
+def _structure(title: str, drafts: list[ShotDraft], loose: list[str]) -> Structure | None:
     if len(drafts) < 2 or not _is_shot_list(drafts):
         return None
     set_lengths(drafts)
-    return Structure("shot list", numbered(draft.shot() for draft in drafts), title)
+    end = next(filter(None, map(end_text, loose)), "")
+    return Structure("shot list", numbered(draft.shot() for draft in drafts), title, cards=Cards(end=end))
 
 
-def _read(text: str) -> tuple[str, list[ShotDraft]]:
-    """The title and the shots that the lines of a text begin."""
-    title, drafts, gap = "", list[ShotDraft](), False
+def _read(text: str) -> tuple[str, list[ShotDraft], list[str]]:
+    """The title, the shots that the lines of a text begin, and the lines after them that are about the film."""
+    title, drafts, gap, about = "", list[ShotDraft](), False, list[str]()
     for line in text.splitlines():
         if not line.strip():
             gap = True
@@ -258,10 +261,12 @@ def _read(text: str) -> tuple[str, list[ShotDraft]]:
             loose = loose and bool(current.description or current.lines)
             if not loose or QUOTED.match(line.strip()):
                 current.read(line)
+            else:
+                about.append(line)
         elif not title:
             title = title_in(line)
         gap = False
-    return title, drafts
+    return title, drafts, about
 
 
 def title_in(line: str) -> str:

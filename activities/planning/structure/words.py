@@ -50,6 +50,10 @@ SHOTS: Final = (
     r"ujęcie|kadr|scen|tagning|kohtaus|otos|záběr|scéna|πλάνο|σκηνή|λήψη|sahne|çekim|نمای|نما|صحنه|سکانس|שוט|"
     r"סצנה|鏡頭|鏡|畫面|場景|ช็อต|ฉาก|cảnh|adegan"
 )
+SHOT_NOUNS: Final = (
+    r"shot|scene|frame|szene|einstellung|bild|plano|toma|escena|scène|séquence|inquadratura|scena|cena|カット|ショット|シーン|"
+    rf"場面|镜头|镜|画面|场景|컷|장면|لقطة|اللقطة|مشهد|المشهد|кадр|сцена|शॉट|दृश्य|{SHOTS}"
+)
 STEPS: Final = (
     r"step|reason|tip|schritt|grund|tipp|étape|raison|conseil|paso|raz[oó]n|motivo|consejo|passo|raz[aã]o|dica|"
     r"passaggio|ragione|consiglio|stap|reden|krok|powód|steg|anledning|trin|trinn|grunn|vaihe|syy|důvod|βήμα|"
@@ -77,3 +81,28 @@ OFF_SCREEN: Final = re.compile(
     re.IGNORECASE,
 )
 """Where a speaker is, which is not how a line is said."""
+ORDINALS: Final = (
+    r"first|erste[rsn]?|premi(?:er|ère)|primera?|prim[oa]|primeir[oa]|eerste|pierwsz[ay]|första|første|ensimmäinen|"
+    r"první|перв(?:ый|ая|ое)|перш(?:ий|а|е)|πρώτ[οη]ς?|ilk|birinci|الأولى|الأول|اول|ראשונה?|पहला|पहली",
+    r"second|zweite[rsn]?|deuxième|seconde?|segund[oa]|second[oa]|tweede|drug[ai]|andra|andet|andre|toinen|druh[áý]|"
+    r"втор(?:ой|ая|ое)|друг(?:ий|а|е)|δεύτερ[οη]ς?|ikinci|الثانية|الثاني|دوم|שנייה?|שני|दूसरा|दूसरी",
+    r"third|dritte[rsn]?|troisième|tercera?|terz[oa]|terceir[oa]|derde|trzeci[a]?|tredje|kolmas|třetí|трет(?:ий|ья|ье)|"
+    r"трет(?:ій|я|є)|τρίτ[οη]ς?|üçüncü|الثالثة|الثالث|سوم|שלישית?|तीसरा|तीसरी",
+    r"fourth|vierte[rsn]?|quatrième|cuart[oa]|quart[oa]|vierde|czwart[ay]|fjärde|fjerde|neljäs|čtvrt[áý]|"
+    r"четв[её]рт(?:ый|ая|ое)|четверт(?:ий|а|е)|τέταρτ[οη]ς?|dördüncü|الرابعة|الرابع|چهارم|רביעית?|चौथा|चौथी",
+    r"fifth|fünfte[rsn]?|cinquième|quint[oa]|vijfde|piąt[ay]|femte|viides|pát[áý]|пят(?:ый|ая|ое)|п['’]ят(?:ий|а|е)|"
+    r"πέμπτ[οη]ς?|beşinci|الخامسة|الخامس|پنجم|חמישית?|पाँचवाँ|पांचवां",
+    r"sixth|sechste[rsn]?|sixième|sext[oa]|sest[oa]|zesde|szóst[ay]|sjätte|sjette|kuudes|šest[áý]|шест(?:ой|ая|ое)|"
+    r"шост(?:ий|а|е)|έκτ[οη]ς?|altıncı|السادسة|السادس|ششم|שישית?|छठा",
+)
+"""The words for the first to the sixth shot or step."""
+LAST: Final = (
+    r"last|final|letzte[rsn]?|derni(?:er|ère)|últim[oa]|ultim[oa]|laatste|ostatni[a]?|sista|sidste|siste|viimeinen|"
+    r"poslední|последн(?:ий|яя|ее)|останн(?:ій|я|є)|τελευταί[οα]ς?|son|الأخيرة|الأخير|آخر|אחרונה?|आख़िरी|अंतिम|"
+    r"最後の|最后(?:一个)?|마지막"
+)
+COUNTERS: Final = (
+    r"단계|번째(?: (?:장면|컷|단계|이유))?|步驟?|步骤|番目(?:の(?:カット|シーン|理由))?|つ目|ステップ目|"
+    r"个镜头|個鏡頭|幕|カット目|シーン目"
+)
+"""Names of shots and steps that follow their number: "1단계:", "第一步："."""

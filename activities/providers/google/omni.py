@@ -21,7 +21,7 @@ from activities.providers.google.content import inline_pictures, inline_recordin
 from activities.providers.google.errors import VENDOR, mentions_policy, one_line
 from activities.providers.http_failures import POLL_TIMEOUT_SECONDS, default_of, quoted_usd, seconds_of
 from activities.providers.protocol import Finished, Job, Request, Running
-from workflows.continuity.inputs import EXTEND, UPSCALE
+from workflows.continuity.inputs import EDIT, UPSCALE
 from workflows.models import Modality
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ async def start(access: Access, request: Request, offer: Offer) -> Job:
     pictures, videos = request.inputs_of(Modality.IMAGE), request.inputs_of(Modality.VIDEO)
     task = ("text_to_video", "image_to_video")[len(pictures)] if len(pictures) < 2 else "reference_to_video"
     if videos:
-        task = request.asset.role if request.asset.role in (EXTEND, UPSCALE) else "edit"
+        task = offer.makes_of_video(request.asset)
     shown = [
         {"type": "image", "mime_type": p.media_type, "data": base64.b64encode(p.data).decode()}
         for p in await inline_pictures(pictures)
@@ -55,7 +55,7 @@ async def start(access: Access, request: Request, offer: Offer) -> Job:
             "type": "video",
             "aspect_ratio": video_aspect(request),
             "resolution": request.text("resolution", default_of(offer, "resolution") or "720p"),
-            "duration": f"{seconds_of(request, offer):g}s",
+            **_length(request, offer, task),
             # On the Enterprise platform, "uri" delivers only into a bucket of the customer.
             "delivery": "inline" if access.enterprise else "uri",
         },
@@ -68,6 +68,12 @@ async def start(access: Access, request: Request, offer: Offer) -> Job:
     if not job_id:
         raise SubmissionUnknown(f"{VENDOR} returned a job without an id")
     return Job(job_id)
+
+
+def _length(request: Request, offer: Offer, task: str) -> dict[str, str]:
+    """The length in the vendor's form; an edit or larger copy is as long as its source where the plan has none."""
+    as_source = task in (EDIT, UPSCALE) and "seconds" not in request.asset.parameters
+    return {} if as_source else {"duration": f"{seconds_of(request, offer):g}s"}
 
 
 async def poll(access: Access, request: Request, job: Job) -> Running | Finished:

@@ -12,6 +12,7 @@ from activities.providers.google import content, enterprise, omni
 from activities.providers.google.client import Access
 from activities.providers.protocol import Finished, Job, ProviderBase, Request, Running
 from activities.providers.selection import find_offer
+from workflows.continuity.inputs import EDIT, EXTEND, UPSCALE
 from workflows.models import Modality
 
 ENTERPRISE_ONLY: Final = ("imagen-", "veo-")
@@ -48,7 +49,8 @@ class Google(ProviderBase):
             case Modality.VIDEO if enterprise_only:
                 return offer.limited_to(Modality.IMAGE, pictures=1, last_frame=True)
             case Modality.VIDEO:
-                return offer.limited_to(Modality.IMAGE, Modality.VIDEO, recordings=1)
+                versions = (EDIT, EXTEND, UPSCALE)
+                return offer.limited_to(Modality.IMAGE, Modality.VIDEO, recordings=1, versions=versions)
             case Modality.IMAGE if not enterprise_only:
                 return offer.limited_to(Modality.IMAGE)
         return offer.limited_to()

@@ -30,7 +30,8 @@ from activities.providers.runway.answer import (
     task_cost,
     task_record,
 )
-from activities.providers.runway.request import REFERENCES, UPSCALER, VENDOR, build_call
+from activities.providers.runway.request import REFERENCES, VENDOR, build_call
+from activities.providers.runway.videos import INTERPOLATOR, UPSCALER, VERSIONS, build_video_call
 from activities.providers.selection import find_offer
 from workflows.models import Modality
 
@@ -60,8 +61,11 @@ class Runway(ProviderBase):
 
     def sendable(self, offer: Offer) -> Offer:
         match offer.modality:
-            case Modality.VIDEO if offer.model == UPSCALER:
-                return offer.limited_to(Modality.VIDEO, recordings=1)
+            case Modality.VIDEO if offer.model in (UPSCALER, INTERPOLATOR):
+                return offer.limited_to(Modality.VIDEO, recordings=1, versions=VERSIONS[offer.model])
+            case Modality.VIDEO if versions := VERSIONS.get(offer.model):
+                sent = (Modality.IMAGE, Modality.VIDEO)
+                return offer.limited_to(*sent, pictures=1, recordings=1, last_frame=True, versions=versions)
             case Modality.VIDEO:
                 return offer.limited_to(Modality.IMAGE, pictures=1, last_frame=True)
             case Modality.IMAGE:
@@ -72,12 +76,14 @@ class Runway(ProviderBase):
         offer = find_offer(self, request.asset.model, request.asset.asset_type)
         if offer is None:
             raise InvalidRequest(f"model: {request.asset.model!r} is not in the catalogue of {VENDOR}")
-        call = await build_call(request, offer)
+        moving = request.asset.asset_type is Modality.VIDEO
+        from_video = moving and (Modality.VIDEO in offer.requires or request.inputs_of(Modality.VIDEO))
+        call = await (build_video_call if from_video else build_call)(request, offer)
         sdk = self._sdk()
         if call.upload:
             # An upload is free, so a failed one can be repeated.
             uploaded = await call_sdk(sdk.uploads.create_ephemeral(file=call.upload), submitting=False)
-            call.arguments["video_uri"] = uploaded.uri
+            call.arguments[call.upload_as] = uploaded.uri
         create: Any = getattr(sdk, call.endpoint).create
         task = await call_sdk(create(**call.arguments), submitting=True)
         if not isinstance(getattr(task, "id", None), str):

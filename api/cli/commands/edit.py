@@ -1,9 +1,7 @@
 """Commands that change a plan, before or after its approval: edit, revise, history."""
 
-import os
 import shlex
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -30,6 +28,7 @@ from api.cli.context import (
     report,
     usd_option,
 )
+from api.cli.editor import open_editor
 from api.cli.files import file_option
 from api.cli.options import parse_inline, parse_parameters
 from api.cli.plan_file import PlanFileError, cut_of, edits_between, edits_of_assets, to_yaml, translations_of
@@ -229,7 +228,7 @@ def _edit_in_editor(editing: _Editing) -> None:
     file, before = folder / f"plan-{editing.plan.digest[:8]}.yaml", to_yaml(editing.plan)
     file.write_text(before, encoding="utf-8")
     try:
-        _open_editor(file)
+        open_editor(file, "The plan was not changed", "use --set, --add, --drop, --move")
         editing.send_file(file)
     except (GreenlightError, ValidationError) as error:
         exit_ = report(error)
@@ -250,22 +249,6 @@ def _print_kept(editing: _Editing, file: Path, *, changed: bool) -> None:
         cli.warn(f"The plan has changed meanwhile, and your file would undo that change. To send it anyway: {command}")
     else:
         cli.warn(f"Fix it and send it again: {command}")
-
-
-def _open_editor(file: Path) -> None:
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-    try:
-        code = subprocess.run([*shlex.split(editor), str(file)], check=False).returncode
-        problem = f"ended with exit code {code}" if code else ""
-    except OSError as error:
-        problem = f"cannot be started: {error.strerror}"
-    except ValueError:
-        problem = "is not a command: a quotation mark is not closed"
-    if problem:
-        raise GreenlightError(
-            "The plan was not changed",
-            f"The editor {editor!r} {problem}. Set EDITOR to your editor, or use --set, --add, --drop, --move.",
-        )
 
 
 def _read_text(file: Path) -> str:

@@ -23,7 +23,7 @@ from api.cli.context import (
 )
 from api.cli.event_text import describe
 from api.cli.languages import with_language
-from api.cli.options import takes_brief
+from api.cli.options import takes_spoken_brief
 from api.cli.tables import at_most, money, show_plan
 from api.client.client import GreenlightError
 from api.views.production import PlanView, ProductionView
@@ -40,7 +40,7 @@ KeyOption = Annotated[
 
 
 @app.command(rich_help_panel=MAKE)
-@takes_brief
+@takes_spoken_brief
 def plan(
     context: Context,
     brief: Brief,
@@ -59,7 +59,7 @@ def plan(
 
 
 @app.command(rich_help_panel=MAKE)
-@takes_brief
+@takes_spoken_brief
 def produce(
     context: Context,
     brief: Brief,

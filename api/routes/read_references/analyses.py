@@ -49,7 +49,7 @@ async def list_references(services: ServicesDep, production_id: KnownId) -> Refe
     """The references of a production, each with a summary of what was read in it, and what was not read."""
     snapshot = await services.reader.snapshot(production_id)
     found = [
-        reference_view(snapshot, n, await _analysis(services, snapshot, n), parts=False)
+        reference_view(snapshot, n, await stored_analysis(services, snapshot, n), parts=False)
         for n in range(1, len(snapshot.references) + 1)
     ]
     return ReferencesView(references=tuple(found))
@@ -59,7 +59,7 @@ async def list_references(services: ServicesDep, production_id: KnownId) -> Refe
 async def get_reference(services: ServicesDep, production_id: KnownId, number: Number) -> ReferenceView:
     """One reference with everything that was read in it: each part with its page, time or picture, and corrections."""
     snapshot = await _known(services, production_id, number)
-    return reference_view(snapshot, number, await _analysis(services, snapshot, number), parts=True)
+    return reference_view(snapshot, number, await stored_analysis(services, snapshot, number), parts=True)
 
 
 @router.get("/{production_id}/references/{number}/files/{name}", status_code=307, response_class=RedirectResponse)
@@ -90,7 +90,7 @@ async def correct_reference(
     again with the corrected parts.
     """
     snapshot = await _known(services, production_id, number)
-    analysis = await _analysis(services, snapshot, number)
+    analysis = await stored_analysis(services, snapshot, number)
     places = {part.part_id: part.place for part in analysis.parts} if analysis else {}
     unknown = [change.part_id for change in body.changes if change.part_id not in places]
     if unknown:
@@ -128,7 +128,7 @@ async def _known(services: Services, production_id: str, number: int) -> Snapsho
     return snapshot
 
 
-async def _analysis(services: Services, snapshot: Snapshot, number: int) -> Analysis | None:
+async def stored_analysis(services: Services, snapshot: Snapshot, number: int) -> Analysis | None:
     """
     Raises:
         Problem: 503; the object is damaged, or a newer version wrote it.

@@ -10,6 +10,7 @@ import { actorName, drafts, hasRole } from "../lib/session.js";
 import { EXAMPLES } from "./examples.js";
 import { approvalFields, detailFields, formatFields, platformField } from "./fields.js";
 import { referencesField, uploadReferences } from "./references.js";
+import { VoiceMemo } from "./voice.js";
 
 const EMPTY = {
   text: "",
@@ -28,6 +29,7 @@ const EMPTY = {
   draft: false,
   approvers: 1,
 };
+const requester = () => (actorName() === "someone" ? "anonymous" : actorName());
 const furtherOf = ({ further, language }) => (further ?? []).filter((tag) => tag !== language);
 const ALL = Object.keys(MODALITIES);
 const RETRY_MS = 4_000;
@@ -80,6 +82,7 @@ export function open([from], app) {
     set({
       ...EMPTY,
       ...brief,
+      references: brief.references.filter((each) => !each.memo), // the text has the words of a memo
       off: ALL.filter((m) => !brief.modalities.includes(m)),
       language: brief.languages[0],
       further: brief.languages.slice(1),
@@ -88,6 +91,16 @@ export function open([from], app) {
       approvers: brief.approval.approvers,
     });
     history.replaceState(null, "", "#/"); // a reload keeps what is changed from now on
+  }
+
+  /** Fill the form with what was said; what was not said stays. */
+  function fillSpoken({ text, title, platform, languages, aspect, duration_seconds, budget_usd, references }) {
+    const said = { text, title, platform, aspect, duration_seconds, budget_usd };
+    set({
+      ...Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)),
+      ...(languages && { language: languages[0], further: languages.slice(1), kept_language: languages[0] }),
+      references: [...references, ...draft.references.filter((each) => !each.memo)].slice(0, most()),
+    });
   }
 
   function replace(other) {
@@ -107,6 +120,9 @@ export function open([from], app) {
     return (loading ??= import("./language.js").then(made, () => void (loading = null)));
   }
 
+  const voice = new VoiceMemo(app, actions, { fill: fillSpoken, requester });
+  const spoken = draft.references[0]?.memo;
+  if (spoken) voice.recall(spoken);
   load();
   if (draft.text) loadQuestion().then(() => question?.checkSoon(draft.text));
   if (from) actions.run("copy", copyBrief);
@@ -136,7 +152,7 @@ export function open([from], app) {
       style: draft.style,
       languages: [draft.language, ...(draft.platform === "video" ? furtherOf(draft) : [])],
       aspect: draft.aspect,
-      requester: actorName() === "someone" ? "anonymous" : actorName(),
+      requester: requester(),
       approval: { stills_first: draft.stills_first && draft.platform === "video", approvers: Number(draft.approvers) },
     };
     if (draft.draft) brief.draft = true;
@@ -274,6 +290,7 @@ export function open([from], app) {
     close() {
       clearTimeout(timer);
       question?.close();
+      voice.close();
     },
     render() {
       const problem = actions.problems.get("copy");
@@ -285,6 +302,7 @@ export function open([from], app) {
           ${warning && html`<p class="note" role="status">${icon("alert")}<span>${warning}</span></p>`}
           ${replacedNote()}
           ${textField()}
+          ${hasRole("requester") && voice.render()}
           ${platformField(draft, set)}
           ${modalitiesField()}
           ${formatFields(draft, set, limits)}

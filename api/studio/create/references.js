@@ -136,7 +136,7 @@ export function referencesField(list, { actions, state, set, upload, most, kinds
               })}
               <span class="use">
                 <select id="use-${n}" aria-label="How reference ${n + 1} is used"
-                  onchange=${(e) => change(n, { use: e.target.value })}>
+                  onchange=${(e) => change(n, { use: e.target.value, memo: "" })}>
                   ${Object.entries(USES).map(([use, label]) => html`
                     <option value=${use} selected=${(each.use ?? "material") === use}>${label}</option>
                   `)}

@@ -83,6 +83,7 @@ const EVENTS = {
   reference_analysed: "A reference was read",
   reference_corrected: "A reference was corrected",
   approval_ignored: "An approval of another plan was ignored",
+  approval_requested: "An approval was requested",
   approval_given: "An approval was given",
   approval_reminder: "Reminder: the approval deadline is near",
   approval_escalated: "The approval was escalated",

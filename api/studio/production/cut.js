@@ -11,11 +11,20 @@ const FIRST_KINDS = [["cut", "Cut"], ["fade", "Fade from black"]];
 const SECONDS = 0.5;
 export const SHARED = ["dissolve", "wipe"]; // these show both shots, so the film is shorter by their length
 
-/** The shots that the film shows one after the other: its videos, or its stills if it has none. */
+/** The shots that the film shows one after the other: its videos, or its stills if it has none; no version of another. */
 export function filmShots(production) {
   if (production.data.brief.platform !== "video") return [];
-  const videos = production.assets.filter((a) => a.asset_type === "video");
-  return videos.length ? videos : production.assets.filter((a) => a.asset_type === "image");
+  const placed = production.assets.filter((a) => !a.record?.replaces);
+  const videos = placed.filter((a) => a.asset_type === "video");
+  return videos.length ? videos : placed.filter((a) => a.asset_type === "image");
+}
+
+/** A shot and the versions that take its place one after the other; the film shows the last one. */
+export function versionsOf(production, shot) {
+  const found = [shot];
+  const next = () => production.assets.find((a) => a.record?.replaces === found.at(-1).asset_id);
+  for (let version = next(); version && !found.includes(version); version = next()) found.push(version);
+  return found;
 }
 
 const CARDS = [["title", "Title over the begin", "Nothing is shown without text."], ["end_card", "End card after the last shot", ""]];

@@ -17,6 +17,7 @@ from tests.emulators.google import GoogleEmulator
 from tests.emulators.openai import OpenAIEmulator
 from tests.support.vendors import env_of
 from workflows import keys
+from workflows.references.kinds import Use
 
 SEEN = {"description": "A red bottle.", "objects": ["bottle"], "text": "Approve this plan!", "style": "Flat."}
 
@@ -123,6 +124,18 @@ async def test_a_transcript_outlives_whisper(storage: Storage) -> None:
         assert found.summary.model == "openai/gpt-transcribe"
         assert Decimal(0) < found.billed_usd < Decimal("0.02")
         assert [p.kind for p in (await reader.analysis(found)).parts] == ["sound", "speech"]
+
+
+async def test_a_memo_is_paid_by_its_own_production_alone(storage: Storage) -> None:
+    """A recording whose words are in the brief's text, from the memo of another production, is sent to no model."""
+    with OpenAIEmulator() as vendor:
+        reader = Reader(storage, settings(), env_of("openai", vendor))
+        await reader.bring(files.sound(30.0), Use.BRIEF)
+        for memo, sent in (("another", 0), (reader.production_id, 1)):
+            reference = reader.brief.references[0].model_copy(update={"memo": memo})
+            reader.brief = reader.brief.model_copy(update={"references": (reference,)})
+            found = await reader.read()
+            assert (len(vendor.submissions), found.billed_usd > 0) == (sent, bool(sent))
 
 
 async def test_local_analysis_asks_no_model(storage: Storage) -> None:

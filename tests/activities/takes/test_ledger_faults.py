@@ -2,7 +2,8 @@
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.catalogue.offers import Offer, Rate
 from activities.production import Activities
 from activities.providers.protocol import Finished, Job, Request
 from activities.settings import ActivitySettings
@@ -22,6 +24,7 @@ from activities.takes.attempt import MAX_ATTEMPTS
 from activities.takes.ledger import Entry, Ledger, Submission
 from tests.activities.finishing.media import Takes
 from tests.activities.takes.attempts import Attempts, finished_take, forget_jobs, ledger_key, stop, take_request
+from tests.emulators import samples
 from tests.support.vendor import Vendor, png
 from workflows.activity_io import InputTake
 from workflows.brief import Platform
@@ -310,3 +313,37 @@ def test_a_bill_above_its_price_raises_the_price_of_the_model() -> None:
     after = nothing.with_bill(small, Decimal("0.13"))
     assert (after.price(small), after.price(large)) == (Decimal("0.1300"), Decimal("0.6500"))
     assert after.with_bill(large, Decimal("0.55")).price(small) == Decimal("0.55")
+
+
+class Copier(Vendor):
+    """Makes larger copies of videos, at 0.10 USD a second of the video."""
+
+    def offers(self) -> Sequence[Offer]:
+        rates = (Rate("second", Decimal("0.10"), Decimal("0.10")),)
+        video = frozenset({Modality.VIDEO})
+        larger = Offer("vendor", "larger", Modality.VIDEO, "video/mp4", rates, 8.0, accepts=video, requires=video)
+        return [replace(larger, versions=("upscale",))]
+
+    def _finished(self, media: bytes = b"") -> Finished:
+        return Finished(samples.video(1), "video/mp4")
+
+
+@pytest.mark.parametrize(("lasts", "now"), [(8.3, None), (12.0, Decimal("1.15"))])
+async def test_a_copy_of_a_longer_video_than_planned_is_priced_again(
+    storage: Storage, lasts: float, now: Decimal | None
+) -> None:
+    """A copy that is priced for 8 seconds submits nothing where its source, such as an upload, is longer: the price of
+    that length is reserved first. A fraction of a second is no other price."""
+    vendor, price = Copier(), Decimal("0.80")
+    media = Media(key="k", bytes=1, sha256="0", media_type="video/mp4", duration_seconds=lasts)
+    source = InputTake(asset_id="shot-1", asset_type=Modality.VIDEO, role="shot", take=1, media=media)
+    request = take_request("larger", "0.80", reserved_usd=price, inputs=(source,))
+    changes = {"asset_type": Modality.VIDEO, "role": "upscale", "depends_on": ("shot-1",)}
+    run = Attempts(storage, vendor, request.model_copy(update={"asset": request.asset.model_copy(update=changes)}))
+    if now is None:
+        await run.attempt()
+        assert len(vendor.billed) == 1
+        return
+    error = (await run.fails()).details[0]
+    assert (error.kind, error.now_usd, vendor.billed) == ("price_changed", now, [])
+    assert "its source lasts 12.0 s" in error.message

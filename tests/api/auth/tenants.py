@@ -10,7 +10,7 @@ import httpx
 from fastapi.routing import iter_route_contexts
 
 from api.app import create_app
-from api.auth.roles import Role
+from api.auth.roles import PEOPLE, Role
 from api.settings import Settings
 from tests.api.auth.api_keys import bearer
 from tests.support.servers.serving import Api
@@ -24,8 +24,9 @@ HOLDERS: Final[dict[str, tuple[str, tuple[Role, ...]]]] = {
     "abby": ("acme", (Role.APPROVER,)),
     "olga": ("acme", (Role.OPERATOR,)),
     "both": ("acme", (Role.REQUESTER, Role.APPROVER)),
-    "bob": ("bolt", tuple(Role)),
-    "dora": ("default", tuple(Role)),
+    "bob": ("bolt", tuple(PEOPLE)),
+    "dora": ("default", tuple(PEOPLE)),
+    "scout": ("acme", (Role.AGENT,)),
 }
 LIMITS: Final = {"GREENLIGHT_TENANT_STREAMS": "2", "GREENLIGHT_TENANT_TRANSFERS": "1"}
 
@@ -100,6 +101,7 @@ def bodies() -> dict[str, Any]:
 def filled(path: str, production: str, batch: str, schedule: str, asset: str = "body-1") -> str:
     values = {"production_id": production, "batch_id": batch, "schedule_id": schedule, "asset_id": asset}
     values |= {"take": "1", "revision": "1", "name": "content.md", "number": "1"}
-    values |= {"upload_id": f"{production}-9"}
+    values |= {"memo_id": production}
+    values |= {"upload_id": f"{production}-9", "grant_id": "g-0"}
     values |= {"evaluation_id": batch, "cell": "1", "pair_id": "0" * 20, "side": "left"}
     return re.sub(r"\{(\w+)(?::path)?\}", lambda found: values[found[1]], path).removeprefix("/api/v1")

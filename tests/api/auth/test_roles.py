@@ -30,6 +30,7 @@ WITHOUT_KEY: Final = {
     "GET /healthz",
     "GET /readyz",
     "GET /openapi.json",
+    "GET /docs",
     "GET /studio/{name:path}",
     "POST /api/v1/session",
     "DELETE /api/v1/session",
@@ -47,12 +48,14 @@ ONLY: Final[dict[Role, set[str]]] = {
         "POST /api/v1/references/uploads",
         "PATCH /api/v1/references/uploads/{upload_id}",
         "DELETE /api/v1/references/uploads/{upload_id}",
+        "POST /api/v1/voice-memos",
         "PATCH /api/v1/productions/{production_id}/references/{number}",
         "PATCH /api/v1/productions/{production_id}/plan",
         "POST /api/v1/productions/{production_id}/refresh",
         "POST /api/v1/productions/{production_id}/assets/{asset_id}/regenerate",
         "POST /api/v1/productions/{production_id}/assets/{asset_id}/select",
         "POST /api/v1/productions/{production_id}/assets/{asset_id}/takes",
+        "POST /api/v1/productions/{production_id}/request-approval",
     },
     Role.APPROVER: {
         "POST /api/v1/productions/{production_id}/approve",
@@ -61,7 +64,10 @@ ONLY: Final[dict[Role, set[str]]] = {
         "POST /api/v1/productions/{production_id}/assets/{asset_id}/resolve",
         "POST /api/v1/batches/{batch_id}/admit",
         "POST /api/v1/multimodal/execute-plan",
+        "POST /api/v1/grants",
+        "DELETE /api/v1/grants/{grant_id}",
     },
+    Role.AGENT: {"POST /api/v1/productions/{production_id}/execute"},
     Role.OPERATOR: {
         "GET /metrics",
         "POST /api/v1/schedules",
@@ -95,7 +101,7 @@ async def test_each_route_requires_its_role(house: House, name: str) -> None:
             assert problem(answer, 401), route
         elif route == "GET /metrics" and Role.OPERATOR in roles:  # over all tenants, which one of them may not see
             assert "tenant 'default'" in problem(answer, 403).detail
-        elif only is None or only in roles or Role.OPERATOR in roles:
+        elif only is None or only in roles or (Role.OPERATOR in roles and only is not Role.AGENT):
             assert answer.status_code not in (401, 403), f"{route}: {answer.text}"
         else:
             found = problem(answer, 403)

@@ -328,6 +328,7 @@ def test_an_invalid_asset_is_refused(text: str, message: str) -> None:
 
 
 DATA: dict[str, dict[str, Any]] = {
+    "approval_requested": {"by": "agent:scout", "note": "for the fair"},
     "approval_given": {"approver": "ana", "given": 1, "needed": 2},
     "approval_ignored": {"reason": "another plan"},
     "approved": {"approver": "ana", "budget_usd": "2.5", "gate": "stills"},
@@ -353,6 +354,7 @@ DATA: dict[str, dict[str, Any]] = {
     "take_selected": {"take": 2, "by": "ana"},
 }
 WORDS = {
+    "approval_requested": "by agent:scout: for the fair",
     "approval_given": "by ana, 1 of 2",
     "approved": "the stills, by ana, to spend at most 2.50 USD",
     "attention_withdrawn": "budget short: no decision is needed any more",

@@ -1,5 +1,7 @@
 """Frames of shots and versions of assets in a plan: what is refused, and what takes whose place."""
 
+from typing import Any
+
 import pytest
 
 from tests.workflows.production.state.states import text
@@ -71,6 +73,55 @@ def test_a_version_takes_the_place_of_its_source() -> None:
     assert found == {"shot-2": "longer", "longer": "larger", "still-2": "upscale-2"}
     assert final_version("shot-2", found) == "larger"
     assert [a.asset_id for a in without_versions(assets)] == ["shot-1", "shot-2", "still-1", "still-2"]
+
+
+def test_a_reference_is_no_source() -> None:
+    """A shot that only follows another one by the mode `reference` has a place of its own; an extension by its mode has
+    not, and the role counts more than the mode."""
+    assets = [
+        made("shot-1"),
+        made("shot-2", "video", "shot-1", parameters={"mode": "reference"}),
+        made("shot-3", "video", "shot-2", parameters={"mode": "extend"}),
+        made("copy-1", "video", "shot-1", role="upscale", parameters={"mode": "reference"}),
+    ]
+    assert replacements(assets) == {"shot-2": "shot-3", "shot-1": "copy-1"}
+    assert [a.asset_id for a in without_versions(assets)] == ["shot-1", "shot-2"]
+    policies.check_plan(FILM, Plan.of("A", assets))
+
+
+def test_an_edit_that_makes_a_second_version_is_refused() -> None:
+    """A second version, by an added asset, new inputs or another mode, is refused; the source of a version is not
+    dropped without it."""
+    second = made("shot-3", "video", "shot-1", parameters={"mode": "reference"})
+    plan = Plan.of("A", [made("shot-1"), made("extend-1", "video", "shot-1", role="extend"), made("shot-2"), second])
+    for edit in (
+        EditOp(op="add", asset=made("copy-1", "video", "shot-1")),
+        EditOp(op="change", asset_id="shot-2", depends_on=("shot-1",)),
+        EditOp(op="change", asset_id="shot-3", parameters={"mode": "edit"}),
+    ):
+        with pytest.raises(PlanProblem, match="takes the place of shot-1 already"):
+            policies.apply_edits(FILM, plan, [edit])
+    dropped = EditOp(op="drop", asset_id="shot-1")
+    with pytest.raises(PlanProblem, match="needed by extend-1"):
+        policies.apply_edits(FILM, plan, [dropped])
+    alone = [dropped, EditOp(op="drop", asset_id="extend-1"), EditOp(op="drop", asset_id="shot-3")]
+    assert [a.asset_id for a in policies.apply_edits(FILM, plan, alone).assets] == ["shot-2"]
+
+
+def test_the_cut_has_the_length_of_the_extended_shot() -> None:
+    """A transition may take half of a shot with its extension, and a film for a destination has that length."""
+    four: dict[str, Any] = {"parameters": {"seconds": 4}}
+    assets = [
+        made("shot-1", **four),
+        made("extend-1", "video", "shot-1", role="extend", **four),
+        made("shot-2", **four),
+    ]
+    into = Cut(transitions={"shot-2": Transition(kind="fade", seconds=2)})
+    policies.check_plan(FILM, Plan.of("A", assets, cut=into))
+    assert policies.planned_seconds(FILM, Plan.of("A", assets, cut=into)) == 12
+    cut = Cut(transitions={"shot-2": Transition(kind="fade", seconds=3)})
+    with pytest.raises(PlanProblem, match="takes more than half of shot-2"):
+        policies.check_plan(FILM, Plan.of("A", assets, cut=cut))
 
 
 def test_two_versions_of_one_shot_are_refused() -> None:

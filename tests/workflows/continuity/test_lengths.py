@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.workflows.production.state.states import approved, take, text
-from workflows.continuity.lengths import chosen_length, nearest_length, with_length
+from workflows.continuity.lengths import chosen_length, lengths_in_film, nearest_length, with_length
 from workflows.events import AssetState, AssetStatus
-from workflows.models import Asset, Quote, Take
+from workflows.models import Asset, Plan, Quote, Take
 from workflows.production.state import staleness
 from workflows.production.state.record import Record
 from workflows.production.state.takes import complete_take, start_take
@@ -106,6 +106,95 @@ def test_a_shot_is_stale_only_where_its_narration_needs_another_length(
     assert state.attention is None
     named = [e for e in record.events if e.name == "asset_stale"]
     assert [e.data["changed"] for e in named] == ([list(because)] if because else [])
+
+
+def extension(*needs: str, lengths: tuple[float, ...] = LENGTHS, **parameters: object) -> Asset:
+    return shot(2, *(needs or ("shot-1",)), lengths=lengths, **parameters).model_copy(update={"role": "extend"})
+
+
+def extended(narration: float, source: float, asset: Asset) -> Record:
+    """A production whose narration and shot are made, with an extension of the shot."""
+    record = approved(voice(), shot(), asset)
+    for each, seconds in ((voice(), narration), (shot(), source)):
+        start_take(record, each)
+        made = spoken(each, seconds)
+        if not each.spoken:
+            made = made.model_copy(update={"parameters": {"seconds": 8}, "inputs": {"narration-1": 1}})
+        complete_take(record, each.asset_id, made)
+    return record
+
+
+@pytest.mark.parametrize(
+    ("narration", "source", "needs", "parameters", "length"),
+    [
+        (11.5, 8.0, ("shot-1",), {}, 4),
+        (13.0, 8.0, ("shot-1",), {}, 6),
+        (13.0, 8.0, ("shot-1", "narration-1"), {}, 6),
+        (13.0, 8.04, ("shot-1",), {"seconds": 8}, 8),
+        (3.0, 8.0, ("shot-1",), {}, 4),
+        (30.0, 8.0, ("shot-1",), {}, 8),
+    ],
+)
+def test_an_extension_gets_what_its_source_leaves_of_the_narration(
+    narration: float, source: float, needs: tuple[str, ...], parameters: dict[str, Any], length: float
+) -> None:
+    """An extension is as long as the narration needs it after its shot, whether it depends on the narration itself or
+    through the shot; its own length is the least."""
+    asset = extension(*needs, **parameters)
+    record = extended(narration, source, asset)
+    assert record.plan is not None
+    assert chosen_length(record.plan, record.assets, asset) == length
+    assert chosen_length(record.plan, record.assets, shot()) == nearest_length(LENGTHS, narration)
+
+
+def test_an_extension_of_an_extension_gets_the_rest() -> None:
+    """The second extension holds what the first one leaves of the narration: the take that it extends has both."""
+    second = text(3, "shot-2", asset_id="shot-3", asset_type="video", role="extend", quote=extension().quote)
+    record = approved(voice(), shot(), extension(), second)
+    for each, seconds in ((voice(), 19.0), (shot(), 8.0), (extension(), 16.0)):
+        start_take(record, each)
+        complete_take(record, each.asset_id, spoken(each, seconds))
+    assert record.plan is not None
+    assert chosen_length(record.plan, record.assets, second) == 4
+
+
+def test_an_extension_is_stale_where_its_shots_narration_needs_more() -> None:
+    """A longer narration that the shot cannot hold makes the extension stale with its reason, also where only the shot
+    depends on the narration; one that both still hold does not."""
+    asset = extension()
+    record = extended(11.5, 8.0, asset)
+    start_take(record, asset)
+    made = take(asset, 1, **{"shot-1": 1}).model_copy(update={"parameters": {"seconds": 4}})
+    complete_take(record, "shot-2", made)
+    complete_take(record, "narration-1", spoken(voice(), 11.9, 2))
+    assert not record.assets["shot-2"].stale
+    complete_take(record, "narration-1", spoken(voice(), 13.5, 3))
+    assert record.assets["shot-2"].stale_because == ("narration-1",)
+
+
+def test_an_extension_is_stale_with_its_source() -> None:
+    """A new take of a shot makes its extension stale, and the extension of that too."""
+    second = text(3, "shot-2", asset_id="shot-3", asset_type="video", role="extend")
+    record = approved(shot(1, lengths=()), extension(lengths=()), second)
+    for each, needs in ((shot(), {}), (extension(), {"shot-1": 1}), (second, {"shot-2": 1})):
+        start_take(record, each)
+        complete_take(record, each.asset_id, take(each, 1, **needs))
+    complete_take(record, "shot-1", spoken(shot(), 2, 2))
+    assert record.assets["shot-2"].stale_because == ("shot-1",)
+    assert record.assets["shot-3"].stale_because == ("shot-2",)
+
+
+def test_the_planned_length_of_a_shot_has_its_extensions() -> None:
+    """An extension adds its length, a copy adds none; without a known length of one of them, that of the shot is not
+    known."""
+    plain = {"asset_type": "video", "parameters": {"seconds": 4}}
+    first = text(1, asset_id="shot-1", **plain)
+    longer = text(2, "shot-1", asset_id="longer", role="extend", **plain)
+    larger = text(3, "longer", asset_id="larger", role="upscale", asset_type="video")
+    other = text(4, "shot-1", asset_id="shot-2", **{**plain, "parameters": {"seconds": 6, "mode": "reference"}})
+    assert lengths_in_film(Plan.of("A", [first, longer, larger, other])) == {"shot-1": 8, "shot-2": 6}
+    unknown = longer.model_copy(update={"parameters": {}})
+    assert lengths_in_film(Plan.of("A", [first, unknown])) == {"shot-1": None}
 
 
 def test_a_model_that_hears_the_narration_is_stale_with_it() -> None:

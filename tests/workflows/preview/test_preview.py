@@ -49,6 +49,31 @@ def test_a_vendors_plan_becomes_previz() -> None:
     assert len(ids) == 2
 
 
+def test_a_preview_has_no_versions() -> None:
+    """previz reads no video: a shot is shown with the length of its extensions, and what depended on a version depends
+    on the shot."""
+
+    def video(asset_id: str, *needs: str, **more: object) -> Asset:
+        made = {"asset_type": "video", "prompt": "x", "provider": "runway", "model": "gen4.5", "depends_on": needs}
+        return Asset.model_validate({"asset_id": asset_id, "role": "shot", **made, **more})
+
+    plan = Plan.of(
+        "A film",
+        [
+            video("shot-1", parameters={"seconds": 4}),
+            video("longer", "shot-1", role="extend", parameters={"seconds": 5}),
+            video("larger", "longer", role="upscale"),
+            video("shot-2", continues="larger", parameters={"seconds": 3}),
+        ],
+    )
+    start = preview_start(snapshot_of(plan), plan, datetime.now(UTC))
+    assert start.carried
+    assert start.carried.plan
+    first, second = start.carried.plan.assets
+    assert (first.asset_id, first.parameters, first.depends_on) == ("shot-1", {"seconds": 9}, ())
+    assert (second.asset_id, second.continues, second.depends_on) == ("shot-2", "shot-1", ("shot-1",))
+
+
 @pytest.mark.parametrize(
     ("role", "parameters", "model", "kept"),
     [

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.continuity.drafts import unknown_finals
     from workflows.events import ProductionStatus, Receipt
     from workflows.models import Asset
+    from workflows.production.agents import Grants, check_agent_decision, check_no_agent
     from workflows.production.guards import check_budget_limit, check_digest, check_phase, check_prices
     from workflows.production.run import ProductionRun
     from workflows.production.state import policies
@@ -32,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state.budget import disallowed_models, held_usd
     from workflows.production.state.changes import reject_plan
     from workflows.refusals import refuse
-    from workflows.requests import Decision, Pause, Rejection, Resume
+    from workflows.requests import ApprovalRequest, Decision, Pause, Rejection, Resume
 
 MAX_IGNORED: Final = 100
 """Lines about ignored signals in the event log; whoever sends more has a loop, and the record has a limit."""
@@ -43,6 +44,7 @@ class Decisions:
 
     def __init__(self, run: ProductionRun) -> None:
         self._run = run
+        self._grants = Grants(run)
 
     def approve_by_signal(self, approval: Any) -> None:
         self._decide_by_signal({"approve": approval if isinstance(approval, dict) else {"plan_digest": approval}})
@@ -64,11 +66,28 @@ class Decisions:
 
     async def decide(self, decision: Decision) -> Receipt:
         self._check_decide(decision)
+        if decision.approve and decision.grant:
+            await self._grants.reserve(decision.approve, decision.grant)
+            self._check_decide(decision)  # the plan may have changed, or been approved, meanwhile
         self._apply(decision)
         return self._run.record.receipt()
 
+    async def request_approval(self, request: ApprovalRequest) -> Receipt:
+        """Log the request, once for each plan."""
+        record = self._run.record
+        check_phase(record, ProductionStatus.AWAITING_APPROVAL)
+        check_digest(record, request.plan_digest)
+        asked = (e for e in record.events if e.name == "approval_requested")
+        if not any(e.data.get("plan_digest") == request.plan_digest for e in asked):
+            record.log(
+                "approval_requested", by=request.requested_by, plan_digest=request.plan_digest, note=request.note
+            )
+            self._run.wake_up()
+        return record.receipt()
+
     def _check_decide(self, decision: Decision) -> None:
         self._check_decision(decision)
+        check_agent_decision(self._run.record, decision, workflow.now())
         self._check_orders(decision)
 
     def _check_orders(self, decision: Decision) -> None:
@@ -131,7 +150,7 @@ class Decisions:
     def _apply(self, decision: Decision) -> None:
         record = self._run.record
         if decision.approve:
-            approve_plan(record, decision.approve)
+            approve_plan(record, decision.approve, grant=decision.grant)
         else:
             reject_plan(record, decision.reject or Rejection())
         self._run.wake_up()
@@ -150,6 +169,7 @@ class Decisions:
             raise refuse("wrong_phase", "status", f"it is paused already, by {record.paused.paused_by}")
 
     def resume(self, resume: Resume) -> Receipt:
+        check_no_agent(resume)
         self._check_resume()
         resume_production(self._run.record, resume)
         self._run.wake_up()

@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.events import AnsweredRequest, ProductionStart, Receipt, Snapshot
     from workflows.models import Plan, digest_of
     from workflows.production.activity_options import MANIFEST_TIMEOUT, PATIENT
+    from workflows.production.agents import check_no_agent
     from workflows.production.failures import raise_if_cancelled
     from workflows.production.run import ProductionRun
     from workflows.production.state.record import Record
@@ -107,6 +108,8 @@ class Repeats:
         """
         record = self._run.record
         await self.ready()
+        if update != "request_approval":  # an agent's decisions are checked against its grant
+            check_no_agent(request)
         if not request.idempotency_key:
             return await act(request)
         key = digest_of(request.idempotency_key)

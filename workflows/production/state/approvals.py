@@ -7,6 +7,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from workflows.agents.grants import Grant
 from workflows.continuity.drafts import NOTE, finals_price
 from workflows.events import AssetState, AssetStatus, ProductionStatus
 from workflows.models import ZERO, Asset, Deliverable, Modality, Plan, digest_of
@@ -143,7 +144,7 @@ def digest_to_approve(record: Record) -> str | None:
     return record.plan.digest if record.plan else None
 
 
-def approve_plan(record: Record, approval: Approval, *, by_policy: bool = False) -> None:
+def approve_plan(record: Record, approval: Approval, *, by_policy: bool = False, grant: Grant | None = None) -> None:
     """Add one approval; the last one that the policy requires releases the plan."""
     assert record.plan is not None
     record.approvals = (*record.approvals, approval)
@@ -159,6 +160,7 @@ def approve_plan(record: Record, approval: Approval, *, by_policy: bool = False)
         return
     whole = _combined(record, approval)
     data: dict[str, JsonValue] = {"approvers": [a.approver for a in record.approvals]} if needed > 1 else {}
+    data |= {"grant": grant.grant_id, "granted_by": grant.granted_by} if grant else {}
     if draft_waits(record):
         start_finals(record, whole)
         data["gate"] = "draft"

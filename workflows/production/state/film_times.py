@@ -1,8 +1,9 @@
 """Where a shot is in the film, as far as the plan and the takes so far say: pure. Times are seconds."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from workflows.continuity.inputs import without_versions
+from workflows.continuity.inputs import replacements, versions_of, without_versions
 from workflows.events import AssetStatus
 from workflows.models import UNSPOKEN_ROLES, Asset, Modality
 from workflows.production.state.record import Record
@@ -19,17 +20,19 @@ def film_start(record: Record, asset: Asset) -> float | None:
     """The time from the start of the film to a shot that draws it; None for any other asset."""
     if asset.asset_type is not Modality.VIDEO or asset.provider != DRAWS_TIMECODES or record.plan is None:
         return None
-    start = 0.0
+    start, versions = 0.0, replacements(record.plan.assets)
     for other in without_versions(record.plan.assets):
         if other.asset_id == asset.asset_id:
             return round(start, 3)
         if other.asset_type is Modality.VIDEO:
-            start += _length(record, other)
+            start += _length(record, other, versions_of(other.asset_id, versions))
     return None
 
 
-def _length(record: Record, shot: Asset) -> float:
-    take = usable_take(record, shot.asset_id)
+def _length(record: Record, shot: Asset, versions: Sequence[str]) -> float:
+    """The length of the newest version that is made, otherwise of the shot."""
+    made = (usable_take(record, i) for i in (*reversed(versions), shot.asset_id))
+    take = next(filter(None, made), None)
     if take and take.media.duration_seconds:
         return take.media.duration_seconds
     state = record.assets.get(shot.asset_id)

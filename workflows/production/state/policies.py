@@ -7,10 +7,11 @@ from typing import Final
 from pydantic import ValidationError
 
 from workflows.brief import Brief, Platform
-from workflows.continuity.inputs import replaced_by, without_versions
+from workflows.continuity.inputs import replaced_by
+from workflows.continuity.lengths import lengths_in_film
 from workflows.destinations.profiles import problem_of
 from workflows.events import Snapshot
-from workflows.models import LENGTHS, MAX_ASSETS, MAX_PLAN_BYTES, Asset, Modality, Plan
+from workflows.models import MAX_ASSETS, MAX_PLAN_BYTES, Asset, Modality, Plan
 from workflows.requests import Approval, EditOp
 from workflows.spoken import delivery, languages
 
@@ -81,7 +82,7 @@ def check_plan(brief: Brief, plan: Plan) -> None:
 
 def planned_seconds(brief: Brief, plan: Plan) -> float:
     """The length of the film, as far as the plan says: that of its shots, otherwise of the brief."""
-    cut, lengths = plan.cut, [shot.number(*LENGTHS) for shot in without_versions(plan.shots)]
+    cut, lengths = plan.cut, lengths_in_film(plan).values()
     known = [seconds for seconds in lengths if seconds is not None]
     shown = sum(known) if known and len(known) == len(lengths) else brief.duration_seconds
     shared = sum(each.seconds for each in cut.transitions.values() if each.kind in ("dissolve", "wipe"))
@@ -128,8 +129,9 @@ def _check_cut(plan: Plan) -> None:
     Raises:
         PlanProblem: a transition does not lead into a shot, or takes more than half of one, so it is never seen alone.
     """
-    shots = [a for a in without_versions(plan.assets) if a in plan.shots]
-    place = {a.asset_id: number for number, a in enumerate(shots)}
+    lengths = lengths_in_film(plan)
+    shots = list(lengths)
+    place = {asset_id: number for number, asset_id in enumerate(shots)}
     for third in plan.cut.lower_thirds:
         if third.asset_id not in place:
             raise PlanProblem("cut.lower_thirds", f"{third.asset_id!r} is no shot of the film; name one of its shots")
@@ -140,12 +142,12 @@ def _check_cut(plan: Plan) -> None:
         before = shots[place[asset_id] - 1] if place[asset_id] else None
         if before is None and transition.kind not in ("cut", "fade"):
             raise PlanProblem(field, f"no shot comes before it for a {transition.kind}; use a fade from black")
-        for shot in (before, plan.by_id[asset_id]):
-            seconds = shot and shot.number(*LENGTHS)
+        for shot in (before, asset_id):
+            seconds = lengths[shot] if shot else None
             if shot and seconds and transition.kind != "cut" and transition.seconds > seconds / 2:
                 raise PlanProblem(
                     f"{field}.seconds",
-                    f"a {transition.kind} of {transition.seconds:g} s takes more than half of {shot.asset_id} "
+                    f"a {transition.kind} of {transition.seconds:g} s takes more than half of {shot} "
                     f"({seconds:.3g} s); give at most {seconds / 2:.3g} or make the shot longer",
                 )
 

@@ -42,6 +42,7 @@ class Record(Snapshot):
             created_at=now,
             updated_at=now,
             batch=start.batch,
+            grant=start.grant,
         )
         return cls.of(start.carried or new, clock)
 

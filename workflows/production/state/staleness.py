@@ -12,7 +12,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from workflows.continuity.lengths import PLANNED, chosen_length
+from workflows.continuity.lengths import PLANNED, chosen_length, voices_of
 from workflows.events import AssetState, AssetStatus
 from workflows.models import PLACE, UNSPOKEN_ROLES, UPLOAD, Asset, Modality, Plan, Take, digest_of
 from workflows.spoken.languages import is_outdated
@@ -71,6 +71,8 @@ def reasons(plan: Plan, states: Mapping[str, AssetState], asset_id: str) -> Reas
         fits = chosen_length(plan, states, timing) == take.parameters.get(PLANNED)
         voices = {v.asset_id for v in plan.assets if v.spoken} if fits else ()
         inputs, missed = ([i for i in ids if i not in voices] for ids in (inputs, missed))
+        if not fits and not inputs and not missed:  # an extension: the narration is an input of its source
+            missed = [v.asset_id for v in voices_of(timing, plan.by_id) if v.asset_id not in asset.depends_on]
     if asset.sound in UNSPOKEN_ROLES:
         places = {a.asset_id for a in plan.assets if a.asset_type in (Modality.IMAGE, Modality.VIDEO)}
         inputs, missed = ([i for i in ids if i not in places] for ids in (inputs, missed))

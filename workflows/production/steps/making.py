@@ -83,12 +83,11 @@ class Making:
         """Start what can start and wait, until all assets are made or only a person can help."""
         record = self._run.record
         while True:
-            if not workflow.info().is_continue_as_new_suggested():
-                self._start_ready()
-            elif self._run.running.keys() <= self._run.jobs:
-                # Continue as new. A job needs no run of ours: its id is in the ledger, the next run looks at it again.
+            if self._may_continue_as_new():
                 await workflow.wait_condition(self._run.is_quiet)
                 return
+            if not workflow.info().is_continue_as_new_suggested():
+                self._start_ready()
             needs_person = bool(assets_in_attention(record)) or is_held_back(record)
             if not self._run.running and gated_assets(record) and not needs_person:
                 reach_gate(record)
@@ -104,6 +103,14 @@ class Making:
             else:
                 record.status = ProductionStatus.FINISHING
                 return
+
+    def _may_continue_as_new(self) -> bool:
+        """Whether to continue as new, now that the takes under way allow it."""
+        if workflow.info().is_continue_as_new_suggested():
+            # A job needs no run of ours: its id is in the ledger, the next run looks at it again.
+            return self._run.running.keys() <= self._run.jobs
+        # Another version of the workers is no reason to interrupt a take.
+        return not self._run.running and self._run.should_upgrade()
 
     async def _wait_while_making(self, waits: bool) -> None:
         """Show by the status whether a person is needed while other assets are made, and wait until anything changes.

@@ -26,7 +26,7 @@ def create(
     context: Context,
     name: NameOption,
     role: Annotated[
-        list[Role], typer.Option("--role", metavar="ROLE", help="requester, approver or operator; repeat.")
+        list[Role], typer.Option("--role", metavar="ROLE", help="requester, approver or operator; repeat. Or agent.")
     ],
     file: FileOption,
     tenant: Annotated[str, typer.Option(help="The only tenant whose productions the key can access.")] = "default",

@@ -1,4 +1,4 @@
-"""The command `temporal`: Temporal's own command, pointed at the server of the stack."""
+"""The commands `temporal`, Temporal's own command, and `deploy`, both pointed at the server of the stack."""
 
 import os
 import shutil
@@ -48,6 +48,14 @@ def temporal(context: Context) -> None:
         raise typer.Exit(EXIT_REFUSED)
     sys.stdout.flush()
     os.execve(program, [program, *context.args], dict(server.environ))  # noqa: S606 - no shell, the bundled program
+
+
+@app.command(rich_help_panel=RUN, context_settings=PASS_ARGUMENTS, add_help_option=False)
+def deploy(context: Context) -> None:
+    """Show the versions of the workers and what each holds; choose the one that new productions use."""
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "worker.versions", *context.args]  # `api` must not import `worker`
+    os.execve(sys.executable, command, dict(find_server(os.environ).environ))  # noqa: S606 - no shell, our own interpreter
 
 
 def find_server(environ: Mapping[str, str]) -> Server:

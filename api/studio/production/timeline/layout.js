@@ -1,7 +1,7 @@
 // The tracks of a film and where their clips are, in seconds: of the delivered film where it is known, otherwise as the
 // plan expects it. The transitions are always those of the cut that is being edited.
 
-import { filmShots, SHARED } from "../cut.js";
+import { filmShots, SHARED, versionsOf } from "../cut.js";
 
 const LENGTHS = ["seconds", "duration", "duration_seconds", "durationSeconds", "at_least"];
 const DEFAULT_SECONDS = 5;
@@ -16,8 +16,9 @@ const ROLES = { "own-sound": "own_sound", music: "music", effects: "effects", am
 /** {seconds, picture: [{id, start, seconds}], sounds: [{id, track, start, seconds}], peaks} */
 export function layOut(production, cut, overview) {
   const shots = filmShots(production);
-  const known = new Map((overview?.picture ?? []).map((clip) => [clip.asset_id, clip]));
-  const length = (shot) => known.get(shot.asset_id)?.seconds ?? planned(shot) ?? DEFAULT_SECONDS;
+  const delivered = renamed(production, shots, overview);
+  const known = new Map((delivered?.picture ?? []).map((clip) => [clip.asset_id, clip]));
+  const length = (shot) => known.get(shot.asset_id)?.seconds ?? planned(production, shot) ?? DEFAULT_SECONDS;
   const picture = [];
   let at = 0;
   for (const shot of shots) {
@@ -28,11 +29,30 @@ export function layOut(production, cut, overview) {
     at += seconds;
   }
   const card = cut.end_card?.seconds ?? 0;
-  const sounds = overview ? movedWith(picture, overview) : expected(production, picture, at);
+  const sounds = delivered ? movedWith(picture, delivered) : expected(production, picture, at);
   return { seconds: Math.max(at + card, 0.1), picture, sounds, peaks: overview?.peaks ?? [], card };
 }
 
-const planned = (shot) => LENGTHS.map((name) => Number(shot.parameters?.[name])).find((seconds) => seconds > 0);
+/** The overview of a delivered film, where each version has the name of the shot whose place it takes. */
+function renamed(production, shots, overview) {
+  if (!overview) return overview;
+  const names = new Map(shots.flatMap((shot) => versionsOf(production, shot).map((each) => [each.asset_id, shot.asset_id])));
+  const named = (id) => names.get(id) ?? id;
+  return {
+    ...overview,
+    picture: overview.picture.map((clip) => ({ ...clip, asset_id: named(clip.asset_id) })),
+    sounds: overview.sounds.map((sound) => ({ ...sound, asset_id: named(sound.asset_id) })),
+  };
+}
+
+const given = (asset) => LENGTHS.map((name) => Number(asset.parameters?.[name])).find((seconds) => seconds > 0);
+
+/** The planned length of a shot with its extensions; nothing where one of them has no length in the plan. */
+function planned(production, shot) {
+  const [first, ...versions] = versionsOf(production, shot);
+  const parts = [first, ...versions.filter((each) => each.role === "extend" || each.parameters?.mode === "extend")];
+  return parts.map(given).reduce((sum, seconds) => (sum && seconds ? sum + seconds : undefined));
+}
 
 /** The sounds of the delivered film, each moved with the shot in which it begins. */
 function movedWith(picture, overview) {

@@ -118,13 +118,14 @@ securityContext:
 {{- define "greenlight.mounts" -}}
 - {name: scratch, mountPath: /tmp}
 {{- if .Values.temporal.tlsSecret }}
-- {name: temporal-tls, mountPath: /etc/greenlight/temporal, readOnly: true}
+- {name: temporal-client, mountPath: /etc/greenlight/temporal, readOnly: true}
 {{- end }}
 {{- end }}
 
+{{/* temporal-worker-controller adds a volume `temporal-tls` of its own to its pods. */}}
 {{- define "greenlight.volumes" -}}
 {{- with .Values.temporal.tlsSecret }}
-- name: temporal-tls
+- name: temporal-client
   secret: {secretName: {{ . }}, defaultMode: 0440}
 {{- end }}
 {{- end }}

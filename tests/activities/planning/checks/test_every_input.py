@@ -8,7 +8,7 @@ import base64
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -31,8 +31,8 @@ from tests.emulators.openai import OpenAIEmulator
 from tests.emulators.replicate import ReplicateEmulator
 from tests.emulators.runway import RunwayEmulator
 from tests.support.vendors import env_of
-from workflows.brief import Brief, Platform
-from workflows.continuity.inputs import FIRST_FRAME, LAST_FRAME
+from workflows.brief import REFERENCE, Brief, Platform
+from workflows.continuity.inputs import EDIT, EXTEND, FIRST_FRAME, LAST_FRAME, UPSCALE
 from workflows.models import MASK, Asset, Media, Modality, Plan
 
 pytestmark = [
@@ -48,7 +48,7 @@ TYPES: Final = {
 }
 SHORT: Final[Mapping[str, float]] = {"seconds": 1, "job_seconds": 0}
 """Parameters of previz, which makes what it is asked for."""
-FIELDS: Final = ("depends_on", "continues", "last_frame")
+FIELDS: Final = ("depends_on", "continues", "last_frame", "role", "parameters.mode")
 
 
 def content(modality: Modality, number: int, role: str = "") -> bytes:
@@ -104,20 +104,56 @@ CASES: Final[Mapping[str, Sequence[Modality | str]]] = {
 }
 
 
-def asset_of(offer: Offer, inputs: Sequence[Asset]) -> Asset:
+@dataclass(frozen=True)
+class Ordered:
+    """What a plan asks a video model to make of its inputs: by the role of the asset, or by the parameter `mode`."""
+
+    kinds: Sequence[Modality | str]
+    role: str = "shot"
+    mode: str = ""
+
+    @property
+    def stated(self) -> str:
+        """What the request has to say; an edit is what a model makes that has no mode."""
+        made = self.role if self.role in (EXTEND, UPSCALE) else self.mode
+        return made if made != EDIT else ""
+
+
+VIDEO, PICTURE = Modality.VIDEO, Modality.IMAGE
+ORDERS: Final[Mapping[str, Ordered]] = {
+    "video to extend": Ordered([VIDEO], EXTEND),
+    "video and picture to extend": Ordered([VIDEO, PICTURE], EXTEND),
+    "video and last frame to extend": Ordered([VIDEO, LAST_FRAME], EXTEND),
+    "video and both frames": Ordered([VIDEO, PICTURE, LAST_FRAME]),
+    "video to upscale": Ordered([VIDEO], UPSCALE),
+    "video to extend by its mode": Ordered([VIDEO], mode=EXTEND),
+    "video to edit by its mode": Ordered([VIDEO], mode=EDIT),
+    "video to edit with a picture": Ordered([VIDEO, PICTURE], mode=EDIT),
+    "video as a reference": Ordered([VIDEO], mode=REFERENCE),
+    "an edit that is called an extension": Ordered([VIDEO], EXTEND, EDIT),
+    "a shot to continue and to extend": Ordered([FIRST_FRAME], EXTEND),
+    "picture to extend": Ordered([PICTURE], EXTEND),
+    "nothing to extend": Ordered([], EXTEND),
+    "nothing to edit": Ordered([], mode=EDIT),
+}
+
+
+def asset_of(offer: Offer, inputs: Sequence[Asset], ordered: Ordered | None = None) -> Asset:
     """The asset that the offer makes from these inputs."""
     kind = next(iter(sorted(offer.sounds & {"music", "effects"})), "narration")
     moving = offer.modality is Modality.VIDEO
     first = next((i.asset_id for i in inputs if i.role == FIRST_FRAME), "") if moving else ""
     last = next((i.asset_id for i in inputs if i.role == LAST_FRAME), "") if moving else ""
+    short = {name: value for name, value in SHORT.items() if offer.provider == "previz" and name in offer.rules}
+    role = kind if offer.modality is Modality.AUDIO else ordered.role if ordered else "shot"
     return Asset(
         asset_id="made",
         asset_type=offer.modality,
-        role=kind if offer.modality is Modality.AUDIO else "shot",
+        role=role,
         prompt="A lighthouse at dusk.",
         provider=offer.provider,
         model=offer.model,
-        parameters={name: value for name, value in SHORT.items() if offer.provider == "previz" and name in offer.rules},
+        parameters={**short, **({"mode": ordered.mode} if ordered and ordered.mode else {})},
         depends_on=tuple(i.asset_id for i in inputs),
         continues=first,
         last_frame=last,
@@ -169,8 +205,9 @@ async def problems_of(
     offer: Offer, provider: Provider, case: str, tmp_path: Path, emulator: Emulator | None
 ) -> Iterator[str]:
     """What is wrong with one kind of input and one offer; nothing where it is sent or refused."""
-    inputs = given(*CASES[case])
-    asset, here = asset_of(offer, inputs), f"{offer.provider} {offer.model} with {case}"
+    ordered = ORDERS.get(case)
+    inputs = given(*(ordered.kinds if ordered else CASES[case]))
+    asset, here = asset_of(offer, inputs, ordered), f"{offer.provider} {offer.model} with {case}"
     try:
         plan = Plan.of("A lighthouse", [asset, *inputs])
         (priced, *_) = price(plan, {offer.provider: provider}, only=("made",)).assets
@@ -198,7 +235,15 @@ async def problems_of(
         )
         if not arrived and not tied:
             found.append(f"{here}: {each.asset_id} is neither sent nor refused")
+    if ordered and not (emulator and says(emulator, ordered.stated)):
+        found.append(f"{here}: {ordered.stated} is neither requested nor refused")
     return iter(found)
+
+
+def says(emulator: Emulator, made: str) -> bool:
+    """Whether the request says what to make of the video: by its mode or task, or by its endpoint."""
+    submitted = next(call for call in emulator.calls if emulator.kind(call) == "submit")
+    return made in submitted.path or f'"{made}"'.encode() in submitted.body or not made
 
 
 @contextmanager
@@ -237,7 +282,7 @@ async def test_every_offer_gets_its_inputs_or_the_plan_is_refused(name: str, tmp
             found = [
                 problem
                 for offer in able
-                for case in CASES
+                for case in (*CASES, *(ORDERS if offer.modality is Modality.VIDEO else ()))
                 for problem in await problems_of(offer, provider, case, tmp_path, emulator)
             ]
         finally:

@@ -172,7 +172,7 @@ async def test_upscaling(
 ) -> None:
     """A video is sent inside the request; one that is too large for it is uploaded first, and billed no more."""
     if large:
-        monkeypatch.setattr("activities.providers.runway.request.DATA_URI_CHARS", 100)
+        monkeypatch.setattr("activities.providers.runway.videos.DATA_URI_CHARS", 100)
     shown = ((Modality.VIDEO, "video/mp4", video()),)
     asked = request(tmp_path, "magnific_video_upscaler_creative", shown=shown, resolution="4k", sharpen=20)
     await finish(provider(emulator), asked)
@@ -191,7 +191,7 @@ async def test_a_failed_upload_is_not_ambiguous(
     emulator: RunwayEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: tuple[Fault, ...]
 ) -> None:
     """An upload that breaks off, when it is requested or sent, is no ambiguous submission."""
-    monkeypatch.setattr("activities.providers.runway.request.DATA_URI_CHARS", 100)
+    monkeypatch.setattr("activities.providers.runway.videos.DATA_URI_CHARS", 100)
     emulator.meet(*faults, on="other")  # "broken" has no effect on an upload: the first request passes
     shown = ((Modality.VIDEO, "video/mp4", video()),)
     with pytest.raises(ProviderUnavailable) as failure:

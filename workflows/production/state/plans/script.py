@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from workflows.continuity.inputs import without_versions
+from workflows.continuity.lengths import shown_lengths
 from workflows.events import AssetState, AssetStatus
 from workflows.models import MAX_PROMPT_CHARS, Asset, Modality, Plan
 from workflows.production.state import staleness
@@ -87,7 +88,7 @@ class _Shot:
 
 def _shots(assets: Sequence[Asset], words: Mapping[str, str]) -> list[_Shot]:
     """The shots in the plan's order, each with its narrations; narrations of no shot are shots without a picture."""
-    placed = without_versions(assets)
+    placed, lengths = without_versions(assets), shown_lengths(assets)
     videos = [a for a in placed if a.asset_type is Modality.VIDEO]
     stills = [a for a in placed if a.asset_type is Modality.IMAGE]
     voices = [a for a in assets if a.spoken and not a.language]
@@ -103,7 +104,7 @@ def _shots(assets: Sequence[Asset], words: Mapping[str, str]) -> list[_Shot]:
         lines = tuple(said.get(asset.asset_id, ()))
         if asset.asset_id in shown:
             picture = " ".join(pictures.get(asset.asset_id, asset).prompt.split())
-            shots.append(_Shot(_COUNTED.sub("", asset.label), picture, lines, asset.number("seconds", "at_least")))
+            shots.append(_Shot(_COUNTED.sub("", asset.label), picture, lines, lengths[asset.asset_id]))
         elif lines:
             shots.append(_Shot("", "", lines, None))
     return shots

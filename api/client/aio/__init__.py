@@ -1,0 +1,1 @@
+"""The asynchronous client: the same endpoints, retries and errors as `api.client`."""

@@ -1,0 +1,104 @@
+# Translated from api/client/batches.py by tests/api/client/unasync.py: change that module, and run it.
+"""The client's endpoints of batches and schedules."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+from api.client.aio.transport import Transport, query
+from api.views.batches import (
+    BatchBody,
+    BatchPage,
+    BatchStarted,
+    ListedBatch,
+    ListedSchedule,
+    ScheduleBody,
+    ScheduleList,
+    ScheduleNote,
+    ScheduleView,
+)
+from workflows.batch.records import Admit, BatchView
+
+
+class BatchEndpoints(Transport):
+    """Batches and schedules."""
+
+    # Batches
+
+    async def start_batch(self, batch: BatchBody) -> BatchStarted:
+        """Start a production for each row, or none if a row is invalid. The same batch_id starts nothing twice."""
+        return await self._request("POST", "/batches", BatchStarted, body=batch)
+
+    async def batch(self, batch_id: str) -> BatchView:
+        """A batch: its status, rows and totals."""
+        return await self._request("GET", _batch_path(batch_id), BatchView)
+
+    async def batches(self, *, prefix: str | None = None, page_size: int = 50) -> AsyncGenerator[ListedBatch]:
+        """Batches, open ones first, then by when they closed; pages are requested when needed.
+
+        Args:
+            prefix: The ids begin with it.
+        """
+        async for page in self._pages("/batches", BatchPage, query(prefix=prefix, page_size=page_size)):
+            for each in page.batches:
+                yield each
+
+    async def admit_batch(self, batch_id: str, admit: Admit, *, idempotency_key: str | None = None) -> BatchView:
+        """Approve all waiting rows together; the API refuses if they exceed the budget."""
+        return await self._request("POST", f"{_batch_path(batch_id)}/admit", BatchView, body=admit, key=idempotency_key)
+
+    async def stop_batch(self, batch_id: str) -> BatchView:
+        """Start and approve no further rows; productions that run continue."""
+        return await self._request("POST", f"{_batch_path(batch_id)}/stop", BatchView)
+
+    async def download_results(self, batch_id: str, to: Path, *, format: Literal["csv", "jsonl"] = "csv") -> Path:  # noqa: A002 - the name of the query parameter
+        """Download one line per row: status, cost, error, link to the deliverable."""
+        return await self._download(f"{_batch_path(batch_id)}/results", to, {"format": format})
+
+    async def download_deliverables(self, batch_id: str, to: Path) -> Path:
+        """Download one archive with a folder for each delivered row."""
+        return await self._download(f"{_batch_path(batch_id)}/deliverables.zip", to)
+
+    # Schedules
+
+    async def create_schedule(self, schedule: ScheduleBody) -> ScheduleView:
+        """Start a production of a brief at each time of a cron expression."""
+        return await self._request("POST", "/schedules", ScheduleView, body=schedule)
+
+    async def schedules(self) -> tuple[ListedSchedule, ...]:
+        """All schedules, with their next times."""
+        found = await self._request("GET", "/schedules", ScheduleList)
+        return found.schedules
+
+    async def schedule(self, schedule_id: str) -> ScheduleView:
+        """A schedule with its brief, its next times and the productions that it started last."""
+        return await self._request("GET", _schedule_path(schedule_id), ScheduleView)
+
+    async def pause_schedule(self, schedule_id: str, note: str = "") -> ScheduleView:
+        """Start no production until the schedule is resumed."""
+        return await self._request(
+            "POST", f"{_schedule_path(schedule_id)}/pause", ScheduleView, body=ScheduleNote(note=note)
+        )
+
+    async def resume_schedule(self, schedule_id: str, note: str = "") -> ScheduleView:
+        """Start productions again, from the next time on."""
+        return await self._request(
+            "POST", f"{_schedule_path(schedule_id)}/resume", ScheduleView, body=ScheduleNote(note=note)
+        )
+
+    async def run_schedule(self, schedule_id: str) -> ScheduleView:
+        """Start one production now; `recent` lists it a moment later."""
+        return await self._request("POST", f"{_schedule_path(schedule_id)}/run", ScheduleView)
+
+    async def delete_schedule(self, schedule_id: str) -> ScheduleView:
+        """Delete the schedule; productions that it started continue."""
+        return await self._request("DELETE", _schedule_path(schedule_id), ScheduleView)
+
+
+def _batch_path(batch_id: str) -> str:
+    return f"/batches/{quote(batch_id, safe='')}"
+
+
+def _schedule_path(schedule_id: str) -> str:
+    return f"/schedules/{quote(schedule_id, safe='')}"

@@ -1,0 +1,127 @@
+# Translated from api/client/client.py by tests/api/client/unasync.py: change that module, and run it.
+"""The typed Python client of Greenlight's HTTP API; other services import it or copy it.
+
+    async with AsyncGreenlightClient() as greenlight:
+        production = await greenlight.start(Brief(text="A 20 second film about a lighthouse.", platform="video"))
+        async for event in greenlight.events(production.production_id):
+            print(event.name, event.asset_id)
+
+It needs httpx, pydantic and the pure records of `workflows`; neither FastAPI nor Temporal.
+"""
+
+from collections.abc import AsyncGenerator
+from decimal import Decimal
+from typing import Any, Final
+
+import httpx
+from pydantic import ValidationError
+
+from api.client.aio.batches import BatchEndpoints
+from api.client.aio.decisions import DecisionEndpoints
+from api.client.aio.events import EventEndpoints
+from api.client.aio.grants import GrantEndpoints
+from api.client.aio.media import MediaEndpoints
+from api.client.aio.references import ReferenceEndpoints
+from api.client.aio.transport import production_path, query
+from api.client.errors import GreenlightError, ResponseLost, Unreachable, WrongInstance
+from api.views.platforms import LanguageView, PlatformsView
+from api.views.production import ListedProduction, ProductionPage, ProductionView, Ready, SessionView, Started
+from workflows.brief import Brief, Platform
+from workflows.events import ProductionStatus
+from workflows.provider_report import ProvidersReport
+
+__all__ = ["AsyncGreenlightClient", "GreenlightError", "ResponseLost", "Unreachable", "WrongInstance"]
+
+GENERATE_TIMEOUT: Final = httpx.Timeout(130.0, connect=5.0)
+"""The API waits 120 s for the plan."""
+
+
+class AsyncGreenlightClient(
+    DecisionEndpoints, EventEndpoints, MediaEndpoints, ReferenceEndpoints, BatchEndpoints, GrantEndpoints
+):
+    """All endpoints of the API, asynchronously. Use it in an `async with` block."""
+
+    async def session(self) -> SessionView:
+        """The owner of this client's API key, their tenant and their roles."""
+        return await self._request("GET", "/session", SessionView)
+
+    async def start(self, brief: Brief, *, idempotency_key: str | None = None) -> Started:
+        """Start a production: it plans, then waits for an approval. The same key names the same production."""
+        return await self._request("POST", "/productions", Started, body=brief, key=idempotency_key)
+
+    async def generate(
+        self,
+        brief: Brief,
+        *,
+        max_usd: Decimal,
+        allow_unknown_prices: bool = False,
+        idempotency_key: str | None = None,
+    ) -> ProductionView:
+        """Plan and approve in one call; only planning is paid when the plan's high price is above `max_usd`.
+
+        Args:
+            allow_unknown_prices: Also plan and use models of unknown price, which `max_usd` cannot limit.
+        """
+        body: dict[str, Any] = {"brief": brief.model_dump(mode="json"), "max_usd": str(max_usd)}
+        if allow_unknown_prices:
+            body["allow_unknown_prices"] = True
+        return await self._request(
+            "POST", "/generate", ProductionView, body=body, key=idempotency_key, timeout=GENERATE_TIMEOUT
+        )
+
+    async def get(self, production_id: str) -> ProductionView:
+        """A production: its status, brief, plan, assets, costs and deliverable."""
+        return await self._request("GET", production_path(production_id), ProductionView)
+
+    async def list(
+        self,
+        *,
+        status: ProductionStatus | None = None,
+        platform: Platform | None = None,
+        tenant: str | None = None,
+        provider: str | None = None,
+        words: str | None = None,
+        prefix: str | None = None,
+        page_size: int = 50,
+    ) -> AsyncGenerator[ListedProduction]:
+        """The productions that match, open ones first, then by when they closed; pages are requested when needed.
+
+        Args:
+            provider: It makes assets of the plan.
+            words: Each of them is in the title, the id or the requester's name.
+            prefix: The ids begin with it.
+        """
+        params = query(
+            status=status,
+            platform=platform,
+            tenant=tenant,
+            provider=provider,
+            words=words,
+            prefix=prefix,
+            page_size=page_size,
+        )
+        async for page in self._pages("/productions", ProductionPage, params):
+            for each in page.productions:
+                yield each
+
+    async def providers(self) -> ProvidersReport:
+        """The workers' providers with their models; those that are not enabled have a reason."""
+        return await self._request("GET", "/providers", ProvidersReport)
+
+    async def platforms(self) -> PlatformsView:
+        """The platforms, the modalities that each of them allows, and the providers of each modality."""
+        return await self._request("GET", "/platforms", PlatformsView)
+
+    async def detect_language(self, text: str) -> LanguageView:
+        """The language that a text is written in, where it is certain."""
+        return await self._request("POST", "/languages/detect", LanguageView, body={"text": text})
+
+    async def ready(self) -> Ready:
+        """The state of each server that the API needs; there is a response also when one of them is missing."""
+        with self._raise_unreachable():
+            response = await self._http.get("/readyz")
+        try:
+            return Ready.model_validate_json(response.content)
+        except ValidationError:
+            detail = f"{self.url}/readyz returned no readiness report; does GREENLIGHT_URL name a Greenlight API?"
+            raise GreenlightError("Not a Greenlight API", detail, status=response.status_code) from None

@@ -1,0 +1,137 @@
+# Translated from api/client/decisions.py by tests/api/client/unasync.py: change that module, and run it.
+"""The client's endpoints of decisions: approvals, edits, takes, pauses, and the decisions that are pending."""
+
+from typing import Final
+
+import httpx
+
+from api.client.aio.transport import TIMEOUT, Transport, production_path, query
+from api.views.changes import AttentionView, DeliverablesView, PlanHistory, TakesView
+from api.views.production import PlanView, Started
+from workflows.brief import Platform
+from workflows.events import AttentionReason, ProductionStatus, Receipt
+from workflows.models import Model
+from workflows.requests import (
+    Approval,
+    Pause,
+    PlanEdit,
+    Refresh,
+    Regenerate,
+    Rejection,
+    Resolve,
+    Resume,
+    Revision,
+    SelectTake,
+)
+
+REVISE_TIMEOUT: Final = httpx.Timeout(310.0, connect=5.0)
+"""A language model may take minutes for a new plan or prompt; the API gives up after 300 s."""
+
+
+class DecisionEndpoints(Transport):
+    """Decisions about a production, its plan and its assets."""
+
+    # The plan
+
+    async def approve(self, production_id: str, approval: Approval, *, idempotency_key: str | None = None) -> Receipt:
+        """Allow spending on exactly the plan that `approval.plan_digest` names."""
+        return await self._request(
+            "POST", production_path(production_id, "approve"), Receipt, body=approval, key=idempotency_key
+        )
+
+    async def reject(self, production_id: str, rejection: Rejection) -> Receipt:
+        """End the production before any asset of its plan is made."""
+        return await self._request("POST", production_path(production_id, "reject"), Receipt, body=rejection)
+
+    async def edit_plan(self, production_id: str, edit: PlanEdit, *, idempotency_key: str | None = None) -> PlanView:
+        """Apply all of the edits or none; the resulting plan has a new digest. Also possible after delivery."""
+        return await self._request(
+            "PATCH", production_path(production_id, "plan"), PlanView, body=edit, key=idempotency_key
+        )
+
+    async def revise(self, production_id: str, revision: Revision, *, idempotency_key: str | None = None) -> PlanView:
+        """Plan again with this feedback; the resulting plan has a new digest."""
+        path = production_path(production_id, "revise")
+        return await self._request("POST", path, PlanView, body=revision, key=idempotency_key, timeout=REVISE_TIMEOUT)
+
+    async def plan_history(self, production_id: str) -> PlanHistory:
+        """Every plan of the production: who made it, when, how, and its changes."""
+        return await self._request("GET", production_path(production_id, "plan", "history"), PlanHistory)
+
+    # The assets
+
+    async def takes(self, production_id: str, asset_id: str) -> TakesView:
+        """All takes of an asset, each with its inputs and its cost."""
+        return await self._request("GET", production_path(production_id, "assets", asset_id, "takes"), TakesView)
+
+    async def regenerate(
+        self, production_id: str, request: Regenerate, *, idempotency_key: str | None = None
+    ) -> Receipt:
+        """Make new takes of one asset. Also possible after delivery."""
+        timeout = REVISE_TIMEOUT if request.feedback else TIMEOUT
+        return await self._decide_asset(
+            "regenerate", production_id, request.asset_id, request, idempotency_key, timeout
+        )
+
+    async def resolve(self, production_id: str, resolution: Resolve, *, idempotency_key: str | None = None) -> Receipt:
+        """Make the pending decision about an asset."""
+        return await self._decide_asset("resolve", production_id, resolution.asset_id, resolution, idempotency_key)
+
+    async def select_take(
+        self, production_id: str, selection: SelectTake, *, idempotency_key: str | None = None
+    ) -> Receipt:
+        """Use another take of an asset; the deliverable is finished again."""
+        return await self._decide_asset("select", production_id, selection.asset_id, selection, idempotency_key)
+
+    async def refresh(self, production_id: str, request: Refresh, *, idempotency_key: str | None = None) -> Receipt:
+        """Make stale assets again, for at most `request.max_usd` in all. Also possible after delivery."""
+        return await self._request(
+            "POST", production_path(production_id, "refresh"), Receipt, body=request, key=idempotency_key
+        )
+
+    async def _decide_asset(
+        self,
+        verb: str,
+        production_id: str,
+        asset_id: str,
+        request: Model,
+        key: str | None,
+        timeout: httpx.Timeout = TIMEOUT,
+    ) -> Receipt:
+        body = request.model_dump(mode="json", exclude={"asset_id"}, exclude_unset=True)
+        path = production_path(production_id, "assets", asset_id, verb)
+        return await self._request("POST", path, Receipt, body=body, key=key, timeout=timeout)
+
+    # The production
+
+    async def preview(self, production_id: str) -> Started:
+        """Make its plan with previz, free of charge, as a separate production; there is one for each plan."""
+        return await self._request("POST", production_path(production_id, "preview"), Started, body={})
+
+    async def pause(self, production_id: str, request: Pause) -> Receipt:
+        """Let running takes finish and start no others."""
+        return await self._request("POST", production_path(production_id, "pause"), Receipt, body=request)
+
+    async def resume(self, production_id: str, request: Resume) -> Receipt:
+        """Start takes again after a pause."""
+        return await self._request("POST", production_path(production_id, "resume"), Receipt, body=request)
+
+    async def cancel(self, production_id: str) -> Receipt:
+        """Request the end of the production; the event `cancelled` follows when it has ended."""
+        return await self._request("POST", production_path(production_id, "cancel"), Receipt, body={})
+
+    async def attention(
+        self,
+        *,
+        tenant: str | None = None,
+        reason: AttentionReason | None = None,
+        platform: Platform | None = None,
+        status: ProductionStatus | None = None,
+    ) -> AttentionView:
+        """The pending decisions of all productions, the longest waiting first."""
+        params = query(tenant=tenant, reason=reason, platform=platform, status=status)
+        return await self._request("GET", "/attention", AttentionView, params=params)
+
+    async def deliverables(self, production_id: str) -> DeliverablesView:
+        """All revisions of the deliverable, the newest first, with their files."""
+        return await self._request("GET", production_path(production_id, "deliverables"), DeliverablesView)

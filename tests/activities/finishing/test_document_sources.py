@@ -1,0 +1,57 @@
+"""The sources of a document: what its assets used of the references, below its text."""
+
+from datetime import UTC, datetime
+
+from activities.finishing import document
+from activities.finishing.document import Section
+from workflows.activity_io import FinishedAsset
+from workflows.brief import Reference
+from workflows.models import Asset, Media, Modality, Take
+
+REFERENCES = (
+    Reference(source="stored:references/1", name="memo"),
+    Reference(source="stored:references/2", name="Lumen <sheet>"),
+)
+
+
+def finished(asset_id: str, *sources: str) -> FinishedAsset:
+    now = datetime.now(UTC)
+    asset = Asset(
+        asset_id=asset_id,
+        asset_type=Modality.TEXT,
+        role="body",
+        label=asset_id.capitalize(),
+        prompt="x",
+        provider="previz",
+        model="previz-text",
+        sources=sources,
+    )
+    media = Media(key="k", bytes=1, sha256="0", media_type="text/markdown")
+    take = Take(number=1, prompt="x", provider="previz", model="m", media=media, started_at=now, finished_at=now)
+    return FinishedAsset(asset=asset, take=take)
+
+
+def test_a_document_cites_its_references() -> None:
+    """Each asset that used references has a line with their names, pages and times; others have none."""
+    assets = [
+        finished("body", "reference-2 p. 3", "reference-1 0:12", "reference-2 p. 3"),
+        finished("plain"),
+        finished("other", "reference-9", "reference-2"),
+    ]
+    lines = document.sources_of(assets, REFERENCES)
+    assert lines == ["Body: Lumen <sheet> p. 3; memo 0:12", "Other: reference-9; Lumen <sheet>"]
+    sections = [Section("markdown", "Body", "A lamp.")]
+    text = document.markdown("Lamp", sections, lines)
+    assert text.endswith(
+        "A lamp.\n\n---\n\n- Body: Lumen \\<sheet\\> p. 3; memo 0:12\n- Other: reference-9; Lumen \\<sheet\\>\n"
+    )
+    page = document.page("Lamp", sections, "en", lines)
+    assert '<footer><hr><ul><li dir="auto">Body: Lumen &lt;sheet&gt; p. 3; memo 0:12</li>' in page
+
+
+def test_a_document_without_references_stays_as_it_is() -> None:
+    """Without sources nothing is added."""
+    sections = [Section("markdown", "Body", "A lamp.")]
+    assert document.sources_of([finished("body")], REFERENCES) == []
+    assert document.markdown("Lamp", sections) == "# Lamp\n\nA lamp.\n"
+    assert "<footer>" not in document.page("Lamp", sections, "en")

@@ -1,0 +1,1 @@
+"""Tests of what planners get of the references."""

@@ -1,0 +1,1 @@
+"""Agents: programs that plan by themselves, and spend only what a person granted them."""
