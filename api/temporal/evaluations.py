@@ -27,6 +27,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api import problems
 from api.problems import Problem, parse_field_error, unknown_evaluation
 from api.temporal.outcomes import RPC_TIMEOUT, SILENT, NoWorker, rpc_problem, send_update, translating_errors
+from api.temporal.priorities import Priorities
 from api.temporal.reads import QUERY_TIMEOUT
 from api.temporal.titles import SearchableTitles
 from api.temporal.updates import UPDATE_SECONDS
@@ -35,7 +36,7 @@ from workflows import keys
 from workflows.evaluation.progress import EvaluationProgress
 from workflows.evaluation.records import EvaluationStart, EvaluationStatus, EvaluationView
 from workflows.refusals import refusal_in
-from workflows.start_options import COST, REQUESTER, STATUS, TENANT, TITLE, searchable_title, tenant_priority, truncate
+from workflows.start_options import COST, REQUESTER, STATUS, TENANT, TITLE, Urgency, searchable_title, truncate
 
 ReadView = Callable[[str], Awaitable[EvaluationView | None]]
 _ENDED: Final = (WorkflowExecutionStatus.COMPLETED, WorkflowExecutionStatus.RUNNING)
@@ -44,13 +45,16 @@ _ENDED: Final = (WorkflowExecutionStatus.COMPLETED, WorkflowExecutionStatus.RUNN
 class EvaluationGateway:
     """Starts, reads and changes evaluations. Raises only `Problem`."""
 
-    def __init__(self, client: Client, read_view: ReadView, titles: SearchableTitles) -> None:
+    def __init__(
+        self, client: Client, read_view: ReadView, titles: SearchableTitles, priorities: Priorities | None = None
+    ) -> None:
         """
         Args:
             read_view: The view in the report of an evaluation that Temporal no longer has.
         """
         self._client = client
         self._titles = titles
+        self._priorities = priorities or Priorities()
         self._read_view = read_view
 
     async def start(self, start: EvaluationStart) -> EvaluationView:
@@ -85,7 +89,7 @@ class EvaluationGateway:
             start,
             id=keys.evaluation_workflow_id(start.evaluation_id),
             task_queue=keys.TASK_QUEUE,
-            priority=tenant_priority(start.tenant),
+            priority=self._priorities.of(start.tenant, Urgency.BATCH),
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             static_summary=truncate(f"evaluation · {title}", 200),

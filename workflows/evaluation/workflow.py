@@ -31,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.activity_options import HEARTBEAT, PATIENT, STEP_TIMEOUT
     from workflows.production.failures import message_of, raise_if_cancelled
     from workflows.refusals import refuse
+    from workflows.runtime.run_loop import UPGRADE, RunLoop
     from workflows.start_options import COST, STATUS
 
 from temporalio.common import SearchAttributeKey
@@ -47,6 +48,7 @@ class EvaluationWorkflow:
     @workflow.init
     def __init__(self, start: EvaluationStart) -> None:
         self._start = start
+        self._loop = RunLoop()
         self._progress = EvaluationProgress(start)
         self._cells = CellActivities(start, self._progress)
         self._running: dict[int, asyncio.Task[None]] = {}
@@ -79,13 +81,14 @@ class EvaluationWorkflow:
         while (state := self._progress.state) is not None and state.page < state.prepared.pages:
             if not await self._run_page(state.page):
                 break
-            if workflow.info().is_continue_as_new_suggested():
+            if workflow.info().is_continue_as_new_suggested() or self._loop.should_upgrade():
                 await self._wait_until_idle()
                 self._progress.change(page=state.page + 1)
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 if not self._cancelled:
                     workflow.continue_as_new(
-                        self._start.model_copy(update={"cases": (), "state": self._progress.state})
+                        self._start.model_copy(update={"cases": (), "state": self._progress.state}),
+                        initial_versioning_behavior=UPGRADE,
                     )
             else:
                 self._progress.change(page=state.page + 1)
@@ -162,7 +165,7 @@ class EvaluationWorkflow:
             self._publish()
 
     def _may_start(self) -> bool:
-        return self._cancelled or len(self._running) < self._start.at_once
+        return self._cancelled or (not self._is_paused() and len(self._running) < self._start.at_once)
 
     async def _wait_for_an_end(self) -> None:
         """Wait until a take ends, which returns what it held and did not cost."""
@@ -235,6 +238,10 @@ class EvaluationWorkflow:
         if status.closed or status is EvaluationStatus.REPORTING or self._cancelled:
             state = "being cancelled" if self._cancelled else status.value
             raise refuse("wrong_phase", "status", f"the evaluation is {state}; this request needs a running one")
+
+    @workflow.signal(name=keys.UPGRADE_SIGNAL, description="Go on with the current version of the workers")
+    def upgrade(self) -> None:
+        self._loop.upgrade()  # after the page of cells under way
 
     @workflow.query
     def progress(self) -> EvaluationView:
