@@ -15,12 +15,26 @@ import pytest
 from api.app import create_app
 from api.openapi.examples import EXAMPLES
 from api.problems import MEDIA_TYPE, ProblemDetails, refused
+from api.routes.voice import memos
 from api.settings import Settings, SettingsError
-from api.views import batches, bodies, changes, generated, platforms, production, provenance, references
+from api.views import (
+    batches,
+    bodies,
+    changes,
+    evaluations,
+    generated,
+    grants,
+    platforms,
+    production,
+    provenance,
+    references,
+    voice,
+)
 from tests.support.servers.serving import NOWHERE, Api, problem, serving
 from tests.support.waiting import WITHIN
 from workflows import models, provider_report, requests
 from workflows.batch.records import Admit, BatchView
+from workflows.evaluation import report
 from workflows.events import Receipt
 from workflows.refusals import Refusal, RefusalKind
 
@@ -221,6 +235,11 @@ def test_examples_match_their_schemas() -> None:
             models,
             requests,
             provider_report,
+            evaluations,
+            report,
+            grants,
+            memos,
+            voice,
             _Others,
         )
         model = next(getattr(m, name) for m in modules if hasattr(m, name))
