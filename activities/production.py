@@ -11,13 +11,16 @@ from temporalio.exceptions import ApplicationError
 
 from activities.analysis.analyse import analyse
 from activities.batch import BatchRecords, ProductionReports
+from activities.errors import ProviderError
 from activities.evaluation.activities import EvaluationActivities
 from activities.evaluation.metrics.registry import describe_metrics
+from activities.extraction.stored import review_extraction
 from activities.finishing.deliverable import assemble, finish
 from activities.finishing.film import encode_segment, lay_out_film, mix_sound
 from activities.finishing.manifests import Manifests
 from activities.finishing.sources import Sources
 from activities.planning import pricing
+from activities.planning.checks.fields import with_field_warnings
 from activities.planning.checks.languages import with_language_warnings
 from activities.planning.draft import draft_plan
 from activities.planning.language_models import models_for
@@ -64,6 +67,8 @@ from workflows.activity_io import (
 )
 from workflows.contracts import ProductionActivities
 from workflows.events import Snapshot
+from workflows.extraction.fields import ExtractionSummary
+from workflows.extraction.review import ReviewExtraction
 from workflows.models import Deliverable, Media, Model, Plan, Take
 from workflows.provider_report import ProvidersReport
 
@@ -98,6 +103,11 @@ class Activities(ProductionActivities):
         async with _heartbeats("reading"):
             return await analyse(request, self._storage, self._providers, self._settings)
 
+    @activity.defn(name="review_extraction")
+    async def review_extraction(self, request: ReviewExtraction) -> ExtractionSummary:
+        async with _heartbeats("reviewing"):
+            return await review_extraction(request, self._storage)
+
     @activity.defn(name="draft_plan")
     async def draft_plan(self, request: DraftPlan) -> Plan:
         async with _heartbeats("planning"):
@@ -111,6 +121,7 @@ class Activities(ProductionActivities):
                 request.plan, self._providers, brief.aspect, only, request.references, language=brief.language
             )
             plan = await with_language_warnings(plan, brief)
+            plan = await with_field_warnings(plan, request.extractions, self._storage)
             if self._settings.moderation:
                 plan = await moderate(plan, self._providers)
             key = keys.plan_key(request.production_id, plan.digest)

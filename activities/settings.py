@@ -45,6 +45,16 @@ class ActivitySettings(BaseSettings):
         description="'auto' lets the best enabled models read references, 'local' uses none; or 'provider/model' "
         "names, in the order to try, separated by commas",
     )
+    classifier: str = Field(
+        default="auto",
+        description="Tells the kind of a document whose fields are extracted: 'auto' uses the cheapest enabled model, "
+        "'local' none; or 'provider/model' names",
+    )
+    extractor: str = Field(
+        default="auto",
+        description="Reads the fields of a document: 'auto' uses the best enabled models, 'local' none; or "
+        "'provider/model' names",
+    )
     moderation: bool = Field(
         default=False,
         description="Warn of prompts that an enabled provider's moderation flags, and let flagged takes wait",

@@ -39,7 +39,7 @@ from api.routes import (
 )
 from api.routes.agents import execution, grants
 from api.routes.evaluations import evaluations, votes
-from api.routes.read_references import analyses, resumable
+from api.routes.read_references import analyses, fields, resumable
 from api.routes.voice import memos
 from api.settings import Settings
 from api.storage import Vault
@@ -160,6 +160,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         grants,
         resumable,
         analyses,
+        fields,
         references,
         memos,
         session,

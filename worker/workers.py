@@ -121,6 +121,7 @@ def _make_productions_worker(client: Client, activities: Activities, settings: W
         [
             activities.take_in_references,
             activities.analyse_reference,
+            activities.review_extraction,
             activities.draft_plan,
             activities.price_plan,
             activities.rewrite_prompt,

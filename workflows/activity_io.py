@@ -13,8 +13,7 @@ from workflows.events import AttentionReason, Event, TakeOrder
 from workflows.models import MASK, ZERO, Asset, Media, Modality, Model, Money, Person, Plan, Slug, Take
 from workflows.prices import EarlierRequest
 from workflows.provenance.records import Provenance
-from workflows.references.analysis import AnalysisSummary, Correction, Unread
-from workflows.references.kinds import Use, kind_of
+from workflows.references.analysis import AnalysisSummary, Correction
 from workflows.requests import UploadTake
 
 DRAFT_PLAN: Final = "draft_plan"
@@ -27,6 +26,8 @@ STILL_RUNNING: Final = "StillRunning"
 UPLOAD_REFUSED: Final = "UploadRefused"
 REFERENCE_REFUSED: Final = "ReferenceRefused"
 """A reference of the brief cannot be used; the message names the reference and the remedy."""
+FIELDS_REFUSED: Final = "FieldsRefused"
+"""A review of fields is not possible; the message names the field and the remedy."""
 PLAN_INVALID: Final = "PlanInvalid"
 """The plan does not fit the catalogue; the message names the asset, the field and the remedy."""
 NAME_CHARS: Final = 80
@@ -98,21 +99,6 @@ class Analysed(Model):
     doubt_usd: Money = Field(default=ZERO, description="The part of billed_usd for requests with lost responses")
 
 
-def not_read(request: AnalyseReference, reason: str) -> Analysed:
-    """The analysis of a reference that could not be read."""
-    media = request.media
-    summary = AnalysisSummary(
-        reference=request.reference,
-        key="",
-        digest="",
-        kind=kind_of(media.media_type),
-        use=Use(media.use or Use.MATERIAL),
-        summary="not read",
-        unread=(Unread(what=reason, remedy="read it again, or describe it in the brief"),),
-    )
-    return Analysed(summary=summary)
-
-
 class DraftPlan(Model):
     production_id: str
     brief: Brief
@@ -134,6 +120,9 @@ class PricePlan(Model):
     plan: Plan
     references: tuple[Media, ...] = ()
     only: tuple[str, ...] = Field(default=(), description="The assets to check and quote; if empty, all")
+    extractions: tuple[str, ...] = Field(
+        default=(), description="The object keys of the extracted fields, which the plan should not contradict"
+    )
 
 
 class InputTake(Model):
@@ -339,6 +328,7 @@ class FinishDeliverable(Model):
         description="In plan order, without the assets that a person accepted as missing"
     )
     cut: Cut = Cut()
+    extractions: tuple[str, ...] = Field(default=(), description="The object keys of the extracted fields to deliver")
     provenance: Provenance = Field(default=Provenance(), description="Signed into the files")
 
     @property

@@ -9,6 +9,7 @@ from workflows.base import MAX_LANGUAGES
 from workflows.base import Aspect as Aspect
 from workflows.base import Language as Language
 from workflows.cut import Translations, check_languages
+from workflows.extraction.fields import Extract
 from workflows.models import Modality, Model, Money, Person, ProductionId, Slug
 from workflows.references.kinds import Use
 
@@ -31,11 +32,13 @@ class Platform(StrEnum):
     SOCIAL_POST = "social_post"
     VIDEO = "video"
     DESIGN = "design"
+    DOCUMENT = "document"
 
 
 PLATFORM_MODALITIES: Final[dict[Platform, tuple[Modality, ...]]] = {
     Platform.COPY: (Modality.TEXT,),
     Platform.CREATIVE_BRIEF: (Modality.TEXT,),
+    Platform.DOCUMENT: (Modality.TEXT,),
     Platform.SOCIAL_POST: (Modality.TEXT, Modality.IMAGE),
     Platform.DESIGN: (Modality.TEXT, Modality.IMAGE),
     Platform.VIDEO: (Modality.TEXT, Modality.IMAGE, Modality.VIDEO, Modality.AUDIO),
@@ -111,6 +114,15 @@ class Reference(Model):
         description="With use: brief, the id of the voice memo that it is. Its words are in the brief's text, as a "
         "person corrected them, and the production has this id",
     )
+    extract: Extract | None = Field(
+        default=None, description="With the use extract: the fields to read; without it, by the kind of the document"
+    )
+
+    @model_validator(mode="after")
+    def _extracts_for_its_use(self) -> "Reference":
+        if self.extract is not None and self.use is not Use.EXTRACT:
+            raise ValueError(f"extract: it is for a reference with use 'extract', and this one has {self.use.value!r}")
+        return self
 
 
 class Brief(Model):

@@ -33,9 +33,10 @@ from workflows.activity_io import (
     SettledQuestions,
     SettleQuestions,
     TakeInReferences,
-    not_read,
 )
 from workflows.events import Snapshot
+from workflows.extraction.fields import ExtractionSummary
+from workflows.extraction.review import ReviewExtraction
 from workflows.models import (
     Deliverable,
     Media,
@@ -43,6 +44,23 @@ from workflows.models import (
     Take,
 )
 from workflows.provider_report import ProvidersReport
+from workflows.references.analysis import AnalysisSummary, Unread
+from workflows.references.kinds import Use, kind_of
+
+
+def not_read(request: AnalyseReference, reason: str) -> Analysed:
+    """The analysis of a reference that could not be read."""
+    media = request.media
+    summary = AnalysisSummary(
+        reference=request.reference,
+        key="",
+        digest="",
+        kind=kind_of(media.media_type),
+        use=Use(media.use or Use.MATERIAL),
+        summary="not read",
+        unread=(Unread(what=reason, remedy="read it again, or describe it in the brief"),),
+    )
+    return Analysed(summary=summary)
 
 
 class ProductionActivities(ABC):
@@ -67,6 +85,17 @@ class ProductionActivities(ABC):
             ApplicationError: with an AssetFailure as first detail, if a request was billed without a result.
         """
         return not_read(request, "this worker reads no references")
+
+    @activity.defn(name="review_extraction")
+    async def review_extraction(self, request: ReviewExtraction) -> ExtractionSummary:
+        """Apply a person's review to the fields of a document, check them again, and store them.
+
+        An implementation that extracts nothing may leave it out.
+
+        Raises:
+            ApplicationError: type FIELDS_REFUSED, not retried.
+        """
+        return request.extraction
 
     @activity.defn(name=DRAFT_PLAN)
     @abstractmethod

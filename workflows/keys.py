@@ -12,7 +12,8 @@ productions/{production_id}/deliverable/{revision}/{fileset}/{file}   the filese
 productions/{production_id}/deliverable/{revision}/manifest.json
 productions/{production_id}/references/{n}-{digest}.{ext}         the references of the brief
 productions/{production_id}/references/{n}/reference.json         the record of one: it is written last
-productions/{production_id}/references/{n}/analysis-{digest}.json, thumbnail.jpg, frame-{k}.jpg, page-{k}.jpg
+productions/{production_id}/references/{n}/analysis-{digest}.json, fields-{digest}.json
+productions/{production_id}/references/{n}/thumbnail.jpg, frame-{k}.jpg, page-{k}.jpg
 productions/{production_id}/uploads/…                 people's own files, as received
 productions/{production_id}/manifest.json            the newest manifest, read on reopening
 productions/{production_id}/planning.json            reservations and bills of requests to language models
@@ -253,6 +254,10 @@ def reference_file_key(production_id: str, number: int, name: str) -> str:
 
 def analysis_key(production_id: str, number: int, digest: str) -> str:
     return f"{reference_prefix(production_id, number)}/analysis-{digest[:DIGEST_CHARS]}.json"
+
+
+def extraction_key(production_id: str, number: int, digest: str) -> str:
+    return f"{reference_prefix(production_id, number)}/fields-{digest[:DIGEST_CHARS]}.json"
 
 
 def probe_key(name: str) -> str:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, St
 from workflows.agents.grants import Grant
 from workflows.base import MAX_LANGUAGES, Language, MaybeSlug
 from workflows.cut import Cut, Translations, check_languages
+from workflows.extraction.fields import FieldChange
 from workflows.models import (
     MAX_TAKES_AT_ONCE,
     Asset,
@@ -293,3 +294,26 @@ class AnalyseAgain(KeyedRequest):
     reference: int = Field(ge=1)
     max_usd: Money = Field(description="The most that this analysis may cost; USD")
     requested_by: Person = "someone"
+
+
+class ReviewBody(Model):
+    """A person's review of the fields of a document: corrections, and what is right as it is."""
+
+    changes: tuple[FieldChange, ...] = Field(default=(), max_length=200)
+    accept: tuple[Annotated[str, StringConstraints(max_length=200)], ...] = Field(
+        default=(),
+        max_length=200,
+        description="Ids of fields and rules that are right as they are, `kind` for the kind of the document; "
+        "* for everything that waits",
+    )
+    reviewer: Person = "someone"
+
+    @model_validator(mode="after")
+    def _reviews_something(self) -> Self:
+        if not self.changes and not self.accept:
+            raise ValueError("changes: give a change, or name in accept what is right as it is")
+        return self
+
+
+class ReviewFields(ReviewBody, KeyedRequest):
+    reference: int = Field(ge=1, description="The number of the reference: 2 of reference-2")

@@ -8,8 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from activities.analysis.models import Need, Seen, look
+from activities.analysis.models import Need, Seen, limit_of, look
 from activities.errors import OutputUnusable
+from activities.extraction.extract import extract
+from activities.extraction.lines import lines_of
+from activities.extraction.models import Stages
+from activities.extraction.stored import store_extraction
 from activities.providers.protocol import Provider, scratch_file
 from activities.references.ingest import stored_reference
 from activities.references.reading.sandbox import read_file
@@ -17,12 +21,17 @@ from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage, size_and_sha256
 from activities.takes.attempt import scratch_directory
 from workflows import keys
-from workflows.activity_io import Analysed, AnalyseReference
+from workflows.activity_io import Analysed, AnalyseReference, SettledQuestions
+from workflows.extraction.fields import Extract, ExtractionSummary
 from workflows.models import Media, digest_of
 from workflows.references.analysis import MAX_PARTS, Analysis, AnalysisSummary, Part, Unread
-from workflows.references.kinds import ReferenceKind, kind_of
+from workflows.references.kinds import ReferenceKind, Use, kind_of
 
 SUMMARY_CHARS: Final = 300
+MAX_DRAWN: Final = 20
+"""Pages of a document whose fields are extracted, as pictures for people."""
+_PAGE_CHARS: Final = 4_000
+"""Of a scanned page that is not read yet."""
 
 
 async def analyse(
@@ -37,6 +46,13 @@ async def analyse(
     local = await _read_here(request, storage)
     seen = await look(request, _need(request, local), storage, providers, settings)
     analysis = await _analysis(request, storage, local, seen)
+    stages = Stages(request, storage, providers, settings, limit_of(request, settings))
+    extraction = await _extraction(request, storage, local, analysis, stages)
+    asked = stages.asked or seen.asked
+    bill = await asked.end() if asked else SettledQuestions()
+    waiting_usd = seen.waiting_usd + stages.waiting_usd
+    if seen.waiting_usd and extraction:  # the allowance has to cover the pages and then their fields
+        waiting_usd += stages.expected_usd(_PAGE_CHARS * len(_need(request, local).shown))
     content = analysis.model_dump(mode="json")
     digest = digest_of(content)
     key = keys.analysis_key(request.production_id, request.reference, digest)
@@ -52,11 +68,27 @@ async def analyse(
         parts=len(analysis.parts),
         unread=analysis.unread[:10],
         model=seen.model,
-        billed_usd=f"{seen.billed_usd:f}",
-        waiting_usd=f"{seen.waiting_usd:f}" if seen.waiting_usd else "",
-        waiting_for=seen.waiting_for,
+        billed_usd=f"{bill.billed_usd:f}",
+        waiting_usd=f"{waiting_usd:f}" if waiting_usd else "",
+        waiting_for=seen.waiting_for or stages.waiting_for,
+        extraction=extraction,
     )
-    return Analysed(summary=summary, billed_usd=seen.billed_usd, doubt_usd=seen.doubt_usd)
+    return Analysed(summary=summary, billed_usd=bill.billed_usd, doubt_usd=bill.doubt_usd)
+
+
+async def _extraction(
+    request: AnalyseReference, storage: Storage, local: Mapping[str, Any], analysis: Analysis, stages: Stages
+) -> ExtractionSummary | None:
+    """The summary of the stored extraction; None where none is wanted."""
+    given = request.brief.references[request.reference - 1]
+    if given.use is not Use.EXTRACT:
+        return None
+    lines = lines_of(local.get("layout"), analysis.parts)
+    pages = {int(page): local["files"][name].key for page, name in local["pictures"].items()}
+    extraction = await extract(request.reference, given.extract or Extract(), given.name, lines, pages, stages)
+    unread = (*(f"{each.what}; {each.remedy}" for each in analysis.unread), *extraction.unread)
+    whole = extraction.model_copy(update={"unread": unread, "media_sha256": request.media.sha256})
+    return await store_extraction(storage, request.production_id, whole)
 
 
 async def _read_here(request: AnalyseReference, storage: Storage) -> Mapping[str, Any]:
@@ -71,10 +103,29 @@ async def _read_here(request: AnalyseReference, storage: Storage) -> Mapping[str
             )
         except OutputUnusable as error:
             found = {"parts": [], "unread": [str(error)], "summary": "not read on this machine"}
+        found |= await _laid_out(request, path, out) if _extracts(request) else {}
         found["files"] = {
             file.name: await _store(request, storage, file) for file in await asyncio.to_thread(_made, out)
         }
         return found
+
+
+def _extracts(request: AnalyseReference) -> bool:
+    return request.brief.references[request.reference - 1].use is Use.EXTRACT
+
+
+async def _laid_out(request: AnalyseReference, path: Path, out: Path) -> dict[str, Any]:
+    """The layout of a PDF, and `pictures` of its first pages, or of a picture."""
+    media_type = request.media.media_type
+    if media_type != "application/pdf" and not media_type.startswith("image/"):
+        return {"pictures": {}}
+    pages = list(range(1, MAX_DRAWN + 1))
+    try:
+        drawn = await read_file("pages", path, out, pages=pages, media_type=media_type)
+        layout = await read_file("layout", path, out) if media_type == "application/pdf" else None
+    except OutputUnusable:
+        return {"pictures": {}}
+    return {"pictures": drawn["pictures"], "layout": layout}
 
 
 async def _store(request: AnalyseReference, storage: Storage, file: Path) -> Media:

@@ -5,7 +5,7 @@ The model gets the pictures or the recording, and never an instruction from them
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final, Literal
@@ -94,28 +94,15 @@ class Need:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a model reported, what it has cost, and what stays unread."""
+    """What a model reported, and what stays unread. The bill is due at the end of the questions that were `asked`."""
 
     parts: tuple[Part, ...] = ()
     summary: str = ""
     unread: tuple[Unread, ...] = ()
     model: str = ""
-    billed_usd: Decimal = ZERO
-    doubt_usd: Decimal = ZERO
     waiting_usd: Decimal = ZERO
     waiting_for: str = ""
-
-
-@dataclass
-class _Look:
-    """One question about one reference."""
-
-    request: AnalyseReference
-    need: Need
-    storage: Storage
-    providers: Mapping[str, Provider]
-    settings: ActivitySettings
-    failures: list[str] = field(default_factory=list)
+    asked: PaidQuestions | None = None
 
 
 async def look(
@@ -138,7 +125,7 @@ async def look(
         if settings.analysis == "local":
             remedy = "GREENLIGHT_ANALYSIS is 'local'; set it to 'auto'"
         return Seen(unread=(Unread(what=need.what, remedy=remedy),))
-    limit = _limit(request, settings)
+    limit = limit_of(request, settings)
     cap = Cap(limit.usd, limit.name, limit.remedy, str(ANALYSES + request.inquiry_number))
     number = ANALYSES + request.inquiry_number
     questions = PaidQuestions(storage, providers, settings, request, number, TOKENS, shown=shown, caps=[cap])
@@ -146,14 +133,12 @@ async def look(
         seen = await _ask(request, need, models, shown, questions, limit, storage)
     except Unanswered as error:
         questions.raise_retryable()
-        bill = await questions.end()
-        return _unanswered(request, need, models, shown, error, bill.billed_usd, bill.doubt_usd)
+        return replace(_unanswered(need, models, shown, error), asked=questions)
     except ApplicationError as error:
         if error.type != support.ERROR_TYPE:
             raise
         return Seen(unread=(Unread(what=need.what, remedy=error.message[:300]),))
-    bill = await questions.end()
-    return Seen(seen.parts, seen.summary, (), seen.model, bill.billed_usd, bill.doubt_usd)
+    return replace(seen, asked=questions)
 
 
 def _is_written_down(request: AnalyseReference) -> bool:
@@ -162,7 +147,7 @@ def _is_written_down(request: AnalyseReference) -> bool:
     return memo not in ("", request.production_id)
 
 
-def _limit(request: AnalyseReference, settings: ActivitySettings) -> Limit:
+def limit_of(request: AnalyseReference, settings: ActivitySettings) -> Limit:
     """What is left for this analysis: a person's allowance, or the rest of GREENLIGHT_PLANNING_USD or the budget."""
     if request.max_usd is not None:
         return Limit(request.max_usd, "max_usd of the request", "allow more")
@@ -261,26 +246,16 @@ async def _transcript(
     return Seen(parts=tuple(parts), summary=f"“{answer.text.strip()[:120]}”", model=name_of(offer))
 
 
-def _unanswered(
-    request: AnalyseReference,
-    need: Need,
-    models: Sequence[Offer],
-    shown: Sequence[Media],
-    error: Unanswered,
-    billed_usd: Decimal,
-    doubt_usd: Decimal,
-) -> Seen:
+def _unanswered(need: Need, models: Sequence[Offer], shown: Sequence[Media], error: Unanswered) -> Seen:
     """What stays unread: because it costs more than the limit, or because no model gave a report."""
     reason = str(error)[:300]
     if not error.unsent:
         unread = Unread(what=need.what, remedy=f"no model read it: {reason}; read it again, or describe it")
-        return Seen(unread=(unread,), billed_usd=billed_usd, doubt_usd=doubt_usd)
+        return Seen(unread=(unread,))
     price = min(_price(each, need, shown) for each in models)
     remedy = f"it costs up to {price:f} USD, above the limit; allow that price, or go on without"
     return Seen(
         unread=(Unread(what=need.what, remedy=remedy),),
-        billed_usd=billed_usd,
-        doubt_usd=doubt_usd,
         waiting_usd=price,
         waiting_for=reason,
     )

@@ -5,17 +5,19 @@ stores the files. Media and results are files in `workdir`, which must have disk
 and the document made of them, are held in memory.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from activities.finishing import contact_sheet, document, film
+from activities.finishing import contact_sheet, document, fields, film
 from activities.finishing.files import File, Result, read_texts, write
 from activities.finishing.filesets import store_fileset
 from activities.finishing.sources import Sources, in_thread
 from activities.finishing.versions import with_versions
 from activities.provenance.signer import Signer
 from activities.storage.bucket import Storage
+from activities.storage.extractions import read_extractions
 from workflows.activity_io import EncodeSegment, FinishDeliverable, MixSound
+from workflows.extraction.fields import Extraction
 from workflows.models import Deliverable, Modality
 
 Report = Callable[[str], None]
@@ -70,6 +72,16 @@ async def _store(
     return stored.model_copy(update={"notes": notes, "duration_seconds": result.seconds, "chapters": result.chapters})
 
 
+def _fields(extractions: Sequence[Extraction], workdir: Path) -> list[File]:
+    """The extracted fields of documents as JSON and CSV; nothing where none were extracted."""
+    if not extractions:
+        return []
+    return [
+        write(workdir, "fields.json", "fields-json", "application/json", fields.json_text(extractions)),
+        write(workdir, "fields.csv", "fields-csv", "text/csv", fields.csv_text(extractions)),
+    ]
+
+
 async def _document(sources: Sources, request: FinishDeliverable, workdir: Path, on_progress: Report) -> Result:
     """The document of a production, with its pictures and sounds beside it."""
     request, version_notes = with_versions(request)
@@ -83,13 +95,15 @@ async def _document(sources: Sources, request: FinishDeliverable, workdir: Path,
         for i in (a.asset.asset_id,)
     ]
     title, language = request.title, request.brief.language
+    extractions = await read_extractions(sources.storage, request.extractions)
 
     def draw(stop: object) -> Result:
-        sections = [document.section_of(a, texts) for a in request.assets]
-        cited = document.sources_of(request.assets, request.brief.references)
+        written = [a for a in request.assets if not (extractions and a.asset.role == "fields")]
+        sections = [*fields.sections_of(extractions), *(document.section_of(a, texts) for a in written)]
+        cited = document.sources_of(written, request.brief.references)
         text = write(workdir, "content.md", "document", "text/markdown", document.markdown(title, sections, cited))
         page = write(workdir, "content.html", "page", "text/html", document.page(title, sections, language, cited))
-        return Result((text, page, *files))
+        return Result((text, page, *_fields(extractions, workdir), *files))
 
     result = await in_thread(draw)
     pictures = [a for a in attached if a.asset.asset_type is Modality.IMAGE]

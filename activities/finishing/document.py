@@ -100,9 +100,9 @@ def markdown(title: str, sections: Sequence[Section], sources: Sequence[str] = (
     Args:
         sources: The lines of `sources_of`, below the document.
     """
-    blocks = [f"# {_inline(title)}"]
+    blocks = [f"# {inline(title)}"]
     for section in sections:
-        heading = _inline(section.heading)
+        heading = inline(section.heading)
         if section.kind == "image":
             blocks.append(f"![{heading}]({section.href})")
         elif section.kind == "audio":
@@ -113,7 +113,7 @@ def markdown(title: str, sections: Sequence[Section], sources: Sequence[str] = (
             body = section.text.strip()
             blocks.append(_fenced(body) if section.kind == "verbatim" else re.sub(r"<(?=[A-Za-z/!?])", "&lt;", body))
     if sources:
-        blocks += ["---", "\n".join(f"- {_inline(line)}" for line in sources)]
+        blocks += ["---", "\n".join(f"- {inline(line)}" for line in sources)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -173,7 +173,7 @@ def _wants_heading(section: Section, sections: Sequence[Section]) -> bool:
     return bool(section.heading) and several and not re.match(r"\s*#{1,6}\s", section.text)
 
 
-def _inline(text: str) -> str:
+def inline(text: str) -> str:
     """One line of text in Markdown, escaped."""
     return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", " ".join(text.split()))
 

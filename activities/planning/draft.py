@@ -11,6 +11,7 @@ from activities.planning.delivery.feedback import revised, with_kept_deliveries
 from activities.planning.delivery.rule import with_deliveries
 from activities.planning.fallbacks import with_fallbacks
 from activities.planning.language_models import answer_tokens, plan_with_models
+from activities.planning.material.document import plan_document
 from activities.planning.material.facts import with_facts
 from activities.planning.material.reading import parts_of, with_spoken_brief
 from activities.planning.progress import PlanProgress
@@ -20,6 +21,7 @@ from activities.providers.protocol import Provider
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from workflows.activity_io import AssetFailure, DraftPlan
+from workflows.brief import Platform
 from workflows.models import Plan
 
 
@@ -37,6 +39,8 @@ async def draft_plan(
     if request.before and request.feedback and (said := revised(request.before, request.feedback[-1])):
         return said
     task = PlanningTask.of(request, providers, read=read)
+    if request.brief.platform is Platform.DOCUMENT:
+        return plan_document(task)
     tokens = answer_tokens(task)
     shown = task.shown
     questions = PaidQuestions(storage, providers, settings, request, request.drafts, tokens, PlanProgress, shown=shown)

@@ -394,8 +394,7 @@ def _movement(writer: _AssetWriter, shot: FilmShot) -> str:
 
 def script_head(brief: Brief) -> str:
     """The first paragraph of the script's prompt; the shots follow, composed from the plan."""
-    style = f" Style: {brief.style}." if brief.style else ""
     return (
         "The script of the film, shot by shot, with exactly these words of its narration and of its on-screen text. "
-        f"Language: {brief.language}.{style}"
+        f"Language: {brief.language}.{f' Style: {brief.style}.' if brief.style else ''}"
     )

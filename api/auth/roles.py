@@ -90,6 +90,7 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"GET {ID}/references": ANY_ROLE,
     f"GET {ID}/references/{{number}}": ANY_ROLE,
     f"GET {ID}/references/{{number}}/files/{{name}}": ANY_ROLE,
+    f"GET {ID}/references/{{number}}/fields": ANY_ROLE,
     f"GET {MEMO}": ANY_ROLE,
     # To stop, and to plan again within the limits of planning
     f"POST {ID}/pause": PEOPLE,
@@ -119,6 +120,7 @@ NEEDS: Final[dict[str, Roles | None]] = {
     "DELETE /api/v1/references/uploads/{upload_id}": REQUESTERS,
     f"PATCH {ID}/plan": REQUESTERS,
     f"PATCH {ID}/references/{{number}}": REQUESTERS,
+    f"PATCH {ID}/references/{{number}}/fields": REQUESTERS,
     f"POST {ID}/refresh": REQUESTERS,
     f"POST {ASSET}/regenerate": REQUESTERS,
     f"POST {ASSET}/select": REQUESTERS,

@@ -47,6 +47,9 @@ def describe(event: EventLike) -> str:
             return f"{counted(_number(data.get('count')) or 0, 'asset')} so far"
         case "reference_analysed":
             return f"reference-{data.get('reference')}: {data.get('summary', '')}"
+        case "fields_reviewed":
+            waiting = data.get("waiting")
+            return f"reference-{data.get('reference')}{_by(data, ' by ')}{f', {waiting} still wait' if waiting else ''}"
         case "reference_corrected":
             return f"reference-{data.get('reference')}{_by(data, ' by ')}"
         case "plan_ready":

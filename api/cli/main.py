@@ -15,6 +15,7 @@ from api.cli.commands import (
     edit,
     evaluate,
     export,
+    extract,
     produce,
     references,
     schedule,
@@ -73,7 +74,7 @@ def demo(context: Context) -> None:
 
 
 for module in (
-    *(produce, export, watch, decisions, edit, takes, show, references),
+    *(produce, extract, export, watch, decisions, edit, takes, show, references),
     *(verify, doctor, attention, batch, evaluate, temporal),
 ):
     app.add_typer(module.app)

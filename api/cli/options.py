@@ -40,7 +40,7 @@ TextArgument = Annotated[
     str, typer.Argument(metavar="TEXT", help="The text of the brief, a file with the text, or - for standard input.")
 ]
 PlatformOption = Annotated[
-    Platform, typer.Option(metavar="PLATFORM", help="copy, creative_brief, social_post, video or design.")
+    Platform, typer.Option(metavar="PLATFORM", help="copy, creative_brief, social_post, video, design or document.")
 ]
 ModalityOption = Annotated[
     list[Modality] | None,

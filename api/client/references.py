@@ -1,11 +1,12 @@
 """The client's endpoints of what was read in the references of a production."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import httpx
 
 from api.client.transport import Transport, production_path
+from api.views.fields import FieldsView
 from api.views.references import ReferencesView, ReferenceView
 from workflows.events import Receipt
 from workflows.requests import PartChange
@@ -40,3 +41,23 @@ class ReferenceEndpoints(Transport):
         body = {"max_usd": str(max_usd), "requested_by": requested_by}
         path = production_path(production_id, "references", str(number), "analyse")
         return self._request("POST", path, Receipt, body=body, timeout=_ANALYSIS_TIMEOUT)
+
+    def fields(self, production_id: str, number: int) -> FieldsView:
+        """The extracted fields of a document."""
+        return self._request("GET", production_path(production_id, "references", str(number), "fields"), FieldsView)
+
+    def review_fields(
+        self,
+        production_id: str,
+        number: int,
+        changes: Mapping[str, str | None],
+        accept: Sequence[str] = (),
+        *,
+        reviewer: str = "someone",
+    ) -> Receipt:
+        """Correct fields (path -> value, None for no value), and accept others as they are; '*' for all that wait."""
+        listed = [{"path": path, "value": value} for path, value in changes.items()]
+        body = {"changes": listed, "accept": list(accept), "reviewer": reviewer}
+        return self._request(
+            "PATCH", production_path(production_id, "references", str(number), "fields"), Receipt, body=body
+        )

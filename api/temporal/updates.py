@@ -16,6 +16,7 @@ from workflows.requests import (
     Regenerate,
     Resolve,
     Resume,
+    ReviewFields,
     Revision,
     SelectTake,
     UploadTake,
@@ -60,5 +61,6 @@ UPLOAD_TAKE: Final = Update("upload_take", UploadTake, Receipt, UPLOAD_SECONDS, 
 REFRESH: Final = Update("refresh", Refresh, Receipt, reopens=True)
 CORRECT_REFERENCE: Final = Update("correct_reference", CorrectReference, Receipt, reopens=True)
 ANALYSE_AGAIN: Final = Update("analyse_again", AnalyseAgain, Receipt, REVISE_SECONDS)
+REVIEW_FIELDS: Final = Update("review_fields", ReviewFields, Receipt, reopens=True)
 PAUSE: Final = Update("pause", Pause, Receipt)
 RESUME: Final = Update("resume", Resume, Receipt)

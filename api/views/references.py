@@ -55,6 +55,8 @@ class ReferenceView(View):
     model: str = ""
     billed_usd: str = "0"
     corrections: int = 0
+    extracted: bool = Field(default=False, description="Whether its fields were extracted: GET …/fields")
+    to_review: int = Field(default=0, description="How many fields and rules wait for a review")
     parts: tuple[PartView, ...] = Field(default=(), description="Only in the response for one reference")
 
 
@@ -99,6 +101,8 @@ def reference_view(snapshot: Snapshot, number: int, analysis: Analysis | None, *
         corrections=len(changed),
         parts=tuple(_part(path, number, p, changed.get(p.part_id)) for p in shown),
         summary=summary.summary if summary else "",
+        extracted=bool(summary and summary.extraction),
+        to_review=summary.extraction.waiting if summary and summary.extraction else 0,
         unread=summary.unread if summary else (),
         waiting_usd=summary.waiting_usd if summary else "",
         waiting_for=summary.waiting_for if summary else "",

@@ -2,6 +2,7 @@
 
 from abc import ABC
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from temporalio import activity
@@ -10,8 +11,10 @@ from temporalio.exceptions import ApplicationError
 from workflows.activity_io import (
     GRANT_SHORT,
     SEGMENT_MISSING,
+    TAKE_EXISTS,
     AddLanguages,
     AssembleFilm,
+    AssetFailure,
     EncodeSegment,
     FilmLayout,
     FinishDeliverable,
@@ -22,6 +25,7 @@ from workflows.activity_io import (
 )
 from workflows.contracts import ProductionActivities
 from workflows.models import Deliverable
+from workflows.prices import EarlierRequest
 from workflows.spoken import languages
 
 if TYPE_CHECKING:
@@ -88,3 +92,15 @@ class FakeFilmSteps(ProductionActivities, ABC):
             self.encoded.remove(self.deleted.pop())
             raise ApplicationError("a part was deleted", type=SEGMENT_MISSING, non_retryable=True)
         return await self.finish_deliverable(request.request)
+
+
+EARLIER_USD = Decimal("0.10")
+"""The price of takes of another run, by the model "earlier"."""
+
+
+def of_another_run(provider: str, billed_usd: Decimal) -> ApplicationError:
+    """The end of a take whose number another run used, for this bill."""
+    above = max(billed_usd - EARLIER_USD, Decimal(0))
+    earlier = EarlierRequest(provider=provider, model="earlier", price_usd=EARLIER_USD, above_usd=above)
+    other = AssetFailure(message="of another run", kind=TAKE_EXISTS, billed_usd=billed_usd, earlier=earlier)
+    return ApplicationError("of another run", other, type=TAKE_EXISTS, non_retryable=True)

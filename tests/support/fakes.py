@@ -14,12 +14,11 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.batch import BatchRecords, ProductionReports
-from tests.support.fake_steps import FakeFilmSteps
+from tests.support.fake_steps import FakeFilmSteps, of_another_run
 from tests.support.servers.serving import patient
 from workflows import keys
 from workflows.activity_io import (
     PLAN_INVALID,
-    TAKE_EXISTS,
     UPLOAD_REFUSED,
     AssetCancelled,
     AssetFailure,
@@ -51,7 +50,6 @@ from workflows.models import (
     Take,
 )
 from workflows.preview.workflow import PreviewWorkflow
-from workflows.prices import EarlierRequest
 from workflows.production.workflow import ProductionWorkflow
 from workflows.provider_report import ModelInfo, ProviderInfo, ProvidersReport
 from workflows.runtime.release_gate import ReleaseGate
@@ -64,8 +62,6 @@ if TYPE_CHECKING:
     from activities.storage.bucket import Storage
 
 PROVIDER = "fake"
-EARLIER_USD = Decimal("0.10")
-"""The price of takes of another run, by the model "earlier"."""
 
 
 class FakeActivities(FakeFilmSteps):
@@ -214,10 +210,7 @@ class FakeActivities(FakeFilmSteps):
             doubt = AssetFailure(reason="ambiguous_submission", message="in doubt", doubt_usd=self.price_usd)
             raise ApplicationError("in doubt", doubt, non_retryable=True)
         if (billed := self.used.get((asset_id, request.take))) is not None:
-            above = max(billed - EARLIER_USD, Decimal(0))
-            earlier = EarlierRequest(provider=PROVIDER, model="earlier", price_usd=EARLIER_USD, above_usd=above)
-            other = AssetFailure(message="of another run", kind=TAKE_EXISTS, billed_usd=billed, earlier=earlier)
-            raise ApplicationError("of another run", other, type=TAKE_EXISTS, non_retryable=True)
+            raise of_another_run(PROVIDER, billed)
         if asset_id in self.lost_once and (not self.lost_takes or request.take in self.lost_takes):
             if request.order is None:
                 lost = AssetFailure(
@@ -342,6 +335,7 @@ class FakeActivities(FakeFilmSteps):
         steps: Sequence[Any] = (
             self.take_in_references,
             self.analyse_reference,
+            self.review_extraction,
             self.draft_plan,
             self.price_plan,
             self.rewrite_prompt,

@@ -54,6 +54,7 @@ class Prices:
                     plan=plan,
                     references=record.references,
                     only=only,
+                    extractions=record.extractions,
                 ),
                 start_to_close_timeout=STEP_TIMEOUT,
                 heartbeat_timeout=HEARTBEAT,

@@ -8,20 +8,29 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.activity_io import Analysed, AnalyseReference, Payer, not_read
-    from workflows.contracts import ProductionActivities
+    from workflows.activity_io import Analysed, AnalyseReference, Payer
+    from workflows.contracts import ProductionActivities, not_read
     from workflows.events import ProductionStatus, Receipt
+    from workflows.extraction.fields import ExtractionSummary
+    from workflows.extraction.review import ReviewExtraction
     from workflows.models import ZERO
-    from workflows.production.activity_options import ATTEMPT_TIMEOUT, HEARTBEAT, PATIENT
-    from workflows.production.failures import message_of
+    from workflows.production.activity_options import ATTEMPT_TIMEOUT, HEARTBEAT, PATIENT, STEP_TIMEOUT
+    from workflows.production.failures import message_of, raise_if_cancelled
     from workflows.production.guards import check_not_a_preview, check_record_size
     from workflows.production.questions import Questions
     from workflows.production.run import ProductionRun
     from workflows.production.state.approvals import MAX_MESSAGE_CHARS
-    from workflows.production.state.corrections import analysed_usd, book_analysis, correct
+    from workflows.production.state.corrections import (
+        analysed_usd,
+        awaits_review,
+        book_analysis,
+        correct,
+        fields_wait,
+        keep_review,
+    )
     from workflows.references.analysis import MAX_CORRECTIONS
     from workflows.refusals import refuse
-    from workflows.requests import AnalyseAgain, CorrectReference
+    from workflows.requests import AnalyseAgain, CorrectReference, ReviewFields
 
 ANALYSES: Final = "analyses"
 """The patch with which references are analysed before the plan is drafted."""
@@ -33,6 +42,7 @@ class Reading:
     def __init__(self, run: ProductionRun, questions: Questions) -> None:
         self._run = run
         self._questions = questions
+        self._reviewing = asyncio.Lock()
 
     async def read_missing(self, payer: Payer, max_usd: Decimal | None = None) -> None:
         """Analyse the references that have no analysis yet. What cannot be read does not stop the planning.
@@ -51,7 +61,7 @@ class Reading:
         """Analyse one reference again, for at most what the person allows."""
         record = self._run.record
         self._check(request.reference)
-        if record.status is not ProductionStatus.AWAITING_APPROVAL:
+        if record.status is not ProductionStatus.AWAITING_APPROVAL and not awaits_review(record):
             message = f"the production is {record.status.value}; a reference is read again before the approval"
             raise refuse("wrong_phase", "status", message)
         budget = record.brief.budget_usd
@@ -61,7 +71,46 @@ class Reading:
         payer = self._questions.payer(request.requested_by)
         again = self._request(request.reference, payer).model_copy(update={"max_usd": request.max_usd})
         await self._read(again)
+        if awaits_review(record) and not fields_wait(record):
+            record.status = ProductionStatus.PLANNING
+        self._run.wake_up()
         return record.receipt()
+
+    async def review(self, request: ReviewFields) -> Receipt:
+        """Apply a person's review of extracted fields; one after the other, because each is based on the last."""
+        record = self._run.record
+        self._check(request.reference)
+        async with self._reviewing:
+            summary = next(each for each in record.analyses if each.reference == request.reference)
+            if summary.extraction is None:
+                message = f"no fields were extracted from reference-{request.reference}; give it the use extract"
+                raise refuse("invalid_edit", "reference", message)
+            try:
+                reviewed = await self._review(summary.extraction, request)
+            except ActivityError as error:
+                raise_if_cancelled(error)
+                raise refuse("invalid_edit", "changes", message_of(error)[:MAX_MESSAGE_CHARS]) from None
+            self._check(request.reference)  # it may have been closed meanwhile
+            keep_review(record, request, reviewed)
+        self._run.wake_up()
+        return record.receipt()
+
+    async def _review(self, extraction: ExtractionSummary, request: ReviewFields) -> ExtractionSummary:
+        return await workflow.execute_activity_method(
+            ProductionActivities.review_extraction,
+            ReviewExtraction(
+                production_id=self._run.record.production_id,
+                extraction=extraction,
+                changes=request.changes,
+                accept=request.accept,
+                reviewer=request.reviewer,
+                at=self._run.record.clock(),
+            ),
+            start_to_close_timeout=STEP_TIMEOUT,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=PATIENT,
+            summary=f"review the fields of reference-{request.reference}",
+        )
 
     async def correct(self, request: CorrectReference) -> Receipt:
         """Keep the changes, and mark what was planned or made from the changed parts."""

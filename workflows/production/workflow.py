@@ -48,6 +48,7 @@ with workflow.unsafe.imports_passed_through():
         Regenerate,
         Resolve,
         Resume,
+        ReviewFields,
         Revision,
         SelectTake,
         UploadTake,
@@ -139,6 +140,10 @@ class ProductionWorkflow:
     async def analyse_again(self, request: AnalyseAgain) -> Receipt:
         return await self._repeats.once("analyse_again", request, self._reading.read_again)
 
+    @workflow.update(description="Correct extracted fields, or accept them as they are")
+    async def review_fields(self, request: ReviewFields) -> Receipt:
+        return await self._repeats.once("review_fields", request, self._reading.review)
+
     @workflow.update(description="Finish what is being made, and start nothing new")
     async def pause(self, pause: Pause) -> Receipt:
         await self._repeats.ready()
@@ -203,6 +208,8 @@ class ProductionWorkflow:
                 await self._drafting.plan()
             case ProductionStatus.AWAITING_APPROVAL:
                 await self._approval.wait()
+            case ProductionStatus.NEEDS_ATTENTION if self._run.record.plan is None:
+                await self._drafting.wait_for_review()
             case ProductionStatus.PRODUCING | ProductionStatus.NEEDS_ATTENTION:
                 await self._making.produce()
             case ProductionStatus.FINISHING:

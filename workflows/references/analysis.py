@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, JsonValue, StringConstraints
 
 from workflows.base import Model
+from workflows.extraction.fields import ExtractionSummary
 from workflows.models import Media
 from workflows.references.kinds import ReferenceKind, Use
 
@@ -21,7 +22,9 @@ MAX_PARTS: Final = 3_000
 MAX_CORRECTIONS: Final = 200
 """Of one production: they are in the workflow's state, with their texts."""
 
-PartKind = Literal["facts", "palette", "text", "table", "scene", "sound", "speech", "description", "objects", "style"]
+PartKind = Literal[
+    "facts", "palette", "text", "table", "scene", "sound", "speech", "description", "objects", "style", "field"
+]
 PartId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 
 
@@ -109,6 +112,7 @@ class AnalysisSummary(Model):
         default="", description="The high price of the model's analysis, which does not fit the limit; empty otherwise"
     )
     waiting_for: str = Field(default="", description="Why it waits, with the remedy")
+    extraction: ExtractionSummary | None = Field(default=None, description="Of a reference with the use extract")
 
 
 class Correction(Model):

@@ -43,7 +43,9 @@ def facts_of(task: PlanningTask) -> list[Fact]:
         if task.brief.references[number - 1].use not in _USES:
             continue
         for part in parts:
-            if part.kind not in ("text", "table") or (part.page is None and part.read_by):
+            if part.kind not in ("text", "table", "field") or (
+                part.page is None and part.read_by and part.kind != "field"
+            ):
                 continue
             for text in _facts_in(part):
                 found.setdefault(text.casefold(), Fact(text, source_of(number, part.place)))
@@ -65,6 +67,9 @@ def cited(task: PlanningTask) -> list[Fact]:
 def _facts_in(part: Part) -> Iterator[str]:
     if part.kind == "table":
         yield from _pairs(part.text)
+        return
+    if part.kind == "field":
+        yield part.text
         return
     lines = [line.strip() for line in part.text.split("\n") if line.strip()]
     for place, line in enumerate(lines):

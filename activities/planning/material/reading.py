@@ -6,7 +6,9 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from activities.planning.material.fields import field_parts
 from activities.storage.bucket import Storage
+from activities.storage.extractions import read_extraction
 from workflows.activity_io import DraftPlan
 from workflows.brief import MAX_BRIEF_CHARS, Brief
 from workflows.references.analysis import Analysis, Part, corrected, source_of
@@ -22,7 +24,7 @@ Read = Mapping[int, Sequence[Part]]
 
 
 async def parts_of(request: DraftPlan, storage: Storage) -> Read:
-    """The parts of all analyses, without what people struck out.
+    """The parts of all analyses, without what people struck out; of a document whose fields are extracted, its fields.
 
     Of a voice memo, only what the brief still says: a person corrected the brief, not the transcript.
 
@@ -31,6 +33,9 @@ async def parts_of(request: DraftPlan, storage: Storage) -> Read:
     """
     found: dict[int, Sequence[Part]] = {}
     for summary in request.analyses:
+        if summary.extraction:
+            found[summary.reference] = field_parts(await read_extraction(storage, summary.extraction.key))
+            continue
         stored = await storage.get_bytes(summary.key) if summary.key else None
         if stored:
             analysis = Analysis.model_validate_json(stored[0])

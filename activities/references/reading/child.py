@@ -1,6 +1,6 @@
 """The child process: reads one request from its standard input, and writes one JSON answer.
 
-    {"operation": "ingest" or "analyse", "path": …, "out": …, "use": …} -> the answer of that operation
+    {"operation": …, "path": …, "out": …, "use": …} -> the answer of that operation: ingest, analyse, layout or pages
 
 It exits with 3 and {"refused": message} where the file cannot be used.
 """
@@ -41,6 +41,10 @@ def _run(operation: str, path: Path, out: Path, arguments: dict[str, Any]) -> di
         from activities.references.reading.inspection import inspect
 
         return inspect(path, out, **arguments)
+    if operation in ("layout", "pages"):
+        from activities.references.reading import layout
+
+        return layout.lines_of(path) if operation == "layout" else layout.draw_pages(path, out, **arguments)
     from activities.references.reading.contents import read_contents
 
     return read_contents(path, out, **arguments)

@@ -34,7 +34,7 @@ def inspect(path: Path) -> dict[str, Any]:
         Unusable: encrypted, too many pages, or not a PDF that opens.
     """
     most = LIMITS[ReferenceKind.DOCUMENT].pages or 0
-    with _opened(path) as document:
+    with opened(path) as document:
         pages = len(document)
     if pages > most:
         raise Unusable(f"the PDF has {pages:,} pages; give at most {most:,}, such as only those that matter")
@@ -51,7 +51,7 @@ def inspect(path: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def opened(path: Path) -> Iterator[Any]:
     import pypdfium2
 
     try:
@@ -71,12 +71,12 @@ def read(path: Path, out: Path) -> dict[str, Any]:
     parts: list[dict[str, Any]] = []
     scans: list[dict[str, Any]] = []
     chars = 0
-    with _opened(path) as document:
+    with opened(path) as document:
         for number in range(1, len(document) + 1):
             page = document[number - 1]
             if number == 1:
-                _render(page, THUMBNAIL_PIXELS).save(out / "thumbnail.jpg", "JPEG", quality=85)
-            text, segments = _text_of(page)
+                render(page, THUMBNAIL_PIXELS).save(out / "thumbnail.jpg", "JPEG", quality=85)
+            text, segments = text_of(page)
             chars += len(text)
             if chars > MAX_TEXT_CHARS:
                 raise Unusable(
@@ -86,7 +86,7 @@ def read(path: Path, out: Path) -> dict[str, Any]:
                 scan: dict[str, Any] = {"page": number}
                 if len(scans) < MAX_PAGE_PICTURES:
                     scan["picture"] = f"page-{number}.jpg"
-                    _render(page, PAGE_PIXELS).save(out / scan["picture"], "JPEG", quality=80)
+                    render(page, PAGE_PIXELS).save(out / scan["picture"], "JPEG", quality=80)
                 scans.append(scan)
             parts += [{"kind": "text", "page": number, "text": text.strip()}] if text.strip() else []
             parts += [{"kind": "table", "page": number, "text": csv_of(rows)} for rows in tables(segments)]
@@ -95,7 +95,7 @@ def read(path: Path, out: Path) -> dict[str, Any]:
     return {"parts": parts, "scans": scans, "thumbnail": "thumbnail.jpg", "pages": pages}
 
 
-def _render(page: Any, pixels: int) -> Any:
+def render(page: Any, pixels: int) -> Any:
     width, height = page.get_size()
     scale = pixels / max(width, height, 1)
     return page.render(scale=min(scale, 4.0)).to_pil().convert("RGB")
@@ -116,7 +116,7 @@ class Segment:
         return (self.top + self.bottom) / 2
 
 
-def _text_of(page: Any) -> tuple[str, list[Segment]]:
+def text_of(page: Any) -> tuple[str, list[Segment]]:
     textpage = page.get_textpage()
     try:
         text = textpage.get_text_bounded().replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
@@ -134,8 +134,8 @@ def _text_of(page: Any) -> tuple[str, list[Segment]]:
 def tables(segments: Sequence[Segment]) -> list[list[list[str]]]:
     """The tables of a page: two or more lines after each other with the same number of cells, aligned in columns."""
     found: list[list[list[Segment]]] = []
-    for line in _lines(segments):
-        cells = _cells(line)
+    for line in lines(segments):
+        cells = cells_of(line)
         if len(cells) < 2:
             found.append([])
         elif found and found[-1] and _same_columns(found[-1][-1], cells):
@@ -145,18 +145,19 @@ def tables(segments: Sequence[Segment]) -> list[list[list[str]]]:
     return [[[cell.text for cell in row] for row in rows] for rows in found if len(rows) >= 2]
 
 
-def _lines(segments: Sequence[Segment]) -> list[list[Segment]]:
-    lines: list[list[Segment]] = []
+def lines(segments: Sequence[Segment]) -> list[list[Segment]]:
+    """The lines of a page from top to bottom, each from left to right."""
+    found: list[list[Segment]] = []
     for segment in sorted(segments, key=lambda s: (-s.middle, s.left)):
         height = segment.top - segment.bottom
-        if lines and abs(lines[-1][0].middle - segment.middle) < _SAME_LINE * height:
-            lines[-1].append(segment)
+        if found and abs(found[-1][0].middle - segment.middle) < _SAME_LINE * height:
+            found[-1].append(segment)
         else:
-            lines.append([segment])
-    return [sorted(line, key=lambda s: s.left) for line in lines]
+            found.append([segment])
+    return [sorted(line, key=lambda s: s.left) for line in found]
 
 
-def _cells(line: Sequence[Segment]) -> list[Segment]:
+def cells_of(line: Sequence[Segment]) -> list[Segment]:
     """The pieces of a line, those that are close to each other joined."""
     cells: list[Segment] = []
     for piece in line:

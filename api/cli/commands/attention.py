@@ -45,6 +45,7 @@ _ORDER: Final[tuple[AttentionReason, ...]] = (
     "overrun",
     "budget_short",
     "change_to_approve",
+    "fields_to_review",
     "deadline_near",
     "stills_to_approve",
     "draft_to_approve",
@@ -55,7 +56,7 @@ _ORDER: Final[tuple[AttentionReason, ...]] = (
 """The order of the groups: what failed, what lacks money, what waits for an approval."""
 FEW: Final = 3
 """A group with at most so many decisions shows the commands of each of them."""
-_PRODUCTION_ANSWERS: Final = ("approve", "reject", "edit_plan", "revise", "pause", "resume", "cancel")
+_PRODUCTION_ANSWERS: Final = ("approve", "reject", "edit_plan", "revise", "review_fields", "pause", "resume", "cancel")
 
 
 @app.command(rich_help_panel=INSPECT)
@@ -186,6 +187,8 @@ def _production_command(production_id: str, item: AttentionItem, answer: Answer)
             return f"approve {production_id} --digest {item.plan_digest}{allow}"
         case "reject":
             return f'reject {production_id} --reason "…"'
+        case "review_fields":
+            return f"fields {production_id}"
         case "edit_plan":
             return f"edit {production_id}"
         case "revise":

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from api.cli.commands.attention import print_pending
 from api.cli.commands.watch import OutOption, follow, next_command, print_decision_commands, print_paths
 from api.cli.context import (
     EXIT_ATTENTION,
@@ -145,6 +146,9 @@ def _start_and_plan(cli: Cli, brief: Brief, key: str | None) -> ProductionView:
         cli.warn(f"\nPlanning continues. See the plan later: greenlight show {started.production_id}")
         raise typer.Exit(130) from None
     production = cli.client.get(started.production_id)
+    if production.plan is None and production.status is ProductionStatus.NEEDS_ATTENTION:
+        print_pending(cli, production)
+        raise typer.Exit(EXIT_ATTENTION)
     if production.plan is None:
         raise GreenlightError("The brief could not be planned", production.error or production.status.value)
     return production

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from api.cli.commands.attention import print_pending
+from api.cli.commands.references import show_references
 from api.cli.context import INSPECT, Context, JsonOption, ProductionArgument, cli_of
 from api.cli.tables import (
     NARROW,
@@ -94,6 +95,8 @@ def show(context: Context, production_id: ProductionArgument, as_json: JsonOptio
     show_production(cli.out, production, cli.client.url)
     if production.status is ProductionStatus.AWAITING_APPROVAL and production.plan:
         show_plan(cli.out, production.plan, production.brief.budget_usd)
+    if production.brief.references:
+        show_references(context, cli.client.references(production.production_id))
     print_pending(cli, production)
     if production.links.temporal_ui:
         cli.print(f"\nIn the Temporal UI: {production.links.temporal_ui}")

@@ -58,7 +58,7 @@ async def list_references(services: ServicesDep, production_id: KnownId) -> Refe
 @router.get("/{production_id}/references/{number}")
 async def get_reference(services: ServicesDep, production_id: KnownId, number: Number) -> ReferenceView:
     """One reference with everything that was read in it: each part with its page, time or picture, and corrections."""
-    snapshot = await _known(services, production_id, number)
+    snapshot = await known_reference(services, production_id, number)
     return reference_view(snapshot, number, await stored_analysis(services, snapshot, number), parts=True)
 
 
@@ -67,7 +67,7 @@ async def get_reference_file(
     services: ServicesDep, production_id: KnownId, number: Number, name: str
 ) -> RedirectResponse:
     """A picture that the analysis made: the thumbnail, a key frame or a page. Redirects to a short-lived link."""
-    await _known(services, production_id, number)
+    await known_reference(services, production_id, number)
     key = keys.reference_file_key(production_id, number, name)
     link = await services.vault.found_link(key, name) if _MADE.fullmatch(name) else None
     if link is None:
@@ -89,7 +89,7 @@ async def correct_reference(
     Assets that used a changed part are marked stale; a plan that waits for approval gets a warning. `revise` plans
     again with the corrected parts.
     """
-    snapshot = await _known(services, production_id, number)
+    snapshot = await known_reference(services, production_id, number)
     analysis = await stored_analysis(services, snapshot, number)
     places = {part.part_id: part.place for part in analysis.parts} if analysis else {}
     unknown = [change.part_id for change in body.changes if change.part_id not in places]
@@ -111,12 +111,12 @@ async def analyse_reference(
     key: RequestKey = None,
 ) -> Receipt:
     """Read a reference again before the approval, for at most `max_usd`: its analysis was too expensive, or failed."""
-    await _known(services, production_id, number)
+    await known_reference(services, production_id, number)
     request = AnalyseAgain(reference=number, max_usd=body.max_usd, requested_by=body.requested_by)
     return await services.productions.update(production_id, updates.ANALYSE_AGAIN, keyed(caller.sign(request), key))
 
 
-async def _known(services: Services, production_id: str, number: int) -> Snapshot:
+async def known_reference(services: Services, production_id: str, number: int) -> Snapshot:
     """
     Raises:
         Problem: 404 where the production has no such reference.

@@ -8,6 +8,7 @@ export const PLATFORMS = {
   design: ["Design", "A concept and key visuals"],
   copy: ["Copy", "Headline, body, call to action"],
   creative_brief: ["Creative brief", "Objective to deliverables"],
+  document: ["Document", "The fields of documents, as JSON and CSV"],
 };
 export const PLATFORM_OPTIONS = Object.entries(PLATFORMS).map(([platform, [label]]) => [platform, label]);
 
@@ -41,6 +42,7 @@ export const STATUS = {
 };
 
 const REASONS = {
+  fields_to_review: "Extracted fields wait for a review",
   approval: "The plan waits for approval",
   deadline_near: "The approval deadline is near",
   price_unknown: "A price is unknown",
@@ -82,6 +84,7 @@ const EVENTS = {
   planning_billed: "Planning was billed",
   reference_analysed: "A reference was read",
   reference_corrected: "A reference was corrected",
+  fields_reviewed: "Extracted fields were reviewed",
   approval_ignored: "An approval of another plan was ignored",
   approval_requested: "An approval was requested",
   approval_given: "An approval was given",

@@ -112,6 +112,7 @@ export function attentionCard(item, context) {
 
   const answers = {
     approve: approveAnswer,
+    review_fields: () => !inside && html`<a class="button primary" href=${href}>Review the fields</a>`,
     reject: () => button("Reject", () => unfold("reject"), { busy }),
     edit_plan: editAnswer,
     revise: () => !inside && button("Request a new plan", () => unfold("revise"), { busy }),

@@ -5,6 +5,7 @@ import { button, icon } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { count, dotted, excerpt, usd } from "../lib/format.js";
 import { actorName } from "../lib/session.js";
+import { ExtractedFields } from "./extracted_fields.js";
 
 const KIND_ICONS = { picture: "image", video: "video", sound: "audio", document: "text" };
 const SHOWN_PARTS = 40; // at once; a document of 500 pages has thousands
@@ -16,6 +17,7 @@ export class References {
   #open = new Map(); // number -> the reference with its parts
   #edited = new Map(); // "number/part_id" -> the typed text
   #more = new Set();
+  #fields = new Map(); // number -> its extracted fields
 
   constructor(production, actions, app) {
     Object.assign(this, { production, actions, app });
@@ -27,11 +29,17 @@ export class References {
 
   async #load() {
     this.#list = (await get(this.#path)).references;
-    for (const number of this.#open.keys()) this.#open.set(number, await get(`${this.#path}/${number}`));
+    for (const number of this.#open.keys()) await this.#loadOne(number);
   }
 
   async #loadOne(number) {
     this.#open.set(number, await get(`${this.#path}/${number}`));
+    if (!this.#list.find((each) => each.reference === number)?.extracted) return;
+    const path = `${this.#path}/${number}/fields`;
+    const fields = this.#fields.get(number)
+      ?? new ExtractedFields(path, () => this.production.load(), this.actions, this.app);
+    this.#fields.set(number, fields);
+    await fields.load();
   }
 
   async #correct(number, part, text) {
@@ -78,7 +86,7 @@ export class References {
             <strong>${each.name || each.reference_id}</strong>
             <span class="hint">${dotted(
               each.reference_id, each.kind, each.use !== "material" && each.use.replaceAll("_", " "),
-              excerpt(each.summary, 140), each.corrections > 0 && count(each.corrections, "correction"),
+              excerpt(each.summary, 140), each.to_review > 0 && `${each.to_review} to review`, each.corrections > 0 && count(each.corrections, "correction"),
             )}</span>
           </span>
         </summary>
@@ -87,6 +95,7 @@ export class References {
         `)}
         ${each.waiting_usd && button(`Read it for up to ${usd(each.waiting_usd)}`,
           () => this.actions.run("references", () => this.#analyse(each)))}
+        ${open && this.#fields.get(number)?.view()}
         ${open && this.#parts(number, open.parts)}
       </details>
     `;

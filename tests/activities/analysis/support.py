@@ -16,6 +16,7 @@ from activities.storage.bucket import Storage
 from workflows import keys
 from workflows.activity_io import Analysed, AnalyseReference, TakeInReferences
 from workflows.brief import Brief, Platform, Reference
+from workflows.extraction.fields import Extract, Extraction
 from workflows.models import Media
 from workflows.references.analysis import Analysis
 from workflows.references.kinds import Use
@@ -32,10 +33,10 @@ class Reader:
     brief: Brief = dataclasses.field(default_factory=lambda: Brief(text="x", platform=Platform.COPY))
     media: Media | None = None
 
-    async def bring(self, data: bytes, use: Use = Use.MATERIAL, **more: Any) -> Media:
+    async def bring(self, data: bytes, use: Use = Use.MATERIAL, extract: Extract | None = None, **more: Any) -> Media:
         key = keys.REFERENCES + uuid4().hex
         await self.storage.put_bytes(key, data, "application/octet-stream")
-        reference = Reference(source=keys.STORED + key, use=use, name="it")
+        reference = Reference(source=keys.STORED + key, use=use, name="it", extract=extract)
         self.brief = Brief(text="x", platform=Platform.COPY, references=(reference,), **more)
         request = TakeInReferences(production_id=self.production_id, references=(reference,))
         activities = Activities(self.storage, {}, self.settings)
@@ -62,3 +63,9 @@ class Reader:
         stored = await self.storage.get_bytes(found.summary.key)
         assert stored is not None
         return Analysis.model_validate_json(stored[0])
+
+    async def extraction(self, found: Analysed) -> Extraction:
+        assert found.summary.extraction is not None
+        stored = await self.storage.get_bytes(found.summary.extraction.key)
+        assert stored is not None
+        return Extraction.model_validate_json(stored[0])

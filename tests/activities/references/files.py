@@ -20,7 +20,7 @@ HEIC: Final = base64.b64decode(
     "ZGF0AAAAFSgBrwtg+sbB1//5ZXv1FEHQh+07cA=="
 )
 """A red square of 64 pixels, as a telephone stores it."""
-PDF_FONT: Final = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
+PDF_FONT: Final = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
 
 
 def pdf(*pages: list[tuple[float, float, str]], encrypted: bool = False) -> bytes:

@@ -40,7 +40,7 @@ async def test_a_sheet_is_dropped_reviewed_and_corrected(browser: Browser, studi
         await expect(page.locator(".references .use").nth(2)).to_contain_text("0:04")
         await page.get_by_role("button", name="Remove reference 3").click()
         await page.get_by_role("button", name="Remove reference 2").click()
-        await page.get_by_label("How reference 1 is used").select_option("extract")
+        await page.get_by_label("How reference 1 is used").select_option("material")
         assert await overflow(page) == 0
         await write(page, "Write about the lamp.", goto=False)
         section = page.get_by_role("region", name="References")
@@ -53,3 +53,26 @@ async def test_a_sheet_is_dropped_reviewed_and_corrected(browser: Browser, studi
         await expect(section).to_contain_text("Price: 59 EUR")
         assert await overflow(page) == 0
         assert await violations(page) == []
+
+
+async def test_fields_are_reviewed_next_to_their_page(browser: Browser, studio: Site) -> None:
+    """A sheet whose kind is uncertain waits; its fields are corrected and accepted next to the picture of its page."""
+    sheet = files.pdf([(72, 780, "Lumen desk lamp"), (72, 740, "Price: 49 EUR")])
+    async with visiting(browser, studio.url, width=390) as page:
+        await page.goto("/#/")
+        chooser = page.locator(".references input[type=file]")
+        await chooser.set_input_files({"name": "sheet.pdf", "mimeType": "application/pdf", "buffer": sheet})
+        await page.get_by_label("How reference 1 is used").select_option("extract")
+        await write(page, "Write about the lamp.", goto=False)
+        await expect(page.locator("main")).to_contain_text("Extracted fields wait for a review")
+        section = page.get_by_role("region", name="References")
+        await section.get_by_text("sheet").first.click()
+        await expect(section.locator(".page-of-field img")).to_be_visible()
+        await section.get_by_role("button", name="Correct price").click()
+        await section.get_by_label("Value of price").fill("59 EUR")
+        await section.get_by_role("button", name="Save price").click()
+        await expect(section).to_contain_text("59 EUR")
+        assert await overflow(page) == 0
+        assert await violations(page) == []
+        await section.get_by_role("button", name="The kind is right").click()
+        await expect(page.get_by_role("button", name="Approve")).to_be_visible()

@@ -52,6 +52,8 @@ class Answers:
         what, asset_id = f"answer {how}", item.asset_id or "?"
         if how == "resume":
             return self._changes.resume()
+        if how == "review_fields":
+            return None  # no brief of the chaos runs extracts fields
         if how == "pause":
             return self._changes.pause()
         if how == "cancel":

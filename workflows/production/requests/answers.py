@@ -68,7 +68,8 @@ class Answers:
     def _check(self, resolution: Resolve) -> None:
         record = self._run.record
         if resolution.asset_id in policies.RESERVED_IDS:
-            if record.status is not ProductionStatus.NEEDS_ATTENTION or resolution.action != "retry":
+            failed = record.status is ProductionStatus.NEEDS_ATTENTION and record.plan is not None
+            if not failed or resolution.action != "retry":
                 raise refuse("wrong_phase", "action", "finishing can only be retried, and only where it failed")
             return
         check_produced(record)

@@ -29,6 +29,7 @@ from workflows.production.state.budget import (
     reserve_usd,
     second_bill_short,
 )
+from workflows.production.state.corrections import awaits_review, review_message
 from workflows.production.state.record import Record
 from workflows.production.state.takes import assets_in_attention
 
@@ -37,6 +38,7 @@ _DECIDE: Final[tuple[Answer, ...]] = ("approve", "reject", "edit_plan", "revise"
 _RETRY: Final[tuple[Answer, ...]] = ("retry", "upload", "accept_without", "cancel")
 _MONEY: Final[tuple[Answer, ...]] = ("approve", "raise_budget", "edit_plan", "upload", "accept_without", "cancel")
 ANSWERS: Final[dict[AttentionReason, tuple[Answer, ...]]] = {
+    "fields_to_review": ("review_fields", "cancel"),
     "approval": _DECIDE,
     "deadline_near": _DECIDE,
     "price_unknown": ("approve", "reject", "edit_plan", "revise", "upload", "accept_without", "cancel"),
@@ -148,6 +150,10 @@ def _overrun(record: Record) -> AttentionItem | None:
 
 def _stopped(record: Record) -> AttentionItem | None:
     """Why the production cannot go on without a decision; None where it can."""
+    if awaits_review(record):
+        message = review_message(record)[:MAX_MESSAGE_CHARS]
+        event = _newest_event(record, "needs_attention", "fields_to_review")
+        return _item(record, event, "fields_to_review", message=message, cost_usd=record.spent_usd)
     if draft_waits(record) and record.plan:
         price = finals_price(record.plan)
         return _item(

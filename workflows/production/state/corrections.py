@@ -5,12 +5,16 @@ from decimal import Decimal
 from pydantic import JsonValue
 
 from workflows.activity_io import Analysed
+from workflows.brief import Platform
+from workflows.events import ProductionStatus
+from workflows.extraction.fields import ExtractionSummary
 from workflows.models import ZERO
 from workflows.production.state.approvals import book_planning
 from workflows.production.state.record import Record
 from workflows.production.state.stale_takes import mark_all_stale
+from workflows.production.state.takes import reopen
 from workflows.references.analysis import Correction, source_of, touches
-from workflows.requests import CorrectReference
+from workflows.requests import CorrectReference, ReviewFields
 
 
 def analysed_usd(record: Record) -> Decimal:
@@ -36,6 +40,56 @@ def book_analysis(record: Record, found: Analysed) -> None:
         digest=summary.digest,
         **data,
     )
+
+
+def fields_wait(record: Record) -> bool:
+    """Whether extracted fields wait for a person."""
+    return any(each.extraction and each.extraction.waiting for each in record.analyses)
+
+
+def awaits_review(record: Record) -> bool:
+    """Whether the production waits for that before it is planned."""
+    return record.status is ProductionStatus.NEEDS_ATTENTION and record.plan is None
+
+
+def request_review(record: Record) -> None:
+    """Wait for a person's review of fields before the plan is drafted."""
+    waiting = {f"reference-{a.reference}": a.extraction.waiting for a in record.analyses if a.extraction}
+    record.status = ProductionStatus.NEEDS_ATTENTION
+    data: dict[str, JsonValue] = {name: count for name, count in waiting.items() if count}
+    record.log("needs_attention", reason="fields_to_review", fields=data)
+
+
+def review_message(record: Record) -> str:
+    """What waits for a review, for people: the first entries of each document."""
+    parts = []
+    for each in record.analyses:
+        found = each.extraction
+        if found and found.waiting:
+            first = "; ".join(f"{item.item}: {item.reason}" for item in found.review[:3])
+            more = f" and {found.waiting - 3} more" if found.waiting > 3 else ""
+            parts.append(f"reference-{each.reference} ({found.kind}): {first}{more}")
+    return " · ".join(parts)
+
+
+def keep_review(record: Record, request: ReviewFields, extraction: ExtractionSummary) -> None:
+    """Keep the reviewed fields; a production that waited for them plans, and takes made from them are stale."""
+    changed = [{"extraction": extraction} if a.reference == request.reference else {} for a in record.analyses]
+    record.analyses = tuple(a.model_copy(update=c) for a, c in zip(record.analyses, changed, strict=True))
+    record.log(
+        "fields_reviewed",
+        reference=request.reference,
+        by=request.reviewer,
+        changed=[each.path for each in request.changes],
+        accepted=list(request.accept),
+        waiting=extraction.waiting,
+    )
+    if request.changes and record.brief.platform is not Platform.DOCUMENT:
+        _mark(record, Correction(reference=request.reference, part_id="fields", by=request.reviewer))
+    if record.plan is None and not fields_wait(record):
+        record.status = ProductionStatus.PLANNING
+    elif record.brief.platform is Platform.DOCUMENT and record.deliverable:
+        reopen(record)  # the files are written again, with the reviewed fields
 
 
 def correct(record: Record, request: CorrectReference) -> None:

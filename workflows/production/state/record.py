@@ -64,6 +64,11 @@ class Record(Snapshot):
             last_event_id=len(self.events),
         )
 
+    @property
+    def extractions(self) -> tuple[str, ...]:
+        """The object keys of the extracted fields."""
+        return tuple(each.extraction.key for each in self.analyses if each.extraction)
+
     def find(self, asset_id: str) -> Asset | None:
         return self.plan.find(asset_id) if self.plan else None
 

@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.reading import ANALYSES, Reading
     from workflows.production.run import ProductionRun
     from workflows.production.state.approvals import approve_by_policy, fail_plan, set_plan
+    from workflows.production.state.corrections import fields_wait, request_review
     from workflows.production.state.plans import plan_diff
     from workflows.refusals import RefusalKind, refuse
     from workflows.requests import Revision
@@ -45,6 +46,9 @@ class Drafting:
                 record.references = await self._take_in_references()
             if record.brief.references and workflow.patched(ANALYSES):
                 await self._reading.read_missing(payer)
+                if record.plan is None and fields_wait(record):
+                    request_review(record)
+                    return
             draft = await self._draft(drafts, payer)
             plan = await self._prices.priced(await self._languages.add_to_draft(draft, payer))
         except (ActivityError, ApplicationError) as error:
@@ -59,6 +63,10 @@ class Drafting:
             set_plan(record, plan, how=how, changes=plan_diff.changes(record.plan, plan), **revised)
             automatic = record.brief.approval.auto_below_usd is not None
             approve_by_policy(record, exactly=not automatic or workflow.patched("policy-releases-its-price"))
+
+    async def wait_for_review(self) -> None:
+        """Wait until a person has reviewed fields, or something else has changed."""
+        await self._run.wait_for_change(or_continue=True)
 
     async def _draft(self, drafts: int, payer: Payer) -> Plan:
         """The unpriced plan; what it cost is booked.

@@ -8,6 +8,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from workflows.activity_io import FinishDeliverable, FinishedAsset
+    from workflows.brief import Platform
     from workflows.contracts import ProductionActivities
     from workflows.events import ProductionStatus
     from workflows.models import Deliverable, Plan
@@ -58,6 +59,7 @@ class Finishing:
                     title=record.plan.title,
                     assets=assets,
                     cut=record.plan.cut,
+                    extractions=record.extractions if record.brief.platform is Platform.DOCUMENT else (),
                     provenance=provenance_of(record),
                 )
             )

@@ -1,0 +1,1 @@
+"""The names that events, pending decisions and callers share. Pure data."""
