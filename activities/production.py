@@ -11,7 +11,6 @@ from temporalio.exceptions import ApplicationError
 
 from activities.analysis.analyse import analyse
 from activities.batch import BatchRecords, ProductionReports
-from activities.errors import ProviderError
 from activities.evaluation.activities import EvaluationActivities
 from activities.evaluation.metrics.registry import describe_metrics
 from activities.extraction.stored import review_extraction
