@@ -114,7 +114,7 @@ clean: ## remove what was made here, except .greenlight/ (your productions) and 
 lock: $(DEV_STAMP) ## renew the requirement locks (versions stay unless UPGRADE=--upgrade)
 	$(COMPILE) $(UPGRADE) -o requirements.lock --extra local --extra vendors --extra mcp --group build pyproject.toml
 	$(COMPILE) -o requirements-server.lock --extra vendors --extra mcp --group build -c requirements.lock pyproject.toml
-	$(COMPILE) $(UPGRADE) -o requirements-dev.lock --extra local --extra vendors --extra mcp --group build --group dev \
+	$(COMPILE) $(UPGRADE) -o requirements-dev.lock --extra local --extra vendors --extra mcp --extra dnsmos --group build --group dev \
 	  -c requirements.lock pyproject.toml
 	echo uv | $(COMPILE) $(UPGRADE) -o requirements-uv.lock -
 	@$(MAKE) --no-print-directory wheels

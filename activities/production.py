@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.analysis.analyse import analyse
 from activities.batch import BatchRecords, ProductionReports
-from activities.errors import ProviderError
+from activities.evaluation.activities import EvaluationActivities
 from activities.extraction.stored import review_extraction
 from activities.finishing.deliverable import assemble, finish
 from activities.finishing.film import encode_segment, lay_out_film, mix_sound
@@ -35,10 +35,9 @@ from activities.providers import registry
 from activities.providers.protocol import Provider
 from activities.references.ingest import store_references
 from activities.settings import ActivitySettings
+from activities.steps import heartbeats as _heartbeats
 from activities.storage.bucket import Storage
-from activities.storage.errors import ObjectMissing, StorageConflict, StorageFailed, StorageUnsupported
-from activities.storage.support import ERROR_TYPE
-from activities.takes.attempt import MAX_ATTEMPTS, STORAGE_RETRY, send_heartbeats
+from activities.storage.errors import StorageConflict
 from activities.takes.producer import Producer
 from activities.takes.uploads import store_upload
 from activities.webhooks import allowed_hosts, signing_problem, signing_tenants
@@ -93,6 +92,7 @@ class Activities(ProductionActivities):
         self._manifests = Manifests(storage)
         self.production_reports = ProductionReports(self._manifests.read)
         self.batch_records = BatchRecords(storage)
+        self.evaluations = EvaluationActivities(storage, providers, settings)
 
     @activity.defn(name="take_in_references")
     async def take_in_references(self, request: TakeInReferences) -> tuple[Media, ...]:
@@ -225,6 +225,7 @@ class Activities(ProductionActivities):
             "webhook_tenants": tenants,
             "webhook_hosts": allowed_hosts(self._settings),
             "film_parts": self._storage.lifecycle_problem,
+            "metrics": self.evaluations.metrics(),
         }
         support = self._storage.support
         if support and support.state == "unsupported" and planner != "template":
@@ -242,36 +243,3 @@ async def _finishing() -> AsyncIterator[tuple[Path, Callable[[str], None]]]:
     async with _heartbeats("starting") as set_step:
         with tempfile.TemporaryDirectory(prefix="greenlight-") as workdir:
             yield Path(workdir), set_step
-
-
-@asynccontextmanager
-async def _heartbeats(step: str) -> AsyncIterator[Callable[[str], None]]:
-    """Send heartbeats while the block runs, and mark which of its errors a retry may fix.
-
-    Yields a function that sets the step in the heartbeats. Failures of the storage are retried; media that does not
-    open is not; unexpected errors are retried up to `MAX_ATTEMPTS`, and then a reviewer decides.
-    """
-
-    def set_step(name: str) -> None:
-        nonlocal step
-        step = name
-
-    try:
-        with send_heartbeats(lambda: activity.heartbeat({"step": step})):
-            yield set_step
-    except ApplicationError:
-        raise
-    except StorageUnsupported as error:
-        raise ApplicationError(str(error), type=ERROR_TYPE, non_retryable=True) from None
-    except StorageFailed as error:
-        missing = isinstance(error, ObjectMissing) and activity.info().attempt >= MAX_ATTEMPTS
-        kind = "object_missing" if missing else "storage_unavailable"
-        message, delay = f"storage: {error}", None if missing else STORAGE_RETRY
-        raise ApplicationError(message, type=kind, non_retryable=missing, next_retry_delay=delay) from None
-    except ProviderError as error:
-        raise ApplicationError(str(error), type=error.kind, non_retryable=True) from None
-    except Exception as error:
-        if activity.info().attempt < MAX_ATTEMPTS:
-            raise
-        message = f"{type(error).__name__}: {error}"[:1_000]
-        raise ApplicationError(message, type=type(error).__name__, non_retryable=True) from error

@@ -38,6 +38,7 @@ from api.routes import (
     uploads,
 )
 from api.routes.agents import execution, grants
+from api.routes.evaluations import evaluations, votes
 from api.routes.read_references import analyses, fields, resumable
 from api.routes.voice import memos
 from api.settings import Settings
@@ -75,6 +76,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         from api.temporal.change_feed import ChangeFeed
         from api.temporal.connection import TemporalServer, connect
         from api.temporal.counts import CachedCounts
+        from api.temporal.evaluations import EvaluationGateway
         from api.temporal.priorities import Priorities
         from api.temporal.productions import ProductionGateway
         from api.temporal.reads import ProductionReader
@@ -101,6 +103,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
             visibility=Visibility(connected),
             counts=CachedCounts(connected),
             batches=BatchGateway(connected, vault.batch, titles, priorities),
+            evaluations=EvaluationGateway(connected, vault.evaluation, titles, priorities),
             schedules=ScheduleGateway(connected, titles, priorities),
             voice_memos=VoiceMemoGateway(connected),
             vault=vault,
@@ -173,6 +176,8 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         streamed_media,
     ):
         app.include_router(module.router)
+    for router in (evaluations.metrics_router, votes.router, evaluations.router):
+        app.include_router(router)
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:

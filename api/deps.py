@@ -18,7 +18,7 @@ from api.auth.middleware import caller_of
 from api.auth.sessions import Sessions
 from api.metrics import Metrics
 from api.middleware import drain
-from api.problems import Problem, unknown_batch, unknown_production, unknown_schedule
+from api.problems import Problem, unknown_batch, unknown_evaluation, unknown_production, unknown_schedule
 from api.readiness import Readiness
 from api.relay.relay import Relay
 from api.settings import Settings
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from api.temporal.batches import BatchGateway
     from api.temporal.connection import TemporalServer
     from api.temporal.counts import CachedCounts
+    from api.temporal.evaluations import EvaluationGateway
     from api.temporal.productions import ProductionGateway
     from api.temporal.reads import ProductionReader
     from api.temporal.schedules import ScheduleGateway
@@ -54,6 +55,7 @@ class Services:
     visibility: "Visibility"
     counts: "CachedCounts"
     batches: "BatchGateway"
+    evaluations: "EvaluationGateway"
     schedules: "ScheduleGateway"
     voice_memos: "VoiceMemoGateway"
     vault: Vault
@@ -100,6 +102,18 @@ def _known_batch(
     found = caller.qualify(batch_id)
     if not caller.owns(found):
         raise unknown_batch(batch_id)
+    return found
+
+
+def _known_evaluation(
+    caller: CurrentCaller,
+    evaluation_id: Annotated[
+        str, Path(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", examples=["voices-may"])
+    ],
+) -> str:
+    found = caller.qualify(evaluation_id)
+    if not caller.owns(found):
+        raise unknown_evaluation(evaluation_id)
     return found
 
 
@@ -164,6 +178,7 @@ def _resume_after(
 
 KnownId = Annotated[str, Depends(_known_id)]
 KnownBatch = Annotated[str, Depends(_known_batch)]
+KnownEvaluation = Annotated[str, Depends(_known_evaluation)]
 KnownSchedule = Annotated[str, Depends(_known_schedule)]
 ONE_STREAM: Final = [Depends(_one_stream)]
 """For routes that answer with an event stream: it counts as one of the tenant's."""

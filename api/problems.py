@@ -107,6 +107,10 @@ def unknown_batch(batch_id: str) -> Problem:
     return _unknown("batch", "batches", batch_id)
 
 
+def unknown_evaluation(evaluation_id: str) -> Problem:
+    return _unknown("evaluation", "evaluations", evaluation_id)
+
+
 def unknown_schedule(schedule_id: str) -> Problem:
     return _unknown("schedule", "schedules", schedule_id)
 

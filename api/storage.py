@@ -20,6 +20,8 @@ from api.problems import Problem
 from api.settings import Settings
 from workflows import keys
 from workflows.batch.records import BatchRecord
+from workflows.evaluation import object_keys
+from workflows.evaluation.records import EvaluationView
 from workflows.events import Snapshot
 from workflows.servers.object_file import OBJECT_PART_BYTES, ObjectFile
 from workflows.servers.s3 import bucket_endpoint, clock_problem, region_of
@@ -54,6 +56,12 @@ class Listed:
     key: str
     bytes: int
     stored_at: datetime
+
+
+class StoredView(BaseModel):
+    """The part of an evaluation's report that says how it ended."""
+
+    view: EvaluationView
 
 
 class Vault:
@@ -163,10 +171,15 @@ class Vault:
         """The record of a batch; it outlives Temporal's retention."""
         return await self._record(BatchRecord, keys.batch_key(batch_id))
 
+    async def evaluation(self, evaluation_id: str) -> EvaluationView | None:
+        """The view in the report of an evaluation; it outlives Temporal's retention."""
+        found = await self._record(StoredView, object_keys.report_key(evaluation_id, "json"))
+        return found.view if found else None
+
     async def _record(self, model: type[M], key: str) -> M | None:
         def read() -> M | None:
             found = self._get(key)
-            return _parsed(model, key, found["Body"].read()) if found else None
+            return parse_record(model, key, found["Body"].read()) if found else None
 
         return await self._run(read)
 
@@ -287,8 +300,9 @@ class Vault:
         return await asyncio.get_running_loop().run_in_executor(pool or self._pool, run)
 
 
-def _parsed(model: type[M], key: str, content: bytes) -> M:
-    """
+def parse_record(model: type[M], key: str, content: bytes) -> M:
+    """The record of an object of the bucket.
+
     Raises:
         Problem: 503; the object is damaged, or a newer version wrote it.
     """

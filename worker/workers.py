@@ -18,6 +18,7 @@ from worker.settings import WorkerSettings
 from worker.take_metrics import TakeMetrics
 from workflows import keys
 from workflows.batch.workflow import BatchWorkflow
+from workflows.evaluation.workflow import EvaluationWorkflow
 from workflows.preview.workflow import PreviewWorkflow
 from workflows.production.workflow import ProductionWorkflow
 from workflows.runtime.gc_freeze import freeze_gc
@@ -33,6 +34,7 @@ WORKFLOW_TYPES: Final = (
     NotificationWorkflow,
     BatchWorkflow,
     ScheduledProduction,
+    EvaluationWorkflow,
     ReleaseGate,
 )
 """All that a worker of productions runs."""
@@ -148,6 +150,9 @@ def _make_productions_worker(client: Client, activities: Activities, settings: W
             activities.production_reports.report_production,
             activities.production_reports.find_production,
             activities.batch_records.keep_batch,
+            activities.evaluations.prepare_evaluation,
+            activities.evaluations.read_cells,
+            activities.evaluations.report_evaluation,
         ],
         settings,
         workflows=WORKFLOW_TYPES,
@@ -155,7 +160,7 @@ def _make_productions_worker(client: Client, activities: Activities, settings: W
 
 
 def _make_render_worker(client: Client, activities: Activities, settings: WorkerSettings) -> Worker:
-    render_activities = [activities.encode_segment, activities.mix_sound]
+    render_activities = [activities.encode_segment, activities.mix_sound, activities.evaluations.measure_take]
     return make_worker(client, keys.RENDER_QUEUE, render_activities, settings, slots=os.cpu_count())
 
 

@@ -19,6 +19,11 @@ productions/{production_id}/uploads/…                 people's own files, as r
 productions/{production_id}/manifest.json            the newest manifest, read on reopening
 productions/{production_id}/planning.json            reservations and bills of requests to language models
 batches/{batch_id}.json                              the record of a batch
+productions/{evaluation}/assets/…                    the takes of an evaluation: `evaluation_takes`
+evaluations/{evaluation_id}/record.json, cells/{page}.json   what an evaluation consists of; the record claims its id
+evaluations/{evaluation_id}/results/{cell}.json      the measurements of one take
+evaluations/{evaluation_id}/report.json, report.html
+evaluations/{evaluation_id}/votes/{voter}/{pair}/{choice}    one choice of one person
 segments/{production_id}/{digest}.mp4                a part of a film's picture; the digest is of everything in it
 segments/{production_id}/sound-{digest}.m4a, timeline-{digest}.json, facts.json   made again if they are deleted
 references/…                                         files for future briefs, as uploaded
@@ -48,6 +53,15 @@ FIND_PRODUCTION: Final = "find_production"
 """An activity: returns the state of the production of a batch's row, or None if it is not started yet."""
 KEEP_BATCH: Final = "keep_batch"
 """An activity: stores the record of a batch in the bucket."""
+EVALUATION_TYPE: Final = "Evaluation"
+PREPARE_EVALUATION: Final = "prepare_evaluation"
+"""An activity: checks and prices all cases with all models, and stores them in pages."""
+READ_CELLS: Final = "read_cells"
+"""An activity: one page of the cells of an evaluation."""
+MEASURE_TAKE: Final = "measure_take"
+"""An activity: measures a take of an evaluation, and stores the result."""
+REPORT_EVALUATION: Final = "report_evaluation"
+"""An activity: computes the report of an evaluation from its stored results."""
 RENDER_QUEUE: Final = "render"
 """For the parts of films: a worker encodes as many at once as it has cores, and takes the next one when it is free."""
 NOTIFICATION_TYPE: Final = "Notification"

@@ -1,7 +1,7 @@
 """The report of the workers about their providers and models. Pure, so clients read it without importing Temporal."""
 
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -43,6 +43,21 @@ class ProviderInfo(_Report):
     models: tuple[ModelInfo, ...] = ()
 
 
+class MetricInfo(_Report):
+    """A metric of the workers for evaluations, installed or not."""
+
+    name: str
+    title: str
+    unit: str = ""
+    better: Literal["higher", "lower", "neither"]
+    modalities: tuple[Modality, ...]
+    share: bool = Field(default=False, description="Each value is 0 or 1")
+    paid: bool = Field(
+        default=False, description="A value costs money, so the metric is measured only where it is named"
+    )
+    missing: str = Field(default="", description="Why it measures nothing here, with the remedy")
+
+
 class ProvidersReport(_Report):
     """The providers and models of the workers, which hold the vendors' keys."""
 
@@ -64,3 +79,4 @@ class ProvidersReport(_Report):
     webhook_hosts: tuple[str, ...] = Field(
         default=(), description="Receivers that may use plain http and a private network"
     )
+    metrics: tuple[MetricInfo, ...] = Field(default=(), description="What evaluations can measure")

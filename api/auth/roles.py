@@ -7,6 +7,7 @@ P: Final = "/api/v1/productions"
 ID: Final = f"{P}/{{production_id}}"
 ASSET: Final = f"{ID}/assets/{{asset_id}}"
 BATCH: Final = "/api/v1/batches/{batch_id}"
+EVALUATION: Final = "/api/v1/evaluations/{evaluation_id}"
 MEMO: Final = "/api/v1/voice-memos/{memo_id}"
 SCHEDULE: Final = "/api/v1/schedules/{schedule_id}"
 
@@ -71,6 +72,17 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"GET {BATCH}": ANY_ROLE,
     f"GET {BATCH}/results": ANY_ROLE,
     f"GET {BATCH}/deliverables.zip": ANY_ROLE,
+    "GET /api/v1/evaluation-metrics": ANY_ROLE,
+    "GET /api/v1/evaluations": ANY_ROLE,
+    f"GET {EVALUATION}": ANY_ROLE,
+    f"GET {EVALUATION}/events": ANY_ROLE,
+    f"GET {EVALUATION}/report": ANY_ROLE,
+    f"GET {EVALUATION}/report.html": ANY_ROLE,
+    f"GET {EVALUATION}/cases": ANY_ROLE,
+    f"GET {EVALUATION}/compare": ANY_ROLE,
+    f"GET {EVALUATION}/cells/{{cell}}/media": ANY_ROLE,
+    f"GET {EVALUATION}/pair": ANY_ROLE,
+    f"GET {EVALUATION}/pairs/{{pair_id}}/{{side}}": ANY_ROLE,
     "GET /api/v1/schedules": ANY_ROLE,
     f"GET {SCHEDULE}": ANY_ROLE,
     "GET /api/v1/references/uploads/{upload_id}": ANY_ROLE,
@@ -87,6 +99,10 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"POST {ID}/revise": PEOPLE,
     f"POST {BATCH}/stop": PEOPLE,
     f"POST {MEMO}/cancel": PEOPLE,
+    f"POST {EVALUATION}/pause": PEOPLE,
+    f"POST {EVALUATION}/cancel": PEOPLE,
+    # To say which take is better
+    f"POST {EVALUATION}/votes": PEOPLE,
     # To start and change; a field that releases money needs an approver as well (`Caller.check_release`)
     f"POST {P}": PLANNERS,
     "POST /api/v1/multimodal/plan": PLANNERS,
@@ -95,6 +111,8 @@ NEEDS: Final[dict[str, Roles | None]] = {
     "POST /api/v1/generate": REQUESTERS,
     "POST /generate": REQUESTERS,
     "POST /api/v1/batches": REQUESTERS,
+    "POST /api/v1/evaluations": REQUESTERS,
+    f"POST {EVALUATION}/resume": REQUESTERS,
     "POST /api/v1/references": REQUESTERS,
     "POST /api/v1/references/uploads": REQUESTERS,
     "POST /api/v1/voice-memos": REQUESTERS,

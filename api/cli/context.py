@@ -70,6 +70,9 @@ class Cli:
     def batch_id(self, text: str) -> str:
         return ids.find_batch(self.client, text)
 
+    def evaluation_id(self, text: str) -> str:
+        return ids.find_evaluation(self.client, text)
+
     def schedule_id(self, text: str) -> str:
         return ids.find_schedule(self.client, text)
 

@@ -37,6 +37,14 @@ def find_batch(client: GreenlightClient, text: str) -> str:
     return choose(text, [(each.batch_id, "") for each in found], "batch")
 
 
+def find_evaluation(client: GreenlightClient, text: str) -> str:
+    """The id of an evaluation, as `find_production`."""
+    if _WHOLE.fullmatch(text) or not text:
+        return text
+    found = islice(client.evaluations(prefix=text, page_size=MAX_READ), MAX_READ)
+    return choose(text, [(each.evaluation_id, each.title) for each in found], "evaluation")
+
+
 def find_schedule(client: GreenlightClient, text: str) -> str:
     """The id of a schedule, as `find_production`."""
     return choose(text, [(each.schedule_id, each.title) for each in client.schedules()], "schedule")

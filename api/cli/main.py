@@ -13,6 +13,7 @@ from api.cli.commands import (
     batch,
     decisions,
     edit,
+    evaluate,
     export,
     extract,
     produce,
@@ -74,7 +75,7 @@ def demo(context: Context) -> None:
 
 for module in (
     *(produce, extract, export, watch, decisions, edit, takes, show, references),
-    *(verify, doctor, attention, batch, temporal),
+    *(verify, doctor, attention, batch, evaluate, temporal),
 ):
     app.add_typer(module.app)
 app.add_typer(schedule.app, name="schedule", rich_help_panel=MAKE, help="Start productions of a brief at set times.")

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from api.client.batches import BatchEndpoints
 from api.client.decisions import DecisionEndpoints
 from api.client.errors import GreenlightError, ResponseLost, Unreachable, WrongInstance
+from api.client.evaluations import EvaluationEndpoints
 from api.client.events import EventEndpoints
 from api.client.grants import GrantEndpoints
 from api.client.media import MediaEndpoints
@@ -44,6 +45,7 @@ class GreenlightClient(
     VoiceEndpoints,
     BatchEndpoints,
     GrantEndpoints,
+    EvaluationEndpoints,
 ):
     """All endpoints of the API, synchronously. Use it in a `with` block, or call `close`."""
 

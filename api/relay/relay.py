@@ -103,6 +103,11 @@ class Relay:
         self._followers: dict[str, Follower] = {}
         self._closing = False
 
+    @property
+    def closing(self) -> bool:
+        """Whether the server stops, so that all streams end."""
+        return self._closing
+
     async def watch(self, production_id: str, after: int = 0, until: Collection[str] = ()) -> AsyncGenerator[bytes]:
         """Frames of the events after event number `after`, then of new events, until the production is closed.
 

@@ -12,6 +12,7 @@ const ROUTES = [
   [/^p\/([^/]+)(?:\/([^/]+))?$/, "productions", () => import("./production/production.js")],
   [/^productions$/, "productions", () => import("./views/productions.js")],
   [/^batches(?:\/([^/]+))?$/, "productions", () => import("./views/batches.js")],
+  [/^evaluations(?:\/([^/]+)(?:\/(votes))?)?$/, "productions", () => import("./evaluation/evaluations.js")],
   [/^schedules(?:\/([^/]+))?$/, "productions", () => import("./views/schedules.js")],
   [/^attention$/, "attention", () => import("./views/attention.js")],
   [/^settings$/, "settings", () => import("./views/settings.js")],

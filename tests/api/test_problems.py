@@ -22,6 +22,7 @@ from api.views import (
     batches,
     bodies,
     changes,
+    evaluations,
     fields,
     generated,
     grants,
@@ -35,6 +36,7 @@ from tests.support.servers.serving import NOWHERE, Api, problem, serving
 from tests.support.waiting import WITHIN
 from workflows import models, provider_report, requests
 from workflows.batch.records import Admit, BatchView
+from workflows.evaluation import report
 from workflows.events import Receipt
 from workflows.refusals import Refusal, RefusalKind
 
@@ -235,6 +237,8 @@ def test_examples_match_their_schemas() -> None:
             models,
             requests,
             provider_report,
+            evaluations,
+            report,
             fields,
             read_fields,
             grants,

@@ -18,7 +18,7 @@ from rich.console import Console
 from temporalio.client import Client
 
 from deploy.local import Stack, running_stack
-from tests.bench import checks, fanout, film, latency, load, recovery, stream
+from tests.bench import checks, fanout, film, latency, load, quality, recovery, stream
 from tests.bench.instant import VENDOR
 from tests.bench.load import Bench, Process
 from tests.bench.table import report
@@ -43,6 +43,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
 WITHOUT_TEMPORAL: Final[Mapping[str, Callable[[], dict[str, float]]]] = {
     "stream": stream.measure,
     "checks": checks.measure,
+    "quality": quality.measure,
     "film": film.measure,
 }
 

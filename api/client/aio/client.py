@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from api.client.aio.batches import BatchEndpoints
 from api.client.aio.decisions import DecisionEndpoints
+from api.client.aio.evaluations import EvaluationEndpoints
 from api.client.aio.events import EventEndpoints
 from api.client.aio.grants import GrantEndpoints
 from api.client.aio.media import MediaEndpoints
@@ -45,6 +46,7 @@ class AsyncGreenlightClient(
     VoiceEndpoints,
     BatchEndpoints,
     GrantEndpoints,
+    EvaluationEndpoints,
 ):
     """All endpoints of the API, asynchronously. Use it in an `async with` block."""
 

@@ -32,6 +32,11 @@ export const STATUS = {
   overrun: ["Above its price", "bad"],
   stopped: ["Stopped", "quiet"],
   done: ["Done", "good"],
+  preparing: ["Preparing", "busy"],
+  refused: ["Refused", "bad"],
+  running: ["Running", "busy"],
+  reporting: ["Reporting", "busy"],
+  capped: ["Stopped at the cap", "ask"],
   paused: ["Paused", "ask"],
   active: ["Active", "good"],
 };

@@ -1,4 +1,4 @@
-// The event stream of a production.
+// The event stream of a production or an evaluation.
 
 import { API, send } from "../lib/api.js";
 
@@ -7,13 +7,14 @@ const FIRST_RETRY_MS = 400;
 const LAST_RETRY_MS = 5_000;
 
 /**
- * Follow a production's events until it is closed; reconnects after a lost network or a restarted server.
+ * Follow the events of `resource`, e.g. "productions/20261120-1a2b3c4d", until it is closed; reconnects after a lost
+ * network or a restarted server.
  * Calls `on.event(event)`, `on.connection(true | false)` as the connection is made and lost, and `on.end()` when a
  * stream ends, which returns whether to stop. Returns a function that stops following.
  */
-export function followEvents(productionId, after, on) {
+export function followEvents(resource, after, on) {
   const stopped = new AbortController();
-  const path = `${API}/productions/${encodeURIComponent(productionId)}/events`;
+  const path = `${API}/${resource}/events`;
   let last = after;
   let wait = FIRST_RETRY_MS;
 

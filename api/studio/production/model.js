@@ -145,7 +145,7 @@ export class Production {
 
   follow() {
     this.#stopFollowing?.();
-    this.#stopFollowing = followEvents(this.id, this.#lastEvent, {
+    this.#stopFollowing = followEvents(this.path, this.#lastEvent, {
       event: (event) => this.apply(event),
       connection: (up) => {
         if (up && !this.connected) this.load();

@@ -17,7 +17,7 @@ const TYPING_MS = 250;
 /** The tabs of the three lists. */
 export const tabs = (current) => html`
   <nav class="tabs" aria-label="Lists" key="tabs">
-    ${[["productions", "Productions"], ["batches", "Batches"], ["schedules", "Schedules"]].map(([name, label]) => html`
+    ${[["productions", "Productions"], ["batches", "Batches"], ["evaluations", "Evaluations"], ["schedules", "Schedules"]].map(([name, label]) => html`
       <a href="#/${name}" key=${name} aria-current=${name === current ? "page" : null}>${label}</a>
     `)}
   </nav>

@@ -6,7 +6,8 @@ import sys
 from collections import Counter
 from time import process_time
 
-from tests.activities.quality.labelled.cases import Case, damaged, good
+from tests.activities.quality.figures import is_found
+from tests.activities.quality.labelled.cases import damaged, good
 
 
 def main(count: int = 500) -> None:
@@ -30,17 +31,12 @@ def _report_faults() -> None:
     totals, found = Counter[bool](), Counter[bool]()
     for case in damaged():
         totals[case.hard] += 1
-        if _is_found(case):
+        if is_found(case):
             found[case.hard] += 1
         else:
             print(f"missed: {case.name}")
     for hard in (True, False):
         print(f"{'hard' if hard else 'soft'} faults: {totals[hard]}, found: {found[hard] / totals[hard]:.1%}")
-
-
-def _is_found(case: Case) -> bool:
-    result = case.check()
-    return any(f.check in case.found for f in result.findings) and (result.failed or not case.hard)
 
 
 if __name__ == "__main__":

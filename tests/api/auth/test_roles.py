@@ -42,6 +42,8 @@ ONLY: Final[dict[Role, set[str]]] = {
         "POST /api/v1/generate",
         "POST /generate",
         "POST /api/v1/batches",
+        "POST /api/v1/evaluations",
+        "POST /api/v1/evaluations/{evaluation_id}/resume",
         "POST /api/v1/references",
         "POST /api/v1/references/uploads",
         "PATCH /api/v1/references/uploads/{upload_id}",

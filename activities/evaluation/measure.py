@@ -1,0 +1,127 @@
+"""Measures one take of an evaluation: its file is fetched once, and every metric gets the same sample."""
+
+import base64
+import io
+import json
+import logging
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from activities.evaluation.metrics.protocol import NoValueError, Sample
+from activities.evaluation.metrics.registry import registered
+from activities.media.recordings import open_recording, video_frames
+from activities.media.stills import decode_picture
+from workflows.evaluation.records import Cell, CellResult, MeasureTake
+from workflows.models import Modality
+
+EXCERPT_CHARS: Final = 600
+THUMBNAIL: Final = (200, 200)
+MAX_TEXT_BYTES: Final = 1_000_000
+
+_log = logging.getLogger(__name__)
+
+
+def base_result(request: MeasureTake) -> CellResult:
+    """The result of a cell before its take is measured."""
+    cell, take, failure = request.cell, request.take, request.failure
+    assert cell.case.modality is not None
+    return CellResult(
+        number=cell.number,
+        case_id=cell.case.case_id,
+        line=cell.case.line,
+        prompt=cell.case.prompt[:EXCERPT_CHARS],
+        column=cell.column,
+        modality=cell.case.modality,
+        asset_id=cell.asset.asset_id,
+        media=take.media if take else None,
+        billed_usd=request.billed_usd,
+        failure=failure.message[:EXCERPT_CHARS] if failure and take is None else "",
+    )
+
+
+def measured(request: MeasureTake, path: Path, data: bytes | None, transcript: str | None) -> CellResult:
+    """The result of a take whose file is at `path`; synchronous.
+
+    Args:
+        data: The JSON next to the media, which may hold the times of spoken words.
+    """
+    result, take = base_result(request), request.take
+    assert take is not None
+    text = path.read_bytes()[:MAX_TEXT_BYTES].decode("utf-8", "replace") if result.modality is Modality.TEXT else None
+    sample = Sample(
+        case=request.cell.case,
+        modality=result.modality,
+        take=take,
+        path=path,
+        text=text if text is not None else transcript,
+        words=_words(data),
+        given=request.given,
+        spoken=request.cell.asset.spoken,
+    )
+    values, notes = _values(sample, request.metrics, request.cell, transcribed=request.cell.transcript is not None)
+    shown = text or transcript or ""
+    notes |= {name: note for name, note in request.notes.items() if name in request.metrics}
+    update = {"values": values, "notes": notes, "excerpt": shown[:EXCERPT_CHARS], "thumbnail": _thumbnail(sample)}
+    return result.model_copy(update=update)
+
+
+def _values(
+    sample: Sample, metrics: Sequence[str], cell: Cell, *, transcribed: bool
+) -> tuple[dict[str, float], dict[str, str]]:
+    """The values of the metrics that fit, and why others of them have none. No metric stops another one."""
+    values: dict[str, float] = {}
+    notes: dict[str, str] = {}
+    for name in metrics:
+        metric = registered().get(name)
+        if metric is None or metric.missing():
+            notes[name] = "this worker does not have the metric"
+            continue
+        if metric.problem(cell.case, sample.modality, transcribed=transcribed):
+            continue
+        try:
+            value = float(metric.measure(sample))
+        except NoValueError as error:
+            notes[name] = str(error)[:200]
+        except Exception as error:
+            _log.warning("The metric %s failed for %s", name, cell.asset.asset_id, exc_info=True)
+            notes[name] = f"it failed: {type(error).__name__}: {error}"[:200]
+        else:
+            if math.isfinite(value):
+                values[name] = round(value, 6)
+            else:
+                notes[name] = "it is not a number"
+    return values, notes
+
+
+def _words(data: bytes | None) -> Sequence[dict[str, Any]]:
+    try:
+        found = json.loads(data) if data else {}
+    except ValueError:
+        return ()
+    words = found.get("words") if isinstance(found, dict) else None
+    return [w for w in words if isinstance(w, dict)] if isinstance(words, list) else ()
+
+
+def _thumbnail(sample: Sample) -> str:
+    """A small JPEG for the report that is read without the bucket; empty where there is no picture."""
+    try:
+        if sample.modality is Modality.IMAGE:
+            with decode_picture(sample.path, THUMBNAIL) as picture:
+                return _jpeg(picture)
+        if sample.modality is Modality.VIDEO:
+            with open_recording(sample.path) as container:
+                frame = next(video_frames(container, lambda _: None), None)
+                return _jpeg(frame.to_image()) if frame else ""  # type: ignore[no-untyped-call]
+    except Exception:
+        _log.warning("There is no thumbnail of %s", sample.take.media.key, exc_info=True)
+    return ""
+
+
+def _jpeg(picture: Any) -> str:
+    picture = picture.convert("RGB")
+    picture.thumbnail(THUMBNAIL)
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=75)
+    return base64.b64encode(file.getvalue()).decode()

@@ -1,0 +1,260 @@
+"""Every call to Temporal about evaluations."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+)
+from temporalio.common import (
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import FailureError
+from temporalio.service import RPCError, RPCStatusCode
+
+from api import problems
+from api.problems import Problem, parse_field_error, unknown_evaluation
+from api.temporal.outcomes import RPC_TIMEOUT, SILENT, NoWorker, rpc_problem, send_update, translating_errors
+from api.temporal.priorities import Priorities
+from api.temporal.reads import QUERY_TIMEOUT
+from api.temporal.titles import SearchableTitles
+from api.temporal.updates import UPDATE_SECONDS
+from api.views.evaluations import ListedEvaluation
+from workflows import keys
+from workflows.evaluation import object_keys
+from workflows.evaluation.progress import EvaluationProgress
+from workflows.evaluation.records import EvaluationStart, EvaluationStatus, EvaluationView
+from workflows.refusals import refusal_in
+from workflows.start_options import COST, REQUESTER, STATUS, TENANT, TITLE, Urgency, searchable_title, truncate
+
+ReadView = Callable[[str], Awaitable[EvaluationView | None]]
+_ENDED: Final = (WorkflowExecutionStatus.COMPLETED, WorkflowExecutionStatus.RUNNING)
+
+
+class EvaluationGateway:
+    """Starts, reads and changes evaluations. Raises only `Problem`."""
+
+    def __init__(
+        self, client: Client, read_view: ReadView, titles: SearchableTitles, priorities: Priorities | None = None
+    ) -> None:
+        """
+        Args:
+            read_view: The view in the report of an evaluation that Temporal no longer has.
+        """
+        self._client = client
+        self._titles = titles
+        self._priorities = priorities or Priorities()
+        self._read_view = read_view
+
+    async def start(self, start: EvaluationStart) -> EvaluationView:
+        """Start an evaluation, and return its view once it is checked and priced.
+
+        One that runs, or is done, is returned as it is. One that ended early continues: takes that exist are not paid
+        again, and count.
+
+        Raises:
+            Problem: 422 where it is refused; 409 where the id is that of another evaluation; 503.
+        """
+        before = await self._find(start.evaluation_id)
+        if before is not None and await before.memo_value("content", "") != start.content:
+            if _status(before) is not EvaluationStatus.REFUSED:
+                raise _used(start.evaluation_id)
+        elif before is not None and _status(before) is EvaluationStatus.DONE:
+            return await self.view(start.evaluation_id)
+        with translating_errors():
+            await self._titles.start(lambda titled: self._start(start, titled=titled))
+        running = await self._describe(start.evaluation_id)
+        if await running.memo_value("content", "") != start.content:
+            raise _used(start.evaluation_id)
+        return await self._prepared(start)
+
+    async def _start(self, start: EvaluationStart, *, titled: bool) -> object:
+        pairs = [(STATUS, EvaluationStatus.PREPARING.value), (TENANT, start.tenant), (REQUESTER, start.requester)]
+        title = start.title or f"{len(start.cases)} cases, {len(start.models)} models"
+        more = [SearchAttributePair(TITLE, searchable_title(title))] if titled else []
+        attributes = [SearchAttributePair(key, value) for key, value in pairs]
+        return await self._client.start_workflow(
+            keys.EVALUATION_TYPE,
+            start,
+            id=object_keys.evaluation_workflow_id(start.evaluation_id),
+            task_queue=keys.TASK_QUEUE,
+            priority=self._priorities.of(start.tenant, Urgency.BATCH),
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            static_summary=truncate(f"evaluation · {title}", 200),
+            search_attributes=TypedSearchAttributes([*attributes, SearchAttributePair(COST, 0.0), *more]),
+            memo={
+                "content": start.content,
+                "cases": len(start.cases),
+                "models": len(start.models),
+                "title": title[:200],
+                "created_at": start.created_at.isoformat(),
+            },
+            rpc_timeout=RPC_TIMEOUT,
+        )
+
+    async def _prepared(self, start: EvaluationStart) -> EvaluationView:
+        """The view once it is checked and priced; where that takes longer, or no worker answers, as it began."""
+        try:
+            view = await self._update(start.evaluation_id, "prepared") or await self.view(start.evaluation_id)
+        except Problem as problem:
+            if problem.status_code != 503:
+                raise
+            return EvaluationProgress(start).view()
+        if view.status is EvaluationStatus.REFUSED:
+            message, _, remedy = view.message.rpartition("; ")
+            raise Problem.of_field(view.field or "cases", message or remedy, remedy if message else "correct it")
+        return view
+
+    async def view(self, evaluation_id: str) -> EvaluationView:
+        """The state of an evaluation: of a running one by a query, of a closed one its result.
+
+        Raises:
+            Problem: 404, 503.
+        """
+        try:
+            description = await self._describe(evaluation_id)
+        except Problem as problem:
+            if problem.status_code == 404 and (kept := await self._read_view(evaluation_id)):
+                return kept
+            raise
+        if description.status is WorkflowExecutionStatus.COMPLETED:
+            with translating_errors(unknown_evaluation, evaluation_id):
+                return await self._handle(evaluation_id).result(rpc_timeout=RPC_TIMEOUT)
+        view = await self._query(evaluation_id)
+        if description.status is WorkflowExecutionStatus.RUNNING:
+            return view
+        return view.model_copy(update={"status": _status(description), "message": "it was ended from outside"})
+
+    async def length(self, evaluation_id: str) -> tuple[str, int]:
+        """A value that changes with every step of an evaluation; no worker is asked.
+
+        Raises:
+            Problem: 404, 503.
+        """
+        description = await self._describe(evaluation_id)
+        return description.run_id, description.history_length
+
+    async def list_evaluations(
+        self, tenant: str | None, page_size: int, page_token: bytes | None, prefix: str = ""
+    ) -> tuple[list[ListedEvaluation], bytes | None]:
+        """One page of evaluations, of one tenant or of all (None), open ones first; and the token of the next page.
+
+        Raises:
+            Problem: 503.
+        """
+        query = f"WorkflowType = '{keys.EVALUATION_TYPE}' AND ExecutionStatus != 'ContinuedAsNew'"
+        query += f" AND {keys.TENANT_ATTRIBUTE} = '{tenant}'" if tenant else ""
+        query += f" AND WorkflowId STARTS_WITH '{object_keys.evaluation_workflow_id(prefix)}'" if prefix else ""
+        page = self._client.list_workflows(
+            query, page_size=page_size, next_page_token=page_token, rpc_timeout=RPC_TIMEOUT
+        )
+        with translating_errors():
+            await page.fetch_next_page()
+        newest = {e.id: e for e in reversed(page.current_page or ())}
+        return [await _listed(e) for e in reversed(newest.values())], page.next_page_token
+
+    async def change(self, evaluation_id: str, update: str) -> EvaluationView:
+        """Pause, resume or cancel it.
+
+        Raises:
+            Problem: 404, 409, 503.
+        """
+        if view := await self._update(evaluation_id, update):
+            return view
+        status = (await self.view(evaluation_id)).status  # 404 where there is no such evaluation
+        raise _conflict("wrong-phase", "evaluation_id", f"the evaluation is {status.value}; start another one")
+
+    async def _find(self, evaluation_id: str) -> WorkflowExecutionDescription | None:
+        try:
+            return await self._describe(evaluation_id)
+        except Problem as problem:
+            if problem.status_code == 404:
+                return None
+            raise
+
+    async def _describe(self, evaluation_id: str) -> WorkflowExecutionDescription:
+        with translating_errors(unknown_evaluation, evaluation_id):
+            return await self._handle(evaluation_id).describe(rpc_timeout=RPC_TIMEOUT)
+
+    async def _query(self, evaluation_id: str) -> EvaluationView:
+        try:
+            async with asyncio.timeout(QUERY_TIMEOUT.total_seconds() + 0.1):
+                view: EvaluationView = await self._handle(evaluation_id).query(
+                    "progress", result_type=EvaluationView, rpc_timeout=QUERY_TIMEOUT
+                )
+                return view
+        except WorkflowQueryFailedError as error:
+            raise problems.unavailable("query-failed", f"The workflow cannot answer: {error.message}") from None
+        except TimeoutError:
+            raise NoWorker from None
+        except RPCError as error:
+            if error.status in SILENT or error.status is RPCStatusCode.FAILED_PRECONDITION:
+                raise NoWorker from None
+            raise rpc_problem(error) from None
+
+    async def _update(self, evaluation_id: str, update: str) -> EvaluationView | None:
+        """The result of an update, or None where the evaluation is closed."""
+        handle = self._handle(evaluation_id)
+        try:
+            return await send_update(
+                handle, update, (), EvaluationView, UPDATE_SECONDS, lambda: self._describe(evaluation_id)
+            )
+        except WorkflowUpdateFailedError as error:
+            cause = error.cause
+            if refusal := refusal_in(cause):
+                raise _conflict(refusal.kind.replace("_", "-"), refusal.field, refusal.message) from None
+            message = cause.message if isinstance(cause, FailureError) else str(cause)
+            raise Problem(409, "not-done", message or "The evaluation could not do it.") from None
+
+    def _handle(self, evaluation_id: str) -> WorkflowHandle[Any, EvaluationView]:
+        workflow_id = object_keys.evaluation_workflow_id(evaluation_id)
+        return self._client.get_workflow_handle(workflow_id, result_type=EvaluationView)
+
+
+def _conflict(kind: str, field: str, text: str) -> Problem:
+    return Problem(409, kind, text, errors=[parse_field_error(f"{field}: {text}")])
+
+
+def _used(evaluation_id: str) -> Problem:
+    message = f"{evaluation_id!r} is an evaluation of other cases, models or metrics; choose another evaluation_id"
+    return _conflict("evaluation-used", "evaluation_id", message)
+
+
+def _status(execution: WorkflowExecution) -> EvaluationStatus:
+    """The status according to the server."""
+    if execution.status in _ENDED:
+        return EvaluationStatus(execution.typed_search_attributes.get(STATUS, EvaluationStatus.PREPARING))
+    if execution.status is WorkflowExecutionStatus.CANCELED:
+        return EvaluationStatus.CANCELLED
+    return EvaluationStatus.FAILED
+
+
+async def _listed(execution: WorkflowExecution) -> ListedEvaluation:
+    attributes = execution.typed_search_attributes
+    cost = attributes.get(COST)
+    created_at = await execution.memo_value("created_at", None)
+    return ListedEvaluation(
+        evaluation_id=object_keys.evaluation_id_of(execution.id),
+        title=await execution.memo_value("title", ""),
+        status=_status(execution),
+        cases=await execution.memo_value("cases", 0),
+        models=await execution.memo_value("models", 0),
+        tenant=attributes.get(TENANT),
+        requester=attributes.get(REQUESTER),
+        spent_usd=None if cost is None else Decimal(str(cost)).quantize(Decimal("0.0001")),
+        created_at=datetime.fromisoformat(created_at) if created_at else execution.start_time,
+        closed_at=execution.close_time,
+    )

@@ -1,0 +1,139 @@
+"""The cases of an evaluation, as JSON Lines, and the models that make them. Pure data.
+
+A line is {"prompt": "…"} with further fields of `Case`; `id` names the case, otherwise it has the number of its line.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Annotated, Final
+
+from pydantic import Field, JsonValue, StringConstraints, ValidationError
+
+from workflows.base import Aspect, Language, MaybeSlug
+from workflows.models import Modality, Model, ModelName, PromptText
+
+MAX_CASES: Final = 1_000
+MAX_MODELS: Final = 20
+MAX_CELLS: Final = 5_000
+"""Cases times models: 1,000 cases by 5 models run for hours, in about fifteen runs of the workflow."""
+MAX_CASES_BYTES: Final = 900_000
+"""Of all cases together: they are in one payload of the first run, whose limit is 2 MB, and in one request."""
+NAMED_ERRORS: Final = 20
+
+CaseId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+class Expected(Model):
+    """What a good take has, as far as a metric can compare it."""
+
+    text: Annotated[str, StringConstraints(max_length=8_000)] = Field(
+        default="", description="The words of a text, or those that a voice speaks; of a voice otherwise the prompt"
+    )
+
+
+class Case(Model):
+    """One input that every model of its modality makes once."""
+
+    case_id: CaseId
+    line: int = Field(ge=1, description="Its place in the file")
+    prompt: PromptText
+    modality: Modality | None = Field(default=None, description="If absent, the one modality of all models")
+    role: MaybeSlug = Field(default="", description="Of a sound: music, effects or ambience; otherwise it is spoken")
+    language: Language = "en"
+    aspect: Aspect = "16:9"
+    parameters: dict[str, JsonValue] = Field(default_factory=dict, description="For every model")
+    expected: Expected = Expected()
+
+
+class ModelSpec(Model):
+    """A model with its parameters, as the columns of the report name it: provider/model?name=value&name=value."""
+
+    label: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+    name: ModelName = Field(description="The model, with or without its provider in front")
+    parameters: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class LineError(ValueError):
+    """A line is not a case; the message names the line, the field and the remedy."""
+
+
+def parse_cases(text: str) -> tuple[Case, ...]:
+    """The cases of a file of JSON Lines; empty lines are skipped.
+
+    Raises:
+        ExceptionGroup: of LineError, one for each of the first broken lines.
+    """
+    cases, errors = [], []
+    # Not `splitlines`, which would also split at U+2028, a character that a prompt may contain.
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            cases.append(_parse_line(number, line))
+        except LineError as error:
+            errors.append(error)
+    errors = errors or [*_errors_between(cases)]
+    if errors:
+        raise ExceptionGroup("the cases are not valid", errors[:NAMED_ERRORS])
+    return tuple(cases)
+
+
+def _parse_line(number: int, line: str) -> Case:
+    try:
+        fields = json.loads(line)
+    except ValueError as error:
+        raise LineError(f"line {number}: is not JSON ({error}); write one object per line") from None
+    if not isinstance(fields, dict):
+        raise LineError(f'line {number}: is not a JSON object; write one per line, e.g. {{"prompt": "A red boat"}}')
+    if reserved := next((name for name in ("case_id", "line") if name in fields), None):
+        raise LineError(f"line {number}: {reserved}: is no field of a case; name the case by `id`")
+    name = fields.pop("id", number)
+    try:
+        return Case.model_validate({**fields, "case_id": str(name), "line": number})
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"])).replace("case_id", "id")
+        known = ", ".join(("id", *(f for f in Case.model_fields if f not in ("case_id", "line"))))
+        remedy = f"the fields are {known}" if first["type"] == "extra_forbidden" else "correct it"
+        raise LineError(f"line {number}: {field}: {first['msg']}; {remedy}") from None
+
+
+def _errors_between(cases: list[Case]) -> Iterator[LineError]:
+    if not cases:
+        yield LineError('there is no case; write one JSON object per line, e.g. {"prompt": "A red boat"}')
+    if len(cases) > MAX_CASES:
+        yield LineError(f"there are {len(cases):,} cases, and at most {MAX_CASES:,} are possible; split the file")
+    count = Counter(case.case_id for case in cases)
+    first: dict[str, int] = {}
+    for case in cases:
+        if count[case.case_id] > 1 and first.setdefault(case.case_id, case.line) != case.line:
+            before = first[case.case_id]
+            yield LineError(f"line {case.line}: id: {case.case_id!r} is the id of line {before}; give each its own")
+
+
+def parse_model(text: str) -> ModelSpec:
+    """The model of e.g. "previz/previz-narration?rate=200"; a value is JSON, or otherwise a text.
+
+    Raises:
+        ValueError: a parameter has no value; the message names it.
+    """
+    label = text.strip()
+    name, _, query = label.partition("?")
+    parameters: dict[str, JsonValue] = {}
+    for part in filter(None, query.split("&")):
+        key, equals, value = part.partition("=")
+        if not key or not equals:
+            raise ValueError(f"{label!r}: the parameter {part!r} has no value; write name=value")
+        parameters[key] = _value(value)
+    if not name:
+        raise ValueError(f"{label!r} names no model; write provider/model, e.g. previz/previz-storyboard")
+    return ModelSpec(label=label, name=name, parameters=parameters)
+
+
+def _value(text: str) -> JsonValue:
+    try:
+        found: JsonValue = json.loads(text)
+    except ValueError:
+        return text
+    return found
