@@ -6,7 +6,7 @@ export const PLATFORMS = {
   design: ["Design", "A concept and key visuals"],
   copy: ["Copy", "Headline, body, call to action"],
   creative_brief: ["Creative brief", "Objective to deliverables"],
-  document: ["Document", "The fields of documents, as JSON and CSV"],
+  document: ["Document", "Fields as JSON and CSV"],
 };
 export const PLATFORM_OPTIONS = Object.entries(PLATFORMS).map(([platform, [label]]) => [platform, label]);
 

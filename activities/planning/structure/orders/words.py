@@ -86,8 +86,9 @@ SEEN_FIRST: Final = (
     r"(?:la vidéo|le film|le spot) (?:commence|débute|s['’]ouvre|se termine|montre)(?: (?:par|avec|sur))?|"
     r"coupe (?:sur|à)|"
     # Spanish
-    r"(?:arran(?:ca|que)|empie(?:za|ce|zan|cen)|comien(?:za|ce|zan|cen)|abr(?:e|a|an)|termin(?:a|e|an|en)|acab(?:a|e|an|en)|"
-    r"empezar|comenzar|terminar) (?:con|en|por)|muestr(?:a|e|en|an)|mostrar|se (?:ve|ven|muestra|"
+    r"(?:que )?(?:arran(?:ca|que)|empie(?:za|ce|zan|cen)|comien(?:za|ce|zan|cen)|abr(?:e|a|an)|termin(?:a|e|an|en)|"
+    r"acab(?:a|e|an|en)|"
+    r"empezar|comenzar|terminar) (?:con|en|por)|muestr(?:a|e|en|an)|mostrar|se (?:ve|ven)(?: al?(?= ))?|se (?:muestra|"
     r"muestran)|vemos|corte a|"
     r"(?:el vídeo|el video|la película|el anuncio) (?:empieza|comienza|abre|termina|muestra)(?: (?:con|en))?|"
     # Italian
@@ -107,7 +108,8 @@ SEEN_FIRST: Final = (
     r"(?:začni|začněte|otevři|skonči|skončete|zakonči)\b|ukaž(?:te)?|(?:vidíme|je vidět)|"
     # Russian, Ukrainian, Greek
     r"(?:начни(?:те)?|начинаем|открыва(?:ем|йте)|закончи(?:те)?|заканчива(?:ем|йте)|заверши(?:те)?) (?:с|со|на)?|"
-    r"покажи(?:те)?|показываем|(?:мы видим|видим|видно)|(?:ролик|фильм|видео) (?:начинается|заканчивается|открывается)|"
+    r"покажи(?:те)?|показываем|(?:мы видим|видим|видно)|(?:(?:ролик|фильм|видео) )?(?:начинается|заканчивается|"
+    r"открывается)|"
     r"(?:почніть|починаємо|завершіть|закінчіть)\b|покажіть|(?:ми бачимо|бачимо)|"
     r"(?:ξεκινήστε|ξεκινάμε|ξεκίνα|αρχίστε|τελειώστε|κλείστε) (?:με|στο|στη)|δείξτε|δείξε|βλέπουμε|"
     # Arabic, Hebrew, Chinese, Indonesian, Vietnamese
