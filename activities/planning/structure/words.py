@@ -45,7 +45,8 @@ LENGTH: Final = (
 )
 TITLE: Final = r"題名|標題|שם הסרט|כותרת|τίτλος|tytuł|název|otsikko|başlık|назва|tittel|titel|ชื่อเรื่อง|tiêu đề|judul"
 FRAMING: Final = (
-    r"helbild|halvbild|närbild|plan ogólny|plan średni|zbliżenie|detal|celek|polocelek|γενικό(?: πλάνο)?|"
+    r"(?:half)?totaal|helbild|halvbild|närbild|plan ogólny|plan średni|zbliżenie|detal|celek|polocelek|"
+    r"γενικό(?: πλάνο)?|"
     r"κοντινό(?: πλάνο)?|μεσαίο(?: πλάνο)?|genel plan|orta plan|yakın plan|загальний план|середній план|"
     r"(?-i:PPP?|C[LMA]|DETT|T?GP|P[GMDRAE]|H[TN])(?=\.?(?:\s|$))|"
     r"крупний план|نمای (?:باز|نزدیک|متوسط|دور)|תקריב|צילום רחב|לונג שוט|遠景|特寫|वाइड(?: शॉट)?|क्लोज़?[ -]?अप|मिड शॉट"

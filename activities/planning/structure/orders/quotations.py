@@ -46,6 +46,14 @@ class Quotation(NamedTuple):
     speaker: str = ""
 
 
+class _Found(NamedTuple):
+    """A quotation, the words before it that are kept, and the characters after it that belong to it."""
+
+    quotation: Quotation
+    kept: str
+    after: int = 0
+
+
 class Taken(NamedTuple):
     """A sentence without its quotations, and these in order."""
 
@@ -70,38 +78,50 @@ def take(sentence: str) -> Taken:
     if not found:
         return Taken(sentence, ())
     tail = sentence[at:].strip(" .。!！")
+    if found[-1].role == "read" and len(tail.split()) <= INSTRUCTION_WORDS and _SHOW.search(tail):
+        tail = ""
     return Taken(f"{rest.rstrip()} {tail}".strip(" ,;:：，、"), tuple(found))
 
 
-def _classify(before: str, text: str, after: str, found: list[Quotation]) -> tuple[Quotation, str, int]:
-    """A quotation, the words before it that are kept, and the characters after it that belong to it."""
+def _classify(before: str, text: str, after: str, found: list[Quotation]) -> _Found:
+    """The quotation by the words after it, otherwise by the nearest verb or noun before it, otherwise by its form."""
+    return _by_after(before, text, after) or _by_before(before, text, after) or _by_form(before, text, after, found)
+
+
+def _by_after(before: str, text: str, after: str) -> _Found | None:
     if shown := _READ_AFTER.match(after):
-        return Quotation("read", text), _without_instruction(before), shown.end()
+        return _Found(Quotation("read", text), _without_instruction(before), shown.end())
     if told := _SAID_AFTER.match(after):
         who = (told["who"] or "").strip() or _name(_PARTICLE.sub("", _last_clause(before).strip()))
-        kept = (
-            before if told["who"] or len(who.split()) > SUBJECT_WORDS else before[: -len(_last_clause(before)) or None]
-        )
-        return Quotation("said", text, who), kept, told.end()
-    tail = found_tail.end() if (found_tail := _TAIL.match(after)) else 0
+        if told["who"] or len(who.split()) > SUBJECT_WORDS:
+            return _Found(Quotation("said", text, who), before, told.end())
+        return _Found(Quotation("said", text, who), before.removesuffix(_last_clause(before)), told.end())
+    return None
+
+
+def _by_before(before: str, text: str, after: str) -> _Found | None:
+    tail = found.end() if (found := _TAIL.match(after)) else 0
     says, shows = _last(_SAY, before), _last(_SHOW, before)
     if shows and (not says or shows.end() >= says.end() or _sign_says(before, shows, says)):
-        return Quotation("read", text), _without_instruction(before), tail
-    if says:
-        return (*_said(before, says, text), tail)
+        return _Found(Quotation("read", text), _without_instruction(before), tail)
+    return _Found(*_said(before, says, text), tail) if says else None
+
+
+def _by_form(before: str, text: str, after: str, found: list[Quotation]) -> _Found:
+    """A quotation after a name with a colon, one that is a sentence of its own, or a name in a description."""
     subject = _last_clause(before.rstrip(" :：")).strip()
     if before.rstrip().endswith((":", "：")) and 0 < len(subject.split()) <= SUBJECT_WORDS:
-        if labels.kind_of(subject) in (None, "voice") and labels.kind_of_name(subject) == "speaker":
-            return Quotation("said", text, _name(subject)), before[: before.rindex(subject)], 0
-        return Quotation("read", text), before[: before.rindex(subject)], 0
+        is_name = labels.kind_of(subject) in (None, "voice") and labels.kind_of_name(subject) == "speaker"
+        quotation = Quotation("said", text, _name(subject)) if is_name else Quotation("read", text)
+        return _Found(quotation, before[: before.rindex(subject)])
     if not before.strip(" ,;:.") and (_SENTENCE.search(text) or len(text.split()) > SUBJECT_WORDS):
-        return Quotation("said", text, found[-1].speaker if found else ""), before, 0
+        return _Found(Quotation("said", text, found[-1].speaker if found else ""), before)
     if _SENTENCE.search(text) and _WIDE_NAME.match(before.strip()) and not after.strip(" 。.」"):
-        return Quotation("said", text, _name(before)), "", 0
+        return _Found(Quotation("said", text, _name(before)), "")
     joined = re.fullmatch(rf"[\s,]*(?:{_AND})?\s*", before)
     if found and joined and found[-1].role == "read":
-        return Quotation("read", text), "", 0
-    return Quotation("", text), before, 0
+        return _Found(Quotation("read", text), "")
+    return _Found(Quotation("", text), before)
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:

@@ -74,13 +74,14 @@ SEEN_FIRST: Final = (
     r"(?:fade|zoom|pan|dissolve) (?:to|in|out|on)|include|feature|"
     # German
     r"(?:beginn|start|öffn|end|schließ|schliess|eröffn)(?:e|en|t|et|en sie|en wir|en soll\w*)? (?:mit|auf|bei|in)|"
-    r"zeig(?:e|t|en|en sie|en wir)?|"
+    r"(?:es|er|das) (?:beginnt|startet|endet) mit|los geht['’]?s mit|zeig(?:e|t|en|en sie|en wir)?|"
     r"(?:dann |danach |zum schluss |am (?:ende|anfang|schluss) )?(?:sieht man|sehen wir|zeigen wir|kommt|folgt|"
     r"soll man)|"
     r"man sieht|wir sehen|schnitt (?:auf|zu)|der (?:film|clip|spot) (?:beginnt|startet|endet|zeigt)(?: mit)?|"
     r"das video (?:beginnt|startet|endet|zeigt)(?: mit)?|"
     # French
-    r"(?:ça commence|ça finit|on finit|on commence|commence[rz]?|débute[rz]?|ouvre[rz]?|ouvrir|termine[rz]?|fini(?:r|"
+    r"(?:(?:ça|il|elle|cela) (?:commence|finit|se termine)|on finit|on commence|commence[rz]?|débute[rz]?|ouvre[rz]?|"
+    r"ouvrir|termine[rz]?|fini(?:r|"
     r"s|ssez)?|conclu(?:re|ez)?) (?:par|avec|sur)|"
     r"montre[rz]?|on (?:voit|montre|commence|termine|finit|ouvre|découvre)(?: (?:par|avec|sur))?|nous voyons|"
     r"(?:la vidéo|le film|le spot) (?:commence|débute|s['’]ouvre|se termine|montre)(?: (?:par|avec|sur))?|"
@@ -155,7 +156,7 @@ THEN: Final = (
     r"πρώτα|μετά|ύστερα|έπειτα|στο τέλος|στην αρχή|τέλος|önce|sonra|ardından|sonunda|en son|"
     r"أولاً|ثم|بعدها|بعد ذلك|أخيراً|في (?:النهاية|البداية|الختام)|وفي النهاية|ابتدا|سپس|بعد|در (?:پایان|آغاز|ابتدا)|"
     r"בהתחלה|קודם|אחר כך|אז|לבסוף|בסוף|पहले|फिर|इसके बाद|अंत में|आख़िर में|"
-    r"开头(?:是)?|開頭(?:是)?|接下来|接下來|オープニング(?:は|で)?|エンディング(?:は|で)?|冒頭(?:は|で)?|ラスト(?:は|に)?|最後は|そのあと|まず|最初に|次に|続いて|その後|それから|最後に(?:は)?|먼저|"
+    r"开头(?:是)?|開頭(?:是)?|接下来|接下來|オープニング(?:は|で)?|エンディング(?:は|で)?|最初は|冒頭(?:は|で)?|ラスト(?:は|に)?|最後は|そのあと|まず|最初に|次に|続いて|その後|それから|最後に(?:は)?|먼저|"
     r"처음에|그다음(?:에)?|그 다음(?:에)?|이어서|다음으로|마지막(?:에|으로)?|"
     r"首先|先|然后|然後|接着|接著|之后|之後|随后|隨後|最后|最後|lalu|kemudian|setelah itu|akhirnya|sau đó|cuối cùng)"
 )
@@ -194,12 +195,12 @@ NARRATOR: Final = (
     r"(?:der |die |eine? )?(?:sprecher(?:in)?|erzähler(?:in)?|(?:off-?)?stimme)|"
     r"(?:le |la |une )?(?:narrat(?:eur|rice)|voix(?:[ -]off)?)|"
     r"(?:el |la |una )?(?:narradora?|locutora?|voz(?: en off)?)|"
-    r"(?:il |la |una )?(?:narratore|narratrice|voce(?: narrante)?)|"
+    r"(?:il |la |una )?(?:narratore|narratrice|voce(?: narrante| fuori campo)?)|"
     r"(?:o |a |uma )?(?:narradora?|locutora?|voz)|(?:de |een )?(?:verteller|stem|voice-?over)|lektor(?:ka)?|"
     r"narrator(?:ka)?|"
     r"głos|berättar(?:en|rösten)|speakern|speakeren|fortælleren|kertoja|vypravěč(?:ka)?|hlas|"
     r"диктор|рассказчик|голос(?: за кадром)?|закадровый голос|оповідач|диктор|αφηγητής|η φωνή|anlatıcı|dış ses|"
-    r"الراوي|المعلق|الصوت|راوی|گوینده|הקריין|הקריינית|קריין|सूत्रधार|वाचक|ナレーター|ナレーション|語り手|내레이터|내레이션|성우|"
+    r"الراوي|المعلق|الصوت|راوی|گوینده|הקריין|הקריינית|קריין|सूत्रधार|नैरेटर|वाचक|ナレーター|ナレーション|語り手|내레이터|내레이션|성우|"
     r"旁白|画外音|解说(?:员)?|narator|người dẫn"
 )
 SAYS: Final = (
