@@ -29,7 +29,7 @@ from activities.planning.structure.cards import (
 )
 from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.model import Structure
-from activities.planning.structure.orders.sentences import is_order, is_setting, shown_in, without_courtesies
+from activities.planning.structure.orders.sentences import is_order, is_setting, parts, shown_in, without_courtesies
 from activities.planning.structure.quoted import without_orders
 from activities.planning.structure.sounds import without_sounds
 from activities.planning.structure.text import without_emoji
@@ -331,6 +331,7 @@ def _prose(task: PlanningTask, cards: Cards) -> list[FilmShot]:
     count = feedback.shots or round(length / (feedback.seconds_per_shot or SECONDS_PER_SHOT))
     count = min(max(count, math.ceil(length / LONGEST_SHOT_SECONDS), 1), MAX_SHOTS)
     said = sentences(without_orders(without_sounds(without_letter(text))))
+    said = [part for sentence in said for part in parts(sentence)]
     orders = any(map(is_order, said))
     content = [
         s for s in without_courtesies(said) if not is_setting(s) and (not is_order(s) or subject(s) != s)

@@ -8,7 +8,7 @@ from typing import Final
 from activities.planning.structure import words
 from activities.planning.structure.labels import Kind, kind_of, segments
 from activities.planning.structure.messages import without_messages
-from activities.planning.structure.text import MARKDOWN_LINK, URL
+from activities.planning.structure.text import LENGTH, MARKDOWN_LINK, URL, western_digits
 
 _CODE: Final = re.compile(r"(?<![\d:;.])(\d{1,2}):(\d{2})[:;](\d{2})(?:[:;.](\d{2}))?(?![\d:;])")
 _RATE: Final = re.compile(
@@ -20,7 +20,7 @@ LONGEST_SECONDS: Final = 60.0
 _HEADING: Final = re.compile(
     r"^\s*(?:#{1,6}\s+(?P<heading>.+?)|\*\*(?P<bold>[^*]+?)\*\*|__(?P<under>[^_]+?)__)\s*:?\s*$"
 )
-_BULLET: Final = re.compile(r"^\s*(?:[-*+•‣–—]\s+|\(?\d{1,2}[.)]\s+)")
+_BULLET: Final = re.compile(r"^\s*(?:[-*+•‣–—]\s+|[・●○■]\s*|\(?\d{1,2}[.)]\s+)")
 _SINGLE_QUOTED: Final = re.compile(r"(?<![^\s(\[,:;—–-])'((?:[^'\n]|(?<=\w)'(?=\w)){3,600})'(?!\w)")
 """A quotation in straight single marks; an apostrophe is inside a word, or has no partner."""
 _KEYCAP: Final = re.compile(r"(\d)\ufe0f?\u20e3[\s.):]*")
@@ -36,6 +36,7 @@ _DASHED_LABEL: Final = re.compile(
     r"^([ \t]*[^\W\d_a-z](?:[^\W\d_a-z]|[ .'/-]){1,24}?)[ ]+[–—-][ ]+(?=\S)", re.MULTILINE
 )
 """A label in capitals with a dash: "VOIX OFF – …"."""
+_LENGTH_IN_BRACKETS: Final = re.compile(rf"(?=[\[(（【]){LENGTH.pattern}", re.IGNORECASE)
 _HAN_HEAD: Final = re.compile(
     rf"^([\s>#*_•–—-]*)第?\s*({words.SHOT_NOUNS}|{words.STEPS})\s*([一二三四五六七八九十])(?=[\s\u3000（(:：.．、，,–—|-]|$)",
     re.IGNORECASE | re.MULTILINE,
@@ -207,7 +208,7 @@ def _continues(lines: list[str], first: str) -> bool:
 
 def _as_shots(lines: list[str]) -> list[str]:
     """The lines with the items after an announcement of scenes as numbered shots."""
-    made, number = [], 0
+    made, number = [], int(_times_bullets(lines))
     for line in lines:
         item = _BULLET.match(line) if number else None
         if item:
@@ -215,9 +216,15 @@ def _as_shots(lines: list[str]) -> list[str]:
             number += 1
             continue
         made.append(line)
-        if line.strip():
+        if line.strip() and not _times_bullets(lines):
             number = 1 if _ANNOUNCES.search(line) else 0
     return made
+
+
+def _times_bullets(lines: list[str]) -> bool:
+    """Whether the list has several bullets, each with a length in brackets, which makes them shots."""
+    bullets = [line for line in lines if _BULLET.match(line)]
+    return len(bullets) > 1 and all(_LENGTH_IN_BRACKETS.search(western_digits(line)) for line in bullets)
 
 
 def with_seconds(text: str) -> str:

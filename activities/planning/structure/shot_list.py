@@ -46,6 +46,8 @@ _NAMED_LINE: Final = re.compile(
     r"(\S.*[.!?…。！？؟।])$"
 )
 """A line of a speaker in capitals without quotation marks: "NONNA: Basilico alla fine!"."""
+_WIDE_LINE: Final = re.compile(r"(?:^|[\s\u3000])([぀-ヿ㐀-鿿]{1,6})「([^「」]{2,80}[。！？…!?])」\s*$")
+"""A speaker directly before what is said: "店主「負けとくよ！」"."""
 _ASIDE: Final = re.compile(r"^\s*[(（\[][^()（）\[\]]{1,80}[)）\]]\s*$")
 _UNHEARD: Final = re.compile(r"\b(?:no|without|natural|only|sound|music|silent|silence|v\.?o\.?)\b", re.IGNORECASE)
 _NO_VOICE: Final = re.compile(
@@ -164,6 +166,9 @@ class ShotDraft:
         if not self.framing and (found := FRAMING.match(text)):
             self.framing = found.group(0).strip()
             text = re.sub(r"^\s*of\s+", "", text[found.end() :])
+        if named := _WIDE_LINE.search(text):
+            self.lines.append(Line(spoken_text(named[2]), named[1]))
+            text = text[: named.start()]
         parts = take_quotations(text)
         self.lines += parts.lines
         self.lettering += parts.lettering

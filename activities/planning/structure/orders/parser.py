@@ -30,9 +30,7 @@ def parse_order(text: str) -> Structure | None:
     """
     whole = [part for line in text.splitlines() for s in sentences_with_quotes(line) for part in parts(s)]
     found = _with_said_courtesies([read(sentence) for sentence in whole])
-    if any(
-        _has_unquoted_label(s) for s, each in zip(whole, found, strict=True) if each.purpose in ("", "seen", "said")
-    ):
+    if any(_needs_labels(s) for s, each in zip(whole, found, strict=True) if each.purpose in ("", "seen", "said")):
         return None
     said = sum(each.purpose == "said" for each in found)
     shown = sum(each.purpose == "seen" and each.sure for each in found)
@@ -57,9 +55,12 @@ def _with_said_courtesies(found: list[Sentence]) -> list[Sentence]:
     ]
 
 
-def _has_unquoted_label(sentence: str) -> bool:
-    """Whether a label is followed by text without quotation marks, which only the parser of adverts reads."""
-    return any(part.kind in LABELS and part.value and not QUOTED.match(part.value) for part in segments(sentence))
+def _needs_labels(sentence: str) -> bool:
+    """Whether a sentence begins with the label of an end line, or has a label before text without quotation marks: only
+    the parser of adverts reads these."""
+    found = segments(sentence)
+    unquoted = (part.kind in LABELS and part.value and not QUOTED.match(part.value) for part in found)
+    return any(part.kind == "endline" for part in found[:1]) or any(unquoted)
 
 
 def _shots(found: Sequence[Sentence], end_pictures: Sequence[str], *, speaks: bool) -> Iterator[Shot]:

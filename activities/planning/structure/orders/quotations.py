@@ -111,7 +111,7 @@ def _by_form(before: str, text: str, after: str, found: list[Quotation]) -> _Fou
     """A quotation after a name with a colon, one that is a sentence of its own, or a name in a description."""
     subject = _last_clause(before.rstrip(" :：")).strip()
     if before.rstrip().endswith((":", "：")) and 0 < len(subject.split()) <= SUBJECT_WORDS:
-        is_name = labels.kind_of(subject) in (None, "voice") and labels.kind_of_name(subject) == "speaker"
+        is_name = labels.kind_of(subject) in (None, "voice") and labels.kind_of_name(subject.capitalize()) == "speaker"
         quotation = Quotation("said", text, _name(subject)) if is_name else Quotation("read", text)
         return _Found(quotation, before[: before.rindex(subject)])
     if not before.strip(" ,;:.") and (_SENTENCE.search(text) or len(text.split()) > SUBJECT_WORDS):

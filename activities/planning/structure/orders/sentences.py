@@ -122,7 +122,7 @@ _LASTS: Final = re.compile(
 )
 CLOSING_SENTENCES: Final = 2
 COURTESY_WORDS: Final = 5
-ORDER_REST_WORDS: Final = 3
+ORDER_REST_WORDS: Final = 2
 END_CHARS: Final = 60
 END_PICTURE_WORDS: Final = 3
 SETTING_WORDS: Final = 9

@@ -214,6 +214,7 @@ SAYS: Final = (
     r"कहता है|कहती है|कहते हैं|पूछता है|पूछती है|说|說|问|問|道|berkata|nói"
 )
 SAYS_MORE: Final = (
+    r"falo|digo|respondo|pergunto|i say|i answer|i ask|ich sage|ich frage|je dis|je réponds|dico|rispondo|говорю|"
     r"fala|falam|falou|disse|grita|exclama|conta|comenta|cuenta|grita|exclama|raconte|crie|lance|urla|racconta|"
     r"meint|ruft|schreit|lacht und sagt|бормочет|кричит|відповідає|кричить|ويقول|وتقول|يجيب|تجيب|يرد|ترد|يصرخ|"
     r"chuchote|crie|souffle|lance|bertanya|bilang|menjawab|ואומר(?:ת)?|ושואל(?:ת)?|बोलता है|बोलती है|बोलते हैं|कहता|"

@@ -119,6 +119,8 @@ HEADS: Final = {
     "capitals": "Shot 1 (3 s): A kitchen.\nNONNA: One.\nShot 2 (5 s): A pan.\nNONNA (laughs): Two.\nVFX: none.",
     "columns": "| カット | 秒 | 映像 | ナレーション |\n|---|---|---|---|\n"
     "| 1 | 3秒 | 海 | One. |\n| 2 | 5秒 | 山 | Two. |",
+    "bullets with lengths": "構成です。\n・朝の市場（3秒）　ナレーション「One.」\n"
+    "・笑う店主（5秒）　ナレーション「Two.」",
     "bare seconds": '| # | Dur | Visual | VO |\n|---|---|---|---|\n| 1 | 3" | Sea | One. |\n| 2 | 5 | Land | Two. |',
     "a chat": "[14:02, 03/11/2026] Bia: oi\n[14:02, 03/11/2026] Bia: Cena 1 (3 s): praia\nLocução: One.\n"
     "[14:03, 03/11/2026] Bia: Cena 2 (5 s): mar\nLocução: Two.",
@@ -150,6 +152,12 @@ def test_further_heads_of_shots(form: str) -> None:
 def test_decorations_are_not_said(text: str, lines: list[str]) -> None:
     """Digits in boxes, emoji, bold numbers and lines of links are not said."""
     assert [line for line in said(plan(text, duration_seconds=12)) if line] == lines
+
+
+def test_the_text_after_an_order_is_said() -> None:
+    """The text that follows an order in its own sentence, after a colon, is said whole."""
+    made = plan("Faites une vidéo de 16 secondes avec ce texte : Le phare ne dort pas. Il attend.", language="fr")
+    assert " ".join(filter(None, said(made))) == "Le phare ne dort pas. Il attend."
 
 
 def test_a_greeting_of_the_film_is_said() -> None:
