@@ -29,9 +29,10 @@ from activities.planning.structure.cards import (
 )
 from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.model import Structure
-from activities.planning.structure.orders.sentences import is_order, is_setting, shown_in
+from activities.planning.structure.orders.sentences import is_order, is_setting, parts, shown_in, without_courtesies
 from activities.planning.structure.quoted import without_orders
 from activities.planning.structure.sounds import without_sounds
+from activities.planning.structure.text import without_emoji
 from activities.planning.task import PlanningTask
 from activities.text.speech import (
     closed,
@@ -326,12 +327,15 @@ def _prose(task: PlanningTask, cards: Cards) -> list[FilmShot]:
     """The shots of free prose: its sentences in groups of about equal time, spoken whole as far as there is time."""
     brief, feedback = task.brief, task.feedback
     length = max(task.seconds - cards.seconds, task.seconds / 2)
-    text = without_directions(without_letter(without_cards(brief.text) or brief.text))
+    text = without_directions(without_emoji(without_letter(without_cards(brief.text) or brief.text)))
     count = feedback.shots or round(length / (feedback.seconds_per_shot or SECONDS_PER_SHOT))
     count = min(max(count, math.ceil(length / LONGEST_SHOT_SECONDS), 1), MAX_SHOTS)
     said = sentences(without_orders(without_sounds(without_letter(text))))
+    said = [part for sentence in said for part in parts(sentence)]
     orders = any(map(is_order, said))
-    content = [s for s in said if not is_setting(s) and (not is_order(s) or subject(s) != s)] or said
+    content = [
+        s for s in without_courtesies(said) if not is_setting(s) and (not is_order(s) or subject(s) != s)
+    ] or said
     groups = group_by_time([subject(s) for s in content], count)
     english = brief.language.split("-")[0] == "en"
     shots = []

@@ -17,7 +17,7 @@ from activities.planning.material.facts import cited, facts_of, listed, with_sou
 from activities.planning.shots import FilmShot
 from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.lettering import Lettering, asked_lettering
-from activities.planning.structure.orders.sentences import is_order, topic
+from activities.planning.structure.orders.sentences import is_aside, is_order, topic
 from activities.planning.structure.quoted import is_commission
 from activities.planning.structure.text import quotations
 from activities.planning.task import PlanningTask, asks_for_upscale, check_plannable
@@ -202,7 +202,7 @@ def _title(task: PlanningTask) -> str:
     brief, structure = task.brief, task.structure
     if given := task.feedback.title or task.given_title:
         return given[:200]
-    text = sentences(without_letter(brief.text))[0]
+    text = next((s for s in sentences(without_letter(brief.text)) if not is_aside(s)), brief.text)
     if is_order(text):
         text = topic(text) or text
     if structure and structure.form in ("shot list", "table", "screenplay"):

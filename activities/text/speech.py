@@ -24,6 +24,7 @@ SHORTEST_PART_SECONDS: Final = 1.0
 _SENTENCE_END: Final = re.compile(
     r"(?<!\be\.g)(?<!\bi\.e)(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bvs)[.!?…]{1,6}[\"'”’»)\]]{0,4}\s+|[。！？｡।॥؟]+[”’」』）]*\s*|\n+"
 )
+_GREEK_QUESTION: Final = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff][;\u037e]$")
 _CLAUSE_END: Final = re.compile(r"[;؛]\s+|；\s*")
 """Where a clause ends that can stand alone: a comma, a colon or a dash may also be inside a phrase."""
 _LINE_IN_SENTENCE: Final = re.compile(
@@ -44,7 +45,10 @@ _COMMISSION: Final = re.compile(
 )
 _DIRECTION: Final = re.compile(
     r"(?:then |and |finally,? |please |first,? )*(?:show|end (?:on|with)|open (?:on|with)|cut to|start (?:on|with)|"
-    r"begin (?:on|with)|close (?:on|with)|zoom|fade|include|feature|use|keep|avoid|make (?:it|the)|no )\b",
+    r"begin (?:on|with)|close (?:on|with)|zoom|fade|include|feature|use|keep|avoid|make (?:it|the)|"
+    r"no (?:[\w-]+ ){0,2}?(?:music|text|lettering|people|persons?|faces|voice(?:-?over)?|narrat\w+|dialogue|logos?|"
+    r"captions?|"
+    r"subtitles?|sounds?|words|cuts|camera|effects))\b",
     re.IGNORECASE,
 )
 
@@ -108,6 +112,8 @@ def _stop_for(text: str) -> str:
 def closed(text: str) -> str:
     """The text with a full stop at its end, unless it already ends like a sentence."""
     if text.endswith((".", "!", "?", "…", "。", "！", "？", "।", "؟", '"', "”")):
+        return text
+    if _GREEK_QUESTION.search(text):
         return text
     return text.rstrip(" ,;:،؛，、；：–—-") + _stop_for(text)
 

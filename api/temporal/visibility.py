@@ -15,7 +15,7 @@ from workflows import keys
 from workflows.brief import Platform
 from workflows.events import AttentionItem, AttentionReason
 from workflows.runtime.encryption_keys import PayloadKeyMissing
-from workflows.start_options import COST, PLATFORM, REQUESTER, TENANT
+from workflows.start_options import COST, PLATFORM, REQUESTER, TENANT, TITLE
 
 MAX_WAITING: Final = 1_000
 """Productions read for one list of pending decisions: five pages, answered in well under a second."""
@@ -118,7 +118,8 @@ async def _line(execution: WorkflowExecution, links: LinksOf) -> ListedProductio
     platform, cost = attributes.get(PLATFORM), attributes.get(COST)
     production_id = keys.production_id_of(execution.id)
     try:
-        title = str(await execution.memo_value("title", ""))
+        # The search attribute has the title of the plan once there is one, the memo that of the start.
+        title = attributes.get(TITLE) or str(await execution.memo_value("title", ""))
         overrun = str(await execution.memo_value(keys.OVERRUN_MEMO, "0"))
         created_at = await execution.memo_value("created_at", None)
     except PayloadKeyMissing as error:  # one production that cannot be decrypted must not hide the others

@@ -8,6 +8,7 @@ from typing import Final
 from activities.planning.structure import words
 from activities.planning.structure.labels import Kind, kind_of, segments
 from activities.planning.structure.messages import without_messages
+from activities.planning.structure.text import LENGTH, MARKDOWN_LINK, URL, western_digits
 
 _CODE: Final = re.compile(r"(?<![\d:;.])(\d{1,2}):(\d{2})[:;](\d{2})(?:[:;.](\d{2}))?(?![\d:;])")
 _RATE: Final = re.compile(
@@ -19,9 +20,28 @@ LONGEST_SECONDS: Final = 60.0
 _HEADING: Final = re.compile(
     r"^\s*(?:#{1,6}\s+(?P<heading>.+?)|\*\*(?P<bold>[^*]+?)\*\*|__(?P<under>[^_]+?)__)\s*:?\s*$"
 )
-_BULLET: Final = re.compile(r"^\s*(?:[-*+•‣–—]\s+|\(?\d{1,2}[.)]\s+)")
+_BULLET: Final = re.compile(r"^\s*(?:[-*+•‣–—]\s+|[・●○■]\s*|\(?\d{1,2}[.)]\s+)")
 _SINGLE_QUOTED: Final = re.compile(r"(?<![^\s(\[,:;—–-])'((?:[^'\n]|(?<=\w)'(?=\w)){3,600})'(?!\w)")
 """A quotation in straight single marks; an apostrophe is inside a word, or has no partner."""
+_KEYCAP: Final = re.compile(r"(\d)\ufe0f?\u20e3[\s.):]*")
+"""A digit in a box, as telephones write the numbers of a list."""
+_EMOJI: Final = (
+    r"[\u231a-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff](?:[\ufe0f\u200d\U0001f3fb-\U0001f3ff]|\u200d\S)*"
+)
+_EMOJI_FIRST: Final = re.compile(rf"^[ \t]*(?:{_EMOJI}[ \t]*)+(?=[^\W_])", re.MULTILINE)
+_INCHES: Final = re.compile(r"(?<![\w.])(\d{1,3})[\"″”]\s*([-–—→/>]|to|bis|a|à)\s*(\d{1,3})[\"″”]")
+_INCH: Final = re.compile(r"([(\[]\s*)(\d{1,3})[\"″”](?=\s*[)\],;])")
+"""Seconds as scripts write them: 0"-4", (5")."""
+_DASHED_LABEL: Final = re.compile(
+    r"^([ \t]*[^\W\d_a-z](?:[^\W\d_a-z]|[ .'/-]){1,24}?)[ ]+[–—-][ ]+(?=\S)", re.MULTILINE
+)
+"""A label in capitals with a dash: "VOIX OFF – …"."""
+_LENGTH_IN_BRACKETS: Final = re.compile(rf"(?=[\[(（【]){LENGTH.pattern}", re.IGNORECASE)
+_HAN_HEAD: Final = re.compile(
+    rf"^([\s>#*_•–—-]*)第?\s*({words.SHOT_NOUNS}|{words.STEPS})\s*([一二三四五六七八九十])(?=[\s\u3000（(:：.．、，,–—|-]|$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""The head of a shot with its number in Han digits: "鏡頭一（0:00–0:05）"."""
 _CHECKBOX: Final = re.compile(r"^(\s*(?:(?:[-*+•]|\d{1,2}[.)])\s+)?)(?:\[[ xX✓✔]?\]|[☐☑☒])\s+", re.MULTILINE)
 _NOUN: Final = rf"(?P<noun>{words.SHOT_NOUNS}|{words.STEPS})"
 _NTH: Final = "|".join(
@@ -74,6 +94,7 @@ _SIGN_OFF: Final = re.compile(
 )
 _WRAPPED_CHARS: Final = 45
 _BROKEN_ENDS: Final = re.compile(r"[.!?:…。！？：।)\]”»]\s*$")
+LEADING_WORDS: Final = 2
 _SIGNATURE_LINES: Final = 7
 _SIGNATURE_CHARS: Final = 90
 
@@ -84,8 +105,20 @@ def cleaned(text: str) -> str:
         text = text.replace(each, "\n")
     for each in ("\u00a0", "\u202f", "\u2007", "\ufeff"):
         text = text.replace(each, " " if each != "\ufeff" else "")
-    text = _SINGLE_QUOTED.sub(r"“\1”", text)
+    text = with_plain_marks(_SINGLE_QUOTED.sub(r"“\1”", text))
     return with_labels(with_seconds(unwrapped(with_numbers(without_letter(text)))))
+
+
+def with_plain_marks(text: str) -> str:
+    """The text with digits in boxes, Han digits of shots and seconds with inch marks as numbers, and without emoji that
+    only decorate a line; several such lines without labels are a list."""
+    text = _KEYCAP.sub(r"\1. ", _INCH.sub(r"\1\2 s", _INCHES.sub(r"\1-\3 s", text)))
+    text = _HAN_HEAD.sub(lambda m: f"{m[1]}{m[2]} {_HAN_DIGITS.index(m[3]) + 1} ", text)
+    text = _DASHED_LABEL.sub(lambda m: f"{m[1]}: " if kind_of(m[1].strip()) else m[0], text)
+    marked = [line for line in text.splitlines() if _EMOJI_FIRST.match(line)]
+    plain = [line for line in marked if not any(part.kind for part in segments(_EMOJI_FIRST.sub("", line)))]
+    is_list = len(marked) == len(plain) > 1
+    return _EMOJI_FIRST.sub("- " if is_list else "", text)
 
 
 def without_letter(text: str) -> str:
@@ -94,13 +127,21 @@ def without_letter(text: str) -> str:
     Headers and replies of mail and chats, and boxes to tick, are left out too.
     """
     text = _CHECKBOX.sub(r"\1", without_messages(text))
-    lines = text.splitlines()
+    lines = [line for line in text.splitlines() if not _only_leads_to_links(line)]
     first = next((k for k, line in enumerate(lines) if line.strip()), 0)
     greets = bool(lines) and _GREETING.match(lines[first]) is not None
     end = next((k for k in range(first + 1, len(lines)) if _is_sign_off(lines, k, greets=greets)), len(lines))
     is_addressed = greets and (end < len(lines) or lines[first].rstrip().endswith((",", "，", "、")))
     kept = lines[first + 1 if is_addressed else 0 : end]
     return "\n".join(kept) if any(line.strip() for line in kept) else text
+
+
+def _only_leads_to_links(line: str) -> bool:
+    """Whether a line has links and at most two other words, such as "More: [map](https://…) · [photos](https://…)"."""
+    rest = URL.sub("", MARKDOWN_LINK.sub("", line))
+    if rest == line or _BULLET.match(line) or line.lstrip().startswith("|"):
+        return False
+    return len(re.findall(r"[^\W_]+", rest)) <= LEADING_WORDS and not any(part.kind for part in segments(line))
 
 
 def _is_sign_off(lines: list[str], k: int, *, greets: bool) -> bool:
@@ -169,7 +210,7 @@ def _continues(lines: list[str], first: str) -> bool:
 
 def _as_shots(lines: list[str]) -> list[str]:
     """The lines with the items after an announcement of scenes as numbered shots."""
-    made, number = [], 0
+    made, number = [], int(_times_bullets(lines))
     for line in lines:
         item = _BULLET.match(line) if number else None
         if item:
@@ -177,9 +218,15 @@ def _as_shots(lines: list[str]) -> list[str]:
             number += 1
             continue
         made.append(line)
-        if line.strip():
+        if line.strip() and not _times_bullets(lines):
             number = 1 if _ANNOUNCES.search(line) else 0
     return made
+
+
+def _times_bullets(lines: list[str]) -> bool:
+    """Whether the list has several bullets, each with a length in brackets, which makes them shots."""
+    bullets = [line for line in lines if _BULLET.match(line)]
+    return len(bullets) > 1 and all(_LENGTH_IN_BRACKETS.search(western_digits(line)) for line in bullets)
 
 
 def with_seconds(text: str) -> str:

@@ -23,12 +23,12 @@ from activities.text.speech import is_direction, is_wide, sentences
 _COUNTED: Final = "|".join(sorted({word for each in names.NUMBERS for word in each.split()}))
 _STEP: Final = re.compile(
     rf"^[\s>#*_•+-]*(?:{names.STEPS})\s*(?:#|no\.?|nr\.?|第)?\s*(?:\d{{1,2}}|(?:{_COUNTED})\b|[一二三四五六七八九十])\s*"
-    r"[*_]{0,2}\s*(?:[.):：、–—-]|$)[*_\s]*",
+    r"[*_]{0,2}\s*(?:[.):：、–—-]|$|(?<=\d)[\s\u3000]+(?=[぀-ヿ㐀-鿿가-힯]))[*_\s]*",
     re.IGNORECASE,
 )
 """The begin of an item with its name: "Step 1:"."""
 _ITEM: Final = re.compile(
-    r"^\s*(?:[-*+•‣▪◦–—]\s+|[・●○■▶✓✔→]\s*|\(?\d{1,2}[.)、．]\s*(?!\d)|[①-⑳]\s*|[a-h]\)\s+)(?=\S)"
+    r"^\s*[*_]{0,3}(?:[-*+•‣▪◦–—]\s+|[・●○■▶✓✔→]\s*|\(?\d{1,2}[.)、．]\s*(?!\d)|[①-⑳]\s*|[a-h]\)\s+)(?=\S)"
 )
 _INLINE: Final = re.compile(r"(?:(?<=\s)|(?<=：)|(?<=:))(?:\((\d)\)|(\d)[.)]|([①-⑨]))\s*(?=\D)")
 _COUNTS: Final = {word: k for k, each in enumerate(names.NUMBERS, start=1) if k > 1 for word in each.split()}

@@ -82,8 +82,8 @@ _VERBS: Final = (
 )
 _EXTENSION: Final = r"(?:\s*[(（\[]([^)）\]\n]{0,60})[)）\]])?"
 _LABEL: Final = re.compile(
-    rf"(?:(?<=^)|(?<=[\s.;|/–—。、•*(\-「」”\"»]))\*{{0,3}}({_EVERY}){_EXTENSION}\*{{0,3}}\s*"
-    rf"(?:[:：=]\*{{0,3}}\s*|(?:[–—-]\s*)?(?=[“„«「『\"]))",
+    rf"(?:(?<=^)|(?<=[\s.;|/–—。、•*(_\-「」”\"»]))\*{{0,3}}({_EVERY}){_EXTENSION}[*_]{{0,3}}\s*"
+    rf"(?:[:：=][*_]{{0,3}}\s*|(?:[–—·•-]\s*)?(?=[“„«「『\"]))",
     re.IGNORECASE | re.MULTILINE,
 )
 _SPEAKER: Final = re.compile(
@@ -127,7 +127,7 @@ FRAMING: Final = re.compile(
     r"中景|近景|特写|大特写|航拍|와이드|미디엄|풀샷|클로즈업|"
     r"لقطة (?:واسعة|قريبة|متوسطة|عامة|علوية)|общий план|средний план|крупный план|"
     rf"{words.FRAMING})"
-    r"(?=\s*[:：.,–—|(（-]|\s*$|\s+of\s|(?<=\bon)\s)",
+    r"(?=\s*[:：.,–—|(（·-]|\s*$|\s+of\s|(?<=\bon)\s|\u3000|(?-i:(?<=[A-Z]{2})) )",
     re.IGNORECASE,
 )
 _NOTHING: Final = re.compile(
@@ -183,7 +183,7 @@ def segments(text: str) -> list[Segment]:
             if covered[start] or any(covered[start : end - 1]):
                 continue
             label = match.group(1).strip()
-            kind = kind_of(label) if pattern is _LABEL else _kind_of_name(label)
+            kind = kind_of(label) if pattern is _LABEL else kind_of_name(label)
             if kind:
                 marks.append((start, end, kind, label, (match.group(2) or "").strip()))
                 covered[start:end] = b"\1" * (end - start)
@@ -206,7 +206,7 @@ def segments(text: str) -> list[Segment]:
     return [s for s in found if s.value.strip() or s.kind]
 
 
-def _kind_of_name(name: str) -> Kind | None:
+def kind_of_name(name: str) -> Kind | None:
     """The kind of a quotation after a name or another subject: said, read, or none of both."""
     if _READ.search(name):
         return "lettering"

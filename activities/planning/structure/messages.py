@@ -7,7 +7,7 @@ _TIME: Final = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[ap]\.?\s?m\.?)?"
 _DATE: Final = r"(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{4}年\d{1,2}月\d{1,2}日)"
 _NAME: Final = r"[^\W\d_][^:\n\[\]]{0,38}?"
 _CHAT_LINE: Final = re.compile(
-    rf"^\W{{0,3}}(?:\[(?:{_DATE}[,، ]*\s*)?{_TIME}\]|{_DATE}[,، ]*\s*{_TIME}\s*[-–—])\s*"
+    rf"^\W{{0,3}}(?:\[(?:{_DATE}[,، ]*\s*)?{_TIME}(?:[,، ]*{_DATE})?\]|{_DATE}[,، ]*\s*{_TIME}\s*[-–—])\s*"
     rf"(?:{_NAME}|\+[\d ()-]{{6,20}}):\s",
     re.IGNORECASE,
 )

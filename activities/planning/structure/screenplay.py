@@ -37,13 +37,28 @@ _TRANSITION: Final = re.compile(
     r"[A-Z][A-Z ]{2,30} TO:|THE END\.?|FIN\.?|ENDE\.?|"
     r"(?:HARTER )?SCHNITT(?: AUF| ZU)?[:.]?|ÜBERBLENDUNG[:.]?|(?:AB|AUF|AUS)BLENDE?[:.]?|"
     r"SCHWARZ(?:BLENDE)?[:.]?|CORTE A[:.]?|FUNDIDO[A-Z Ñ]*[:.]?|"
-    r"COUPE SUR[:.]?|FONDU[A-Z ÀÉ]*[:.]?|DISSOLVENZA[:.]?|STACCO[A-Z ]*[:.]?|(?:切至|淡入|淡出|暗転|溶明|溶暗|終|完|"
-    r"النهاية|قطع)[：:。.]?)$"
+    r"COUPE SUR[:.]?|FONDU[A-Z ÀÉ]*[:.]?|DISSOLVENZA[:.]?|STACCO[A-Z ]*[:.]?|(?:CORTA PARA|FUSÃO(?: PARA)?|ESCURECE|"
+    r"FIM|"
+    r"СКЛЕЙКА|(?:ИЗ )?ЗАТЕМНЕНИ[ЕЯ]|НАПЛЫВ|ВЫТЕСНЕНИЕ|КОНЕЦ|ЗТМ|КІНЕЦЬ|ПЕРЕХІД|CIĘCIE(?: DO)?|(?:ŚCIEMNIENIE|"
+    r"ROZJAŚNIENIE)|"
+    r"KONIEC|KESME|KARARMA|SON|컷 ?투|페이드 ?(?:인|아웃)|디졸브|끝|切至|切到|淡入|淡出|暗転|溶明|溶暗|終|完|النهاية|"
+    r"قطع|"
+    r"मिलान|समाप्त|कट टू)[：:。.।]?)$"
 )
 _JOINS: Final[Sequence[tuple[Join, re.Pattern[str]]]] = (
-    ("dissolve", re.compile(r"DISSOL|CROSS[- ]?FADE|ÜBERBLEND|ENCADENADO|ENCHAÎNÉ|INCROCIATA|溶", re.IGNORECASE)),
+    (
+        "dissolve",
+        re.compile(
+            r"DISSOL|CROSS[- ]?FADE|ÜBERBLEND|ENCADENADO|ENCHAÎNÉ|INCROCIATA|FUSÃO|НАПЛЫВ|溶|디졸브", re.IGNORECASE
+        ),
+    ),
     ("wipe", re.compile(r"\bWIPE", re.IGNORECASE)),
-    ("fade", re.compile(r"FADE|BLENDE|SCHWARZ|FUNDIDO|FONDU|BLACK|淡|暗転", re.IGNORECASE)),
+    (
+        "fade",
+        re.compile(
+            r"FADE|BLENDE|SCHWARZ|FUNDIDO|FONDU|BLACK|ESCUREC|ЗАТЕМНЕН|ЗТМ|ŚCIEMN|KARARMA|淡|暗転|페이드", re.IGNORECASE
+        ),
+    ),
 )
 _SLUG: Final = re.compile(
     r"^(?:(?:INSERT|CLOSE ON|ANGLE ON|ON|POV|MONTAGE|SERIES OF SHOTS|FLASHBACK|DETAIL)\b[^a-z]*|"
@@ -96,9 +111,11 @@ class _Reader:
         for segment in shown:
             value = segment.value
             self.lettering += quotations(value) if QUOTED.match(value) else [without_quotes(value)]
+            if segment.kind == "endline":
+                self.lines.append(Line(spoken_text(value)))
         if self.inserts and QUOTED.sub("", text).strip(" .") == "":
             self.lettering += quotations(text)
-        elif not shown and (words := description_text(text)):
+        elif words := description_text(" ".join(s.value for s in parts if not s.kind) if shown else text):
             self.action.append(words)
 
     def say(self, speaker: str, text: str, direction: str) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from activities.planning.structure import text as marks
 from activities.planning.structure import words
 from activities.planning.structure.cards import Cards
-from activities.planning.structure.labels import FRAMING, TITLE_LINE, Segment, is_nothing, segments
+from activities.planning.structure.labels import FRAMING, TITLE_LINE, Segment, is_nothing, kind_of, segments
 from activities.planning.structure.model import Line, Shot, SoundCue, Structure, numbered
 from activities.planning.structure.orders.sentences import end_text
 from activities.planning.structure.quoted import take_quotations
@@ -34,9 +34,20 @@ _ITEM: Final = re.compile(
     re.IGNORECASE,
 )
 _TIMED_ITEM: Final = re.compile(
-    r"^[\s>#*•+-]*[^\W\d_][^\W\d_.]{0,14}\.?\s*(\d{1,3})\s*(?=[(\[（【:：.,–—|-])[:：.,–—|\s-]*", re.IGNORECASE
+    r"^[\s>#*•+-]*[^\W\d_][^\W\d_.]{0,14}\.?[\s_-]*(\d{1,4}[a-z]?)(?:\s*(?=[(\[（【:：.,·–—|-])[:：.,·–—|\s-]*|\s+)",
+    re.IGNORECASE,
 )
-"""A shot under any name, which its time makes one: "Klappe 3 (0:08-0:12)"."""
+"""A shot under any name, which its time makes one: "Klappe 3 (0:08-0:12)", "SH010  0:00 - 0:04"."""
+_BRACKET_REST: Final = re.compile(r"\s*[,;·/|–—-]?\s*([^()（）\[\]\n]{1,40})[)\]）】]\s*[:：.–—-]?\s*")
+"""What follows a time in its brackets: "(4 s, wide): …"."""
+_NAMED_LINE: Final = re.compile(
+    r"^[*_•\s–—-]*([^\W\d_a-z][^\W\d_a-z]*(?: [^\W\d_a-z]+)?)\s*"
+    r"(?:[(（]([^()（）]{1,40})[)）])?\s*[:：]\s*(?![“„«「『\"])"
+    r"(\S.*[.!?…。！？؟।])$"
+)
+"""A line of a speaker in capitals without quotation marks: "NONNA: Basilico alla fine!"."""
+_WIDE_LINE: Final = re.compile(r"(?:^|[\s\u3000])([぀-ヿ㐀-鿿]{1,6})「([^「」]{2,80}[。！？…!?])」\s*$")
+"""A speaker directly before what is said: "店主「負けとくよ！」"."""
 _ASIDE: Final = re.compile(r"^\s*[(（\[][^()（）\[\]]{1,80}[)）\]]\s*$")
 _UNHEARD: Final = re.compile(r"\b(?:no|without|natural|only|sound|music|silent|silence|v\.?o\.?)\b", re.IGNORECASE)
 _NO_VOICE: Final = re.compile(
@@ -80,6 +91,9 @@ class ShotDraft:
     def read(self, text: str, *, first: bool = False) -> None:
         """Add one line of the brief to the shot."""
         text = text.strip()
+        if not first and (named := _NAMED_LINE.match(text)) and kind_of(named[1]) is None:
+            self.add(Segment("speaker", named[3], named[1].title(), named[2] or "", named[1]))
+            return
         if (
             self._open
             and not first
@@ -148,10 +162,13 @@ class ShotDraft:
     def _describe(self, text: str) -> None:
         if _ASIDE.match(text) and _UNHEARD.search(text):
             return  # a remark about the sound: "(no VO)"
-        text = re.sub(r"^[\s:：.–—|,-]+", "", _NO_VOICE.sub(r"\1", text.strip("*_ ")))
+        text = re.sub(r"^[\s:：.–—·|,-]+", "", _NO_VOICE.sub(r"\1", text.strip("*_ ")))
         if not self.framing and (found := FRAMING.match(text)):
             self.framing = found.group(0).strip()
             text = re.sub(r"^\s*of\s+", "", text[found.end() :])
+        if named := _WIDE_LINE.search(text):
+            self.lines.append(Line(spoken_text(named[2]), named[1]))
+            text = text[: named.start()]
         parts = take_quotations(text)
         self.lines += parts.lines
         self.lettering += parts.lettering
@@ -178,7 +195,14 @@ class ShotDraft:
             self.seconds = marks.number(found.group(1))
         else:
             return text
-        return f"{text[: found.start()].rstrip(' ,;')} {text[found.end() :]}".strip()
+        before, after = text[: found.start()].rstrip(" ,;·"), text[found.end() :].lstrip(" ·")
+        if (
+            found.group(0)[0] in "[(（【"
+            and found.group(0)[-1] not in "])）】"
+            and (rest := _BRACKET_REST.match(after))
+        ):
+            after = f"{rest[1].strip()}. {after[rest.end() :]}"
+        return f"{before} {after}".strip()
 
 
 def _is_picture(segment: Segment) -> bool:
@@ -198,14 +222,14 @@ def _head(line: str) -> tuple[ShotDraft, str] | None:
     draft = ShotDraft()
     if item := _ITEM.match(plain):
         draft.has_word = item.group(1) is not None
-        if (not draft.has_word and not item.group(3)) or (
-            not draft.has_word and item.group(3) in ("-", "–", "—", "/", "|", ":", "：")
-        ):
+        has_range = marks.RANGE.match(marks.western_times(plain[item.end() :])) is not None
+        if not draft.has_word and not has_range and item.group(3) in ("", None, "-", "–", "—", "/", "|", ":", "："):
             item = None
     rest = marks.western_times(plain[item.end() :] if item else _LEAD.sub("", plain))
     if item is None and (named := _TIMED_ITEM.match(plain)):
         rest = marks.western_times(plain[named.end() :])
-        if marks.RANGE.match(rest) or marks.LENGTH.match(rest):
+        is_apart = not named.group(0)[-1:].isspace() or re.search(r"[:：.,·–—|-]\s*$", named.group(0))
+        if marks.RANGE.match(rest) or (is_apart and marks.LENGTH.match(rest)):
             draft.has_word = True
             return draft, draft._read_time(rest)
         rest = marks.western_times(_LEAD.sub("", plain))

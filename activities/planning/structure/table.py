@@ -8,7 +8,7 @@ from activities.planning.structure import words
 from activities.planning.structure.labels import FRAMING, Kind, is_nothing, kind_of, segments
 from activities.planning.structure.model import Structure, numbered
 from activities.planning.structure.shot_list import ShotDraft, set_lengths, title_in
-from activities.planning.structure.text import QUOTED, clock_or_number, has_words, plain, western_digits
+from activities.planning.structure.text import QUOTED, clock_or_number, has_words, number, plain, western_digits
 
 _RULE: Final = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
 _NUMBER: Final = re.compile(
@@ -26,6 +26,11 @@ _END: Final = re.compile(
     r"끝|конец|до|النهاية|إلى|अंत)",
     re.IGNORECASE,
 )
+_SECONDS: Final = re.compile(
+    r"s|secs?\.?|seconds?|sek\.?|sekunden?|seg\.?|segundos?|secondes?|secondi|seconden|сек\.?|секунды?|秒数?|초|ثوان|سیکنڈ",
+    re.IGNORECASE,
+)
+_BARE_SECONDS: Final = re.compile(r"(\d{1,3}(?:[.,]\d{1,2})?)\s*[\"″”]?")
 _ASIDE: Final = re.compile(r"\s*[(（\[][^()（）\[\]]{1,80}[)）\]]\s*")
 _HEARD: Final = re.compile(r"audio|ton|sound/vo|vo/sound|音声|오디오|الصوت|аудио", re.IGNORECASE)
 _Column = Kind | Literal["start", "end"]
@@ -81,6 +86,8 @@ def _column(name: str) -> _Column | None:
         return "start"
     if _END.fullmatch(name):
         return "end"
+    if _SECONDS.fullmatch(name):
+        return "length"
     return "voice" if _HEARD.fullmatch(name) else kind_of(name)
 
 
@@ -129,6 +136,9 @@ def _read_cell(draft: ShotDraft, kind: _Column | None, cell: str, column: str) -
         return
     if kind == "end":
         draft.end = clock_or_number(western_digits(cell))
+        return
+    if kind == "length" and (bare := _BARE_SECONDS.fullmatch(western_digits(cell).strip())):
+        draft.seconds = number(bare[1])
         return
     if kind is None and (found := FRAMING.match(cell)):
         draft.framing = found.group(0)

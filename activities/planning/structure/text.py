@@ -26,7 +26,7 @@ _UNIT: Final = (
     r"ثانية|ثوان|ثانیه|сек\.?|секунд\w?|с\.?|δευτ\.?|δευτερόλεπτα|שניות|שנ'|सेकंड|วินาที|giây|detik)"
 )
 _TO: Final = (
-    r"\s*(?:-{1,2}>?|–|—|−|→|~|〜|～|to|till|til|bis|a|à|al|até|tot|do|έως|ως|до|إلى|تا|עד|से|から|至|到|부터)\s*"
+    r"\s*(?:-{1,2}>?|>|–|—|−|→|~|〜|～|to|till|til|bis|a|à|al|até|tot|do|έως|ως|до|إلى|تا|עד|से|から|至|到|부터)\s*"
 )
 RANGE: Final = re.compile(
     rf"[\[(（【]?\s*(?:({_CLOCK})\s*{_UNIT}?{_TO}({_CLOCK})\s*{_UNIT}?(?!\w)|({_NUMBER})\s*(?:{_UNIT})?{_TO}({_NUMBER})\s*{_UNIT}(?!\w))"
@@ -39,6 +39,7 @@ TRAILING: Final = re.compile(
     rf"(?:(?<!\d)[.,;:。、，]|\s[–—|/-]|[(\[（【]|\t)\s*({_NUMBER})\s*{_UNIT}(?!\w)[\s.)\]）】]*$", re.IGNORECASE
 )
 """A length at the end of a line, after a mark: "A frozen lake. 4 sec"."""
+_EMOJI: Final = re.compile(r"\s*(?:[\U0001f000-\U0001faff\u2728\u2b50]|[\u2190-\u2bff](?=\ufe0f))[\ufe0f\u200d]*")
 EDGES: Final = " \t\u3000:：.|–—-,;、，；・•*"
 
 
@@ -100,9 +101,14 @@ def plain(text: str) -> str:
     return " ".join(_EMPHASIS.sub("", text).split()).strip()
 
 
+def without_emoji(text: str) -> str:
+    """The text without emoji, which no voice reads."""
+    return _EMOJI.sub("", text)
+
+
 def spoken_text(text: str) -> str:
     """The text as it is said: without quotation marks around it, markup, addresses, and with a full stop."""
-    said = plain(without_quotes(text)).strip(" \u3000")
+    said = without_emoji(plain(without_quotes(text))).strip(" \u3000")
     if not any(c.isalnum() for c in said):
         return ""
     kept = [s for s in sentences(said) if speech_seconds(s)]

@@ -14,13 +14,16 @@ VOICE: Final = (
     # Greek, Turkish, Ukrainian, Persian, Hebrew, Thai, Vietnamese, Indonesian, Chinese
     r"αφήγηση|αφηγητής|αφηγήτρια|εκφώνηση|φωνή|dış ses|anlatıcı|seslendirme|закадровий голос|"
     r"оповідач(?:ка)?|گفتار متن|گفتار|صدای راوی|راوی|نریشن|קריינית|קריינות|קריין|מספרת?|קול|เสียงบรรยาย|บรรยาย|"
-    r"lời bình|thuyết minh|narasi|narator|畫外音|解說詞?|口白"
+    r"ann(?:oun)?c['’]?r|lời bình|thuyết minh|narasi|narator|畫外音|解說詞?|口白|voce f\.?\s?c\.?|voix h\.?\s?c\.?|"
+    r"нарратор|नैरेटर"
 )
 LETTERING: Final = (
     r"hashtags?|tekst(?: in beeld| op scherm| na ekranie| på skærm(?:en)?| på skjerm(?:en)?)?|titelkaart|"
     r"ondertitel|napis|plansza|text i bild|skylt|textskylt|tekstplakat|teksti(?: ruudulla)?|ruututeksti|"
     r"text na obrazovce|titulek|nápis|κείμενο(?: στην οθόνη)?|σούπερ|καρτέλα|επιγραφή|ekran yazısı|ekranda|yazı|"
-    r"напис(?: на екрані)?|نوشته(?: روی تصویر)?|متن روی تصویر|زیرنویس|כיתוב(?: על המסך)?|טקסט(?: על המסך)?|"
+    r"(?:엔딩|마무리) ?(?:문구|멘트|카피)|titrage|grafi[ck]a|gráfic[oa]|grafismo|grafik|graphi(?:cs?|que)|"
+    r"sobreimpreso|титр|напис(?: на екрані)?|نوشته(?: روی تصویر)?|متن روی تصویر|زیرنویس|כיתוב(?: על המסך)?|"
+    r"טקסט(?: על המסך)?|"
     r"螢幕文字|螢幕字幕|畫面文字|標題|ข้อความ(?:บนจอ)?|chữ trên màn hình|teks(?: di layar)?"
 )
 ENDLINE: Final = (
@@ -34,7 +37,7 @@ SOUND: Final = (
 PICTURE: Final = r"beeld|obraz|bilden|kuva|εικόνα|görüntü|зображення|تصویر|תמונה|ויזואל|畫面|ภาพ|hình ảnh|gambar"
 NOTE: Final = (
     r"context|background|agency|campaign|kontext|hintergrund|agentur|contexte|contexto|contesto|doel|"
-    r"målgrupp|målgruppe|kohderyhmä|hedef kitle|قالب|הערות?"
+    r"målgrupp|målgruppe|kohderyhmä|hedef kitle|قالب|הערות?|vfx|cgi|grading|grade|colou?r|transition|plate|crew"
 )
 LENGTH: Final = (
     r"tijd|czas|tid|kesto|aika|čas|délka|χρόνος|διάρκεια|süre|час|тривалість|مدت|زمان|משך|זמן|時長|เวลา|"
@@ -42,8 +45,10 @@ LENGTH: Final = (
 )
 TITLE: Final = r"題名|標題|שם הסרט|כותרת|τίτλος|tytuł|název|otsikko|başlık|назва|tittel|titel|ชื่อเรื่อง|tiêu đề|judul"
 FRAMING: Final = (
-    r"helbild|halvbild|närbild|plan ogólny|plan średni|zbliżenie|detal|celek|polocelek|γενικό(?: πλάνο)?|"
+    r"(?:half)?totaal|helbild|halvbild|närbild|plan ogólny|plan średni|zbliżenie|detal|celek|polocelek|"
+    r"γενικό(?: πλάνο)?|"
     r"κοντινό(?: πλάνο)?|μεσαίο(?: πλάνο)?|genel plan|orta plan|yakın plan|загальний план|середній план|"
+    r"(?-i:PPP?|C[LMA]|DETT|T?GP|P[GMDRAE]|H[TN])(?=\.?(?:\s|$))|"
     r"крупний план|نمای (?:باز|نزدیک|متوسط|دور)|תקריב|צילום רחב|לונג שוט|遠景|特寫|वाइड(?: शॉट)?|क्लोज़?[ -]?अप|मिड शॉट"
 )
 SHOTS: Final = (
@@ -83,17 +88,20 @@ OFF_SCREEN: Final = re.compile(
 """Where a speaker is, which is not how a line is said."""
 ORDINALS: Final = (
     r"first|erste[rsn]?|premi(?:er|ère)|primera?|prim[oa]|primeir[oa]|eerste|pierwsz[ay]|första|første|ensimmäinen|"
-    r"první|перв(?:ый|ая|ое)|перш(?:ий|а|е)|πρώτ[οη]ς?|ilk|birinci|الأولى|الأول|اول|ראשונה?|पहला|पहली",
+    r"první|перв(?:ый|ая|ое)|перш(?:ий|а|е)|πρώτ[οη]ς?|ilk|birinci|الأولى|الأول|اول|ראשונה?|पहला|पहली|पहले|"
+    r"첫(?: ?번째)?|最初の|第一の",
     r"second|zweite[rsn]?|deuxième|seconde?|segund[oa]|second[oa]|tweede|drug[ai]|andra|andet|andre|toinen|druh[áý]|"
-    r"втор(?:ой|ая|ое)|друг(?:ий|а|е)|δεύτερ[οη]ς?|ikinci|الثانية|الثاني|دوم|שנייה?|שני|दूसरा|दूसरी",
+    r"втор(?:ой|ая|ое)|друг(?:ий|а|е)|δεύτερ[οη]ς?|ikinci|الثانية|الثاني|دوم|שנייה?|שני|दूसरा|दूसरी|दूसरे|두 ?번째|"
+    r"二つ目の|二番目の",
     r"third|dritte[rsn]?|troisième|tercera?|terz[oa]|terceir[oa]|derde|trzeci[a]?|tredje|kolmas|třetí|трет(?:ий|ья|ье)|"
-    r"трет(?:ій|я|є)|τρίτ[οη]ς?|üçüncü|الثالثة|الثالث|سوم|שלישית?|तीसरा|तीसरी",
+    r"трет(?:ій|я|є)|τρίτ[οη]ς?|üçüncü|الثالثة|الثالث|سوم|שלישית?|तीसरा|तीसरी|तीसरे|세 ?번째|三つ目の|三番目の",
     r"fourth|vierte[rsn]?|quatrième|cuart[oa]|quart[oa]|vierde|czwart[ay]|fjärde|fjerde|neljäs|čtvrt[áý]|"
-    r"четв[её]рт(?:ый|ая|ое)|четверт(?:ий|а|е)|τέταρτ[οη]ς?|dördüncü|الرابعة|الرابع|چهارم|רביעית?|चौथा|चौथी",
+    r"четв[её]рт(?:ый|ая|ое)|четверт(?:ий|а|е)|τέταρτ[οη]ς?|dördüncü|الرابعة|الرابع|چهارم|רביעית?|चौथा|चौथी|चौथे|"
+    r"네 ?번째|四つ目の|四番目の",
     r"fifth|fünfte[rsn]?|cinquième|quint[oa]|vijfde|piąt[ay]|femte|viides|pát[áý]|пят(?:ый|ая|ое)|п['’]ят(?:ий|а|е)|"
-    r"πέμπτ[οη]ς?|beşinci|الخامسة|الخامس|پنجم|חמישית?|पाँचवाँ|पांचवां",
+    r"πέμπτ[οη]ς?|beşinci|الخامسة|الخامس|پنجم|חמישית?|पाँचवाँ|पांचवां|다섯 ?번째",
     r"sixth|sechste[rsn]?|sixième|sext[oa]|sest[oa]|zesde|szóst[ay]|sjätte|sjette|kuudes|šest[áý]|шест(?:ой|ая|ое)|"
-    r"шост(?:ий|а|е)|έκτ[οη]ς?|altıncı|السادسة|السادس|ششم|שישית?|छठा",
+    r"шост(?:ий|а|е)|έκτ[οη]ς?|altıncı|السادسة|السادس|ششم|שישית?|छठा|여섯 ?번째",
 )
 """The words for the first to the sixth shot or step."""
 LAST: Final = (

@@ -5,11 +5,11 @@ import { ApiError, get, newKey, post } from "../lib/api.js";
 import { button, excess, excessNote, icon, loadFailure } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { listed } from "../lib/format.js";
-import { MODALITIES, PLATFORMS } from "../lib/labels.js";
+import { MODALITIES, PLATFORMS } from "../lib/platforms.js";
 import { actorName, drafts, hasRole } from "../lib/session.js";
 import { EXAMPLES } from "./examples.js";
 import { approvalFields, detailFields, formatFields, platformField, qualityFields, qualityOf } from "./fields.js";
-import { referencesField, uploadReferences } from "./references.js";
+import { referencesField } from "./references.js";
 
 const EMPTY = {
   text: "",
@@ -198,6 +198,7 @@ export function open([from], app) {
     const add = async () => {
       const onProgress = (share) => ((referencesState.sent = share), app.update());
       const room = most() - draft.references.length;
+      const { uploadReferences } = await import("./reference_upload.js");
       const { references, errors } = await uploadReferences(chosen, room, limits.kinds, onProgress);
       referencesState.sent = 0;
       if (references.length) set({ references: [...draft.references, ...references] });

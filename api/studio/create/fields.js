@@ -3,7 +3,7 @@
 import { checkbox, field, moneyInput, select } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { clock } from "../lib/format.js";
-import { PLATFORMS } from "../lib/labels.js";
+import { PLATFORMS } from "../lib/platforms.js";
 
 const ASPECTS = ["16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "21:9"];
 export const LANGUAGES = "en de fr es it pt nl pl sv da fi cs el tr uk ja ko zh ar hi".split(" ");

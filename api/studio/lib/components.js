@@ -1,9 +1,7 @@
-// Components that several views share.
+// Components that the form of a brief shares with the other views.
 
 import { html } from "./dom.js";
 import { count } from "./format.js";
-import { MODALITIES, STATUS } from "./labels.js";
-import { currentSession, storage } from "./session.js";
 
 const PATHS = {
   text: "M4 6h16M4 11h16M4 16h10",
@@ -33,18 +31,6 @@ export const icon = (name) =>
 
 export const spinner = html`<span class="spin" aria-hidden="true"></span>`;
 
-export const loading = html`<p class="hint" role="status">Loading…</p>`;
-
-const TONE_ICONS = { good: "check", ask: "alert", bad: "cross", quiet: "minus" };
-
-/** A status as text with an icon, because colour alone must not carry meaning. */
-export function pill(status, text) {
-  const [label, tone] = STATUS[status] ?? [status, "quiet"];
-  return html`<span class="pill ${tone}">${tone === "busy" ? spinner : icon(TONE_ICONS[tone])}${text ?? label}</span>`;
-}
-
-export const modalityLabel = (modality) => html`<span class="kind">${icon(modality)}${MODALITIES[modality]}</span>`;
-
 // Notes
 
 /** A problem of RFC 9457: its first eight errors, each with its field or file, and its remedy. */
@@ -73,16 +59,6 @@ const fieldLabel = (name) =>
   !name || HIDDEN_FIELDS.has(name) || /\[/.test(name) ? "" : `${name.replaceAll("_", " ")}: `;
 /** A message of the API as a sentence. */
 export const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
-
-export function emptyState(title, text, action) {
-  return html`
-    <div class="empty">
-      <h2>${title}</h2>
-      <p>${text}</p>
-      <div class="row">${action}</div>
-    </div>
-  `;
-}
 
 const FAILURE_TITLES = { 0: "No connection to the studio", 404: "Not found", 503: "Service unavailable" };
 
@@ -179,22 +155,3 @@ export function checkbox(label, checked, change, key) {
     </label>
   `;
 }
-
-/** Permits models of unknown price. Only the user ticks it, never the page. */
-export const unknownPriceCheckbox = (names, checked, change, key = "unknown") =>
-  checkbox(`Also spend on ${names}: the price is not published and no budget can limit it`, checked, change, key);
-
-/** Why a button that spends is disabled until the checkbox is ticked. */
-export const UNKNOWN_PRICE_HINT =
-  "Some prices are not published. Tick the box to spend on them, or choose models with a price.";
-
-/** The user's name, where no key states it. */
-export const nameField = (app, id, label = "Your name", hint) =>
-  !currentSession()?.name && field(id, label, html`
-    <input id=${id} autocomplete="name" placeholder="someone" .value=${storage.get("name") ?? ""}
-      aria-describedby=${hint ? `${id}-hint` : null}
-      oninput=${(e) => (storage.set("name", e.target.value), app.update())}>
-  `, hint);
-
-/** The form under a button that unfolds it. */
-export const unfolded = (key, ...content) => html`<div class="unfolded" key=${key}>${content}</div>`;

@@ -1,10 +1,9 @@
 // The plan before its approval: what it costs, its warnings, and the one decision.
 
-import {
-  button, field, icon, moneyInput, nameField, unfolded, UNKNOWN_PRICE_HINT, unknownPriceCheckbox,
-} from "../lib/components.js";
+import { button, field, icon, moneyInput } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { count, dateTime, listed, priceRange, usd } from "../lib/format.js";
+import { nameField, unfolded, UNKNOWN_PRICE_HINT, unknownPriceCheckbox } from "../lib/parts.js";
 import { progressBar } from "../lib/regions.js";
 import { actorName, hasRole } from "../lib/session.js";
 import { estimateRange } from "./costs.js";

@@ -1,8 +1,9 @@
 // The sheet of one asset: its part of the plan, its pending decision, and its takes.
 
-import { button, field, icon, modalityLabel, pill, select } from "../lib/components.js";
+import { button, field, icon, select } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { dotted, listed, quotePrice } from "../lib/format.js";
+import { modalityLabel, pill } from "../lib/parts.js";
 import { sheet } from "../lib/regions.js";
 import { attentionCard } from "./attention_card.js";
 import { assetCost } from "./costs.js";

@@ -1,10 +1,11 @@
 // One attention item: why it waits, and every possible answer.
 
 import { post } from "../lib/api.js";
-import { button, field, fileButton, icon, sentence, unfolded, unknownPriceCheckbox } from "../lib/components.js";
+import { button, field, fileButton, icon, sentence } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { ago, dateTime, priceLimit, usd } from "../lib/format.js";
 import { reasonLabel } from "../lib/labels.js";
+import { unfolded, unknownPriceCheckbox } from "../lib/parts.js";
 import { actorName, hasRole } from "../lib/session.js";
 
 /** The role that an answer requires; every user may give the others. */

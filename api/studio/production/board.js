@@ -1,10 +1,12 @@
 // The storyboard, in order: a card for each shot, with its still, take and narration, and for every other asset. While
 // the plan can change, cards are moved by drag or by keys.
 
-import { icon, pill } from "../lib/components.js";
+import { icon } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { count, dotted, duration, listed, percent, quotePrice, truncated } from "../lib/format.js";
-import { MODALITIES, reasonLabel, staleBecause } from "../lib/labels.js";
+import { reasonLabel, staleBecause } from "../lib/labels.js";
+import { pill } from "../lib/parts.js";
+import { MODALITIES } from "../lib/platforms.js";
 import { progressBar } from "../lib/regions.js";
 import { notesPill } from "./checks.js";
 import { assetCost } from "./costs.js";

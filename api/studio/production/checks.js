@@ -1,8 +1,9 @@
 // What the checks of a take found, with a jump to the place in its media.
 
-import { icon, pill, sentence } from "../lib/components.js";
+import { icon, sentence } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { count } from "../lib/format.js";
+import { pill } from "../lib/parts.js";
 
 /** 75.5 -> 1:15.5 */
 const clock = (seconds) => {

@@ -3,10 +3,56 @@
 import { get } from "../lib/api.js";
 import { html } from "../lib/dom.js";
 import { dateTime, listed, truncated, usd } from "../lib/format.js";
-import { eventLabel, reasonLabel } from "../lib/labels.js";
+import { reasonLabel } from "../lib/labels.js";
 
 const MOST_EVENTS = 200;
 const MOST_CHANGES = 6;
+
+/** Event -> label; events of an asset continue its id. */
+const EVENTS = {
+  plan_start: "Planning started",
+  plan_ready: "The plan is ready",
+  plan_edited: "The plan was edited",
+  plan_failed: "Planning failed",
+  planning_billed: "Planning was billed",
+  reference_analysed: "A reference was read",
+  reference_corrected: "A reference was corrected",
+  fields_reviewed: "Extracted fields were reviewed",
+  approval_ignored: "An approval of another plan was ignored",
+  approval_requested: "An approval was requested",
+  approval_given: "An approval was given",
+  approval_reminder: "Reminder: the approval deadline is near",
+  approval_escalated: "The approval was escalated",
+  approved: "Approved",
+  rejected: "Rejected",
+  expired: "Expired without an approval",
+  cancelled: "Cancelled",
+  asset_start: "started",
+  asset_complete: "completed",
+  asset_failed: "failed",
+  asset_fallback: "continues with its next model",
+  asset_cancelled: "was left out",
+  asset_stale: "is stale",
+  take_requested: "has a new take requested",
+  take_failed: "has a take that failed",
+  take_selected: "uses another take",
+  take_judged: "has a take that was judged",
+  paused: "Paused",
+  resumed: "Resumed",
+  needs_attention: "Needs attention",
+  attention_withdrawn: "no longer needs a decision",
+  overrun: "cost more than its published price",
+  budget_raised: "The budget was raised",
+  prompt_proposed: "has a softer prompt proposed",
+  resolved: "was resolved",
+  finishing: "Assembling the deliverable",
+  film_progress: "The film is encoded",
+  done: "Delivered",
+};
+function eventLabel({ name, asset_id, data }) {
+  const label = name === "approved" && data.again ? "Approved again" : (EVENTS[name] ?? name);
+  return asset_id ? `${asset_id} ${label.toLowerCase()}` : label;
+}
 
 /** The newest event first. The plan's versions are loaded when the log is opened. */
 export function eventLog(production, state, set) {

@@ -2,10 +2,11 @@
 
 import { Actions } from "../lib/actions.js";
 import { get } from "../lib/api.js";
-import { button, emptyState, icon, loadFailure, pill, spinner } from "../lib/components.js";
+import { button, icon, loadFailure, spinner } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { aboveListPrice, ago, count, dateTime, dotted, duration, excerpt, usd } from "../lib/format.js";
-import { PLATFORMS } from "../lib/labels.js";
+import { emptyState, pill } from "../lib/parts.js";
+import { PLATFORMS } from "../lib/platforms.js";
 import { progressBar, skeleton } from "../lib/regions.js";
 import { actorName, drafts } from "../lib/session.js";
 import { addAssetSheet } from "./add_asset.js";

@@ -2,7 +2,7 @@
 
 import { languageNames } from "../create/fields.js";
 import { dotted, excerpt } from "../lib/format.js";
-import { MODALITIES } from "../lib/labels.js";
+import { MODALITIES } from "../lib/platforms.js";
 
 const PART_TYPES = ["image", "audio"];
 const PART_ROLES = ["still", "narration"];

@@ -1,12 +1,11 @@
 // The takes of an asset, side by side, and the form that makes another one.
 
 import { get } from "../lib/api.js";
-import {
-  button, field, fileButton, icon, pill, select, UNKNOWN_PRICE_HINT, unknownPriceCheckbox,
-} from "../lib/components.js";
+import { button, field, fileButton, icon, select } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { ago, count, dateTime, dotted, duration, fileSize, priceLimit, roundedUp, spent, usd } from "../lib/format.js";
 import { staleBecause } from "../lib/labels.js";
+import { pill, UNKNOWN_PRICE_HINT, unknownPriceCheckbox } from "../lib/parts.js";
 import { actorName } from "../lib/session.js";
 import { findingsList, measuredValues } from "./checks.js";
 import { deviation, estimateRange } from "./costs.js";

@@ -1,8 +1,9 @@
 // What a judge found in a take: its scores with reasons, and the filter of the board by score.
 
-import { pill, select } from "../lib/components.js";
+import { select } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { count } from "../lib/format.js";
+import { pill } from "../lib/parts.js";
 import { estimateRange } from "./costs.js";
 
 /** From this score a take counts as good where the plan has no minimum of its own. */

@@ -2,10 +2,12 @@
 
 import { Actions } from "../lib/actions.js";
 import { get, listPages, postFile } from "../lib/api.js";
-import { button, emptyState, icon, loading, nameField, select } from "../lib/components.js";
+import { button, icon, select } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { dotted } from "../lib/format.js";
-import { PLATFORMS, REASON_ORDER, reasonLabel } from "../lib/labels.js";
+import { REASON_ORDER, reasonLabel } from "../lib/labels.js";
+import { emptyState, loading, nameField } from "../lib/parts.js";
+import { PLATFORMS } from "../lib/platforms.js";
 import { actorName, drafts, hasRole } from "../lib/session.js";
 import { attentionCard } from "../production/attention_card.js";
 import { Bulk } from "./bulk.js";

@@ -2,11 +2,10 @@
 
 import { Actions } from "../lib/actions.js";
 import { get, post } from "../lib/api.js";
-import {
-  button, field, icon, loadFailure, loading, moneyInput, pill, UNKNOWN_PRICE_HINT, unknownPriceCheckbox,
-} from "../lib/components.js";
+import { button, field, icon, loadFailure, moneyInput } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { count, priceLimit, spentSoFar, usd } from "../lib/format.js";
+import { loading, pill, UNKNOWN_PRICE_HINT, unknownPriceCheckbox } from "../lib/parts.js";
 import { Poller } from "../lib/poller.js";
 import { progressBar, table } from "../lib/regions.js";
 import { actorName } from "../lib/session.js";

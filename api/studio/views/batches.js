@@ -3,9 +3,10 @@
 import { COLUMNS, parseBriefFile, textOf } from "../create/brief_file.js";
 import { Actions } from "../lib/actions.js";
 import { listPages, post } from "../lib/api.js";
-import { button, checkbox, emptyState, field, icon, loadFailure, moneyInput, pill } from "../lib/components.js";
+import { button, checkbox, field, icon, loadFailure, moneyInput } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { ago, count, dateTime, dotted, spentSoFar } from "../lib/format.js";
+import { emptyState, pill } from "../lib/parts.js";
 import { Poller } from "../lib/poller.js";
 import { table } from "../lib/regions.js";
 import { actorName } from "../lib/session.js";

@@ -1,9 +1,10 @@
 // One answer to many pending decisions: which decisions it reaches, what it costs, and which of them were refused.
 
 import { ApiError, newKey, post } from "../lib/api.js";
-import { button, field, icon, moneyInput, unfolded } from "../lib/components.js";
+import { button, field, icon, moneyInput } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { count, listed, priceLimit, roundedUp, usd } from "../lib/format.js";
+import { unfolded } from "../lib/parts.js";
 import { progressBar } from "../lib/regions.js";
 import { actorName } from "../lib/session.js";
 

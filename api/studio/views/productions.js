@@ -1,10 +1,12 @@
 // All productions: their status and what they cost.
 
 import { listPages } from "../lib/api.js";
-import { button, emptyState, icon, loadFailure, loading, pill, select, spinner } from "../lib/components.js";
+import { button, icon, loadFailure, select, spinner } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { aboveListPrice, ago, dateTime, dotted, spentSoFar, usd } from "../lib/format.js";
-import { PLATFORM_OPTIONS, PLATFORMS, STATUS } from "../lib/labels.js";
+import { STATUS } from "../lib/labels.js";
+import { emptyState, loading, pill } from "../lib/parts.js";
+import { PLATFORM_OPTIONS, PLATFORMS } from "../lib/platforms.js";
 import { Poller } from "../lib/poller.js";
 
 const FILTERS = ["", "awaiting_approval", "producing", "needs_attention", "delivered", "failed"];

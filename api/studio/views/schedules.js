@@ -3,12 +3,11 @@
 import { formatFields, languageNames } from "../create/fields.js";
 import { Actions } from "../lib/actions.js";
 import { get, post, request } from "../lib/api.js";
-import {
-  button, emptyState, excess, excessNote, field, icon, loadFailure, loading, moneyInput, pill, select,
-} from "../lib/components.js";
+import { button, excess, excessNote, field, icon, loadFailure, moneyInput, select } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { ago, dateTime, dateTimeIn, dotted, duration } from "../lib/format.js";
-import { PLATFORM_OPTIONS, PLATFORMS } from "../lib/labels.js";
+import { emptyState, loading, pill } from "../lib/parts.js";
+import { PLATFORM_OPTIONS, PLATFORMS } from "../lib/platforms.js";
 import { Poller } from "../lib/poller.js";
 import { actorName, drafts, hasRole } from "../lib/session.js";
 import { tabs } from "./productions.js";

@@ -1,10 +1,11 @@
 // What this studio can generate, what enables more, and whether its services are available.
 
 import { get, request, SIGNED_OUT } from "../lib/api.js";
-import { button, icon, loadFailure, modalityLabel, nameField, pill } from "../lib/components.js";
+import { button, icon, loadFailure } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { dateTime, listed } from "../lib/format.js";
-import { MODALITIES } from "../lib/labels.js";
+import { modalityLabel, nameField, pill } from "../lib/parts.js";
+import { MODALITIES } from "../lib/platforms.js";
 import { Poller } from "../lib/poller.js";
 import { currentSession, forget } from "../lib/session.js";
 

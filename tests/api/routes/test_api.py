@@ -272,23 +272,21 @@ async def test_list_is_searched(api: Api) -> None:
 
 
 async def test_a_reopened_production_keeps_its_place(api: Api, fake: FakeActivities) -> None:
-    """A production that is reopened keeps its age, gets its plan's title and stays behind newer ones."""
+    """Productions have the titles of their plans; one that is reopened keeps its age and stays behind newer ones."""
     tenant = f"t-{uuid4().hex[:8]}"
     old = await api.delivered(tenant=tenant, budget_usd="1")
     new, _ = await api.planned(tenant=tenant)
     asked = {"tenant": tenant}
-    before = (await api.http.get("/api/v1/productions", params=asked)).json()["productions"]
-    assert [(p["production_id"], p["title"]) for p in before] == [(new, "Say it."), (old, "Say it.")]
     fake.hold("text-1")
     regenerate = path(old, "assets", "text-1", "regenerate")
     assert (await api.http.post(regenerate, json={})).status_code == 202
     async with asyncio.timeout(WITHIN):
         while True:  # the list follows a change by a moment
             listed = (await api.http.get("/api/v1/productions", params=asked)).json()["productions"]
-            if listed[-1]["status"] == "producing":
+            if listed[-1]["status"] == "producing" and {p["title"] for p in listed} == {"A plan"}:
                 break
     fake.release("text-1")
-    assert [(p["production_id"], p["title"]) for p in listed] == [(new, "Say it."), (old, "A plan")]
+    assert [p["production_id"] for p in listed] == [new, old]
     assert listed[-1]["created_at"] == (await api.get(old))["created_at"] < listed[0]["created_at"]
     await api.events(old)
 

@@ -1,15 +1,23 @@
 """An order in prose: what is seen and said in a film that somebody asks for in sentences, without labels or a list."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from activities.planning.structure.cards import Cards, asked_cards
-from activities.planning.structure.labels import segments, speaker_name
+from activities.planning.structure.labels import segments
 from activities.planning.structure.model import Line, Shot, Structure, numbered
-from activities.planning.structure.orders.sentences import Sentence, read, topic
-from activities.planning.structure.quoted import sentences_with_quotes, take_quotations
-from activities.planning.structure.text import spoken_text
+from activities.planning.structure.orders.sentences import (
+    CLOSING_SENTENCES,
+    Sentence,
+    end_picture,
+    is_courtesy,
+    parts,
+    read,
+    topic,
+)
+from activities.planning.structure.quoted import sentences_with_quotes
+from activities.planning.structure.text import QUOTED, description_text, spoken_text
 
 LABELS: Final = ("voice", "lettering", "endline", "speaker")
 
@@ -20,34 +28,62 @@ def parse_order(text: str) -> Structure | None:
     Where the order has lines that somebody says, nothing else is spoken. Otherwise, the sentences that are neither an
     order nor a direction are.
     """
-    found = [read(s) for line in text.splitlines() for s in sentences_with_quotes(line)]
-    if any(part.kind in LABELS for each in found if each.purpose in ("", "seen") for part in segments(each.text)):
+    whole = [part for line in text.splitlines() for s in sentences_with_quotes(line) for part in parts(s)]
+    found = _with_said_courtesies([read(sentence) for sentence in whole])
+    if any(_needs_labels(s) for s, each in zip(whole, found, strict=True) if each.purpose in ("", "seen", "said")):
         return None
     said = sum(each.purpose == "said" for each in found)
     shown = sum(each.purpose == "seen" and each.sure for each in found)
     if not any(each.purpose == "order" for each in found) or not (said or shown > 1):
         return None
-    shots = _shots(found, speaks=not said)
+    pictures = (end_picture(s) if each.purpose == "end" else "" for s, each in zip(whole, found, strict=True))
+    shots = list(_shots(found, list(pictures), speaks=not said))
     end = next((each.text for each in found if each.purpose == "end"), "")
-    title = next((t for each in found if each.purpose == "order" and (t := topic(each.text))), "")
+    title = next((t for each in found if each.purpose in ("order", "setting") and (t := topic(each.text))), "")
     cards = asked_cards(text)
     return Structure("advert", numbered(shots), title, cards=Cards(cards.title, end or cards.end)) if shots else None
 
 
-def _shots(found: Sequence[Sentence], *, speaks: bool) -> list[Shot]:
-    """A shot for each picture, with the lines after it."""
-    shots: list[Shot] = []
-    for each in found:
-        if each.purpose == "said":
-            line = Line(spoken_text(each.text), speaker_name(each.speaker))
-            if shots and not shots[-1].lines:
-                shots[-1] = replace(shots[-1], lines=(line,))
-            else:
-                shots.append(Shot(0, line.speaker, lines=(line,)))
-        elif each.purpose in ("seen", ""):
-            parts = take_quotations(each.text)
-            lines = parts.lines
-            if not each.purpose and speaks and not lines:
-                lines = (Line(spoken_text(each.text)),)
-            shots.append(Shot(0, parts.description, lines=lines, lettering=parts.lettering))
-    return shots
+def _with_said_courtesies(found: list[Sentence]) -> list[Sentence]:
+    """The sentences, where a greeting between the order and its end is one of the film."""
+    order = next((k for k, each in enumerate(found) if each.purpose == "order"), len(found))
+    return [
+        replace(each, purpose="")
+        if order < k < len(found) - CLOSING_SENTENCES and each.purpose == "setting" and is_courtesy(each.text)
+        else each
+        for k, each in enumerate(found)
+    ]
+
+
+def _needs_labels(sentence: str) -> bool:
+    """Whether a sentence begins with the label of an end line, or has a label before text without quotation marks: only
+    the parser of adverts reads these."""
+    found = segments(sentence)
+    unquoted = (part.kind in LABELS and part.value and not QUOTED.match(part.value) for part in found)
+    return any(part.kind == "endline" for part in found[:1]) or any(unquoted)
+
+
+def _shots(found: Sequence[Sentence], end_pictures: Sequence[str], *, speaks: bool) -> Iterator[Shot]:
+    """A shot for each picture, with the lines and the on-screen text after it."""
+    shot: Shot | None = None
+    waiting: tuple[str, ...] = ()  # text that is read before the first picture
+    for each, end in zip(found, end_pictures, strict=True):
+        if each.purpose in ("order", "setting") or (each.purpose == "end" and not end):
+            continue
+        seen = end if each.purpose == "end" else description_text(each.text)
+        lines = each.lines
+        if not each.purpose and speaks:
+            lines = (Line(spoken_text(each.text)),)
+        lettering = each.lettering if each.purpose != "end" else ()
+        if shot and not seen and not (lines and shot.lines):
+            shot = replace(shot, lines=shot.lines + lines, lettering=shot.lettering + lettering)
+            continue
+        if not shot and not seen and not lines:
+            waiting += lettering
+            continue
+        if shot:
+            yield shot
+        shot = Shot(0, seen or (lines[0].speaker if lines else ""), lines=lines, lettering=waiting + lettering)
+        waiting = ()
+    if shot:
+        yield shot

@@ -4,52 +4,127 @@
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from activities.planning.structure import words as names
+from activities.planning.structure.model import Line
 from activities.planning.structure.orders import words
-from activities.planning.structure.text import QUOTED, description_text, has_words, quoted_words
+from activities.planning.structure.orders.quotations import take
+from activities.planning.structure.text import (
+    QUOTED,
+    description_text,
+    has_words,
+    quoted_words,
+    spoken_text,
+)
 
 Purpose = Literal["order", "setting", "seen", "said", "end", ""]
 """What a sentence is for; empty where it may be anything, e.g. what a narrator says."""
 
 _NO_LETTER: Final = r"(?![^\W\d_぀-ヿ㐀-鿿가-힯])"
 """The end of a word in scripts that separate words."""
-_ORDER_FIRST: Final = re.compile(rf"^\W*(?:{words.ORDER_FIRST}){_NO_LETTER}", re.IGNORECASE)
-_ORDER_LAST: Final = re.compile(rf"(?:{words.ORDER_LAST})[\s.!?。！？।]*$", re.IGNORECASE)
+_ORDER_FIRST: Final = re.compile(
+    rf"(?:^\W*|[,،，、;:!–—-]\s*|\s(?:and|so|und|daher|et|donc|y|e|и|і|en|och|og)\s+)(?:{words.ORDER_FIRST}){_NO_LETTER}",
+    re.IGNORECASE,
+)
+_ORDER_LAST: Final = re.compile(rf"(?:{words.ORDER_LAST})(?:\s.{{0,60}}के लिए)?[\s.!?。！？।]*$", re.IGNORECASE)
 _MEDIUM: Final = re.compile(rf"(?<![^\W\d_])(?:{words.MEDIUM}){_NO_LETTER}|(?:{words.MEDIUM_ANYWHERE})", re.IGNORECASE)
 _SEEN_FIRST: Final = re.compile(rf"^\W*(?:{words.SEEN_FIRST}){_NO_LETTER}[\s:,]*", re.IGNORECASE)
 _SEEN_LAST: Final = re.compile(rf"\s*(?:{words.SEEN_LAST})[\s.!?。！？।]*$", re.IGNORECASE)
-_THEN: Final = re.compile(rf"^\W*(?:{words.THEN}){_NO_LETTER}\s*[,:،、，]?\s*(?:是(?=\S))?", re.IGNORECASE)
+_THEN: Final = re.compile(rf"^\W*(?:{words.THEN}){_NO_LETTER}\s*[,:،、，–—-]?\s*(?:是(?=\S))?", re.IGNORECASE)
 _THEN_WIDE: Final = re.compile(
     r"^(?:まず|最初に|次に|続いて|その後|それから|最後に(?:は)?|首先|先|然后|然後|接着|接著|之后|之後|随后|隨後|最后|最後)[、,，]?(?:是|有)?"
 )
-_NARRATOR: Final = re.compile(rf"^\W*(?:{words.NARRATOR})\W*$", re.IGNORECASE)
-_SAID_BEFORE: Final = re.compile(
-    rf"^(?P<who>.{{1,40}}?)(?:\s+|(?<=[一-鿿]))(?:{words.SAYS})(?:\s+[^\W\d_]{{1,12}}){{0,2}}\s*[:：,，]?\s*$",
+_ENDS: Final = re.compile(rf"(?:(?<![^\W\d_])|(?<=\b[وف]))(?:{words.ENDS})", re.IGNORECASE)
+_TEXT: Final = re.compile(rf"(?:(?<![^\W\d_])|(?<=\b[وفבוה]))(?:{words.TEXT}){_NO_LETTER}", re.IGNORECASE)
+_WIDE_TEXT: Final = re.compile(
+    r"(?:写着|寫著|写有|文字|テロップ|字幕|文言|言葉|コピー|자막|문구|글자|텍스트|标语|標語|字样|字樣)"
+)
+_CONTACT: Final = re.compile(
+    r"(?:phone|tel|telephone|number|telefon\w*|téléphone|teléfono|telefono|numero|número|телефон\w*|هاتف|رقم|電話|电话|전화|"
+    r"website|site|web|url|address|internetseite|сайт\w*)\.?\s*(?:number|番号|번호)?[\s:：]*"
+    r"(\+?\d[\d\s()/–-]{4,18}\d|(?:https?://|www\.)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?)",
     re.IGNORECASE,
 )
-_SAYS_BEFORE: Final = re.compile(rf"^(?:{words.SAYS})\s+(?P<who>[^:：]{{1,40}}?)\s*[:：]\s*$", re.IGNORECASE)
-"""The verb before its subject: "يقول الراوي:"."""
-_COLON_BEFORE: Final = re.compile(r"^(?P<who>.{1,40}?)\s*[:：]\s*$")
-_SAID_AFTER: Final = re.compile(
-    rf"^[,，]?\s*(?:(?:{words.SAYS})\s+(?P<who>[^.!?]{{1,40}})|(?:{words.SAYS_AFTER}))[\s.!?。！？।]*$", re.IGNORECASE
-)
-_WHO_FIRST: Final = re.compile(r"^(?P<who>.{1,30}?)(?:が|は|이|가|은|는)\s*$")
-_ENDS: Final = re.compile(rf"(?<![^\W\d_])(?:{words.ENDS})", re.IGNORECASE)
-_TEXT: Final = re.compile(rf"(?<![^\W\d_])(?:{words.TEXT}){_NO_LETTER}", re.IGNORECASE)
-_WIDE_TEXT: Final = re.compile(r"(?:文字|テロップ|字幕|文言|言葉|コピー|자막|문구|글자|텍스트|标语|標語|字样|字樣)")
+"""A number or an address to call at the end, without quotation marks."""
 _LABEL_ALONE: Final = re.compile(r"^[^:：]{0,60}[:：]\s*(\S[^\n]{0,200}?)\s*$")
 _AFTER_TEXT: Final = re.compile(r"^\s*[:：]?\s*(\S[^\n]{0,200}?)\s*$")
 _LENGTH: Final = re.compile(rf"(?<![^\W\d_])(?:{words.LENGTHS})", re.IGNORECASE)
 _FORMAT: Final = re.compile(rf"(?<![^\W\d_])(?:{words.FORMATS}){_NO_LETTER}", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d")
-_TOPIC: Final = re.compile(
-    r"(?<![^\W\d_])(?:about|for|of|on|über|für|von|zu[rm]?|sur|pour|de|sobre|para|su|per|over|voor|om|för|for|o|dla|про|о|об|для|"
-    r"για|עבור|על|عن|ل|درباره|tentang|untuk|về)\s+(.{3,120})$",
+_TOPICS: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(?<![^\W\d_])(?:about|über|sobre|à propos de|su|sul|sulla|over|про|о|об|عن|درباره|על|tentang|"
+        r"về)\s+(.{3,120})$",
+        r"(?<![^\W\d_])(?:for|of|on|für|von|zu[rm]?|sur|pour|de|para|pra|per|voor|om|för|o|dla|для|για|עבור|ل|untuk|برای|cho)\s+"
+        r"(?!(?:instagram|tik ?tok|youtube|facebook|linkedin)\b)(.{3,120})$",
+        r"(?:^|[、,，\s])(?:कृपया |हमें |मुझे )?([^、,，]{2,40}?)(?:のための|の紹介|の(?:PR|宣伝|CM|\d+秒)|"
+        r"についての|(?:를|을) 위한| (?:광고|홍보|소개)| के लिए| için| hakkında)",
+        r"(?:为|為|给|給)([^，,。]{2,30}?)(?:做|拍|制作|製作|用)",
+        r"^テーマは([^。]{2,40}?)(?:です)?。?$",
+        r"(?:介绍|介紹|关于|關於)([^，,。]{2,30})",
+        r"\s[لל](?=\S{3})([^،.]{3,80})$",
+    )
+)
+_COURTESY: Final = re.compile(
+    r"^\W*(?:hi|hey|hello|hallo|moin|servus|hola|oi|olá|ciao|salut|bonjour|bonsoir|hej|hei|cześć|привет|здравствуйте|"
+    r"добрый день|вітаю|добрий день|السلام عليكم|مرحبا|नमस्ते|안녕하세요|こんにちは|お世話になっております|你好|您好|"
+    r"thanks?|thank you|many thanks|cheers|danke|vielen dank|merci|gracias|obrigad[oa]|grazie|dank|tack|takk?|"
+    r"dziękuj\w+|"
+    r"спасибо|дякую|شكراً?|धन्यवाद|감사합니다|ありがとうございます|よろしくお願い(?:いたします|します)|谢谢|謝謝|"
+    r"teşekkürler|はじめまして|(?:alvast )?bedankt|ευχαριστ(?:ώ|ούμε)|καλη(?:μέρα|σπέρα)|γεια(?: σας)?|děkuj\w+|"
+    r"dobrý den|díky|kiitos|tak|köszönj\w+|"
+    r"mulțum\w+|bună|halo|terima kasih|xin chào|cảm ơn|สวัสดี|ขอบคุณ|שלום|תודה|"
+    r"dzień dobry|merhaba|سلام|ممنون|با تشکر)"
+    r"(?![^\W\d_])",
     re.IGNORECASE,
 )
-_LASTS: Final = re.compile(rf"(?:de|von|of|van|na|di|with|mit)?\s*\d+[\s-]*(?:{words.LENGTHS})\w*(?!\w)", re.IGNORECASE)
+"""A greeting or thanks, where it is a short sentence."""
+_ABSENT: Final = (
+    r"(?:no|without|avoid|kein\w*|ohne|pas de|sans|sin|nada de|senza|niente|sem|geen|zonder|ingen|utan|uden|uten|bez|"
+    r"без|ні|"
+    r"بدون|لا نريد|बिना)"
+)
+_LEFT_OUT: Final = (
+    r"(?:music|voice|text|people|person|faces?|actors?|logos?|subtitles?|captions?|narrat\w+|dialogue|sound|effects|costumes|"
+    r"musik|stimme|sprecher\w*|personen|menschen|gesichter|untertitel|musique|voix|texte|visages?|sous-titres|música|voz|texto|"
+    r"personas|caras|subtítulos|musica|voce|testo|persone|volti|pessoas|rostos|legendas|muziek|stem|tekst|mensen|muzyki|tekstu|"
+    r"musikk|röst|музык\w*|голос\w*|текст\w*|людей|титр\w*|موسيقى|نص|أشخاص|संगीत|टेक्स्ट)"
+)
+_WISH: Final = re.compile(
+    r"^\W*(?:please|bitte|por favor|s['’]il vous plaît|per favore|пожалуйста)\W+"
+    rf"{_ABSENT}(?![^\W\d_])|^\W*{_ABSENT}\s+(?:\w+\s+){{0,3}}{_LEFT_OUT}(?![^\W\d_])|"
+    r"^\W*(?:it|the (?:film|video|spot|clip|ad|tone|mood|style|whole thing)) (?:should|must|needs to|has to) (?:be|"
+    r"feel|look|sound)|"
+    r"^\W*(?:das ganze|der (?:film|spot|ton)|das video) (?:soll\w*|muss) |^\W*(?:tono?|ton|tone|stil|style|estilo|"
+    r"stile|"
+    r"mood|stimmung) ?[:：]|(?:音楽|BGM|음악|文字|人物)\W{0,2}(?:なし|不要|없이)|の(?:紹介|宣伝|PR|CM)です。?$|"
+    r"^テーマは|^테마는|"
+    r"^主题是|^主題是|^(?:topic|theme|thema|tema|thème) ?[:：]",
+    re.IGNORECASE,
+)
+"""What the film is like or leaves out: a wish that is neither said nor shown."""
+_NTH_SHOT: Final = re.compile(
+    rf"^\W*(?:第[一二三四五六七八\d]|最[后後]一)[个個]?(?:{names.SHOT_NOUNS})(?:是|[:：,，、–—-])\s*|"
+    rf"^\W*(?:in the |in der |im |dans la |en la |nella |na |в )?(?:{'|'.join(names.ORDINALS)}|{names.LAST})\s*"
+    rf"(?:{names.SHOT_NOUNS}|सीन)\s*(?:में|は|では|は、|은|는|에서|[:：,，、–—-])\s*",
+    re.IGNORECASE,
+)
+"""The place of a picture in the film: "Второй кадр —", "最初のシーンは"."""
+_LOGO: Final = re.compile(
+    r"logo|logg|wortmarke|логотип|ロゴ|로고|شعار|लोगो|标志|標誌|標志|λογότυπο|לוגו|โลโก้", re.IGNORECASE
+)
+_LASTS: Final = re.compile(
+    rf"(?:de|von|of|van|na|di|with|mit)?\s*\d+[\s-]*(?:{words.LENGTHS}|s(?:ec|ek)?\b)\w*(?!\w)", re.IGNORECASE
+)
+CLOSING_SENTENCES: Final = 2
+COURTESY_WORDS: Final = 5
+ORDER_REST_WORDS: Final = 2
+END_CHARS: Final = 60
+END_PICTURE_WORDS: Final = 3
 SETTING_WORDS: Final = 9
 """A sentence with more words says more than the length or the format of the film."""
 
@@ -61,14 +136,16 @@ class Sentence:
     Attributes:
         purpose: What it is for.
         sure: Whether a verb says so, and not only a word such as "then", with which a story goes on, too.
-        text: What is seen, said or read; without the words of the order.
-        speaker: Who says it; empty for a narrator.
+        text: What is seen, or the text at the end; without the words of the order.
+        lines: What is said, each with its speaker.
+        lettering: What is read on the screen.
     """
 
     purpose: Purpose
     text: str
-    speaker: str = ""
     sure: bool = True
+    lines: tuple[Line, ...] = ()
+    lettering: tuple[str, ...] = ()
 
 
 def read(sentence: str) -> Sentence:
@@ -76,11 +153,11 @@ def read(sentence: str) -> Sentence:
     plain = sentence.strip()
     if end := end_text(plain):
         return Sentence("end", end)
-    if said := _said(plain):
-        return said
+    if quoting := _quoting(plain):
+        return quoting
     if is_order(plain):
         return Sentence("order", plain)
-    if is_setting(plain):
+    if is_setting(plain) or is_aside(plain):
         return Sentence("setting", plain)
     if (seen := shown_in(plain)) is not None:
         return Sentence("seen", seen)
@@ -88,9 +165,47 @@ def read(sentence: str) -> Sentence:
     return Sentence("seen", description_text(rest), sure=False) if rest != plain else Sentence("", plain)
 
 
+def parts(sentence: str) -> Iterator[str]:
+    """A sentence, divided after an order that ends with a colon: "We need a film of our clinic: it opens on a dog."."""
+    head, mark, rest = sentence.partition(": ")
+    if mark and len(rest.split()) >= ORDER_REST_WORDS and not QUOTED.search(head) and is_order(head):
+        yield from (head, rest.strip())
+    else:
+        yield sentence
+
+
+def end_picture(sentence: str) -> str:
+    """What is seen at the end next to its text; empty where that is only a logo or a background."""
+    seen = _picture(take(sentence).rest)
+    return "" if _LOGO.search(sentence) or len(seen.split()) < END_PICTURE_WORDS else seen
+
+
+def _quoting(sentence: str) -> Sentence | None:
+    """A sentence with quotations that are said or read; None for any other."""
+    taken = take(sentence)
+    lines = tuple(Line(spoken_text(q.text), q.speaker) for q in taken.quotations if q.role == "said")
+    lettering = tuple(q.text for q in taken.quotations if q.role == "read")
+    if not lines and not lettering:
+        return None
+    ends = _ENDS.search(sentence)
+    if lettering and not lines and ends and ends.start() <= END_CHARS and sentence.find(lettering[0]) > ends.start():
+        return Sentence("end", " ".join(lettering))
+    return Sentence("said" if lines else "seen", _picture(taken.rest), lines=lines, lettering=lettering)
+
+
+def is_aside(sentence: str) -> bool:
+    """Whether a sentence greets, thanks or says what the film is like."""
+    return bool(_WISH.search(sentence)) or is_courtesy(sentence)
+
+
+def is_courtesy(sentence: str) -> bool:
+    """Whether a sentence only greets or thanks, which a narrator may do as well."""
+    return len(sentence.split()) <= COURTESY_WORDS and _COURTESY.match(sentence) is not None
+
+
 def is_order(sentence: str) -> bool:
     """Whether a sentence orders a film from the studio, such as "I'd like a video of our guesthouse."."""
-    return _MEDIUM.search(sentence) is not None and bool(_ORDER_FIRST.match(sentence) or _ORDER_LAST.search(sentence))
+    return _MEDIUM.search(sentence) is not None and bool(_ORDER_FIRST.search(sentence) or _ORDER_LAST.search(sentence))
 
 
 def is_setting(sentence: str) -> bool:
@@ -105,6 +220,13 @@ def is_setting(sentence: str) -> bool:
     )
 
 
+def without_courtesies(found: list[str]) -> list[str]:
+    """The sentences of an ordered film without greetings up to the order, and without thanks at the end."""
+    order = next((k for k, each in enumerate(found) if is_order(each)), -1)
+    last = len(found) - CLOSING_SENTENCES
+    return [s for k, s in enumerate(found) if order < 0 or order < k < last or not is_courtesy(s)]
+
+
 def shown_in(sentence: str) -> str | None:
     """What a direction shows, such as the sea of "Then show the sea."; None for any other sentence."""
     rest = _then(sentence)
@@ -116,8 +238,16 @@ def shown_in(sentence: str) -> str | None:
 
 
 def _then(sentence: str) -> str:
-    found = _THEN.match(sentence) or _THEN_WIDE.match(sentence)
+    found = _NTH_SHOT.match(sentence) or _THEN.match(sentence) or _THEN_WIDE.match(sentence)
     return sentence[found.end() :] if found and has_words(sentence[found.end() :]) else sentence
+
+
+def _picture(text: str) -> str:
+    """What the words of a direction show; empty where they only lead to something, such as "Then"."""
+    if (seen := shown_in(text)) is not None:
+        return seen
+    found = _THEN.match(text) or _THEN_WIDE.match(text)
+    return description_text(_then(text)) if not found or has_words(text[found.end() :]) else ""
 
 
 def without_then(text: str) -> str:
@@ -129,29 +259,11 @@ def without_then(text: str) -> str:
 def topic(sentence: str) -> str:
     """What the ordered film is about: "our guesthouse" of "I'd like a video for our guesthouse."; empty if unclear."""
     medium = _MEDIUM.search(sentence)
-    found = _TOPIC.search(_LASTS.sub(" ", sentence[medium.end() :] if medium else sentence))
+    rest = re.sub(r"[(（][^()（）]*[)）]", " ", sentence[medium.end() :] if medium else sentence)
+    after = _LASTS.sub(" ", rest).split(": ")[0]
+    found = next(filter(None, (pattern.search(after) for pattern in _TOPICS[:2])), None)
+    found = found or next(filter(None, (pattern.search(sentence) for pattern in _TOPICS[2:])), None)
     return description_text(found.group(1).rstrip(" .!?。")) if found else ""
-
-
-def _said(sentence: str) -> Sentence | None:
-    """A quotation and who says it, where the sentence has nothing else."""
-    found = QUOTED.search(sentence)
-    if not found:
-        return None
-    quoted = quoted_words(found)
-    before, after = sentence[: found.start()].strip(), sentence[found.end() :].strip(" .。!?")
-    before = _then(before) if before else ""
-    who = None
-    if not after:
-        who = _SAID_BEFORE.match(before) or _SAYS_BEFORE.match(before)
-        if who is None and (named := _COLON_BEFORE.match(before)) and _NARRATOR.match(named["who"]):
-            who = named
-    elif _SAID_AFTER.match(after):
-        who = _SAID_AFTER.match(after) if not before else _WHO_FIRST.match(before) or _COLON_BEFORE.match(f"{before}:")
-    if who is None:
-        return None
-    name = (who.groupdict().get("who") or "").strip(" :：,，")
-    return Sentence("said", quoted, "" if _NARRATOR.match(name) else name)
 
 
 def end_text(sentence: str) -> str:
@@ -161,16 +273,18 @@ def end_text(sentence: str) -> str:
     none, nor is a picture without text.
     """
     ends = _ENDS.search(sentence)
-    if ends is None or ends.start() > 60:
+    if ends is None or ends.start() > END_CHARS:
         return ""
     rest = sentence[ends.end() :]
+    if not QUOTED.search(rest) and (contact := _CONTACT.search(rest)):
+        return contact[1].strip()
     noun = _TEXT.search(rest) or _WIDE_TEXT.search(rest)
     quotes = list(QUOTED.finditer(rest))
     if quotes:
         before = rest[: quotes[0].start()]
         shown = noun is not None and noun.start() < quotes[0].start()
         if re.search(rf"(?<![^\W\d_])(?:{words.SAYS})\s*[:：,]?\s*$", before, re.IGNORECASE) or not (
-            shown or re.fullmatch(r"[\s:：]*", before)
+            shown or _LOGO.search(before) or re.fullmatch(r"[\s:：]*", before)
         ):
             return ""
         if noun and (label := re.match(r"\s*[:：]\s*", rest[noun.end() :])):
