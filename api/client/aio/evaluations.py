@@ -27,8 +27,8 @@ class EvaluationEndpoints(Transport):
 
     async def metrics(self) -> tuple[MetricInfo, ...]:
         """All metrics of the workers."""
-        answer = await self._request("GET", "/evaluation-metrics", MetricList)
-        return answer.metrics
+        found = await self._request("GET", "/evaluation-metrics", MetricList)
+        return found.metrics
 
     async def start_evaluation(self, body: EvaluationBody, *, idempotency_key: str | None = None) -> EvaluationResponse:
         """Start an evaluation; it is checked and priced first. The same evaluation_id pays for nothing twice."""
@@ -36,8 +36,8 @@ class EvaluationEndpoints(Transport):
 
     async def evaluation(self, evaluation_id: str) -> EvaluationView:
         """The state of an evaluation."""
-        answer = await self._request("GET", _path(evaluation_id), EvaluationResponse)
-        return answer.view
+        found = await self._request("GET", _path(evaluation_id), EvaluationResponse)
+        return found.view
 
     async def evaluations(self, *, prefix: str | None = None, page_size: int = 50) -> AsyncGenerator[ListedEvaluation]:
         """Evaluations, open ones first; pages are requested when needed.
