@@ -210,7 +210,8 @@ def _continues(lines: list[str], first: str) -> bool:
 
 def _as_shots(lines: list[str]) -> list[str]:
     """The lines with the items after an announcement of scenes as numbered shots."""
-    made, number = [], int(_times_bullets(lines))
+    are_timed = _times_bullets(lines)
+    made, number = [], int(are_timed)
     for line in lines:
         item = _BULLET.match(line) if number else None
         if item:
@@ -218,7 +219,7 @@ def _as_shots(lines: list[str]) -> list[str]:
             number += 1
             continue
         made.append(line)
-        if line.strip() and not _times_bullets(lines):
+        if line.strip() and not are_timed:
             number = 1 if _ANNOUNCES.search(line) else 0
     return made
 
