@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.analysis.analyse import analyse
 from activities.batch import BatchRecords, ProductionReports
+from activities.diagnosis import Diagnoser
 from activities.errors import ProviderError
 from activities.extraction.stored import review_extraction
 from activities.finishing.deliverable import assemble, finish
@@ -93,6 +94,7 @@ class Activities(ProductionActivities):
         self._manifests = Manifests(storage)
         self.production_reports = ProductionReports(self._manifests.read)
         self.batch_records = BatchRecords(storage)
+        self.diagnoser = Diagnoser(storage, providers, settings)
 
     @activity.defn(name="take_in_references")
     async def take_in_references(self, request: TakeInReferences) -> tuple[Media, ...]:

@@ -40,6 +40,7 @@ from api.routes import (
 from api.routes.agents import execution, grants
 from api.routes.read_references import analyses, fields, resumable
 from api.routes.voice import memos
+from api.routes.webhooks import given_up
 from api.settings import Settings
 from api.storage import Vault
 from api.temporal.workers import Fleet
@@ -75,6 +76,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         from api.temporal.change_feed import ChangeFeed
         from api.temporal.connection import TemporalServer, connect
         from api.temporal.counts import CachedCounts
+        from api.temporal.notifications import NotificationGateway
         from api.temporal.priorities import Priorities
         from api.temporal.productions import ProductionGateway
         from api.temporal.reads import ProductionReader
@@ -103,6 +105,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
             batches=BatchGateway(connected, vault.batch, titles, priorities),
             schedules=ScheduleGateway(connected, titles, priorities),
             voice_memos=VoiceMemoGateway(connected),
+            notifications=NotificationGateway(connected, priorities),
             vault=vault,
             relay=relay,
             fleet=fleet,
@@ -167,6 +170,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         attention,
         batches,
         schedules,
+        given_up,
         multimodal,
         operations,
         studio_page,

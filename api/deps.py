@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from api.temporal.batches import BatchGateway
     from api.temporal.connection import TemporalServer
     from api.temporal.counts import CachedCounts
+    from api.temporal.notifications import NotificationGateway
     from api.temporal.productions import ProductionGateway
     from api.temporal.reads import ProductionReader
     from api.temporal.schedules import ScheduleGateway
@@ -56,6 +57,7 @@ class Services:
     batches: "BatchGateway"
     schedules: "ScheduleGateway"
     voice_memos: "VoiceMemoGateway"
+    notifications: "NotificationGateway"
     vault: Vault
     relay: Relay
     fleet: Fleet

@@ -72,6 +72,7 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"GET {BATCH}/results": ANY_ROLE,
     f"GET {BATCH}/deliverables.zip": ANY_ROLE,
     "GET /api/v1/schedules": ANY_ROLE,
+    "GET /api/v1/webhooks/given-up": ANY_ROLE,
     f"GET {SCHEDULE}": ANY_ROLE,
     "GET /api/v1/references/uploads/{upload_id}": ANY_ROLE,
     "GET /api/v1/grants": ANY_ROLE,
@@ -120,7 +121,9 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"POST {ID}/execute": AGENTS,
     # To operate
     "GET /metrics": OPERATORS,
+    "POST /api/v1/diagnosis": OPERATORS,
     "POST /api/v1/schedules": OPERATORS,
+    "POST /api/v1/webhooks/given-up/{delivery_id}/resend": OPERATORS,
     f"POST {SCHEDULE}/pause": OPERATORS,
     f"POST {SCHEDULE}/resume": OPERATORS,
     f"POST {SCHEDULE}/run": OPERATORS,

@@ -10,7 +10,18 @@ from pathlib import Path
 from typing import Final
 
 CLIENT: Final = Path(__file__).parents[3] / "api" / "client"
-MODULES: Final = ("transport", "batches", "client", "decisions", "events", "grants", "media", "references", "voice")
+MODULES: Final = (
+    "transport",
+    "batches",
+    "client",
+    "decisions",
+    "events",
+    "grants",
+    "media",
+    "references",
+    "voice",
+    "webhooks",
+)
 HEAD: Final = "# Translated from api/client/{name}.py by tests/api/client/unasync.py: change that module, and run it."
 RULES: Final = (
     (rf"^from api\.client\.({'|'.join(MODULES)}) import", r"from api.client.aio.\1 import"),
@@ -38,7 +49,7 @@ RULES: Final = (
     (r"\bfor chunk in response\.iter_bytes\(", "async for chunk in response.aiter_bytes("),
     (r"\bfor page in self\._pages\(", "async for page in self._pages("),
     (r"\bfor event in self\._stream\(", "async for event in self._stream("),
-    (r"\bIterator\[(\w+View|\w+Event|Listed\w+|Path|P)\]", r"AsyncGenerator[\1]"),
+    (r"\bIterator\[(\w+View|\w+Event|Listed\w+|GivenUp\w+|Path|P)\]", r"AsyncGenerator[\1]"),
     (r"\basync def chunks\(\) -> Iterator", "async def chunks() -> AsyncIterator"),
     (r"\bdef chunks\(\) -> Iterator", "async def chunks() -> AsyncIterator"),
     (r"content: Iterator\[bytes\]", "content: AsyncIterator[bytes]"),
