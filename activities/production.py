@@ -12,6 +12,8 @@ from temporalio.exceptions import ApplicationError
 from activities.analysis.analyse import analyse
 from activities.batch import BatchRecords, ProductionReports
 from activities.evaluation.activities import EvaluationActivities
+from activities.diagnosis import Diagnoser
+from activities.errors import ProviderError
 from activities.extraction.stored import review_extraction
 from activities.finishing.deliverable import assemble, finish
 from activities.finishing.film import encode_segment, lay_out_film, mix_sound
@@ -93,6 +95,7 @@ class Activities(ProductionActivities):
         self.production_reports = ProductionReports(self._manifests.read)
         self.batch_records = BatchRecords(storage)
         self.evaluations = EvaluationActivities(storage, providers, settings)
+        self.diagnoser = Diagnoser(storage, providers, settings)
 
     @activity.defn(name="take_in_references")
     async def take_in_references(self, request: TakeInReferences) -> tuple[Media, ...]:

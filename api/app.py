@@ -41,6 +41,7 @@ from api.routes.agents import execution, grants
 from api.routes.evaluations import evaluations, votes
 from api.routes.read_references import analyses, fields, resumable
 from api.routes.voice import memos
+from api.routes.webhooks import given_up
 from api.settings import Settings
 from api.storage import Vault
 from api.temporal.workers import Fleet
@@ -77,6 +78,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         from api.temporal.connection import TemporalServer, connect
         from api.temporal.counts import CachedCounts
         from api.temporal.evaluations import EvaluationGateway
+        from api.temporal.notifications import NotificationGateway
         from api.temporal.priorities import Priorities
         from api.temporal.productions import ProductionGateway
         from api.temporal.reads import ProductionReader
@@ -106,6 +108,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
             evaluations=EvaluationGateway(connected, vault.evaluation, titles, priorities),
             schedules=ScheduleGateway(connected, titles, priorities),
             voice_memos=VoiceMemoGateway(connected),
+            notifications=NotificationGateway(connected, priorities),
             vault=vault,
             relay=relay,
             fleet=fleet,
@@ -170,6 +173,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         attention,
         batches,
         schedules,
+        given_up,
         multimodal,
         operations,
         studio_page,

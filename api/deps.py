@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from api.temporal.connection import TemporalServer
     from api.temporal.counts import CachedCounts
     from api.temporal.evaluations import EvaluationGateway
+    from api.temporal.notifications import NotificationGateway
     from api.temporal.productions import ProductionGateway
     from api.temporal.reads import ProductionReader
     from api.temporal.schedules import ScheduleGateway
@@ -58,6 +59,7 @@ class Services:
     evaluations: "EvaluationGateway"
     schedules: "ScheduleGateway"
     voice_memos: "VoiceMemoGateway"
+    notifications: "NotificationGateway"
     vault: Vault
     relay: Relay
     fleet: Fleet

@@ -115,6 +115,11 @@ def unknown_schedule(schedule_id: str) -> Problem:
     return _unknown("schedule", "schedules", schedule_id)
 
 
+def unknown_delivery(delivery_id: str) -> Problem:
+    message, remedy = f"there is no delivery {delivery_id!r}", "GET /api/v1/webhooks/given-up lists those to resend"
+    return Problem.of_field("delivery_id", message, remedy, status=404, kind="unknown-delivery")
+
+
 def unknown_voice_memo(memo_id: str) -> Problem:
     message, remedy = f"there is no voice memo {memo_id!r}", "POST the recording to /api/v1/voice-memos again"
     return Problem.of_field("memo_id", message, remedy, status=404, kind="unknown-voice-memo")

@@ -19,6 +19,7 @@ from dotenv import load_dotenv
 from rich.console import Console
 from rich.table import Table
 
+from activities import settings_file
 from activities.provenance.credentials import CERTIFICATE, KEY, TIMESTAMPS, is_pem
 from activities.provenance.self_made import self_made_certificate
 from activities.providers.registry import registered
@@ -43,6 +44,9 @@ _FILM_PARTS_DAYS: Final = "30"
 
 SIGNING: Final = (CERTIFICATE, KEY, TIMESTAMPS)
 """For the worker alone."""
+
+ENV_FILE: Final = Path(".env")
+"""Its keys of vendors and its rates may change while the stack runs."""
 
 PORT_TRIES: Final = 6
 """Several stacks that start at the same moment can each lose an attempt: each of them uses up to five ports."""
@@ -157,6 +161,7 @@ def _assemble(
     env.pop("GREENLIGHT_API_KEY", None)  # the key of a client; no process of the stack is one
     keys = (v for entry in registered().values() for v in entry.variables)
     secrets = {v: env.pop(v) for v in (*keys, "GREENLIGHT_WEBHOOK_SECRET", *SIGNING) if v in env}
+    _leave_to_file(env, secrets)
     for each in (CERTIFICATE, KEY):
         if (signing := secrets.get(each)) and not is_pem(signing):
             secrets[each] = str(Path(signing).expanduser().resolve())
@@ -220,7 +225,7 @@ def _assemble(
     api_url = f"http://{LOOPBACK}:{api_port}"
     env |= {"GREENLIGHT_API_HOST": LOOPBACK, "GREENLIGHT_API_PORT": str(api_port)}
     embedded = tuple(component.name for component in components)
-    grace = float(env["GREENLIGHT_GRACEFUL_SHUTDOWN_SECONDS"]) + 5
+    grace = float(env["GREENLIGHT_GRACEFUL_SHUTDOWN_SECONDS"]) + 5  # less than a worker may need: a kill loses nothing
     components += [
         Component(
             "worker",
@@ -268,6 +273,16 @@ def _assemble(
     return info, env, components
 
 
+def _leave_to_file(*environs: dict[str, str]) -> None:
+    """Remove the variables that the worker reads in the settings file: those of the environment cannot change there."""
+    path = environs[0].get(settings_file.VARIABLE)
+    found = settings_file.read_settings(Path(path)) if path else {}
+    for name in found.keys() & settings_file.live_names():
+        for environ in environs:
+            if environ.get(name) == found[name]:
+                del environ[name]
+
+
 def _responds(url: str, instance: str = "") -> bool:
     """Whether a server responds; with `instance`, whether it belongs to the stack of this id."""
     try:
@@ -296,7 +311,8 @@ def summarize(info: StackInfo) -> Table:
 
 def prepare_process() -> None:
     """Load .env, with priority for the environment, and make SIGTERM and SIGHUP stop the process as Ctrl-C does."""
-    load_dotenv(Path(".env"))
+    load_dotenv(ENV_FILE)
+    os.environ.setdefault(settings_file.VARIABLE, str(ENV_FILE.resolve()))
     os.environ.update(bypass_proxy(os.environ))
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)

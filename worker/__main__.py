@@ -5,6 +5,10 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
@@ -13,17 +17,21 @@ from activities.metrics import use_meter
 from activities.production import Activities
 from activities.provenance.credentials import CertificateRefused
 from activities.provenance.signer import Signer, make_signer
-from activities.providers.registry import build_providers
 from activities.settings import ActivitySettings
+from activities.settings_file import RATES, SettingsUnreadable, add_settings
+from activities.settings_file import VARIABLE as SETTINGS_FILE
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageRefused
 from activities.storage.probe import keep_probing, probe_again
 from activities.webhooks import Notifier
 from worker.connect import MetricsAddressRefused, connect, make_runtime, prepare_servers
 from worker.health import Health, HealthRefused, serve_health
-from worker.settings import WorkerSettings
+from worker.live.follow import Follower
+from worker.live.pool import WorkerPool
+from worker.live.providers import LiveProviders
+from worker.settings import STOP_SECONDS, WorkerSettings
 from worker.versions.promotion import promote
-from worker.workers import RoleRefused, make_workers, tune_interpreter
+from worker.workers import RoleRefused, make_provider_worker, make_workers, tune_interpreter
 from workflows.runtime import tracing
 from workflows.runtime.encryption_keys import PayloadKeysRefused
 from workflows.runtime.log_context import FORMAT, add_log_context
@@ -37,9 +45,10 @@ async def run() -> None:
 
     Raises:
         ValidationError, PayloadKeysRefused, MetricsAddressRefused, StorageRefused, HealthRefused, CertificateRefused,
-        RoleRefused, BotoCoreError, ClientError: the settings are invalid.
+        RoleRefused, SettingsUnreadable, BotoCoreError, ClientError: the settings are invalid.
     """
-    settings, activity_settings = WorkerSettings(), ActivitySettings()
+    environ = _environ()
+    settings, activity_settings = WorkerSettings(**_live(environ)), ActivitySettings()
     add_log_context()
     logging.basicConfig(level=settings.log_level, format=FORMAT)
     register_secrets(os.environ)
@@ -53,36 +62,71 @@ async def run() -> None:
     signer = make_signer(activity_settings)
     health = Health()
     async with serve_health(health, settings.health_host, settings.health_port):
-        await _run_workers(settings, activity_settings, signer, health)
+        await _run_workers(settings, activity_settings, environ, signer, health)
 
 
 async def _run_workers(
-    settings: WorkerSettings, activity_settings: ActivitySettings, signer: Signer | None, health: Health
+    settings: WorkerSettings,
+    activity_settings: ActivitySettings,
+    environ: Mapping[str, str],
+    signer: Signer | None,
+    health: Health,
 ) -> None:
     runtime = make_runtime(settings)
     client = await connect(runtime, settings.payload_keys.get_secret_value(), health)
     storage = Storage(activity_settings.bucket)
     await prepare_servers(client, storage, activity_settings.keep_film_parts_days)
     await probe_again(storage)
-    providers = build_providers(activity_settings, os.environ)
+    providers = LiveProviders(activity_settings, environ)
     use_meter(runtime.metric_meter, providers)
     activities, notifier = Activities(storage, providers, activity_settings, signer), Notifier(activity_settings)
     workers = make_workers(client, activities, providers, settings, notifier)
-    runs = [asyncio.create_task(worker.run()) for worker in workers]
-    watches = keep_probing(storage), health.watch(client, storage), promote(client, settings)
+    pool = WorkerPool(workers)
+    watches = [keep_probing(storage), health.watch(client, storage), promote(client, settings)]
+    if path := os.environ.get(SETTINGS_FILE):
+        make = partial(make_provider_worker, client, activities, settings)
+        watches.append(Follower(Path(path), os.environ, providers, pool, client, settings, make).follow())
     background = [asyncio.create_task(each) for each in watches]
     tune_interpreter()
-    log.info("Polling the task queues %s", ", ".join(worker.task_queue for worker in workers))
+    log.info("Polling the task queues %s", ", ".join(pool.queues))
     try:
-        await asyncio.wait(runs, return_when=asyncio.FIRST_COMPLETED)  # none ends by itself unless it fails
+        await pool.until_failure()
     finally:
         health.checks["temporal"] = "stopping"
         for task in background:
             task.cancel()
         log.info("Stopping; running activities get %g s", settings.graceful_shutdown_seconds)
-        await asyncio.gather(*(worker.shutdown() for worker in workers))
-        await asyncio.gather(*(provider.close() for provider in providers.values()), return_exceptions=True)
-    await asyncio.gather(*runs)
+        await _stop(pool, providers, settings.graceful_shutdown_seconds + STOP_SECONDS)
+
+
+async def _stop(pool: WorkerPool, providers: LiveProviders, seconds: float) -> None:
+    """Stop the workers and close connections, within a time that the orchestrator's grace period covers.
+
+    Raises:
+        Exception: that of a worker that failed.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            await pool.shutdown()
+            await providers.close()
+            await pool.ended()
+    except TimeoutError:
+        log.warning("Activities did not stop within %g s; Temporal gives them to another worker", seconds)
+
+
+def _environ() -> dict[str, str]:
+    """The environment with the variables of the settings file.
+
+    Raises:
+        SettingsUnreadable: the file cannot be read.
+    """
+    path = os.environ.get(SETTINGS_FILE)
+    return add_settings(Path(path), os.environ) if path else dict(os.environ)
+
+
+def _live(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The live settings, which the environment itself may not have."""
+    return {"rates": environ[RATES]} if environ.get(RATES) else {}
 
 
 def main() -> None:
@@ -101,6 +145,7 @@ def main() -> None:
         HealthRefused,
         CertificateRefused,
         RoleRefused,
+        SettingsUnreadable,
         BotoCoreError,
         ClientError,
     ) as error:

@@ -1,9 +1,13 @@
 """The settings of a worker, parsed once in `__main__` from the environment."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+STOP_SECONDS: Final = 20.0
+"""The most that a worker needs after `graceful_shutdown_seconds` to stop: activities that were cancelled end, and
+connections and traces are closed. An orchestrator's grace period is longer than both together."""
 
 
 def _parse_pairs(value: object) -> object:

@@ -115,7 +115,7 @@ def make_workers(
         WORKFLOWS: partial(_make_productions_worker, client, activities, settings),
         keys.RENDER_QUEUE: partial(_make_render_worker, client, activities, settings),
         **({keys.NOTIFY_QUEUE: partial(_make_notify_worker, client, notifier, settings)} if notifier else {}),
-        **{name: partial(_make_provider_worker, client, activities, settings, name) for name in providers},
+        **{name: partial(make_provider_worker, client, activities, settings, name) for name in providers},
     }
     if unknown := [role for role in settings.roles if role not in made]:
         raise RoleRefused(
@@ -153,6 +153,7 @@ def _make_productions_worker(client: Client, activities: Activities, settings: W
             activities.evaluations.prepare_evaluation,
             activities.evaluations.read_cells,
             activities.evaluations.report_evaluation,
+            activities.diagnoser.diagnose,
         ],
         settings,
         workflows=WORKFLOW_TYPES,
@@ -168,7 +169,7 @@ def _make_notify_worker(client: Client, notifier: NotificationActivities, settin
     return make_worker(client, keys.NOTIFY_QUEUE, [notifier.deliver_webhook], settings)
 
 
-def _make_provider_worker(client: Client, activities: Activities, settings: WorkerSettings, name: str) -> Worker:
+def make_provider_worker(client: Client, activities: Activities, settings: WorkerSettings, name: str) -> Worker:
     take_activities = [activities.produce_asset, activities.cancel_asset]
     return make_worker(client, keys.provider_queue(name), take_activities, settings, provider=name)
 

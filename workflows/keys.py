@@ -27,6 +27,7 @@ evaluations/{evaluation_id}/votes/{voter}/{pair}/{choice}    one choice of one p
 segments/{production_id}/{digest}.mp4                a part of a film's picture; the digest is of everything in it
 segments/{production_id}/sound-{digest}.m4a, timeline-{digest}.json, facts.json   made again if they are deleted
 references/…                                         files for future briefs, as uploaded
+trash/references/…                                   those that `greenlight gc` removed; a brief that names one finds it
 inbox/{tenant}/…                                     files that an operator put into the bucket, for briefs of a tenant
 accounts/{tenant}/planning/{day}.json                the same as planning.json, for a tenant on a day (UTC)
 accounts/{tenant}/batches/{batch_id}.json            the same for all rows of a batch
@@ -100,6 +101,11 @@ MAX_ATTENTION_ITEMS: Final = 20
 OVERRUN_MEMO: Final = "overrun_usd"
 """A run's charges above published prices, USD as text; absent if there are none."""
 
+GIVEN_UP: Final = "webhook_given_up"
+"""The value of ATTENTION_ATTRIBUTE of deliveries to a webhook that gave events up."""
+GIVEN_UP_MEMO: Final = "given_up"
+"""Their events, as a GivenUp."""
+
 QUERY_REFUSED: Final = "the query arrived while a workflow task was about to start; retry it"
 """The message of a query that a worker refused (`worker/query_guard.py`)."""
 
@@ -149,6 +155,15 @@ def batch_id_of(workflow_id: str) -> str:
     return workflow_id.removeprefix("batch-")
 
 
+def notification_workflow_id(delivery_id: str) -> str:
+    """The workflow id of some deliveries to one webhook of a production: {production_id}-{webhook}-{first event}."""
+    return f"notification-{delivery_id}"
+
+
+def delivery_id_of(workflow_id: str) -> str:
+    return workflow_id.removeprefix("notification-")
+
+
 def schedule_key(schedule_id: str) -> str:
     """The id of the schedule in Temporal; the ids of its runs append their time to it."""
     return f"schedule-{schedule_id}"
@@ -171,8 +186,11 @@ def asset_of_activity(activity_id: str) -> str:
     return activity_id.partition("/")[0]
 
 
+PRODUCTIONS: Final = "productions/"
+
+
 def production_prefix(production_id: str) -> str:
-    return f"productions/{production_id}"
+    return f"{PRODUCTIONS}{production_id}"
 
 
 def take_prefix(production_id: str, asset_id: str, take: int) -> str:
@@ -229,6 +247,14 @@ STORED: Final = "stored:"
 """The prefix of a reference's `source` if it is in the bucket; its key follows."""
 
 
+TRASH: Final = "trash/"
+"""The prefix of unused files for some time before they are deleted: a production may begin to use one meanwhile."""
+
+
+def trash_key(key: str) -> str:
+    return TRASH + key
+
+
 def may_read(key: str, tenant: str) -> bool:
     """Whether a brief of this tenant may name an object as its reference."""
     if key.startswith(INBOX):
@@ -263,9 +289,12 @@ def extraction_key(production_id: str, number: int, digest: str) -> str:
     return f"{reference_prefix(production_id, number)}/fields-{digest[:DIGEST_CHARS]}.json"
 
 
+PROBES: Final = "probes/"
+
+
 def probe_key(name: str) -> str:
     """The key of a temporary object with which a worker probes the store; no production has such a key."""
-    return f"probes/{name}"
+    return PROBES + name
 
 
 def plan_key(production_id: str, digest: str) -> str:

@@ -16,6 +16,7 @@ PLATFORM: Final = SearchAttributeKey.for_keyword(keys.PLATFORM_ATTRIBUTE)
 TENANT: Final = SearchAttributeKey.for_keyword(keys.TENANT_ATTRIBUTE)
 REQUESTER: Final = SearchAttributeKey.for_keyword(keys.REQUESTER_ATTRIBUTE)
 COST: Final = SearchAttributeKey.for_float(keys.COST_ATTRIBUTE)
+ATTENTION: Final = SearchAttributeKey.for_keyword_list(keys.ATTENTION_ATTRIBUTE)
 TITLE: Final = SearchAttributeKey.for_text(keys.TITLE_ATTRIBUTE)
 MAX_TITLE_BYTES: Final = 200
 """Of the search attribute: stores with indexed columns hold 255."""

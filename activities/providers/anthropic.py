@@ -85,6 +85,23 @@ class Anthropic(ProviderBase):
         if client := self.__dict__.pop("_client", None):
             await client.close()
 
+    async def check_key(self) -> None:
+        """A request that lists models, which is free.
+
+        Raises:
+            ProviderError: the key is refused, or the vendor does not respond.
+        """
+        from anthropic import APIStatusError
+
+        try:
+            await self._client.models.list(limit=1)
+        except ProviderError:
+            raise
+        except APIStatusError as error:
+            raise _error_of(error) from None
+        except Exception as error:
+            raise http_failures.error_without_response(self.name, error, submitting=False, variable=KEY) from None
+
     async def submit(self, request: Request) -> Finished | Job:
         offer = find_offer(self, request.asset.model, request.asset.asset_type)
         if offer is None:

@@ -255,6 +255,17 @@ class Moderator(Protocol):
         """
 
 
+@runtime_checkable
+class KeyChecker(Protocol):
+    """A provider that can find out, free of charge, whether its key is accepted."""
+
+    async def check_key(self) -> None:
+        """
+        Raises:
+            ProviderError: the key is refused, or the vendor does not respond.
+        """
+
+
 class ProviderBase(ABC):
     """Defaults for a synchronous vendor, which has no jobs."""
 

@@ -59,8 +59,13 @@ async def copy_to(storage: Storage, source: str, path: Path, tenant: str) -> str
 
 
 async def _read(storage: Storage, key: str, path: Path) -> None:
+    """Copy an object of the bucket, also one that was moved to the trash because nothing used it."""
     head = await storage.head(key)
     if head is None:
+        key = keys.trash_key(key)
+        head = await storage.head(key)
+    if head is None:
+        key = key.removeprefix(keys.TRASH)
         raise ReferenceUnusable(f"{key!r} does not exist; {_POST_IT}, and use its `source`")
     if head.bytes > MAX_ANY_BYTES:
         raise too_large(MAX_ANY_BYTES)

@@ -8,12 +8,12 @@ import asyncio
 import hashlib
 import io
 import os
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeVar
 
 import boto3
 import botocore.session
@@ -40,6 +40,8 @@ from activities.storage.support import StoreSupport
 from workflows.runtime.tracing import span
 from workflows.servers.object_file import ObjectFile
 from workflows.servers.s3 import bucket_endpoint, clock_problem, location_of, region_of
+
+T = TypeVar("T")
 
 PART_BYTES: Final = 8 * 1024 * 1024
 PARTS_AT_ONCE: Final = 4
@@ -130,6 +132,18 @@ class Storage:
                 self._create_bucket()
 
         await asyncio.to_thread(ensure)
+
+    @property
+    def endpoint_url(self) -> str:
+        return str(self._admin.meta.endpoint_url)
+
+    async def call(self, work: Callable[[Any, str], T]) -> T:
+        """The result of a piece of work with boto3's client and the name of the bucket, in a thread.
+
+        Raises:
+            botocore.exceptions.BotoCoreError, ClientError: S3 does not respond, or refuses the request.
+        """
+        return await asyncio.to_thread(work, self._admin, self._bucket)
 
     async def expire_film_parts(self, days: int) -> None:
         """Let the store delete the parts of films after `days`; `lifecycle_problem` says why it does not."""

@@ -84,6 +84,7 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"GET {EVALUATION}/pair": ANY_ROLE,
     f"GET {EVALUATION}/pairs/{{pair_id}}/{{side}}": ANY_ROLE,
     "GET /api/v1/schedules": ANY_ROLE,
+    "GET /api/v1/webhooks/given-up": ANY_ROLE,
     f"GET {SCHEDULE}": ANY_ROLE,
     "GET /api/v1/references/uploads/{upload_id}": ANY_ROLE,
     "GET /api/v1/grants": ANY_ROLE,
@@ -138,7 +139,9 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"POST {ID}/execute": AGENTS,
     # To operate
     "GET /metrics": OPERATORS,
+    "POST /api/v1/diagnosis": OPERATORS,
     "POST /api/v1/schedules": OPERATORS,
+    "POST /api/v1/webhooks/given-up/{delivery_id}/resend": OPERATORS,
     f"POST {SCHEDULE}/pause": OPERATORS,
     f"POST {SCHEDULE}/resume": OPERATORS,
     f"POST {SCHEDULE}/run": OPERATORS,

@@ -24,7 +24,7 @@ from api.cli.commands import (
     verify,
     watch,
 )
-from api.cli.commands.operations import doctor, grants, keys, temporal
+from api.cli.commands.operations import doctor, grants, keys, temporal, webhooks
 from api.cli.context import ENV_FILE, EXIT_USAGE, MAKE, PASS_ARGUMENTS, RUN, Cli, Context, ErrorReportingGroup
 
 app = typer.Typer(
@@ -73,6 +73,12 @@ def demo(context: Context) -> None:
     _exec_module("deploy.demo", *context.args)
 
 
+@app.command(rich_help_panel=RUN, context_settings=PASS_ARGUMENTS, add_help_option=False)
+def backup(context: Context) -> None:
+    """Back up the stack of this folder, or restore it: backup save FOLDER, backup restore FOLDER."""
+    _exec_module("deploy.backup", *context.args)
+
+
 for module in (
     *(produce, extract, export, watch, decisions, edit, takes, show, references),
     *(verify, doctor, attention, batch, evaluate, temporal),
@@ -80,6 +86,7 @@ for module in (
     app.add_typer(module.app)
 app.add_typer(schedule.app, name="schedule", rich_help_panel=MAKE, help="Start productions of a brief at set times.")
 app.add_typer(grants.app, name="grants", rich_help_panel=RUN, help="Manage what agents may release.")
+app.add_typer(webhooks.app, name="webhooks", rich_help_panel=RUN, help="Resend events that webhooks did not get.")
 app.add_typer(keys.app, name="keys", rich_help_panel=RUN, help="Manage API keys and their roles.")
 
 

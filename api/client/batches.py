@@ -66,8 +66,10 @@ class BatchEndpoints(Transport):
 
     def schedules(self) -> tuple[ListedSchedule, ...]:
         """All schedules, with their next times."""
-        found = self._request("GET", "/schedules", ScheduleList)
-        return found.schedules
+        found: dict[str, ListedSchedule] = {}
+        for page in self._pages("/schedules", ScheduleList, {}):
+            found |= {schedule.schedule_id: schedule for schedule in page.schedules}
+        return tuple(found.values())
 
     def schedule(self, schedule_id: str) -> ScheduleView:
         """A schedule with its brief, its next times and the productions that it started last."""

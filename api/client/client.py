@@ -25,11 +25,13 @@ from api.client.media import MediaEndpoints
 from api.client.references import ReferenceEndpoints
 from api.client.transport import production_path, query
 from api.client.voice import VoiceEndpoints
+from api.client.webhooks import WebhookEndpoints
 from api.views.platforms import LanguageView, PlatformsView
 from api.views.production import ListedProduction, ProductionPage, ProductionView, Ready, SessionView, Started
 from workflows.brief import Brief, Platform
 from workflows.events import ProductionStatus
 from workflows.provider_report import ProvidersReport
+from workflows.servers.diagnosis import Diagnoses
 
 __all__ = ["GreenlightClient", "GreenlightError", "ResponseLost", "Unreachable", "WrongInstance"]
 
@@ -46,6 +48,7 @@ class GreenlightClient(
     BatchEndpoints,
     GrantEndpoints,
     EvaluationEndpoints,
+    WebhookEndpoints,
 ):
     """All endpoints of the API, synchronously. Use it in a `with` block, or call `close`."""
 
@@ -114,6 +117,10 @@ class GreenlightClient(
     def providers(self) -> ProvidersReport:
         """The workers' providers with their models; those that are not enabled have a reason."""
         return self._request("GET", "/providers", ProvidersReport)
+
+    def diagnose(self) -> Diagnoses:
+        """The result of real requests of a worker that cost nothing, one for each part of the installation."""
+        return self._request("POST", "/diagnosis", Diagnoses, timeout=GENERATE_TIMEOUT)
 
     def platforms(self) -> PlatformsView:
         """The platforms, the modalities that each of them allows, and the providers of each modality."""

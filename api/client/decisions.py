@@ -5,7 +5,7 @@ from typing import Final
 import httpx
 
 from api.client.transport import TIMEOUT, Transport, production_path, query
-from api.views.changes import AttentionView, DeliverablesView, PlanHistory, TakesView
+from api.views.changes import AttentionEntry, AttentionView, DeliverablesView, PlanHistory, TakesView, waiting_since
 from api.views.production import PlanView, Started
 from workflows.brief import Platform
 from workflows.events import AttentionReason, ProductionStatus, Receipt
@@ -119,9 +119,12 @@ class DecisionEndpoints(Transport):
         platform: Platform | None = None,
         status: ProductionStatus | None = None,
     ) -> AttentionView:
-        """The pending decisions of all productions, the longest waiting first."""
+        """The pending decisions of all productions, the longest waiting first; a page is requested after the other."""
         params = query(tenant=tenant, reason=reason, platform=platform, status=status)
-        return self._request("GET", "/attention", AttentionView, params=params)
+        found: dict[tuple[str, int], AttentionEntry] = {}
+        for page in self._pages("/attention", AttentionView, params):
+            found |= {(entry.production_id, entry.waiting.id): entry for entry in page.entries}
+        return AttentionView(entries=tuple(sorted(found.values(), key=waiting_since)))
 
     def deliverables(self, production_id: str) -> DeliverablesView:
         """All revisions of the deliverable, the newest first, with their files."""

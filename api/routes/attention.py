@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.deps import CurrentCaller, ServicesDep
+from api.pagination import PageToken, decode_token, encode_token
 from api.problems import documented
 from api.views.changes import AttentionView
 from api.views.production import PREFIX
@@ -24,11 +25,12 @@ async def attention(
     reason: Annotated[AttentionReason | None, Query(description="Only decisions with this reason")] = None,
     platform: Platform | None = None,
     status: Annotated[ProductionStatus | None, Query(description="Only productions with this status")] = None,
+    page_token: PageToken = None,
 ) -> AttentionView:
     """Pending decisions, the oldest first, each with its evidence and the possible answers.
 
-    The list covers up to 1,000 productions, and the first 20 decisions of each. It follows a change by a second or two,
-    and needs no worker.
+    A page covers 1,000 productions, those that were started last first, and the first 20 decisions of each; the order
+    is that within the page. The list follows a change by a second or two, and needs no worker.
     """
     requested = {
         keys.TENANT_ATTRIBUTE: caller.resolve_tenant(tenant),
@@ -36,4 +38,7 @@ async def attention(
         keys.STATUS_ATTRIBUTE: status,
     }
     filters = {name: str(value) for name, value in requested.items() if value is not None}
-    return await services.visibility.list_attention(filters, reason, services.links)
+    entries, following = await services.visibility.list_attention(
+        filters, reason, services.links, decode_token(page_token)
+    )
+    return AttentionView(entries=entries, complete=following is None, next_page_token=encode_token(following))

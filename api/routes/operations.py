@@ -20,6 +20,7 @@ from api.views.production import PREFIX, Home, Ready
 from workflows.brief import PLATFORM_MODALITIES
 from workflows.provider_report import ProvidersReport
 from workflows.runtime.language import alike, detect_language
+from workflows.servers.diagnosis import Diagnoses
 
 router = APIRouter()
 
@@ -77,6 +78,14 @@ async def readyz(request: Request, services: ServicesDep, response: Response) ->
     if not is_identified(request):
         checks = {name: state if state == OK else _HIDDEN for name, state in checks.items()}
     return Ready(ready=ready, checks=checks)
+
+
+@router.post(f"{PREFIX}/diagnosis", tags=["operations"], responses=documented(503))
+async def diagnose(services: ServicesDep, caller: CurrentCaller) -> Diagnoses:
+    """Check the installation with real requests that cost nothing: a workflow, the bucket, each vendor's key, the
+    clocks, the disk, the search attributes and the dates of certificates. A worker makes them; it takes seconds."""
+    caller.check_default_tenant()
+    return await services.temporal.diagnose()
 
 
 @router.get("/metrics", tags=["operations"], response_class=PlainTextResponse)

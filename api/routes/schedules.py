@@ -5,6 +5,7 @@ from typing import Final
 from fastapi import APIRouter, Response
 
 from api.deps import CurrentCaller, KnownSchedule, ServicesDep
+from api.pagination import MAX_PAGE, PageSize, PageToken, decode_token, encode_token
 from api.problems import Problem, documented
 from api.views.batches import ScheduleBody, ScheduleList, ScheduleNote, ScheduleView
 from api.views.production import PREFIX
@@ -40,9 +41,12 @@ async def create(services: ServicesDep, caller: CurrentCaller, response: Respons
 
 
 @router.get("")
-async def list_schedules(services: ServicesDep, caller: CurrentCaller) -> ScheduleList:
-    """All schedules, with their next times. The list follows a change by a second or two."""
-    return ScheduleList(schedules=tuple(await services.schedules.list(caller.tenant)))
+async def list_schedules(
+    services: ServicesDep, caller: CurrentCaller, page_size: PageSize = MAX_PAGE, page_token: PageToken = None
+) -> ScheduleList:
+    """Schedules with their next times, a page at a time. The list follows a change by a second or two."""
+    found, following = await services.schedules.list(caller.tenant, page_size, decode_token(page_token))
+    return ScheduleList(schedules=tuple(found), next_page_token=encode_token(following))
 
 
 @router.get("/{schedule_id}", responses=_UNKNOWN)

@@ -28,6 +28,7 @@ let signedOut = false; // the API requires a key, and nobody is signed in
 
 const app = {
   attention: null,
+  readAttention: () => get("attention"),
 
   /** Draw the view again soon; several calls draw once. */
   update() {
@@ -50,7 +51,7 @@ const app = {
   async loadAttention() {
     if (signedOut) return;
     try {
-      app.attention = await get("attention");
+      app.attention = await app.readAttention();
       const { length } = app.attention.entries;
       const badge = element("count");
       badge.textContent = length || "";

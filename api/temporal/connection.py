@@ -3,10 +3,11 @@
 import asyncio
 import uuid
 from datetime import timedelta
+from time import monotonic
 from typing import Final
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
-from temporalio.client import ActivityFailureError, Client, RPCTimeoutOrCancelledError
+from temporalio.client import ActivityFailureError, Client, RPCTimeoutOrCancelledError, WorkflowFailureError
 from temporalio.common import Priority, RetryPolicy
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
@@ -18,9 +19,12 @@ from workflows import keys
 from workflows.provider_report import ProvidersReport
 from workflows.runtime.data_converter import make_data_converter
 from workflows.runtime.tracing import interceptors
+from workflows.servers.diagnosis import DIAGNOSE, Diagnoses, Diagnosis
 
 PROVIDERS_TIMEOUT: Final = timedelta(seconds=2)
 """A worker reports its providers in 10-30 ms; without a worker, a start waits this long and goes on."""
+DIAGNOSE_TIMEOUT: Final = timedelta(seconds=40)
+"""Each check of a worker has half of it."""
 IMPATIENT_MILLIS: Final = 1_000
 """Half of PROVIDERS_TIMEOUT."""
 _NOT_PERMITTED: Final = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED)
@@ -70,6 +74,53 @@ class TemporalServer:
                 raise rpc_problem(error) from None
         except RuntimeError as error:  # the SDK raises it when the first connection fails
             raise problems.no_temporal(str(error)) from None
+
+    async def diagnose(self) -> Diagnoses:
+        """The deep check of a worker, and of a workflow from its start to its end.
+
+        Raises:
+            Problem: 503; no worker answers, or Temporal stores nothing.
+        """
+        found, ran = await asyncio.gather(self._diagnose_worker(), self._run_workflow())
+        return Diagnoses(found=(ran, *found.found))
+
+    async def _diagnose_worker(self) -> Diagnoses:
+        try:
+            result: Diagnoses = await self._client.execute_activity(
+                DIAGNOSE,
+                id=f"diagnose-{uuid.uuid4().hex}",
+                task_queue=keys.TASK_QUEUE,
+                result_type=Diagnoses,
+                schedule_to_close_timeout=DIAGNOSE_TIMEOUT,
+                retry_policy=RetryPolicy(maximum_attempts=1),
+                priority=Priority(priority_key=1),
+            )
+        except (ActivityFailureError, RPCTimeoutOrCancelledError):
+            raise NoWorker from None
+        except RPCError as error:
+            raise rpc_problem(error) from None
+        return result
+
+    async def _run_workflow(self) -> Diagnosis:
+        """Run a workflow that makes nothing and costs nothing, and measure it."""
+        began = monotonic()
+        try:
+            async with asyncio.timeout(DIAGNOSE_TIMEOUT.total_seconds()):
+                await self._client.execute_workflow(
+                    keys.GATE_TYPE,
+                    id=f"doctor-{uuid.uuid4().hex}",
+                    task_queue=keys.TASK_QUEUE,
+                    run_timeout=DIAGNOSE_TIMEOUT,
+                    priority=Priority(priority_key=1),
+                )
+        except WorkflowFailureError as error:
+            return Diagnosis(part="workflow", problem=str(error.cause)[:500])
+        except TimeoutError:
+            problem = f"a workflow did not end within {DIAGNOSE_TIMEOUT.total_seconds():g} s; check the workers' log"
+            return Diagnosis(part="workflow", problem=problem)
+        except RPCError as error:
+            raise rpc_problem(error) from None
+        return Diagnosis(part="workflow", note=f"started and finished in {(monotonic() - began) * 1_000:.0f} ms")
 
     async def list_providers(self) -> ProvidersReport:
         """The providers that a worker has, and their models.

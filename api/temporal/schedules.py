@@ -124,19 +124,26 @@ class ScheduleGateway:
             (scheduled,) = await self._client.data_converter.decode(action.args, [Scheduled])
             return ScheduleView(brief=scheduled.brief, **await _fields(described))
 
-    async def list(self, tenant: str | None) -> list[ListedSchedule]:
-        """All, or those of one tenant.
+    async def list(
+        self, tenant: str | None, page_size: int, page_token: bytes | None = None
+    ) -> tuple[list[ListedSchedule], bytes | None]:
+        """One page of all, or of those of one tenant, and the token of the next.
 
         Raises:
             Problem: 503.
         """
         query = f"{keys.TENANT_ATTRIBUTE} = '{tenant}'" if tenant else None
         with translating_errors():
-            listed = [each async for each in await self._client.list_schedules(query, rpc_timeout=RPC_TIMEOUT)]
+            page = await self._client.list_schedules(
+                query, page_size=page_size, next_page_token=page_token, rpc_timeout=RPC_TIMEOUT
+            )
+            await page.fetch_next_page()
         ours = [
-            each for each in listed if each.id.startswith(keys.schedule_key("")) and await each.memo_value("cron", "")
+            each
+            for each in page.current_page or ()
+            if each.id.startswith(keys.schedule_key("")) and await each.memo_value("cron", "")
         ]
-        return [ListedSchedule(**await _fields(each)) for each in ours]
+        return [ListedSchedule(**await _fields(each)) for each in ours], page.next_page_token or None
 
     async def pause(self, schedule_id: str, note: str) -> ScheduleView:
         with translating_errors(unknown_schedule, schedule_id):

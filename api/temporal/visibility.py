@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from temporalio.client import Client, WorkflowExecution
 
 from api.temporal.outcomes import RPC_TIMEOUT, status_of, translating_errors
-from api.views.changes import AttentionEntry, AttentionView
+from api.views.changes import AttentionEntry, waiting_since
 from api.views.production import Links, ListedProduction
 from workflows import keys
 from workflows.brief import Platform
@@ -77,25 +77,35 @@ class Visibility:
                 return sorted(found.values(), key=_order, reverse=True), page_token
 
     async def list_attention(
-        self, filters: Mapping[str, str], reason: AttentionReason | None, links: LinksOf
-    ) -> AttentionView:
-        """The pending decisions of the productions that were started last, the oldest decision first."""
+        self,
+        filters: Mapping[str, str],
+        reason: AttentionReason | None,
+        links: LinksOf,
+        page_token: bytes | None = None,
+    ) -> tuple[tuple[AttentionEntry, ...], bytes | None]:
+        """The pending decisions of MAX_WAITING productions, the oldest decision first, and the token of the next page.
+
+        The server orders the productions: those that were started last come first.
+        """
         conditions = ["ExecutionStatus = 'Running'", f"{keys.ATTENTION_ATTRIBUTE} IS NOT NULL"]
         conditions += [f"{keys.ATTENTION_ATTRIBUTE} = '{reason}'"] * (reason is not None)
         found: list[AttentionEntry] = []
-        read = 0
         with translating_errors():
-            async for execution in self._client.list_workflows(
-                _query(conditions, filters), page_size=PAGE, limit=MAX_WAITING + 1, rpc_timeout=RPC_TIMEOUT
-            ):
-                read += 1
-                if read <= MAX_WAITING:
+            for _ in range(0, MAX_WAITING, PAGE):
+                page = self._client.list_workflows(
+                    _query(conditions, filters),
+                    page_size=min(PAGE, MAX_WAITING),
+                    next_page_token=page_token,
+                    rpc_timeout=RPC_TIMEOUT,
+                )
+                await page.fetch_next_page()
+                for execution in page.current_page or ():
                     found += await _attention_entries(execution, links)
+                page_token = page.next_page_token
+                if not page_token:
+                    break
         wanted = [e for e in found if reason in (None, e.waiting.reason)]
-        return AttentionView(
-            entries=tuple(sorted(wanted, key=lambda e: (e.waiting.since, e.production_id, e.waiting.id))),
-            complete=read <= MAX_WAITING,
-        )
+        return tuple(sorted(wanted, key=waiting_since)), page_token or None
 
 
 def _order(line: ListedProduction) -> tuple[bool, datetime]:

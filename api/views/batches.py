@@ -136,4 +136,7 @@ class ScheduleView(ListedSchedule):
 
 
 class ScheduleList(View):
+    """A page of schedules."""
+
     schedules: tuple[ListedSchedule, ...]
+    next_page_token: str | None = None

@@ -148,8 +148,14 @@ class AttentionView(View):
 
     entries: tuple[AttentionEntry, ...]
     complete: bool = Field(
-        default=True, description="False where more productions wait than one response covers; filter by tenant"
+        default=True, description="False where more productions wait than one response covers: see next_page_token"
     )
+    next_page_token: str | None = None
+
+
+def waiting_since(entry: AttentionEntry) -> tuple[datetime, str, int]:
+    """The order of pending decisions: the oldest first."""
+    return entry.waiting.since, entry.production_id, entry.waiting.id
 
 
 def takes_of(snapshot: Snapshot, asset_id: str) -> TakesView | None:

@@ -13,6 +13,7 @@ from jsonschema import ValidationError, validate
 from kubernetes_validate import validate as validate_kubernetes
 
 from tests import ROOT
+from worker.settings import STOP_SECONDS
 from worker.workers import WORKFLOWS
 from workflows import keys
 
@@ -272,7 +273,8 @@ def test_no_pod_runs_as_root_or_writes_to_its_image() -> None:
         assert "limits" in container["resources"], name
         environ = {each["name"]: each.get("value") for each in container.get("env", [])}
         waits = environ.get("GREENLIGHT_GRACEFUL_SHUTDOWN_SECONDS") or environ.get("GREENLIGHT_API_STOP_SECONDS") or "0"
-        assert spec.get("terminationGracePeriodSeconds", 30) > int(waits), name
+        needed = STOP_SECONDS if "worker" in name else 0
+        assert spec.get("terminationGracePeriodSeconds", 30) > int(waits) + needed, name
 
 
 def test_secrets_are_where_they_are_needed() -> None:

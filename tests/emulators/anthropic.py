@@ -27,6 +27,8 @@ class AnthropicEmulator(Emulator):
     A response takes a token for every four bytes and `THOUGHT_TOKENS` before them; a longer one is cut at `max_tokens`.
     """
 
+    account = ("/v1/models", {"data": [], "has_more": False, "first_id": None, "last_id": None})
+
     def __init__(self, answer_text: Callable[[dict[str, Any]], str] | None = None) -> None:
         super().__init__()
         self.answer_text = answer_text

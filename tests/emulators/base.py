@@ -103,6 +103,8 @@ class Emulator(ABC):
     """
 
     key = "test-key"
+    account: tuple[str, Mapping[str, Any]] = ("", {})
+    """The end of the path of a free request that every key may send, and its response."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
@@ -219,6 +221,8 @@ class Emulator(ABC):
 
     def _serve(self, call: Call) -> Reply | None:
         """The reply, or None for a connection that ends without one."""
+        if call.method == "GET" and self.account[0] and call.path.endswith(self.account[0]):
+            return self.authorised(call) or Reply(body=self.account[1])
         kind = self.kind(call)
         with self._lock:
             self.calls.append(call)

@@ -48,6 +48,8 @@ class GoogleEmulator(Emulator):
         polls: The number of polls that find a job still running.
     """
 
+    account = ("/models", {"models": []})
+
     def __init__(self) -> None:
         super().__init__()
         self.answer_text: Callable[[dict[str, Any]], str] | None = None

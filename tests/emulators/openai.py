@@ -53,6 +53,8 @@ class OpenAIEmulator(Emulator):
         speech_seconds: The duration of each speech; `streamed` leaves its length out of the header.
     """
 
+    account = ("/models", {"object": "list", "data": []})
+
     def __init__(self, answer_text: Callable[[dict[str, Any]], str] | None = None) -> None:
         super().__init__()
         self.unsafe_pictures = False

@@ -51,6 +51,8 @@ class ReplicateEmulator(Emulator):
         filters: The list is filtered by `created_after`, which only the SDK's newest types have.
     """
 
+    account = ("/v1/account", {"type": "organization", "username": "studio", "name": "Studio"})
+
     def __init__(self, polls: int = 2) -> None:
         super().__init__()
         self.polls = polls

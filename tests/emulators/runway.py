@@ -103,6 +103,11 @@ class RunwayEmulator(Emulator):
         failures: The message and the code of a task that fails.
     """
 
+    account = (
+        "/v1/organization",
+        {"creditBalance": 100, "tier": {"models": {}, "maxMonthlyCreditSpend": 1}, "usage": {"models": {}}},
+    )
+
     def __init__(self, polls: int = 2) -> None:
         super().__init__()
         self.polls = polls

@@ -19,10 +19,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state.plans.plan_event import with_plan_assets
     from workflows.production.state.takes import providers_in_use
     from workflows.production.ui_details import details_of
-    from workflows.start_options import COST, STATUS, TITLE, searchable_title
+    from workflows.start_options import ATTENTION, COST, STATUS, TITLE, searchable_title
     from workflows.webhooks.delivery import MAX_EVENTS, Notification, select_events
 
-ATTENTION: Final = SearchAttributeKey.for_keyword_list(keys.ATTENTION_ATTRIBUTE)
 PROVIDERS: Final = SearchAttributeKey.for_keyword_list(keys.PROVIDERS_ATTRIBUTE)
 
 GATHERING: Final = timedelta(seconds=1)
@@ -148,7 +147,7 @@ class Publishing:
             await workflow.start_child_workflow(
                 keys.NOTIFICATION_TYPE,
                 Notification(production_id=record.production_id, webhook=webhook, events=events),
-                id=f"notification-{record.production_id}-{number}-{events[0].id}",
+                id=keys.notification_workflow_id(f"{record.production_id}-{number}-{events[0].id}"),
                 parent_close_policy=ParentClosePolicy.ABANDON,
                 static_summary=f"{len(events)} events of {record.production_id}",
             )

@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.brief import Webhook
     from workflows.events import Event
     from workflows.models import Model
+    from workflows.start_options import ATTENTION, TENANT
 
 DELIVERY_PERIOD: Final = timedelta(days=1)
 """From the start of the workflow; undelivered events are given up after it."""
@@ -39,6 +40,8 @@ RETRIES: Final = RetryPolicy(
     initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_interval=timedelta(minutes=10)
 )
 """About 150 attempts a day: a receiver that works again gets its events within ten minutes."""
+SHOWN_REASONS: Final = 5
+MAX_REASON_CHARS: Final = 300
 MAX_EVENTS: Final = 500
 """For one workflow: about 2,000 events of history, far below the limit for continue-as-new."""
 
@@ -62,6 +65,14 @@ class NotificationResult(Model):
 
     delivered: int
     given_up: tuple[str, ...] = Field(default=(), description="One line for each undelivered event, with the reason")
+
+
+class GivenUp(Model):
+    """The events that a run did not deliver, as its memo has them."""
+
+    url: str
+    events: tuple[int, ...] = Field(description="Their numbers")
+    reasons: tuple[str, ...] = Field(description="One line for each of the first events")
 
 
 def select_events(webhook: Webhook, events: Iterable[Event]) -> tuple[Event, ...]:
@@ -97,8 +108,22 @@ class NotificationWorkflow:
     @workflow.run
     async def run(self, batch: Notification) -> NotificationResult:
         window = asyncio.Semaphore(WINDOW)
-        failed = [line for line in await asyncio.gather(*(self._deliver(e, window) for e in batch.events)) if line]
-        return NotificationResult(delivered=len(batch.events) - len(failed), given_up=tuple(failed))
+        reasons = await asyncio.gather(*(self._deliver(e, window) for e in batch.events))
+        failed = {event.id: line for event, line in zip(batch.events, reasons, strict=True) if line}
+        if failed:
+            self._publish(failed)
+        return NotificationResult(delivered=len(batch.events) - len(failed), given_up=tuple(failed.values()))
+
+    def _publish(self, failed: dict[int, str]) -> None:
+        """Let lists find this run and show the events that it gave up, without reading its result."""
+        given_up = GivenUp(
+            url=self._batch.webhook.url,
+            events=tuple(failed),
+            reasons=tuple(line[:MAX_REASON_CHARS] for line in [*failed.values()][:SHOWN_REASONS]),
+        )
+        tenant = keys.tenant_of(self._batch.production_id)
+        workflow.upsert_memo({keys.GIVEN_UP_MEMO: given_up.model_dump(mode="json")})
+        workflow.upsert_search_attributes([ATTENTION.value_set([keys.GIVEN_UP]), TENANT.value_set(tenant)])
 
     async def _deliver(self, event: Event, window: asyncio.Semaphore) -> str:
         """Post the event, with retries; return a line with the reason if it is not delivered, otherwise ""."""

@@ -96,6 +96,14 @@ class Google(ProviderBase):
         check = enterprise.check_veo if _is_veo(job) else omni.check
         await check(self._access, request, job)
 
+    async def check_key(self) -> None:
+        """A request that lists models, which is free.
+
+        Raises:
+            ProviderError: the key is refused, or the vendor does not respond.
+        """
+        await self._access.call(lambda client: client.models.list(config={"page_size": 1}), submitting=False)
+
     async def close(self) -> None:
         await self._access.close()
 

@@ -140,6 +140,15 @@ class OpenAI(ProviderBase):
         if "client" in self.__dict__:
             await self.client.close()
 
+    async def check_key(self) -> None:
+        """A request that lists models, which is free.
+
+        Raises:
+            ProviderError: the key is refused, or the vendor does not respond.
+        """
+        with translated_errors(submitting=False):
+            await self.client.models.list()
+
     async def moderate(self, texts: Sequence[str]) -> list[str]:
         """For each text the categories that it is flagged for, joined by commas; "" where it is not flagged. Free.
 

@@ -121,6 +121,14 @@ class Replicate(ProviderBase):
             case status:
                 raise SubmissionUnknown(f"{VENDOR}: prediction {job.id} has the unknown status {status!r}")
 
+    async def check_key(self) -> None:
+        """A request for the account, which is free.
+
+        Raises:
+            ProviderError: the key is refused, or the vendor does not respond.
+        """
+        await self._call("GET", "/account")
+
     async def cancel(self, job: Job) -> None:
         with suppress(InvalidRequest):  # It has ended, or never existed.
             await self._call("POST", f"/predictions/{quote(job.id, safe='')}/cancel")

@@ -125,6 +125,14 @@ class Runway(ProviderBase):
         with job_lookup(VENDOR, job, KEY):
             await call_sdk(self._sdk().tasks.retrieve(job.id), submitting=False)
 
+    async def check_key(self) -> None:
+        """A request for the organization and its credits, which is free.
+
+        Raises:
+            ProviderError: the key is refused, or the vendor does not respond.
+        """
+        await call_sdk(self._sdk().organization.retrieve(), submitting=False)
+
     async def close(self) -> None:
         if self._client is not None:
             await self._client.close()

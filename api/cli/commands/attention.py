@@ -90,8 +90,6 @@ def attention(
         _print_group(cli, each, list(group), counts[each], details=details)
     if len(shown) < len(entries):
         cli.print(f"\n[dim]{len(entries) - len(shown)} more: --limit {len(entries)}[/dim]")
-    if not found.complete:
-        cli.warn("\nMore decisions are pending than one response holds: filter by --tenant, --reason or --platform")
 
 
 def _print_group(

@@ -50,8 +50,6 @@ def pending(
 ) -> list[AttentionEntry]:
     """The pending decisions, the oldest first; with `batch` only those of its productions."""
     found = cli.client.attention(tenant=tenant, reason=reason)
-    if not found.complete:
-        cli.warn("More decisions are pending than one response holds: run the command again afterwards")
     return in_batch(cli, found.entries, batch)
 
 

@@ -68,8 +68,10 @@ class BatchEndpoints(Transport):
 
     async def schedules(self) -> tuple[ListedSchedule, ...]:
         """All schedules, with their next times."""
-        found = await self._request("GET", "/schedules", ScheduleList)
-        return found.schedules
+        found: dict[str, ListedSchedule] = {}
+        async for page in self._pages("/schedules", ScheduleList, {}):
+            found |= {schedule.schedule_id: schedule for schedule in page.schedules}
+        return tuple(found.values())
 
     async def schedule(self, schedule_id: str) -> ScheduleView:
         """A schedule with its brief, its next times and the productions that it started last."""

@@ -25,12 +25,14 @@ from api.client.aio.media import MediaEndpoints
 from api.client.aio.references import ReferenceEndpoints
 from api.client.aio.transport import production_path, query
 from api.client.aio.voice import VoiceEndpoints
+from api.client.aio.webhooks import WebhookEndpoints
 from api.client.errors import GreenlightError, ResponseLost, Unreachable, WrongInstance
 from api.views.platforms import LanguageView, PlatformsView
 from api.views.production import ListedProduction, ProductionPage, ProductionView, Ready, SessionView, Started
 from workflows.brief import Brief, Platform
 from workflows.events import ProductionStatus
 from workflows.provider_report import ProvidersReport
+from workflows.servers.diagnosis import Diagnoses
 
 __all__ = ["AsyncGreenlightClient", "GreenlightError", "ResponseLost", "Unreachable", "WrongInstance"]
 
@@ -47,6 +49,7 @@ class AsyncGreenlightClient(
     BatchEndpoints,
     GrantEndpoints,
     EvaluationEndpoints,
+    WebhookEndpoints,
 ):
     """All endpoints of the API, asynchronously. Use it in an `async with` block."""
 
@@ -116,6 +119,10 @@ class AsyncGreenlightClient(
     async def providers(self) -> ProvidersReport:
         """The workers' providers with their models; those that are not enabled have a reason."""
         return await self._request("GET", "/providers", ProvidersReport)
+
+    async def diagnose(self) -> Diagnoses:
+        """The result of real requests of a worker that cost nothing, one for each part of the installation."""
+        return await self._request("POST", "/diagnosis", Diagnoses, timeout=GENERATE_TIMEOUT)
 
     async def platforms(self) -> PlatformsView:
         """The platforms, the modalities that each of them allows, and the providers of each modality."""

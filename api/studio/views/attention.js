@@ -20,8 +20,15 @@ export function open(_, app) {
   let batch = ""; // its id
   let inBatch = null; // the ids of its productions
   let batches = [];
+  let pages = 1;
+  app.readAttention = () => readPages(pages);
   app.loadAttention();
   actions.run("batches", async () => ((batches = (await listPages("batches", "batch_id", {}, 1)).items)));
+
+  function showMore() {
+    pages += 1;
+    app.loadAttention();
+  }
 
   const show = (each) => ((reason = each), app.update());
 
@@ -109,12 +116,26 @@ export function open(_, app) {
           )}
           ${[...byProduction(entries)].map(section)}
           ${found && !found.complete && html`
-            <p class="hint">${icon("alert")}More productions wait for decisions than are listed here.</p>
+            <div class="row end">${button("Show more", showMore)}</div>
           `}
         </div>
       `;
     },
   };
+}
+
+/** The first pages of pending decisions, each with those of a thousand productions, in one list. */
+async function readPages(pages) {
+  const entries = new Map();
+  let token = null;
+  do {
+    const page = await get(token ? `attention?${new URLSearchParams({ page_token: token })}` : "attention");
+    for (const entry of page.entries) entries.set(`${entry.production_id} ${entry.waiting.id}`, entry);
+    token = page.next_page_token;
+    pages -= 1;
+  } while (token && pages > 0);
+  const oldestFirst = (a, b) => (a.waiting.since < b.waiting.since ? -1 : 1);
+  return { entries: [...entries.values()].sort(oldestFirst), complete: !token };
 }
 
 const batchOption = ({ batch_id, file }) => [batch_id, file ? `${file} · ${batch_id}` : batch_id];

@@ -2,7 +2,7 @@
 
 import { formatFields, languageNames } from "../create/fields.js";
 import { Actions } from "../lib/actions.js";
-import { get, post, request } from "../lib/api.js";
+import { get, listPages, post, request } from "../lib/api.js";
 import { button, excess, excessNote, field, icon, loadFailure, moneyInput, select } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { ago, dateTime, dateTimeIn, dotted, duration } from "../lib/format.js";
@@ -41,7 +41,8 @@ const EMPTY = {
 
 export function open(_, app) {
   const actions = new Actions(app);
-  const poller = new Poller(app, async () => (await get("schedules")).schedules, () => POLL_MS);
+  let pages = 1;
+  const poller = new Poller(app, () => listPages("schedules", "schedule_id", {}, pages), () => POLL_MS);
   let draft = { ...EMPTY, ...drafts.get("schedule") };
   let adding = false;
   let limits = {};
@@ -51,6 +52,7 @@ export function open(_, app) {
     drafts.set("schedule", draft);
     app.update();
   };
+  const changeItems = (of) => (poller.data = { more: false, ...poller.data, items: of(poller.data?.items ?? []) });
   const setAdding = (on) => {
     adding = on;
     if (on) actions.run("limits", async () => ({ limits } = await get("platforms")));
@@ -83,7 +85,7 @@ export function open(_, app) {
         cron: draft.days === "cron" ? draft.cron : `${minute} ${hour} * * ${draft.days}`,
         timezone: draft.timezone,
       });
-      poller.data = [...(poller.data ?? []).filter((s) => s.schedule_id !== created.schedule_id), created];
+      changeItems((items) => [...items.filter((s) => s.schedule_id !== created.schedule_id), created]);
       draft = { ...EMPTY };
       drafts.set("schedule", null);
       adding = false;
@@ -95,11 +97,11 @@ export function open(_, app) {
       const path = `schedules/${encodeURIComponent(schedule.schedule_id)}`;
       if (action === "delete") {
         await request("DELETE", path);
-        poller.data = poller.data.filter((s) => s.schedule_id !== schedule.schedule_id);
+        changeItems((items) => items.filter((s) => s.schedule_id !== schedule.schedule_id));
         return;
       }
       const changed = await post(`${path}/${action}`, {});
-      poller.data = poller.data.map((s) => (s.schedule_id === changed.schedule_id ? changed : s));
+      changeItems((items) => items.map((s) => (s.schedule_id === changed.schedule_id ? changed : s)));
       if (action === "run") app.toast("A production was started. It appears in the list of productions in a moment.");
     });
 
@@ -207,7 +209,10 @@ export function open(_, app) {
           </div>
           ${tabs("schedules")}
           ${adding && form()}
-          ${data ? list(data) : loading}
+          ${data ? list(data.items) : loading}
+          ${data?.more && html`
+            <div class="row end">${button("Show more", () => ((pages += 1), poller.load()))}</div>
+          `}
           ${data && problem && html`<p class="banner" role="status">${icon("alert")}${problem.detail}</p>`}
         </div>
       `;

@@ -72,6 +72,8 @@ ONLY: Final[dict[Role, set[str]]] = {
     Role.OPERATOR: {
         "GET /metrics",
         "POST /api/v1/schedules",
+        "POST /api/v1/webhooks/given-up/{delivery_id}/resend",
+        "POST /api/v1/diagnosis",
         "POST /api/v1/schedules/{schedule_id}/pause",
         "POST /api/v1/schedules/{schedule_id}/resume",
         "POST /api/v1/schedules/{schedule_id}/run",
@@ -100,7 +102,9 @@ async def test_each_route_requires_its_role(house: House, name: str) -> None:
             assert answer.status_code not in (401, 403), route
         elif not name:
             assert problem(answer, 401), route
-        elif route == "GET /metrics" and Role.OPERATOR in roles:  # over all tenants, which one of them may not see
+        elif (
+            route in ("GET /metrics", "POST /api/v1/diagnosis") and Role.OPERATOR in roles
+        ):  # over all tenants, which one of them may not see
             assert "tenant 'default'" in problem(answer, 403).detail
         elif only is None or only in roles or (Role.OPERATOR in roles and only is not Role.AGENT):
             assert answer.status_code not in (401, 403), f"{route}: {answer.text}"

@@ -21,6 +21,7 @@ MODULES: Final = (
     "media",
     "references",
     "voice",
+    "webhooks",
 )
 HEAD: Final = "# Translated from api/client/{name}.py by tests/api/client/unasync.py: change that module, and run it."
 RULES: Final = (
@@ -49,7 +50,7 @@ RULES: Final = (
     (r"\bfor chunk in response\.iter_bytes\(", "async for chunk in response.aiter_bytes("),
     (r"\bfor page in self\._pages\(", "async for page in self._pages("),
     (r"\bfor event in self\._stream\(", "async for event in self._stream("),
-    (r"\bIterator\[(\w+View|\w+Event|Listed\w+|Path|P)\]", r"AsyncGenerator[\1]"),
+    (r"\bIterator\[(\w+View|\w+Event|Listed\w+|GivenUp\w+|Path|P)\]", r"AsyncGenerator[\1]"),
     (r"\basync def chunks\(\) -> Iterator", "async def chunks() -> AsyncIterator"),
     (r"\bdef chunks\(\) -> Iterator", "async def chunks() -> AsyncIterator"),
     (r"content: Iterator\[bytes\]", "content: AsyncIterator[bytes]"),

@@ -17,6 +17,7 @@ from api.cli.commands.attention import answer_commands
 from api.cli.main import app
 from api.cli.tables import format_age
 from api.temporal import visibility
+from api.views.changes import AttentionView
 from tests.support.fakes import FakeActivities
 from tests.support.servers.serving import Api, problem, serving
 from tests.support.waiting import eventually
@@ -101,20 +102,28 @@ async def test_needs_no_worker(client: Client, api: Api) -> None:
         await waiting(api, 0, tenant=tenant)
 
 
-async def test_an_incomplete_list_is_marked(client: Client, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When more productions wait than one response contains, it is marked as incomplete."""
+async def test_every_page_is_reached(client: Client, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When more productions wait than one response covers, it has the token of the next one, and the client and the
+    command show them all, the oldest decision first."""
     tenant = f"t-{uuid4().hex[:8]}"
-    monkeypatch.setattr(visibility, "MAX_WAITING", 1)
     async with FakeActivities(assets=1).working(client):
-        ids = [(await api.planned(tenant=tenant))[0] for _ in range(2)]
-
-        async def poll() -> bool | None:
-            found = (await api.http.get("/api/v1/attention", params={"tenant": tenant})).json()
-            return True if not found["complete"] and len(found["entries"]) == 1 else None
-
-        assert await eventually(poll)
+        ids = [(await api.planned(tenant=tenant))[0] for _ in range(3)]
+        await waiting(api, 3, tenant=tenant)
+        monkeypatch.setattr(visibility, "MAX_WAITING", 2)
+        first = (await api.http.get("/api/v1/attention", params={"tenant": tenant})).json()
+        assert (len(first["entries"]), first["complete"]) == (2, False)
+        rest = {"tenant": tenant, "page_token": first["next_page_token"]}
+        second = (await api.http.get("/api/v1/attention", params=rest)).json()
+        assert (len(second["entries"]), second["complete"], second["next_page_token"]) == (1, True, None)
+        command = ["--url", str(api.http.base_url), "attention", "--tenant", tenant, "--json"]
+        shown = await asyncio.to_thread(CliRunner().invoke, app, command)
+        found = AttentionView.model_validate_json(shown.stdout)
+        assert [entry.production_id for entry in found.entries] == ids
+        assert found.complete
         for production_id in ids:
             await api.http.post(f"/api/v1/productions/{production_id}/reject", json={})
+    wrong = problem(await api.http.get("/api/v1/attention", params={"page_token": "bm9uZQ=="}), 422)
+    assert wrong.errors[0].field == "page_token"
 
 
 async def test_the_command(client: Client, api: Api) -> None:

@@ -54,6 +54,13 @@ async def test_a_schedule_shows_its_next_runs(api: Api, weekly: str) -> None:
         return next((dict(s) for s in found if s["schedule_id"] == other), None)
 
     assert (await eventually(listed))["title"] == "A thought for the week."
+    first = (await api.http.get(PATH, params={"page_size": 1})).json()
+    assert len(first["schedules"]) == 1
+    rest = {"page_size": "200", "page_token": first["next_page_token"]}
+    second = (await api.http.get(PATH, params=rest)).json()
+    ids = [each["schedule_id"] for page in (first, second) for each in page["schedules"]]
+    assert {weekly, other} <= set(ids)
+    assert len(ids) == len(set(ids))
     assert (await api.http.delete(f"{PATH}/{other}")).status_code == 200
     assert problem(await api.http.get(f"{PATH}/{other}"), 404).errors[0].field == "schedule_id"
 

@@ -3,7 +3,7 @@
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -90,13 +90,18 @@ def _makers(report: ProvidersReport, modality: Modality) -> str:
 
 
 @app.command(rich_help_panel=INSPECT)
-def doctor(context: Context) -> None:
+def doctor(
+    context: Context,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Also send real requests that cost nothing, each vendor's key among them.")
+    ] = False,
+) -> None:
     """Check what is configured, reachable and missing; exits 1 when a required part is missing."""
     cli = cli_of(context)
     _print_configuration(cli)
     rows = table("", "check", "state")
     healthy = True
-    for required, fine, check, state in _run_checks(cli):
+    for required, fine, check, state in [*_run_checks(cli), *(_diagnoses(cli) if deep else [])]:
         mark = (
             Text("ok", style="green") if fine else Text("MISSING", style="red") if required else Text("–", style="dim")
         )
@@ -105,6 +110,15 @@ def doctor(context: Context) -> None:
     print_table(cli.out, rows, uncut=True)
     if not healthy:
         raise typer.Exit(EXIT_REFUSED)
+
+
+def _diagnoses(cli: Cli) -> list[tuple[bool, bool, str, str]]:
+    """The results of the deep check, all of them required; one line where it cannot be made."""
+    try:
+        found = cli.client.diagnose().found
+    except GreenlightError as error:
+        return [(True, False, "deep check", error.detail or error.title)]
+    return [(True, not each.problem, each.part, each.problem or each.note) for each in found]
 
 
 REMEDIES: Final = {

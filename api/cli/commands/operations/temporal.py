@@ -1,12 +1,14 @@
-"""The commands `temporal`, Temporal's own command, and `deploy`, both pointed at the server of the stack."""
+"""Commands that another program runs, pointed at the servers of the stack: `temporal`, Temporal's own command, and
+`deploy`, `gc` and `transfer`, which need the servers themselves."""
 
+import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import typer
 
@@ -18,6 +20,8 @@ app = typer.Typer()
 DEFAULT_ADDRESS: Final = "127.0.0.1:7233"
 _CHOSEN_BY: Final = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
 """With one of these variables the environment names the server."""
+_BUCKET_CHOSEN_BY: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_ACCESS_KEY_ID")
+"""The same for the bucket, as `make up` decides."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,42 @@ def temporal(context: Context) -> None:
 @app.command(rich_help_panel=RUN, context_settings=PASS_ARGUMENTS, add_help_option=False)
 def deploy(context: Context) -> None:
     """Show the versions of the workers and what each holds; choose the one that new productions use."""
+    _exec("worker.versions", context.args, find_server(os.environ).environ)
+
+
+@app.command(rich_help_panel=RUN, context_settings=PASS_ARGUMENTS, add_help_option=False)
+def gc(context: Context) -> None:
+    """Count what nobody needs any more in the bucket, and remove it with --delete."""
+    _exec("worker.operations", ["gc", *context.args], servers_environ(os.environ))
+
+
+@app.command(rich_help_panel=RUN, context_settings=PASS_ARGUMENTS, add_help_option=False)
+def transfer(context: Context) -> None:
+    """Move a closed production to another installation: export it there, import it here."""
+    _exec("worker.operations", ["transfer", *context.args], servers_environ(os.environ))
+
+
+def _exec(module: str, arguments: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
+    """Replace this process with a module of the workers, which `api` must not import."""
     sys.stdout.flush()
-    command = [sys.executable, "-m", "worker.versions", *context.args]  # `api` must not import `worker`
-    os.execve(sys.executable, command, dict(find_server(os.environ).environ))  # noqa: S606 - no shell, our own interpreter
+    command = [sys.executable, "-m", module, *arguments]
+    os.execve(sys.executable, command, dict(environ))  # noqa: S606 - no shell, our own interpreter
+
+
+def servers_environ(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment in which a tool uses the Temporal server and the bucket that the environment names, or those of
+    the stack that was started here."""
+    env, stack = dict(find_server(environ).environ), stack_record(environ)
+    if "s3" not in stack.get("embedded", ()) or any(environ.get(name) for name in _BUCKET_CHOSEN_BY):
+        return env
+    credentials = json.loads((Path(stack["home"]) / "s3.json").read_text("utf-8"))
+    return env | {
+        "AWS_ENDPOINT_URL_S3": stack["s3_endpoint"],
+        "AWS_ACCESS_KEY_ID": credentials["access_key"],
+        "AWS_SECRET_ACCESS_KEY": credentials["secret_key"],
+        "AWS_REGION": "us-east-1",
+        "GREENLIGHT_BUCKET": stack["bucket"],
+    }
 
 
 def find_server(environ: Mapping[str, str]) -> Server:

@@ -1,0 +1,1 @@
+"""Commands of operators that need both servers, Temporal and the bucket: gc, transfer."""
