@@ -21,6 +21,7 @@ from activities.storage.probe import keep_probing, probe_again
 from activities.webhooks import Notifier
 from worker.connect import MetricsAddressRefused, connect, make_runtime, prepare_servers
 from worker.health import Health, HealthRefused, serve_health
+from worker.scratch import use_own_directory
 from worker.settings import WorkerSettings
 from worker.versions.promotion import promote
 from worker.workers import RoleRefused, make_workers, tune_interpreter
@@ -45,6 +46,7 @@ async def run() -> None:
     register_secrets(os.environ)
     redact_logs()
     logging.getLogger("botocore").setLevel(logging.WARNING)  # it logs the source of each setting
+    use_own_directory()
     main_task = asyncio.current_task()
     assert main_task is not None
     for number in (signal.SIGTERM, signal.SIGINT):
