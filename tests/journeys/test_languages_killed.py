@@ -3,16 +3,17 @@ and speak."""
 
 import json
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api.client.client import GreenlightClient
+from api.client.client import GreenlightClient, GreenlightError
 from api.views.production import PlanView, ProductionView
 from tests.activities.planning.translation.translator import (
     ENGLISH,
@@ -28,7 +29,7 @@ from tests.emulators.openai import OpenAIEmulator
 from tests.emulators.runway import RunwayEmulator
 from tests.support.film import Bucket, planned
 from tests.support.vendors import env_of
-from tests.support.waiting import until
+from tests.support.waiting import WITHIN
 from workflows.brief import Brief, Platform
 from workflows.events import ProductionStatus
 from workflows.models import Modality
@@ -103,16 +104,23 @@ def killed_at(home: Path, *moments: tuple[str, Stage]) -> Iterator[tuple[Running
 
 
 def resting(client: GreenlightClient, production_id: str) -> ProductionView:
-    """The production once only a person could continue it, or once it is over."""
+    """The production once only a person could continue it, or once it is over.
 
-    def rests() -> bool:
-        seen = client.get(production_id)
-        waits = seen.status is ProductionStatus.NEEDS_ATTENTION
-        making = any(a.status in ("pending", "generating") and not a.attention for a in seen.assets)
-        return seen.status.closed or (waits and not making)
+    Raises:
+        AssertionError: it is still in progress after three times the usual limit; with the state of its assets.
+    """
+    seen, ends = client.get(production_id), time.monotonic() + 3 * WITHIN
+    while not rests(seen):
+        assert time.monotonic() < ends, {a.asset_id: (a.status, a.attention, a.error) for a in seen.assets}
+        time.sleep(1)
+        with suppress(GreenlightError):  # a busy API's 503
+            seen = client.get(production_id)
+    return seen
 
-    until(rests, "the production rests")
-    return client.get(production_id)
+
+def rests(seen: ProductionView) -> bool:
+    waits = seen.status is ProductionStatus.NEEDS_ATTENTION
+    return seen.status.closed or (waits and not any(a.status == "generating" for a in seen.assets))
 
 
 def approve_exactly(client: GreenlightClient, production_id: str, plan: PlanView) -> Decimal:
