@@ -29,6 +29,7 @@ from worker.health import Health, HealthRefused, serve_health
 from worker.live.follow import Follower
 from worker.live.pool import WorkerPool
 from worker.live.providers import LiveProviders
+from worker.scratch import use_own_directory
 from worker.settings import STOP_SECONDS, WorkerSettings
 from worker.versions.promotion import promote
 from worker.workers import RoleRefused, make_provider_worker, make_workers, tune_interpreter
@@ -54,6 +55,7 @@ async def run() -> None:
     register_secrets(os.environ)
     redact_logs()
     logging.getLogger("botocore").setLevel(logging.WARNING)  # it logs the source of each setting
+    use_own_directory()
     main_task = asyncio.current_task()
     assert main_task is not None
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,6 +1,5 @@
 """The workers of one process: their task queues, activities, workflows and limits."""
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
@@ -13,6 +12,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymen
 
 from activities.build import compute_build_id
 from activities.production import Activities
+from worker.cores import usable_cores
 from worker.query_guard import GuardedRunner
 from worker.settings import WorkerSettings
 from worker.take_metrics import TakeMetrics
@@ -162,7 +162,7 @@ def _make_productions_worker(client: Client, activities: Activities, settings: W
 
 def _make_render_worker(client: Client, activities: Activities, settings: WorkerSettings) -> Worker:
     render_activities = [activities.encode_segment, activities.mix_sound, activities.evaluations.measure_take]
-    return make_worker(client, keys.RENDER_QUEUE, render_activities, settings, slots=os.cpu_count())
+    return make_worker(client, keys.RENDER_QUEUE, render_activities, settings, slots=usable_cores())
 
 
 def _make_notify_worker(client: Client, notifier: NotificationActivities, settings: WorkerSettings) -> Worker:

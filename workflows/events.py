@@ -222,6 +222,7 @@ class Snapshot(Model):
     )
     run_id: str = Field(default="", description="Temporal's id of the first run of the chain that wrote this record")
     answered: tuple[AnsweredRequest, ...] = Field(default=(), description="The newest requests with an idempotency key")
+    translation_requests: int = Field(default=0, description="The edits that have asked for translations, also in vain")
     build: str = Field(default="", description="In a manifest: the version and build of the worker that wrote it")
     events: tuple[Event, ...] = ()
 

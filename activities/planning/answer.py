@@ -340,12 +340,14 @@ class AnswerValidator:
         priced = price(plan, self.task.providers, references=self.task.request.references)
         if priced.unknown_prices and self.task.brief.known_prices_only:
             raise Refused([f"asset {i!r}: model: a budget cannot hold an unknown price" for i in priced.unknown_prices])
-        if priced.high_usd > self.room_usd:
+        most, languages = self.task.with_languages_usd(priced), len(self.task.brief.further_languages)
+        if most > self.room_usd:
+            spoken = f", with the narrations in {languages} further languages" if languages else ""
             costly = sorted(priced.assets, key=lambda a: a.high_usd, reverse=True)[:3]
             named = ", ".join(f"{a.asset_id} {a.high_usd:f}" for a in costly)
             raise Refused(
                 [
-                    f"assets: they cost up to {priced.high_usd:f} USD, and {self.room_usd:f} USD may be spent "
+                    f"assets: they cost up to {most:f} USD{spoken}, and {self.room_usd:f} USD may be spent "
                     f"(the most expensive: {named}); choose cheaper models or settings, fewer or shorter assets"
                 ]
             )

@@ -126,6 +126,12 @@ class PlanningTask:
         """The title that the brief gives, in its field or in its text; empty where it gives none."""
         return self.brief.title or (self.structure.title if self.structure else "")
 
+    def with_languages_usd(self, priced: Plan) -> Decimal:
+        """The most that a plan costs with its narrations in the further languages of the brief, which are added to it
+        after it was planned, and cost about as much to speak."""
+        spoken = sum((a.most_usd for a in priced.assets if a.spoken and not a.language), ZERO)
+        return priced.high_usd + spoken * len(self.brief.further_languages)
+
     def room_usd(self, questions_usd: Decimal) -> Decimal | None:
         """What the brief's budget leaves for assets after the questions about this plan; None without a budget."""
         budget = self.brief.budget_usd

@@ -47,6 +47,8 @@ PART_BYTES: Final = 8 * 1024 * 1024
 PARTS_AT_ONCE: Final = 4
 """A stream of any length then holds about 40 MiB in memory."""
 CHUNK_BYTES: Final = 1024 * 1024
+UPLOADED: Final = "uploaded-sha256"
+"""The metadata by which an upload is recognised whose last response was lost."""
 SMALL_BYTES: Final = 64 * 1024
 """Writing this much takes less time than handing it to a thread."""
 RECENT_BYTES: Final = 8 * 1024 * 1024
@@ -222,9 +224,20 @@ class Storage:
             known: The result of `size_and_sha256` for the file; without it, the file is read once more.
         """
         stored = known or await size_and_sha256(path)
-        with span("upload", client=True, key=key, bytes=stored.bytes), translate_errors(key):
-            await self._store.put_async(key, path, **_parts(media_type))
+        try:
+            with span("upload", client=True, key=key, bytes=stored.bytes), translate_errors(key):
+                await self._store.put_async(key, path, **_parts(media_type, stored))
+        except StorageFailed:
+            if not await self._holds(key, stored):
+                raise
         return stored
+
+    async def _holds(self, key: str, stored: Stored) -> bool:
+        """Whether an upload is complete although it failed, because the response to its last request was lost."""
+        with suppress(StorageFailed):
+            head = await self.head(key)
+            return head is not None and (head.bytes, head.metadata.get(UPLOADED)) == (stored.bytes, stored.sha256)
+        return False
 
     async def put_stream(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> Stored:
         """Upload a stream of unknown length in parts and hash it; memory stays bounded.
@@ -392,9 +405,9 @@ def sha256_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _parts(media_type: str) -> Any:
+def _parts(media_type: str, stored: Stored) -> Any:
     return {
-        "attributes": {"Content-Type": media_type},
+        "attributes": {"Content-Type": media_type, UPLOADED: stored.sha256},
         "chunk_size": PART_BYTES,
         "max_concurrency": PARTS_AT_ONCE,
     }

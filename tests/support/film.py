@@ -35,11 +35,9 @@ BRIEF: Final = Brief(
 def planned(client: GreenlightClient, brief: Brief) -> tuple[str, PlanView]:
     """Start a production and wait for its plan."""
     production_id = client.start(brief).production_id
-    for event in client.events(production_id):
-        if event.name in ("plan_ready", "plan_failed"):
-            break
+    event = next(e for e in client.events(production_id) if e.name in ("plan_ready", "plan_failed"))
     plan = client.get(production_id).plan
-    assert plan is not None
+    assert plan is not None, event.data
     return production_id, plan
 
 

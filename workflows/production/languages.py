@@ -1,5 +1,6 @@
 """Further languages of a film: translated before the approval, and added or translated again by an edit."""
 
+from contextlib import nullcontext
 from decimal import Decimal
 from typing import Final
 
@@ -8,6 +9,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from workflows.activity_io import BUDGET_SHORT, AddLanguages, LanguagesAdded, Payer
+    from workflows.brief import Brief
     from workflows.contracts import ProductionActivities
     from workflows.cut import Translations
     from workflows.events import AssetStatus
@@ -50,7 +52,7 @@ class Languages:
             plan=plan,
             languages=wanted,
             translations=_known(before) if before else {},
-            number=len(record.events),
+            number=len(record.events) + record.translation_requests,
             needed=False,
             drafted_usd=plan.drafting_usd,
             spent_usd=record.spent_usd,
@@ -99,29 +101,27 @@ class Languages:
     async def _add_by_edit(self, plan: Plan, edit: PlanEdit, given: Translations, left_out: tuple[str, ...]) -> Plan:
         record, payer = self._run.record, self._questions.payer(edit.editor)
         async with self._questions.one_at_a_time:
-            brief = record.brief
+            room = None
             if record.assets:
                 if edit.budget_usd is not None:
                     check_may_release(record, edit.editor)
                     check_budget_limit(record, edit.budget_usd)
                 more = max((edit.budget_usd or ZERO) - (record.budget_usd or ZERO), ZERO)
-                record.questions_usd = self._questions.room_usd(MAX_TRANSLATION_USD, more)
-                brief = brief.model_copy(update={"budget_usd": record.spent_usd + record.questions_usd})
+                room = self._questions.room_usd(MAX_TRANSLATION_USD, more)
+            record.translation_requests += 1  # a refused edit logs no event, and its number is closed for questions
             request = AddLanguages(
                 production_id=record.production_id,
-                brief=brief,
+                brief=record.brief if room is None else _with_budget(record.brief, record.spent_usd + room),
                 plan=plan,
                 languages=plan.cut.languages,
                 translations=given,
                 left_out=left_out,
-                number=len(record.events),
+                number=len(record.events) + record.translation_requests,
                 spent_usd=record.spent_usd,
                 payer=payer,
             )
-            try:
+            with nullcontext() if room is None else self._questions.holding(room):
                 added = await self._ask(request, payer, by_edit=True)
-            finally:
-                record.questions_usd = ZERO
         self._book(added.billed_usd, added.doubt_usd, edit)
         return added.plan
 
@@ -145,6 +145,10 @@ class Languages:
             )
         except ActivityError as error:
             raise await self._questions.not_answered(error, "languages", request.number, payer) from None
+
+
+def _with_budget(brief: Brief, budget_usd: Decimal) -> Brief:
+    return brief.model_copy(update={"budget_usd": budget_usd})
 
 
 def _known(plan: Plan) -> Translations:

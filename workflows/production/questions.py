@@ -1,7 +1,10 @@
 """What questions to language models may cost, and what they have cost."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
+from typing import Final
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
@@ -16,6 +19,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.run import ProductionRun
     from workflows.production.state.approvals import MAX_MESSAGE_CHARS, book_planning
     from workflows.production.state.budget import left_usd, spare_usd
+
+
+RETURNED: Final = "questions-return-money"
 
 
 class NotAnswered(Exception):
@@ -41,6 +47,18 @@ class Questions:
         day = workflow.now().date().isoformat()
         payer = Payer(tenant=record.brief.tenant, person=person, day=day, batch=record.batch)
         return agent_payer(record, payer, workflow.now())
+
+    @contextmanager
+    def holding(self, usd: Decimal) -> Iterator[None]:
+        """Reserve what the questions of the block may cost. Assets that do not fit beside it wait for its end."""
+        record, returned = self._run.record, workflow.patched(RETURNED)
+        record.questions_usd, self._run.asking = usd, returned
+        try:
+            yield
+        finally:
+            record.questions_usd, self._run.asking = ZERO, False
+            if returned:
+                self._run.wake_up()
 
     async def bill_of_failed(
         self, error: ActivityError | ApplicationError, inquiry: Inquiry, number: int, payer: Payer, subject: str = ""

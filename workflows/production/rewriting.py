@@ -9,7 +9,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from workflows.activity_io import BUDGET_SHORT, Payer, RewritePrompt, Rewritten
     from workflows.contracts import ProductionActivities
-    from workflows.models import ZERO, Asset
+    from workflows.models import Asset
     from workflows.production.activity_options import HEARTBEAT, PATIENT, REWRITE_TIMEOUT
     from workflows.production.failures import failure_of, message_of, raise_if_cancelled
     from workflows.production.questions import Questions
@@ -53,15 +53,13 @@ class Rewriting:
         """
         record, payer = self._run.record, self._questions.payer(person)
         async with self._questions.one_at_a_time:
-            record.questions_usd = self._questions.room_usd(MAX_REWRITE_USD)
-            try:
-                found = await self._ask_model(asset, event, feedback, refusal, payer)
-            except ActivityError as error:
-                bill, _ = await self._questions.bill_of_failed(error, "rewrite", event, payer)
-                book_planning(record, bill.billed_usd, bill.doubt_usd, asset.asset_id)
-                raise
-            finally:
-                record.questions_usd = ZERO
+            with self._questions.holding(self._questions.room_usd(MAX_REWRITE_USD)):
+                try:
+                    found = await self._ask_model(asset, event, feedback, refusal, payer)
+                except ActivityError as error:
+                    bill, _ = await self._questions.bill_of_failed(error, "rewrite", event, payer)
+                    book_planning(record, bill.billed_usd, bill.doubt_usd, asset.asset_id)
+                    raise
             if found.doubt_usd:
                 book_planning(record, found.billed_usd, found.doubt_usd, asset.asset_id)
             else:

@@ -19,5 +19,7 @@ class ProductionRun(RunLoop):
         """The takes under way, by activity id."""
         self.jobs: set[str] = set()
         """Those of them that a provider makes as a job: polling it holds no worker slot for long."""
+        self.asking = False
+        """Whether questions to language models are under way, for which more money is held than they will cost."""
         self.pricing = asyncio.Lock()
         """Held while a change of the plan is priced: one change at a time."""

@@ -93,7 +93,7 @@ def within_budget(plan: Plan, task: PlanningTask, room_usd: Decimal | None) -> P
 
 def _high_usd(plan: Plan, task: PlanningTask) -> Decimal:
     try:
-        return price(plan, task.providers, references=task.request.references).high_usd
+        return task.with_languages_usd(price(plan, task.providers, references=task.request.references))
     except ApplicationError:  # the plan is refused when it is priced, with its reason
         return Decimal(0)
 

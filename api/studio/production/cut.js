@@ -2,6 +2,7 @@
 
 import { button, checkbox, field, select } from "../lib/components.js";
 import { html } from "../lib/dom.js";
+import { rebased } from "../lib/drafts.js";
 import { clock, count } from "../lib/format.js";
 import { sheet } from "../lib/regions.js";
 import { assetNames } from "./shots.js";
@@ -55,17 +56,45 @@ export function cutSummary(cut) {
   return `Cut · ${parts.slice(0, NAMED_PARTS).join(", ")}${more}`;
 }
 
-/** The cut as it is being edited, in the sheet or on the timeline. */
-export function draftOf(production, state) {
-  const planned = production.plan.cut ?? { transitions: {}, fade_out_seconds: 0 };
-  return { ...planned, ...state.cut };
+const plannedCut = (production) => production.plan.cut ?? { transitions: {}, fade_out_seconds: 0 };
+const NO_DRAFT = { cut: null, cutBase: null };
+
+/** The cut as it is being edited, in the sheet or on the timeline, with what others have changed since. */
+export function draftOf(production, state, onConflict) {
+  const planned = plannedCut(production);
+  return state.cut ? rebased(state.cutBase, state.cut, planned, onConflict) : planned;
 }
 
-/** Send the draft of the cut. */
-export const applyCut = (production, { actions, state, set }) => actions.run("cut", async () => {
-  await production.edit([{ op: "cut", cut: draftOf(production, state) }]);
-  set({ cutting: false, cut: null });
+/** Change the draft. */
+export const changeCut = (production, { state, set }, more) => set({
+  cut: { ...draftOf(production, state), ...more }, cutBase: state.cutBase ?? plannedCut(production),
 });
+
+export const discardCut = (set) => set(NO_DRAFT);
+
+/** A warning that others have changed the same values meanwhile, which the draft would replace. */
+function conflictNote(production, state) {
+  const values = [];
+  draftOf(production, state, (keys) => values.push(keys.join(" ").replaceAll("_", " ")));
+  return values.length > 0 && html`
+    <p class="note" role="alert">
+      ${`Someone else has changed ${values.join(", ")} meanwhile. Apply the cut to replace that, or discard yours.`}
+    </p>
+  `;
+}
+
+/** The button that sends the draft, with what is to be known before. */
+export function applyCut(production, { actions, state, set }) {
+  const apply = () => actions.run("cut", async () => {
+    await production.edit([{ op: "cut", cut: draftOf(production, state) }]);
+    set({ cutting: false, ...NO_DRAFT });
+  });
+  return html`
+    ${conflictNote(production, state)}
+    ${actions.note("cut")}
+    ${button("Apply the cut", apply, { variant: "primary", busy: actions.busy("cut"), disabled: !state.cut })}
+  `;
+}
 
 /** The aspect of a rendition: its own, or that of its destination. */
 export const renditionAspect = (name, destinations) => destinations.find((each) => each.name === name)?.aspect ?? name;
@@ -80,8 +109,8 @@ export function cutSheet(production, { actions, state, set, destinations }) {
   const shots = filmShots(production);
   const names = assetNames(production.assets);
   const cut = draftOf(production, state);
-  const close = () => set({ cutting: false, cut: null });
-  const change = (more) => set({ cut: { ...cut, ...more } });
+  const close = () => set({ cutting: false, ...NO_DRAFT });
+  const change = (more) => changeCut(production, { state, set }, more);
 
   function join(shot, given) {
     const transitions = { ...cut.transitions };
@@ -172,7 +201,6 @@ export function cutSheet(production, { actions, state, set, destinations }) {
     ${shared > 0 && html`
       <p class="hint">${`Dissolves and wipes show two shots at once: the film is ${shared.toFixed(1)} s shorter.`}</p>
     `}
-    ${actions.note("cut")}
-    ${button("Apply the cut", () => applyCut(production, { actions, state, set }), { variant: "primary", busy: actions.busy("cut"), disabled: !state.cut })}
+    ${applyCut(production, { actions, state, set })}
   `);
 }

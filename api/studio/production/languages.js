@@ -3,6 +3,7 @@
 import { LANGUAGES, languageNames } from "../create/fields.js";
 import { button, field, moneyInput, select } from "../lib/components.js";
 import { html } from "../lib/dom.js";
+import { rebased } from "../lib/drafts.js";
 import { count, dotted, priceRange } from "../lib/format.js";
 import { sheet } from "../lib/regions.js";
 
@@ -35,12 +36,12 @@ export function languagesSheet(production, { actions, state, set }) {
   const { plan, data, awaitingApproval } = production;
   const [original] = data.brief.languages;
   const planned = plan.cut?.languages ?? [];
-  const chosen = state.languages ?? planned;
+  const chosen = state.languages ? rebased(state.languagesBase, state.languages, planned) : planned;
   const free = LANGUAGES.filter((tag) => tag !== original && !chosen.includes(tag));
-  const close = () => set({ speaking: false, languages: null });
-  const choose = (languages) => set({ languages });
+  const close = () => set({ speaking: false, languages: null, languagesBase: null });
+  const choose = (languages) => set({ languages, languagesBase: state.languagesBase ?? planned });
   const untranslated = (plan.languages ?? []).filter((each) => each.untranslated.length > 0);
-  const changed = state.languages && String(state.languages) !== String(planned);
+  const changed = String(chosen) !== String(planned);
 
   const apply = () => actions.run("languages", async () => {
     const budget = awaitingApproval ? null : state.languageBudget || null;

@@ -175,17 +175,28 @@ async def test_repairs_stop_at_the_limit() -> None:
     assert plan.drafting_usd <= Decimal(limit)
 
 
-async def test_a_plan_above_the_budget_is_returned_for_repair() -> None:
-    """A plan that could cost more than the brief allows is refused with the sums, the planner's own bill included."""
+@pytest.mark.parametrize(
+    ("budget", "languages", "cost", "left"),
+    [
+        ("2.28", ("en",), "2.2810 USD", "2.2700 USD"),
+        ("2.40", ("en", "de", "ja"), "2.4410 USD, with the narrations in 2 further languages", "2.3900 USD"),
+    ],
+    ids=["one language", "three languages"],
+)
+async def test_a_plan_above_the_budget_is_returned_for_repair(
+    budget: str, languages: tuple[str, ...], cost: str, left: str
+) -> None:
+    """A plan that could cost more than the brief allows is refused with the sums, the planner's own bill included, and
+    the narrations in the further languages that are added to it."""
     cheap = film()
     for each in cheap["assets"]:
         if each["asset_type"] == "image":
             each.update(provider="previz", model="previz-storyboard")
     script = Script([film(), cheap])
-    plan = await planned(script, request(budget_usd="2.28"))
-    assert "they cost up to 2.2810 USD" in script.asked[1][3]
-    assert "and 2.2700 USD may be spent (the most expensive: shot-1 0.5000, " in script.asked[1][3]
-    assert price(plan, houses()).high_usd + plan.drafting_usd <= Decimal("2.28")
+    plan = await planned(script, request(budget_usd=budget, languages=languages))
+    assert f"they cost up to {cost}" in script.asked[1][3]
+    assert f"and {left} may be spent (the most expensive: shot-1 0.5000, " in script.asked[1][3]
+    assert price(plan, houses()).high_usd + plan.drafting_usd <= Decimal(budget)
 
 
 async def test_a_budget_holds_no_unknown_price() -> None:

@@ -3,12 +3,14 @@
 import re
 from typing import Any
 
+import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.api.studio.browser import SIZES, Site, board_shows, made, overflow, twins, violations, visiting
 from tests.api.studio.test_production_page import Shots
 from tests.support.fakes import FakeActivities
+from tests.support.waiting import WITHIN
 
 
 @pytest.fixture
@@ -86,3 +88,33 @@ async def test_a_destination_is_chosen(browser: Browser, site: Site) -> None:
         await expect(page.locator(".crops li")).to_have_text(["9:16"])
         cut = await cut_of(site, production_id)
     assert (cut["renditions"], cut["muted_captions"]) == (["tiktok"], "words")
+
+
+async def test_two_people_change_the_cut(browser: Browser, site: Site) -> None:
+    """What another person changes while the sheet is open stays in the cut; where both change the same text, the page
+    names it before it is replaced."""
+    async with visiting(browser, site.url) as page:
+        production_id = await planned(page)
+
+        async def change(**fields: Any) -> None:
+            """What the other person sends."""
+            plan = (await made(site, production_id))["plan"]
+            edits = [{"op": "cut", "cut": {**plan["cut"], **fields}}]
+            body = {"plan_digest": plan["digest"], "edits": edits, "editor": "bo"}
+            async with httpx.AsyncClient(base_url=site.url, timeout=WITHIN) as http:
+                (await http.patch(f"/api/v1/productions/{production_id}/plan", json=body)).raise_for_status()
+
+        await page.get_by_role("button", name=re.compile("^Cut")).click()
+        await page.locator("#join-shot-2").select_option("dissolve")
+        await change(transitions={"shot-3": {"kind": "wipe", "seconds": 1}}, fade_out_seconds=2)
+        await expect(page.locator("#join-shot-3")).to_have_value("wipe")
+        await page.locator("#cut-title").fill("Mine")
+        await page.locator("#cut-title").blur()
+        await change(title={"text": "Theirs", "seconds": 3})
+        warning = page.get_by_role("dialog").get_by_role("alert")
+        await expect(warning).to_contain_text("Someone else has changed title meanwhile.")
+        await page.get_by_role("dialog").get_by_role("button", name="Apply the cut").click()
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        cut = await cut_of(site, production_id)
+    assert {i: each["kind"] for i, each in cut["transitions"].items()} == {"shot-2": "dissolve", "shot-3": "wipe"}
+    assert (cut["fade_out_seconds"], cut["title"]["text"]) == (2, "Mine")

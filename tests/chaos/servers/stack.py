@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,12 +56,20 @@ class Running:
 
 @contextmanager
 def started(
-    home: Path, more: Mapping[str, str], *, commands: bool, workers: int, s3_faults: S3Faults, seed: str
+    home: Path,
+    more: Mapping[str, str],
+    *,
+    commands: bool,
+    workers: int,
+    s3_faults: S3Faults,
+    seed: str,
+    worker: Sequence[str] = WORKER,
 ) -> Iterator[Running]:
     """Run the processes on free ports of loopback for the duration of the block.
 
     Args:
         commands: Whether the Temporal server has worker commands.
+        worker: The command of each worker.
     """
     scratch = new_home(home) / "scratch"  # the files of a killed worker are deleted with the trial
     scratch.mkdir()
@@ -72,7 +80,7 @@ def started(
             ports = Ports(lambda _: None, anywhere=True)
             info, _, components = local._assemble(home, StackSettings.of(environ), dict(environ), ports, lambda _: None)
             proxy = stack.enter_context(Proxy(info.s3_endpoint, s3_faults, seed))
-            changed = [made for c in components for made in _changed(c, proxy.url, names, commands=commands)]
+            changed = [made for c in components for made in _changed(c, proxy.url, names, worker, commands=commands)]
             supervisor = Supervisor(changed, home / "logs", lambda _: None)
             try:
                 supervisor.start()
@@ -87,10 +95,12 @@ def started(
             supervisor.stop()
 
 
-def _changed(component: Component, s3_url: str, workers: tuple[str, ...], *, commands: bool) -> list[Component]:
+def _changed(
+    component: Component, s3_url: str, workers: tuple[str, ...], worker: Sequence[str], *, commands: bool
+) -> list[Component]:
     if component.name == "worker":
         env = {**component.env, ENDPOINT: s3_url}
-        return [replace(component, name=name, command=WORKER, env=env) for name in workers]
+        return [replace(component, name=name, command=worker, env=env) for name in workers]
     if component.name == "api":
         return [replace(component, env={**component.env, ENDPOINT: s3_url})]
     if component.name == "temporal" and not commands:

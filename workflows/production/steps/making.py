@@ -107,7 +107,7 @@ class Making:
                 reach_gate(record)
             # Callers learn that something waits for a person when it begins to wait, whatever else goes on meanwhile.
             waits = needs_person or record.gate == "waiting"
-            if self._run.running:
+            if self._run.running or (self._run.asking and is_unfinished(record) and not is_held_back(record)):
                 await self._wait_while_making(waits)
             elif waits or gated_assets(record) or is_unfinished(record):
                 record.status = ProductionStatus.NEEDS_ATTENTION
@@ -178,7 +178,7 @@ class Making:
             request_decision(record, asset.asset_id, "price_unknown", message)
             return False
         if price > left or (asset.unknown_price and self._is_capped() and left <= 0):
-            if price > left + returnable_usd(record) or not self._run.running:
+            if price > left + returnable_usd(record) or not (self._run.running or self._run.asking):
                 hold_for_budget(record, asset.asset_id, left, price)
             return False
         if not asset.unknown_price:

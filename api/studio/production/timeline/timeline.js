@@ -5,7 +5,7 @@ import { get } from "../../lib/api.js";
 import { button } from "../../lib/components.js";
 import { html } from "../../lib/dom.js";
 import { clock } from "../../lib/format.js";
-import { applyCut, cutSummary, draftOf, filmShots, renditionAspect } from "../cut.js";
+import { applyCut, changeCut, cutSummary, discardCut, draftOf, filmShots, renditionAspect } from "../cut.js";
 import { assetNames } from "../shots.js";
 import { focusEditor } from "./focus.js";
 import { layOut, TRACKS } from "./layout.js";
@@ -27,7 +27,7 @@ export function timelineSection(production, { actions, state, set, app, destinat
   const film = layOut(production, cut, overview);
   const names = assetNames(production.assets);
   const editable = production.awaitingApproval || production.acceptsTakes;
-  const change = (more) => editable && set({ cut: { ...cut, ...more } });
+  const change = (more) => editable && changeCut(production, { state, set }, more);
   const context = { production, cut, film, names, editable, change, state, set };
   const selected = film.picture.find((clip) => clip.id === state.shot);
   return html`
@@ -67,11 +67,8 @@ export function timelineSection(production, { actions, state, set, app, destinat
       })}
       ${state.cut && !state.cutting && html`
         <div class="row tight" key="apply">
-          ${button("Apply the cut", () => applyCut(production, { actions, state, set }), {
-            variant: "primary", busy: actions.busy("cut"),
-          })}
-          ${button("Discard", () => set({ cut: null }), { variant: "ghost" })}
-          ${actions.note("cut")}
+          ${applyCut(production, { actions, state, set })}
+          ${button("Discard", () => discardCut(set), { variant: "ghost" })}
         </div>
       `}
     </section>

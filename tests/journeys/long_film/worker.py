@@ -1,0 +1,15 @@
+"""`python -m tests.journeys.long_film.worker`: the product's worker, whose animatics have a quarter of the width.
+
+The steps, their memory and their number are those of a film in full size; only the pixels are fewer, so that an hour of
+film takes minutes.
+"""
+
+from activities.providers.previz.storyboard import SIZES
+
+SMALLER = 4
+
+if __name__ == "__main__":
+    SIZES.update({aspect: (width // 8 * 2, height // 8 * 2) for aspect, (width, height) in SIZES.items()})
+    from worker.__main__ import main
+
+    main()
