@@ -11,9 +11,8 @@ from temporalio.exceptions import ApplicationError
 
 from activities.analysis.analyse import analyse
 from activities.batch import BatchRecords, ProductionReports
-from activities.evaluation.activities import EvaluationActivities
 from activities.diagnosis import Diagnoser
-from activities.errors import ProviderError
+from activities.evaluation.activities import EvaluationActivities
 from activities.extraction.stored import review_extraction
 from activities.finishing.deliverable import assemble, finish
 from activities.finishing.film import encode_segment, lay_out_film, mix_sound
