@@ -18,6 +18,8 @@ from activities.finishing.deliverable import assemble, finish
 from activities.finishing.film import encode_segment, lay_out_film, mix_sound
 from activities.finishing.manifests import Manifests
 from activities.finishing.sources import Sources
+from activities.judging.judge import judge_take
+from activities.judging.terms import terms_of, with_reviews
 from activities.planning import pricing
 from activities.planning.checks.fields import with_field_warnings
 from activities.planning.checks.languages import with_language_warnings
@@ -68,6 +70,7 @@ from workflows.contracts import ProductionActivities
 from workflows.events import Snapshot
 from workflows.extraction.fields import ExtractionSummary
 from workflows.extraction.review import ReviewExtraction
+from workflows.judging.requests import Judged, JudgeTake
 from workflows.models import Deliverable, Media, Model, Plan, Take
 from workflows.provider_report import ProvidersReport
 
@@ -95,6 +98,8 @@ class Activities(ProductionActivities):
     @activity.defn(name="take_in_references")
     async def take_in_references(self, request: TakeInReferences) -> tuple[Media, ...]:
         async with _heartbeats("fetching"):
+            if request.brief:
+                terms_of(request.brief, self._settings, self._providers)
             return await store_references(request, self._storage)
 
     @activity.defn(name="analyse_reference")
@@ -110,6 +115,7 @@ class Activities(ProductionActivities):
     @activity.defn(name="draft_plan")
     async def draft_plan(self, request: DraftPlan) -> Plan:
         async with _heartbeats("planning"):
+            terms_of(request.brief, self._settings, self._providers)  # refused before anything is paid
             return await draft_plan(request, self._storage, self._providers, self._settings)
 
     @activity.defn(name="price_plan")
@@ -119,6 +125,7 @@ class Activities(ProductionActivities):
             plan = pricing.price(
                 request.plan, self._providers, brief.aspect, only, request.references, language=brief.language
             )
+            plan = with_reviews(plan, brief, self._settings, self._providers, request.references, only)
             plan = await with_language_warnings(plan, brief)
             plan = await with_field_warnings(plan, request.extractions, self._storage)
             if self._settings.moderation:
@@ -131,6 +138,11 @@ class Activities(ProductionActivities):
     @activity.defn(name="produce_asset")
     async def produce_asset(self, request: ProduceAsset) -> Take:
         return await self._producer.produce(request)
+
+    @activity.defn(name="judge_take")
+    async def judge_take(self, request: JudgeTake) -> Judged:
+        async with _heartbeats("judging"):
+            return await judge_take(request, self._storage, self._providers, self._settings)
 
     @activity.defn(name="cancel_asset")
     async def cancel_asset(self, request: ProduceAsset) -> AssetCancelled:
@@ -151,7 +163,8 @@ class Activities(ProductionActivities):
     async def settle_questions(self, request: SettleQuestions) -> SettledQuestions:
         async with _heartbeats("summing"):
             number = inquiry_number(request)
-            accounts = QuestionAccounts(self._storage, self._settings, request.production_id, number, request.payer)
+            storage, settings, subject = self._storage, self._settings, request.subject or keys.PLANNER
+            accounts = QuestionAccounts(storage, settings, request.production_id, number, request.payer, (), subject)
             return await accounts.end()
 
     @activity.defn(name="reserve_grant")

@@ -1,6 +1,7 @@
 """The settings of the activities, parsed once in a `__main__` from the environment into one typed object."""
 
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -44,6 +45,18 @@ class ActivitySettings(BaseSettings):
         default="auto",
         description="'auto' lets the best enabled models read references, 'local' uses none; or 'provider/model' "
         "names, in the order to try, separated by commas",
+    )
+    quality: Literal["off", "advise", "gate"] = Field(
+        default="off", description="How a judge model reviews the takes of a brief that does not say it"
+    )
+    min_score: float = Field(default=0.8, ge=0, le=1, description="The score from which a take is good enough")
+    refinements: int = Field(
+        default=0, ge=0, le=4, description="How often an asset is made again with a judge's better prompt, at most"
+    )
+    judge: str = Field(
+        default="auto",
+        description="'auto' uses the cheapest enabled model that sees or hears the take and did not make it; or "
+        "'provider/model' names, in the order to try, separated by commas",
     )
     classifier: str = Field(
         default="auto",

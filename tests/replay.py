@@ -9,29 +9,14 @@ import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Final
 
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
 from tests import ROOT
-from workflows.batch.workflow import BatchWorkflow
-from workflows.preview.workflow import PreviewWorkflow
-from workflows.production.workflow import ProductionWorkflow
+from worker.workers import WORKFLOW_TYPES
 from workflows.runtime import encryption_keys
 from workflows.runtime.data_converter import make_data_converter
-from workflows.schedule import ScheduledProduction
-from workflows.voice.workflow import VoiceMemoWorkflow
-from workflows.webhooks.delivery import NotificationWorkflow
-
-WORKFLOWS: Final = [
-    ProductionWorkflow,
-    PreviewWorkflow,
-    VoiceMemoWorkflow,
-    BatchWorkflow,
-    ScheduledProduction,
-    NotificationWorkflow,
-]
 
 
 async def replay(paths: Sequence[Path]) -> dict[Path, Exception | None]:
@@ -43,7 +28,7 @@ async def replay(paths: Sequence[Path]) -> dict[Path, Exception | None]:
         for path in paths:
             yield WorkflowHistory.from_json(str(path), json.loads(await asyncio.to_thread(path.read_text)))
 
-    replayer = Replayer(workflows=WORKFLOWS, data_converter=converter)
+    replayer = Replayer(workflows=WORKFLOW_TYPES, data_converter=converter)
     async with replayer.workflow_replay_iterator(histories()) as results:
         return {Path(each.history.workflow_id): each.replay_failure async for each in results}
 

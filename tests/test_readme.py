@@ -101,7 +101,7 @@ def test_the_commands_run(local_stack: Stack, tmp_path: Path) -> None:
 def test_the_make_targets_exist() -> None:
     """Every `make` target that a guide names is in the Makefile."""
     makefile = (ROOT / "Makefile").read_text()
-    named = set(re.findall(r"\bmake ([a-z]+)\b", " ".join([*re.findall(r"`([^`\n]+)`", TEXT), *SHELL, *CONSOLE])))
+    named = set(re.findall(r"\bmake ([a-z]+)\b", "\n".join([*re.findall(r"`([^`\n]+)`", TEXT), *SHELL, *CONSOLE])))
     assert {"demo", "test", "up", "help", "bench"} <= named
     assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in named)
 

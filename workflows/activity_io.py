@@ -41,7 +41,7 @@ BUDGET_SHORT: Final = "budget_short"
 GRANT_SHORT: Final = "GrantShort"
 """A grant does not cover what an agent wants to release; the message names the grant and what is left of it."""
 
-Inquiry = Literal["draft", "rewrite", "analysis", "languages"]
+Inquiry = Literal["draft", "rewrite", "analysis", "languages", "verdict"]
 """The purpose of requests to language models."""
 
 
@@ -68,6 +68,7 @@ class ReserveGrant(Model):
 class TakeInReferences(Model):
     production_id: str
     references: tuple[Reference, ...]
+    brief: Brief | None = Field(default=None, description="Its `quality` is checked before anything is paid")
 
 
 class AnalyseReference(Model):
@@ -285,8 +286,8 @@ class LanguagesAdded(Model):
 
 
 class SettleQuestions(Model):
-    """Ends the model requests for a plan, a rewritten prompt, an analysis or translations, if their activity did not
-    report their cost."""
+    """Ends the model requests for a plan, a rewritten prompt, an analysis, translations or a verdict, if their activity
+    did not report their cost."""
 
     production_id: str
     inquiry: Inquiry
@@ -294,6 +295,7 @@ class SettleQuestions(Model):
         ge=0, description="`drafts` of the DraftPlan, `inquiry_number` of an analysis, `number` of the other requests"
     )
     payer: Payer
+    subject: str = Field(default="", description="Of a verdict: the id of its requests in the ledger")
 
 
 class SettledQuestions(Model):

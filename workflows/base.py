@@ -1,5 +1,6 @@
 """The base of all records, and the types that most of them share."""
 
+from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -21,3 +22,39 @@ class Model(BaseModel):
     """Base of all records. Unknown fields are refused, so a misspelt field is never ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProductionStatus(StrEnum):
+    PLANNING = "planning"
+    AWAITING_APPROVAL = "awaiting_approval"
+    PRODUCING = "producing"
+    NEEDS_ATTENTION = "needs_attention"
+    FINISHING = "finishing"
+    DELIVERED = "delivered"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+    @property
+    def closed(self) -> bool:
+        return self in _CLOSED
+
+
+_CLOSED = frozenset(
+    {
+        ProductionStatus.DELIVERED,
+        ProductionStatus.REJECTED,
+        ProductionStatus.EXPIRED,
+        ProductionStatus.CANCELLED,
+        ProductionStatus.FAILED,
+    }
+)
+
+
+class AssetStatus(StrEnum):
+    PENDING = "pending"
+    GENERATING = "generating"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"

@@ -1,5 +1,6 @@
 """The request for a production: the brief, its references, its webhooks and its approval policy. Pure data."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -10,6 +11,7 @@ from workflows.base import Aspect as Aspect
 from workflows.base import Language as Language
 from workflows.cut import Translations, check_languages
 from workflows.extraction.fields import Extract
+from workflows.judging.policy import Quality
 from workflows.models import Modality, Model, Money, Person, ProductionId, Slug
 from workflows.references.kinds import Use
 
@@ -174,6 +176,10 @@ class Brief(Model):
         default=7 * 86_400, ge=1, le=90 * 86_400, description="Seconds until a production without an approval expires"
     )
     approval: ApprovalPolicy = ApprovalPolicy()
+    quality: Quality | None = Field(
+        default=None,
+        description="How a judge model reviews the takes; without it, the default of the worker's settings",
+    )
     webhooks: tuple[Webhook, ...] = Field(default=(), max_length=5)
     tenant: Slug = "default"
     requester: Person = "anonymous"
@@ -225,6 +231,11 @@ class Brief(Model):
     @property
     def further_languages(self) -> tuple[str, ...]:
         return self.languages[1:]
+
+    def languages_beyond(self, planned: Iterable[str]) -> tuple[str, ...]:
+        """The further languages that are not among those of a plan, which could not add them; its warnings say why."""
+        known = set(planned)
+        return tuple(tag for tag in self.further_languages if tag not in known)
 
     @property
     def memo(self) -> str:

@@ -37,6 +37,8 @@ from workflows.activity_io import (
 from workflows.events import Snapshot
 from workflows.extraction.fields import ExtractionSummary
 from workflows.extraction.review import ReviewExtraction
+from workflows.judging.requests import Judged, JudgeTake
+from workflows.judging.verdicts import unjudged
 from workflows.models import (
     Deliverable,
     Media,
@@ -115,6 +117,15 @@ class ProductionActivities(ABC):
     @abstractmethod
     async def produce_asset(self, request: ProduceAsset) -> Take:
         """Produce one take, pay for it at most once and store it."""
+
+    @activity.defn(name="judge_take")
+    async def judge_take(self, request: JudgeTake) -> Judged:
+        """Request the verdict of a judge model about a take, with a ledger of its own and within `max_usd`.
+
+        A judge that does not answer, or whose answer cannot be used, leaves the take unjudged. An implementation that
+        judges nothing may leave it out.
+        """
+        return Judged(verdict=unjudged("this worker judges no takes"))
 
     @activity.defn(name="cancel_asset")
     @abstractmethod

@@ -2,13 +2,15 @@
 
 import json
 from datetime import datetime
-from enum import StrEnum
 from typing import Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
 from workflows.agents.grants import Grant
+from workflows.base import AssetStatus as AssetStatus
+from workflows.base import ProductionStatus as ProductionStatus
 from workflows.brief import BatchBudget, Brief
+from workflows.judging.verdicts import Verdict
 from workflows.models import (
     ZERO,
     Asset,
@@ -30,42 +32,6 @@ from workflows.naming.events import EventName as EventName
 from workflows.quality import Finding
 from workflows.references.analysis import AnalysisSummary, Correction
 from workflows.requests import Approval, Pause
-
-
-class ProductionStatus(StrEnum):
-    PLANNING = "planning"
-    AWAITING_APPROVAL = "awaiting_approval"
-    PRODUCING = "producing"
-    NEEDS_ATTENTION = "needs_attention"
-    FINISHING = "finishing"
-    DELIVERED = "delivered"
-    REJECTED = "rejected"
-    EXPIRED = "expired"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-
-    @property
-    def closed(self) -> bool:
-        return self in _CLOSED
-
-
-_CLOSED = frozenset(
-    {
-        ProductionStatus.DELIVERED,
-        ProductionStatus.REJECTED,
-        ProductionStatus.EXPIRED,
-        ProductionStatus.CANCELLED,
-        ProductionStatus.FAILED,
-    }
-)
-
-
-class AssetStatus(StrEnum):
-    PENDING = "pending"
-    GENERATING = "generating"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
 
 
 class Event(Model):
@@ -139,6 +105,14 @@ class ExtraTake(Model):
     given_up: bool = Field(default=False, description="A person decided to go on without it: nothing is sent for it")
 
 
+class Refinement(Model):
+    """The next take of an asset, which is made from a verdict's better prompt."""
+
+    number: int = Field(ge=1, le=4, description="How many refinements there are with this one")
+    from_take: int
+    prompt: str
+
+
 class AssetState(Model):
     """The state of one asset of the plan. `selected` is the number of the selected take, 0 before the first."""
 
@@ -174,6 +148,8 @@ class AssetState(Model):
         default=(), description="provider/model of unpublished price that a person allowed for this asset"
     )
     model: int = Field(default=0, description="The index of its model: 0 its own, then its fallbacks from 1")
+    judging: bool = Field(default=False, description="The next take is made, and its verdict is pending")
+    refinement: Refinement | None = Field(default=None, description="Of the next take, if it is a refinement")
 
     @property
     def take(self) -> Take | None:
@@ -298,6 +274,8 @@ class AssetRecord(Model):
     media_type: str | None
     duration_seconds: float | None
     findings: tuple[Finding, ...] = Field(default=(), description="Of the checks of its take, or of one that failed")
+    verdict: Verdict | None = Field(default=None, description="Of its take, or of the one that waits for a decision")
+    review_usd: Estimate | None = Field(default=None, description="The price range of its verdicts and refinements")
 
 
 class ProductionStart(Model):

@@ -14,6 +14,7 @@ productions/{production_id}/references/{n}-{digest}.{ext}         the references
 productions/{production_id}/references/{n}/reference.json         the record of one: it is written last
 productions/{production_id}/references/{n}/analysis-{digest}.json, fields-{digest}.json
 productions/{production_id}/references/{n}/thumbnail.jpg, frame-{k}.jpg, page-{k}.jpg
+productions/{production_id}/assets/_judge-{digest}/verdict.json, account.json, view-{k}.jpg, takes/…   a verdict
 productions/{production_id}/uploads/…                 people's own files, as received
 productions/{production_id}/manifest.json            the newest manifest, read on reopening
 productions/{production_id}/planning.json            reservations and bills of requests to language models
@@ -107,6 +108,8 @@ DIGEST_CHARS: Final = 16
 
 PLANNER: Final = "_planner"
 """The asset id of the planner's own requests; no real asset can have it."""
+QUESTION: Final = "_"
+"""The first character of the asset ids of requests to language models: of PLANNER, and of judges."""
 
 DEFAULT_TENANT: Final = "default"
 
@@ -330,6 +333,15 @@ def facts_key(production_id: str) -> str:
 
 def manifest_key(production_id: str) -> str:
     return f"{production_prefix(production_id)}/manifest.json"
+
+
+def judge_file_key(production_id: str, subject: str, name: str) -> str:
+    """The key of a file of one verdict: verdict.json, account.json, view-1.jpg.
+
+    Args:
+        subject: The asset id of its requests.
+    """
+    return f"{production_prefix(production_id)}/assets/{subject}/{name}"
 
 
 def planning_account(production_id: str) -> str:

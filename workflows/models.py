@@ -22,6 +22,8 @@ from workflows.base import Slug as Slug
 from workflows.cut import Cut
 from workflows.destinations.measured import Check as Check
 from workflows.destinations.measured import Measured as Measured
+from workflows.judging.policy import Review, Terms
+from workflows.judging.verdicts import Verdict
 from workflows.prices import MAX_USD as MAX_USD
 from workflows.prices import ZERO as ZERO
 from workflows.prices import Charges as Charges
@@ -114,6 +116,7 @@ class Asset(Model):
     continues: MaybeSlug = Field(default="", description="The shot from whose last frame this shot starts")
     last_frame: MaybeSlug = Field(default="", description="The picture with which this shot ends")
     quote: Quote | None = None
+    review: Review | None = Field(default=None, description="Its judge and the prices of its review; null: unjudged")
     sources: tuple[Annotated[str, StringConstraints(max_length=60)], ...] = Field(
         default=(),
         max_length=20,
@@ -137,6 +140,16 @@ class Asset(Model):
     def high_usd(self) -> Decimal:
         """The most that one take may cost, over all models that may make it."""
         return max((quote.high_usd for _, quote in self.quotes), default=ZERO)
+
+    @property
+    def least_usd(self) -> Decimal:
+        """The low price with one verdict."""
+        return (self.quote.low_usd if self.quote else ZERO) + (self.review.low_usd if self.review else ZERO)
+
+    @property
+    def most_usd(self) -> Decimal:
+        """The most that the asset may cost with all of its verdicts and refinements."""
+        return self.high_usd + (self.review.most_usd if self.review else ZERO)
 
     @property
     def quotes(self) -> Iterator[tuple[str, Quote]]:
@@ -178,9 +191,7 @@ class Asset(Model):
     @property
     def estimate(self) -> Estimate | None:
         """The price range of one take, over all models that may make it; None before it is priced."""
-        if self.quote is None:
-            return None
-        return Estimate(low=self.quote.low_usd, high=self.high_usd, unknown=self.unknown_price)
+        return Estimate(low=self.quote.low_usd, high=self.high_usd, unknown=self.unknown_price) if self.quote else None
 
     @property
     def unknown_price(self) -> bool:
@@ -200,6 +211,7 @@ class Plan(Model):
     finals: dict[Slug, tuple[Alternative, ...]] = Field(
         default_factory=dict, description="Of a draft: the models of the finals, each with its fallbacks"
     )
+    quality: Terms | None = Field(default=None, description="How its takes are reviewed; null: they are only checked")
     digest: str = ""
 
     @classmethod
@@ -211,6 +223,7 @@ class Plan(Model):
         warnings: Iterable[str] = (),
         cut: Cut = Cut(),  # noqa: B008  # frozen
         finals: Mapping[str, tuple[Alternative, ...]] | None = None,
+        quality: Terms | None = None,
     ) -> "Plan":
         """Number the assets in their order and set the digest."""
         numbered = tuple(a.model_copy(update={"position": i}) for i, a in enumerate(assets, start=1))
@@ -221,13 +234,14 @@ class Plan(Model):
             warnings=tuple(warnings),
             cut=cut.of_assets(a.asset_id for a in numbered),
             finals={a.asset_id: finals[a.asset_id] for a in numbered if finals and a.asset_id in finals},
+            quality=quality,
         )
         content = plan.model_dump(mode="json", exclude={"digest", "warnings", "drafting_usd"}, exclude_defaults=True)
         return plan.model_copy(update={"digest": digest_of(content)})
 
     def with_assets(self, assets: Iterable[Asset], cut: Cut | None = None) -> "Plan":
         """The plan with these assets, which its digest then covers."""
-        plan = Plan.of(self.title, assets, self.planner, self.warnings, cut or self.cut, self.finals)
+        plan = Plan.of(self.title, assets, self.planner, self.warnings, cut or self.cut, self.finals, self.quality)
         return plan.model_copy(update={"drafting_usd": self.drafting_usd})
 
     @property
@@ -237,11 +251,17 @@ class Plan(Model):
 
     @property
     def low_usd(self) -> Decimal:
-        return sum((a.quote.low_usd for a in self.assets if a.quote), ZERO)
+        return sum((a.least_usd for a in self.assets), ZERO)
 
     @property
     def high_usd(self) -> Decimal:
-        return sum((a.high_usd for a in self.assets), ZERO)
+        return sum((a.most_usd for a in self.assets), ZERO)
+
+    @property
+    def review_usd(self) -> Estimate:
+        """The part of the price for reviews."""
+        known = [a.review for a in self.assets if a.review]
+        return Estimate(low=sum((r.low_usd for r in known), ZERO), high=sum((r.most_usd for r in known), ZERO))
 
     @property
     def unknown_prices(self) -> tuple[str, ...]:
@@ -336,6 +356,8 @@ class Take(Model):
     )
     note: str = Field(default="", description="Of an upload: the person and the file; otherwise why it is not signed")
     checks: Checks = Field(default=Checks(), description="What was measured and found; empty if it was not checked")
+    verdict: Verdict | None = Field(default=None, description="What a judge found; null if no review was requested")
+    refined_from: int = Field(default=0, ge=0, description="The take whose verdict gave this one its prompt; 0: none")
     started_at: datetime
     finished_at: datetime
 

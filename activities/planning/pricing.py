@@ -194,7 +194,7 @@ def price(
     warnings += undirected(quoted, providers)
     warnings += unread(quoted, providers, language) if language else []
     warnings += languages.warnings(plan.with_assets(quoted))
-    priced = Plan.of(plan.title, quoted, plan.planner, dict.fromkeys(warnings), plan.cut, finals)
+    priced = Plan.of(plan.title, quoted, plan.planner, dict.fromkeys(warnings), plan.cut, finals, plan.quality)
     if priced.unknown_prices:
         unknown = {f"{a.provider} {a.model}" for a in quoted if a.unknown_price}
         warning = f"price unknown: {', '.join(sorted(unknown))}; an approval has to allow it"

@@ -23,7 +23,7 @@ class OutputChecker:
     def __init__(
         self, storage: Storage, task: ProduceAsset, offer: Offer, schema: Mapping[str, JsonValue] | None
     ) -> None:
-        question = task.asset.asset_id == keys.PLANNER or schema is not None
+        question = task.asset.asset_id.startswith(keys.QUESTION) or schema is not None
         self._storage = storage
         self._order: Order | None = None if question else order_of(task.brief, task.asset, offer, task.source_seconds)
 

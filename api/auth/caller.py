@@ -22,6 +22,8 @@ SIGNATURES: Final = frozenset(
         "reviser",
         "requested_by",
         "resolver",
+        "reviewer",
+        "granted_by",
         "uploaded_by",
         "paused_by",
         "resumed_by",

@@ -112,10 +112,13 @@ def describe(event: EventLike) -> str:
             return f"{several}by {data.get('by', 'someone')}{f': {reason}' if reason else ''}"
         case "take_selected":
             return f"{_take(data)} is in use{_by(data, ', by ')}"
+        case "take_judged":
+            lost = f" ({spent(_usd(data, 'billed_usd'))} USD, {_for_lost(data)})" if data.get("doubt_usd") else ""
+            return f"{_take(data)} {_verdict(data)}{lost}"
         case "take_failed":
             return f"{_take(data)}: {data.get('message', '')}"
         case "planning_billed":
-            doubt = f", {spent(_usd(data, 'doubt_usd'))} USD of it for lost answers" if data.get("doubt_usd") else ""
+            doubt = f", {_for_lost(data)}" if data.get("doubt_usd") else ""
             return str(data.get("message") or f"{spent(_usd(data, 'billed_usd'))} USD{doubt}")
         case "overrun":
             maker = "/".join(str(data[k]) for k in ("provider", "model") if data.get(k)) or "its model"
@@ -152,6 +155,20 @@ def _number(value: JsonValue) -> int | None:
 
 def _take(data: dict[str, JsonValue]) -> str:
     return f"take {data['take']}" if data.get("take") else "another take"
+
+
+def _for_lost(data: dict[str, JsonValue]) -> str:
+    return f"{spent(_usd(data, 'doubt_usd'))} USD of it for lost answers"
+
+
+def _verdict(data: dict[str, JsonValue]) -> str:
+    """'scores 0.40: anatomy: six fingers', 'matches, 0.95' or 'is unjudged: the judge is down'."""
+    score = data.get("score")
+    if not isinstance(score, int | float):
+        reason = data.get("unjudged")
+        return f"is unjudged: {reason}" if isinstance(reason, str) else "is unjudged"
+    result = f"matches, {score:.2f}" if data.get("matches") else f"scores {score:.2f}"
+    return f"{result}: {data['reason']}" if data.get("reason") else result
 
 
 def _above_brief(data: dict[str, JsonValue]) -> str:

@@ -19,12 +19,16 @@ from api.cli.voice import VoiceOption, VoiceUsdOption, spoken
 from api.client.client import GreenlightClient, GreenlightError
 from workflows import keys
 from workflows.brief import MAX_REFERENCES, Brief, Platform
+from workflows.judging.policy import CRITERIA, MAX_REFINEMENTS
 from workflows.models import Modality
 from workflows.references.kinds import Use, limits_text
 
 T = TypeVar("T")
 APPROVAL: Final = "Approval"
 """The panel of a command's help that lists the options of the approval policy."""
+QUALITY: Final = "Quality"
+"""The panel that lists the options of the review of takes."""
+ALL_CRITERIA: Final = tuple(dict.fromkeys(name for names in CRITERIA.values() for name in names))
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -77,6 +81,46 @@ ReferenceOption = Annotated[
 BudgetOption = Annotated[Decimal | None, usd_option("Never spend more than this.")]
 DraftOption = Annotated[
     bool, typer.Option("--draft", help="First on cheaper models or settings; a second approval starts the finals.")
+]
+QualityOption = Annotated[
+    str | None,
+    typer.Option(
+        help="How a judge model reviews takes: off, advise (scores) or gate (a person decides about low scores).",
+        rich_help_panel=QUALITY,
+    ),
+]
+MinScoreOption = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, help="The score from which a take is good enough.", rich_help_panel=QUALITY),
+]
+RefineOption = Annotated[
+    int | None,
+    typer.Option(
+        "--refine",
+        metavar="N",
+        min=0,
+        max=MAX_REFINEMENTS,
+        help="Make an asset again with the judge's better prompt, at most N times.",
+        rich_help_panel=QUALITY,
+    ),
+]
+CriterionOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--criterion",
+        metavar="NAME",
+        help=f"Judge only this; repeat: {', '.join(ALL_CRITERIA)}.",
+        rich_help_panel=QUALITY,
+    ),
+]
+RuleOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rule", metavar="TEXT", help="A rule of the brand, which a judge checks; repeat.", rich_help_panel=QUALITY
+    ),
+]
+JudgeOption = Annotated[
+    str, typer.Option(metavar="PROVIDER/MODEL", help="The model that judges.", rich_help_panel=QUALITY)
 ]
 TenantOption = Annotated[str, typer.Option(help="The tenant for whom it is made.")]
 WebhookOption = Annotated[
@@ -177,6 +221,12 @@ def brief_from(
     duration: DurationOption = 20,
     budget: BudgetOption = None,
     draft: DraftOption = False,
+    quality: QualityOption = None,
+    min_score: MinScoreOption = None,
+    refine: RefineOption = None,
+    criterion: CriterionOption = None,
+    rule: RuleOption = None,
+    judge: JudgeOption = "",
     tenant: TenantOption = "default",
     approvers: ApproversOption = None,
     not_by_requester: NotByRequesterOption = False,
@@ -196,6 +246,14 @@ def brief_from(
         "max_budget_usd": max_budget,
         "escalate_to": escalate_to or None,
     }
+    review = {
+        "mode": quality,
+        "min_score": min_score,
+        "refinements": refine,
+        "criteria": criterion or None,
+        "rules": rule or None,
+        "judge": judge or None,
+    }
     optional = {
         # An empty list would mean text alone; without the field the platform's modalities apply.
         "modalities": modality or None,
@@ -205,6 +263,7 @@ def brief_from(
         "draft": draft or None,
         "approval_deadline_seconds": deadline,
         "approval": _without_none(policy) or None,
+        "quality": _without_none(review) or None,
         "webhooks": [{"url": url} for url in webhook] if webhook else None,
     }
     fields = {
@@ -274,7 +333,7 @@ def takes_brief(command: Callable[..., None], *, by_voice: bool = False) -> Call
         fields = {name: given.pop(name) for name in options}
         recording, most_usd = given.pop("voice", None), given.pop("voice_usd", None)
         sources = given.pop(reference.name)
-        if not fields["text"] and not recording:
+        if fields["text"] is None and not recording:
             raise typer.BadParameter(
                 "give the text of the brief" + (", or --voice FILE" if by_voice else ""), param_hint="TEXT"
             )

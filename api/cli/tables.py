@@ -16,6 +16,8 @@ from rich.text import Text
 
 from api.views import production as views
 from workflows.events import AssetRecord, AssetStatus, AttentionReason, ProductionStatus
+from workflows.judging.policy import Terms
+from workflows.judging.verdicts import Verdict
 from workflows.models import ZERO, Estimate, Quote
 from workflows.runtime.language import language_name
 from workflows.runtime.redaction import make_printable
@@ -198,8 +200,17 @@ def show_plan(console: Console, plan: views.PlanView, budget: Decimal | None = N
         console.print(
             f"This is a draft. After its approval, the finals cost {finals} USD{unknown} more.", soft_wrap=True
         )
+    if plan.quality and plan.review_usd:
+        console.print(_review_text(plan.quality, plan.review_usd), soft_wrap=True)
     for warning in plan.warnings:
         console.print(f"[yellow]![/yellow] {escape(warning)}", soft_wrap=True)
+
+
+def _review_text(terms: Terms, price: Estimate) -> str:
+    """'Takes are judged (advise, from 0.8), up to 2 refinements: 0.02–0.31 USD of the price.'"""
+    refined = f", up to {counted(terms.refinements, 'refinement')}" if terms.refinements else ""
+    cost = f"{estimate(price)} USD of the price" if price.high else "free"
+    return f"Takes are judged ({terms.mode}, from {terms.min_score:g}){refined}: {cost}."
 
 
 def _show_languages(console: Console, plan: views.PlanView) -> None:
@@ -292,6 +303,8 @@ def show_production(console: Console, production: views.ProductionView, url: str
             rows.add_row(*first, *costs, Text(made_by), _media(console, r, url))
         print_table(console, rows)
     for r in records:
+        if r.verdict:
+            console.print(f"{r.asset_id}: {escape(verdict_text(r.verdict))}", soft_wrap=True)
         if r.error:
             console.print(f"[yellow]![/yellow] {r.asset_id}: {escape(r.error)}", soft_wrap=True)
         for finding in r.findings:
@@ -339,6 +352,15 @@ def show_stale(console: Console, production: views.ProductionView) -> None:
     command = f"greenlight refresh {production.production_id} --max-usd {spent(total)}"
     command += " --allow-unknown-prices" if unknown else ""
     console.print(f"\n{counted(len(stale), 'stale asset')}, {price} to refresh: [bold]{command}[/bold]", soft_wrap=True)
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """A verdict on one line: 'score 0.40 by openai/gpt: anatomy: six fingers', 'unjudged: the judge is down'."""
+    if verdict.score is None:
+        return f"unjudged: {verdict.unjudged}"
+    matches = ", matches" if verdict.matches else ""
+    line = f"score {verdict.score:.2f}{matches}, by {verdict.judge}"
+    return f"{line}: {verdict.complaint}" if verdict.complaint else line
 
 
 def take_text(record: AssetRecord) -> str:

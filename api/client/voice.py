@@ -1,7 +1,7 @@
 """The client's endpoints of voice memos."""
 
-import time
 from decimal import Decimal
+from time import monotonic, sleep
 from urllib.parse import quote
 
 from api.client.errors import GreenlightError
@@ -45,11 +45,11 @@ class VoiceEndpoints(Transport):
         Raises:
             GreenlightError: it is not written down within `seconds`; it continues.
         """
-        until = time.monotonic() + seconds
+        until = monotonic() + seconds
         while (memo := self.memo(memo_id)).status == "reading":
-            if time.monotonic() > until:
+            if monotonic() > until:
                 raise GreenlightError("The memo is not written down yet", f"GET {memo.url} shows it when it is.")
-            time.sleep(_POLL_SECONDS)
+            sleep(_POLL_SECONDS)
         return memo
 
 

@@ -5,7 +5,6 @@ import { get, SIGNED_OUT } from "./lib/api.js";
 import { icon } from "./lib/components.js";
 import { render } from "./lib/dom.js";
 import { setSession, storage } from "./lib/session.js";
-import { signIn } from "./views/sign_in.js";
 
 /** [address after the hash, entry of the navigation, module]; a module's open(groups, app) returns the view. */
 const ROUTES = [
@@ -142,7 +141,7 @@ function enter(session) {
 }
 
 /** Remove all that was shown and ask for a key. */
-function leave() {
+async function leave() {
   if (signedOut) return;
   signedOut = true;
   current?.view?.close?.();
@@ -150,7 +149,10 @@ function leave() {
   app.attention = null;
   for (const id of ["who", "nav", "count"]) element(id).hidden = true;
   render(main);
-  current = { route: null, view: signIn(app, enter) };
+  current = { route: null, view: null };
+  const { signIn } = await import("./views/sign_in.js");
+  if (!signedOut) return;
+  current.view = signIn(app, enter);
   draw();
   element("key").focus();
 }

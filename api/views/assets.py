@@ -4,11 +4,11 @@ from decimal import Decimal
 
 from workflows.continuity.inputs import replaced_by
 from workflows.events import AssetRecord, AssetState, AssetStatus, Snapshot
-from workflows.models import ZERO, Asset
+from workflows.models import ZERO, Asset, Estimate
 from workflows.production.state import attention
 from workflows.production.state.approvals import assets_waiting_for_money, budget_to_approve, digest_to_approve
 from workflows.production.state.budget import reserve_usd
-from workflows.production.state.checked import findings_of
+from workflows.production.state.checked import findings_of, verdict_of
 from workflows.production.state.estimates import asset_estimate
 from workflows.production.state.record import Record
 from workflows.requests import Approval
@@ -80,4 +80,6 @@ def _record(record: Record, asset: Asset) -> AssetRecord:
         media_type=take.media.media_type if take else None,
         duration_seconds=take.media.duration_seconds if take else None,
         findings=findings_of(state),
+        verdict=verdict_of(state),
+        review_usd=Estimate(low=r.low_usd, high=r.most_usd) if (r := asset.review) else None,
     )

@@ -9,6 +9,7 @@ from api.views.assets import take_url
 from api.views.production import Links, View
 from workflows.brief import Platform
 from workflows.events import AttentionItem, Event, Snapshot
+from workflows.judging.verdicts import Verdict
 from workflows.models import Digest, Estimate, Money, Take
 from workflows.quality import Checks
 
@@ -41,6 +42,10 @@ class TakeView(View):
         description="What the checks measured and found. A take with a hard finding has failed: it is used only after "
         "`select`. Empty for a take that was not checked",
     )
+    verdict: Verdict | None = Field(
+        default=None, description="The judge's scores and reasons; without a score, why the take is unjudged"
+    )
+    refined_from: int = Field(default=0, description="The take whose verdict gave this one its prompt; 0: none")
     media_type: str
     bytes: int
     sha256: str

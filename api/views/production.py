@@ -17,6 +17,7 @@ from workflows.brief import (
 from workflows.continuity.drafts import finals_price
 from workflows.cut import Cut
 from workflows.events import AssetRecord, AttentionItem, EventName, ProductionStatus, Snapshot
+from workflows.judging.policy import Terms
 from workflows.models import ZERO, Alternative, Asset, Chapter, Estimate, Measured, Money, Plan
 from workflows.production.state.estimates import production_estimate
 from workflows.references.kinds import ReferenceKind
@@ -118,6 +119,10 @@ class PlanView(View):
         description="Of a draft, by asset: the model of the finals, then its fallbacks; `assets` have the draft's",
     )
     finals_usd: Estimate | None = Field(default=None, description="Of a draft: the price of the finals, made after it")
+    quality: Terms | None = Field(default=None, description="How the takes are reviewed; null: they are only checked")
+    review_usd: Estimate | None = Field(
+        default=None, description="The part of the price for verdicts and refinements; low: one verdict for each take"
+    )
 
     @classmethod
     def of(cls, plan: Plan, original: str = "") -> "PlanView":
@@ -134,6 +139,8 @@ class PlanView(View):
             languages=language_shares(plan, original),
             finals=plan.finals,
             finals_usd=finals_price(plan) if plan.finals else None,
+            quality=plan.quality,
+            review_usd=plan.review_usd if plan.quality else None,
         )
 
 

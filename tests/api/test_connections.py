@@ -14,7 +14,7 @@ from fastapi.routing import iter_route_contexts
 from api import connections, middleware, readiness
 from api.app import create_app
 from api.auth import key_file
-from api.auth.roles import Role
+from api.auth.roles import PEOPLE
 from api.readiness import OK, Readiness
 from api.settings import Settings
 from tests.api.auth.api_keys import bearer
@@ -36,7 +36,7 @@ async def alone() -> AsyncIterator[Api]:
 async def locked(tmp_path: Path) -> AsyncIterator[tuple[Api, str]]:
     """An API with keys, and one of them."""
     file = tmp_path / "keys.toml"
-    key = key_file.create(file, "ana", "acme", tuple(Role))
+    key = key_file.create(file, "ana", "acme", tuple(PEOPLE))
     async with serving(None, NO_TEMPORAL | {"GREENLIGHT_API_KEYS": str(file)}) as api:
         yield api, key
 

@@ -15,6 +15,7 @@ import pytest
 from api.app import create_app
 from api.openapi.examples import EXAMPLES
 from api.problems import MEDIA_TYPE, ProblemDetails, refused
+from api.routes.read_references import fields as read_fields
 from api.routes.voice import memos
 from api.settings import Settings, SettingsError
 from api.views import (
@@ -22,6 +23,7 @@ from api.views import (
     bodies,
     changes,
     evaluations,
+    fields,
     generated,
     grants,
     platforms,
@@ -237,6 +239,8 @@ def test_examples_match_their_schemas() -> None:
             provider_report,
             evaluations,
             report,
+            fields,
+            read_fields,
             grants,
             memos,
             voice,

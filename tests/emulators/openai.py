@@ -47,6 +47,7 @@ class OpenAIEmulator(Emulator):
         answer_text: The response of the model for a chat request's body.
         said: The transcript of each recording.
         polls: A background response is done at this poll.
+        paint: The picture for a prompt, as PNG; without it all pictures are the same.
         by_url: Pictures are returned as an address, as by dall-e and some compatible servers.
         unsafe_pictures: Moderation flags every picture.
         speech_seconds: The duration of each speech; `streamed` leaves its length out of the header.
@@ -57,6 +58,7 @@ class OpenAIEmulator(Emulator):
         self.unsafe_pictures = False
         self.answer_text = answer_text
         self.polls = 2
+        self.paint: Callable[[str], bytes] | None = None
         self.by_url = False
         self.speech_seconds = 1.0
         self.streamed = True
@@ -146,7 +148,8 @@ class OpenAIEmulator(Emulator):
 
     def _image(self, call: Call, body: dict[str, Any]) -> Reply:
         form = body.get("output_format") or "png"
-        encoded = base64.b64encode(self._media(call, samples.picture(kind=form.upper()))).decode()
+        picture = self.paint(body["prompt"]) if self.paint else samples.picture(kind=form.upper())
+        encoded = base64.b64encode(self._media(call, picture)).decode()
         made = {"url": f"{self.url}/files/made.png"} if self.by_url else {"b64_json": encoded}
         answer: dict[str, Any] = {"created": 1_790_000_000, "data": [made]}
         if "gpt-image" in body["model"]:

@@ -15,7 +15,8 @@ from workflows.models import UPLOAD, ZERO, Alternative, Asset, Modality, Plan
 from workflows.production.state.approvals import POLICY
 from workflows.production.state.budget import extra_usd, held_usd
 from workflows.production.state.record import Record
-from workflows.production.state.takes import RESUBMISSION_POLICY, usable_take
+from workflows.production.state.resubmissions import RESUBMISSION_POLICY
+from workflows.production.state.takes import usable_take
 from workflows.refusals import REFUSED
 from workflows.requests import PlanEdit, Regenerate, Resolve
 

@@ -16,6 +16,7 @@ from temporalio.worker import Worker, WorkerDeploymentConfig
 from activities.batch import BatchRecords, ProductionReports
 from tests.support.fake_steps import FakeFilmSteps, of_another_run
 from tests.support.servers.serving import patient
+from worker.workers import WORKFLOW_TYPES
 from workflows import keys
 from workflows.activity_io import (
     PLAN_INVALID,
@@ -35,7 +36,6 @@ from workflows.activity_io import (
     TakeInReferences,
 )
 from workflows.batch.records import BatchRecord
-from workflows.batch.workflow import BatchWorkflow
 from workflows.events import Snapshot
 from workflows.models import (
     UPLOAD,
@@ -49,13 +49,7 @@ from workflows.models import (
     Quote,
     Take,
 )
-from workflows.preview.workflow import PreviewWorkflow
-from workflows.production.workflow import ProductionWorkflow
 from workflows.provider_report import ModelInfo, ProviderInfo, ProvidersReport
-from workflows.runtime.release_gate import ReleaseGate
-from workflows.schedule import ScheduledProduction
-from workflows.voice.workflow import VoiceMemoWorkflow
-from workflows.webhooks.delivery import NotificationWorkflow
 
 if TYPE_CHECKING:
     from activities.finishing.manifests import Manifests
@@ -340,6 +334,7 @@ class FakeActivities(FakeFilmSteps):
             self.price_plan,
             self.rewrite_prompt,
             self.add_languages,
+            self.judge_take,
             self.settle_questions,
             self.reserve_grant,
             self.check_upload,
@@ -359,15 +354,7 @@ class FakeActivities(FakeFilmSteps):
                 Worker(
                     client,
                     task_queue=keys.TASK_QUEUE,
-                    workflows=[
-                        ProductionWorkflow,
-                        PreviewWorkflow,
-                        VoiceMemoWorkflow,
-                        BatchWorkflow,
-                        ScheduledProduction,
-                        NotificationWorkflow,
-                        ReleaseGate,
-                    ],
+                    workflows=WORKFLOW_TYPES,
                     activities=steps,
                     graceful_shutdown_timeout=stop,
                     deployment_config=version,

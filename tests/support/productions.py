@@ -11,6 +11,7 @@ import pytest
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
 
 from tests import ROOT
 from tests.support.waiting import eventually
@@ -105,7 +106,17 @@ async def update(handle: Handle, method: Any, request: Any) -> Any:
 
 
 async def snapshot(handle: Handle) -> Snapshot:
-    return await handle.query(ProductionWorkflow.snapshot)
+    """The record of a production; a query that times out on a busy machine is repeated."""
+
+    async def ask() -> Snapshot | None:
+        try:
+            return await handle.query(ProductionWorkflow.snapshot)
+        except RPCError as error:
+            if error.status not in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
+                raise
+            return None
+
+    return await eventually(ask)
 
 
 async def until(handle: Handle, status: str, *, at_once: bool = False) -> Snapshot:

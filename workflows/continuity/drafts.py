@@ -25,14 +25,15 @@ def models_of(asset: Asset) -> tuple[Alternative, ...]:
 def finals_of(plan: Plan) -> Plan:
     """The plan of the finals, with its own digest."""
     assets = [final_asset(plan, a) for a in plan.assets]
-    made = Plan.of(plan.title, assets, plan.planner, plan.warnings, plan.cut)
+    made = Plan.of(plan.title, assets, plan.planner, plan.warnings, plan.cut, quality=plan.quality)
     return made.model_copy(update={"drafting_usd": plan.drafting_usd})
 
 
 def finals_price(plan: Plan) -> Estimate:
     """What the finals cost after the draft, USD."""
-    made = [final_asset(plan, a).estimate for a in plan.assets if a.asset_id in plan.finals]
-    return sum(filter(None, made), Estimate(low=ZERO, high=ZERO))
+    made = [final_asset(plan, a) for a in plan.assets if a.asset_id in plan.finals]
+    ranges = (Estimate(low=a.least_usd, high=a.most_usd, unknown=a.unknown_price) for a in made)
+    return sum(ranges, Estimate(low=ZERO, high=ZERO))
 
 
 def unknown_finals(plan: Plan) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ EventName = Literal[
     "take_requested",
     "take_failed",
     "take_selected",
+    "take_judged",
     "paused",
     "resumed",
     "needs_attention",
@@ -58,6 +59,7 @@ AttentionReason = Literal[
     "asset_failed",
     "content_refused",
     "output_unusable",
+    "below_score",
     "model_retired",
     "store_unsupported",
     "ambiguous_submission",
@@ -71,6 +73,7 @@ AttentionReason = Literal[
 fields_to_review: extracted fields are uncertain or break a rule, before the plan is drafted.
 overrun: a model charges more than its published price, so the remaining assets exceed the budget; while they fit, it is
 a notice about the whole production. change_to_approve: an edit costs more than was approved, or adds a language.
+below_score: the judge of a brief with `gate` scored its best take below the minimum.
 price_unknown of an asset: spending on its unpublished price is not allowed yet."""
 
 Answer = Literal[

@@ -44,6 +44,7 @@ def preview_start(snapshot: Snapshot, plan: Plan, at: datetime) -> ProductionSta
             "webhooks": (),
             "approval": ApprovalPolicy(),
             "budget_usd": None,
+            "quality": None,
             "title": f"Preview: {plan.title}"[:200],
         }
     )
@@ -98,6 +99,7 @@ def _with_previz(asset: Asset) -> Asset:
         "model": SOUNDS.get(asset.sound, MODELS[asset.asset_type]),
         "parameters": parameters,
         "quote": _FREE,
+        "review": None,
         "fallbacks": (),
     }
     return asset.model_copy(update=changes)

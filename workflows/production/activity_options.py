@@ -25,6 +25,8 @@ REWRITE_TIMEOUT: Final = timedelta(minutes=5)
 """For all attempts of a language model at a prompt: a person waits for it."""
 LANGUAGES_TIMEOUT: Final = timedelta(minutes=15)
 """For all attempts at the translations of an edit: a person waits for them, and a film has up to seven languages."""
+JUDGE_TIMEOUT: Final = timedelta(minutes=15)
+"""For all attempts at a verdict: then the production goes on with an unjudged take."""
 MANIFEST_TIMEOUT: Final = timedelta(minutes=1)
 """One attempt to read a manifest of at most 2 MB."""
 FINISH_TIMEOUT: Final = timedelta(hours=2)

@@ -43,7 +43,7 @@ class Questions:
         return agent_payer(record, payer, workflow.now())
 
     async def bill_of_failed(
-        self, error: ActivityError | ApplicationError, inquiry: Inquiry, number: int, payer: Payer
+        self, error: ActivityError | ApplicationError, inquiry: Inquiry, number: int, payer: Payer, subject: str = ""
     ) -> tuple[SettledQuestions, bool]:
         """The cost of the questions of an activity that failed; and whether the production was cancelled meanwhile.
 
@@ -53,7 +53,7 @@ class Questions:
         failure = failure_of(error)
         if failure.summed:
             return SettledQuestions(billed_usd=failure.billed_usd, doubt_usd=failure.lost_usd), False
-        summing = asyncio.create_task(self._sum(inquiry, number, payer))
+        summing = asyncio.create_task(self._sum(inquiry, number, payer, subject))
         cancelled = False
         while True:
             try:
@@ -87,12 +87,13 @@ class Questions:
             raise asyncio.CancelledError from None
         return NotAnswered(message_of(error), bill, failure_of(error).kind)
 
-    async def _sum(self, inquiry: Inquiry, number: int, payer: Payer) -> SettledQuestions:
+    async def _sum(self, inquiry: Inquiry, number: int, payer: Payer, subject: str) -> SettledQuestions:
+        production_id = self._run.record.production_id
         return await workflow.execute_activity_method(
             ProductionActivities.settle_questions,
-            SettleQuestions(production_id=self._run.record.production_id, inquiry=inquiry, number=number, payer=payer),
+            SettleQuestions(production_id=production_id, inquiry=inquiry, number=number, payer=payer, subject=subject),
             start_to_close_timeout=SETTLE_TIMEOUT,
             heartbeat_timeout=HEARTBEAT,
             retry_policy=PATIENT,
-            summary="sum the cost of planning",
+            summary=f"sum the cost of {'a verdict' if subject else 'planning'}",
         )

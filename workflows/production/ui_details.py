@@ -7,7 +7,7 @@ from workflows.models import ZERO, Asset
 from workflows.production.state import attention
 from workflows.production.state.approvals import assets_waiting_for_money, digest_to_approve
 from workflows.production.state.budget import disallowed_models
-from workflows.production.state.checked import findings_of
+from workflows.production.state.checked import findings_of, verdict_of
 from workflows.production.state.record import Record
 from workflows.production.state.takes import assets_in_attention
 
@@ -178,10 +178,16 @@ def _cost(asset: Asset, state: AssetState) -> str:
 
 def _status(state: AssetState) -> str:
     take = f", take {state.selected}" if state.selected else ""
-    text = state.status.value + take + (", stale" if state.stale else "")
+    judging = f", judging take {state.next_take}" if state.judging else ""
+    text = state.status.value + take + judging + (", stale" if state.stale else "")
     if state.attention:
         return f"{text} · **{state.attention}** {_cell(state.error or '')}"
     notes = "; ".join(finding.message for finding in findings_of(state))
+    verdict = verdict_of(state)
+    if verdict and verdict.score is not None:
+        notes = "; ".join(filter(None, (f"score {verdict.score:.2f}", verdict.complaint, notes)))
+    elif verdict:
+        notes = "; ".join(filter(None, (f"unjudged: {verdict.unjudged}", notes)))
     return f"{text} · {_cell(notes)}" if notes else text
 
 

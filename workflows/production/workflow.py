@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.brief import BatchBudget
     from workflows.events import ProductionStart, ProductionStatus, Progress, Receipt, Snapshot
     from workflows.models import Plan, utc
+    from workflows.production.judging import Judging
     from workflows.production.languages import Languages
     from workflows.production.prices import Prices
     from workflows.production.publishing import Publishing
@@ -73,7 +74,7 @@ class ProductionWorkflow:
         self._reading = Reading(run, questions)
         self._drafting = Drafting(run, prices, questions, self._reading, languages)
         self._approval = ApprovalWait(run, prices)
-        self._making = Making(run, prices, rewriting, takes, publishing)
+        self._making = Making(run, prices, rewriting, takes, Judging(run, questions), publishing)
         self._finishing = Finishing(run, publishing)
         self._decisions = Decisions(run)
         self._plan_edits = PlanEdits(run, prices, languages)

@@ -157,12 +157,12 @@ def problem_of(plan: Plan, original: str) -> tuple[str, str] | None:
 
 
 def shares(plan: Plan) -> dict[str, Estimate]:
-    """Further language -> the price range of one take of each of its narrations."""
+    """Further language -> the price range of its narrations, with their reviews."""
     found: dict[str, Estimate] = {}
     for language in plan.cut.languages:
-        prices = [a.estimate for a in plan.assets if a.language == language and a.estimate]
-        low, high = sum((p.low for p in prices), ZERO), sum((p.high for p in prices), ZERO)
-        found[language] = Estimate(low=low, high=high, unknown=any(p.unknown for p in prices))
+        spoken = [a for a in plan.assets if a.language == language and a.quote]
+        low, high = sum((a.least_usd for a in spoken), ZERO), sum((a.most_usd for a in spoken), ZERO)
+        found[language] = Estimate(low=low, high=high, unknown=any(a.unknown_price for a in spoken))
     return found
 
 

@@ -31,7 +31,7 @@ def _missing(offer: Offer, asset: Asset) -> str:
         return ""
     how = prosody_of(asset.delivery)
     if "rate" in offer.parameters:
-        followed = how != USUAL
+        followed = how != USUAL or offer.placeholder  # a placeholder is no performance
         return "" if followed else f"knows only pace, pitch and volume, and not “{asset.delivery[:80]}”"
     if "speed" in offer.parameters:
         return "takes no delivery except its pace" if how.pace != 1 else "takes no delivery"

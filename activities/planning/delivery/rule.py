@@ -66,9 +66,9 @@ def with_deliveries(plan: Plan, task: PlanningTask) -> Plan:
 
 def asked_delivery(brief: Brief) -> str:
     """What the brief says about the voice of the whole film: sentences about it, and manners in its style."""
-    told = [manners for each in sentences(brief.text) if is_voice_direction(each) for manners in [manners_in(each)]]
+    asked = [manners for each in sentences(brief.text) if is_voice_direction(each) for manners in [manners_in(each)]]
     style = manners_in(brief.style) if any(not m.manner.weak for m in mentions(brief.style)) else ""
-    return SEPARATOR.join(dict.fromkeys(filter(None, (*told, style))))
+    return SEPARATOR.join(dict.fromkeys(filter(None, (*asked, style))))
 
 
 def without_directions(text: str) -> str:

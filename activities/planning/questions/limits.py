@@ -25,6 +25,7 @@ from activities.takes.ledger import Entry, Ledger, Submission, now
 from workflows import keys
 from workflows.activity_io import AddLanguages, AnalyseReference, DraftPlan, Payer, RewritePrompt, SettledQuestions
 from workflows.brief import Brief
+from workflows.judging.requests import JudgeTake
 from workflows.models import ZERO
 
 ROOM_SECONDS: Final = 60.0
@@ -35,7 +36,11 @@ POLL_SECONDS: Final = 0.5
 ENDED: Final = "this planning has ended"
 
 
-def payer_of(request: DraftPlan | RewritePrompt | AnalyseReference | AddLanguages) -> Payer:
+Asking = DraftPlan | RewritePrompt | AnalyseReference | AddLanguages | JudgeTake
+"""The requests to activities that ask language models."""
+
+
+def payer_of(request: Asking) -> Payer:
     """The owner of the limits that the request has to keep."""
     brief = request.brief
     day = datetime.now(UTC).date().isoformat()
@@ -62,7 +67,11 @@ class _LimitedAccount:
 
 
 class QuestionAccounts:
-    """The accounts of one inquiry, `number` of its production. Questions are named by the number of their take."""
+    """The accounts of one inquiry, `number` of its production. Questions are named by the number of their take.
+
+    The questions of a judge (`subject`) have an account of their own: their price is part of an approved plan, so the
+    limits of planning do not apply to them, and a thousand verdicts do not wait for one object.
+    """
 
     def __init__(
         self,
@@ -72,13 +81,20 @@ class QuestionAccounts:
         number: int,
         payer: Payer,
         caps: Sequence[Cap] = (),
+        subject: str = keys.PLANNER,
     ) -> None:
         self._storage = storage
         self._settings = settings
         self._production_id = production_id
         self._group = str(number)
-        self._own = AccountFile(storage, keys.planning_account(production_id))
+        self._subject = subject
+        own = keys.planning_account(production_id)
+        if subject != keys.PLANNER:
+            own = keys.judge_file_key(production_id, subject, "account.json")
+        self._own = AccountFile(storage, own)
         self._accounts = [_LimitedAccount(self._own, "", self._group, caps)]
+        if subject != keys.PLANNER:
+            return
         name = f"{production_id}/"
         if batch := payer.batch:
             budget, remedy = "the batch's budget_usd", "admit the batch with a higher budget_usd"
@@ -100,7 +116,7 @@ class QuestionAccounts:
             self._accounts.append(_LimitedAccount(granted, name, production_id, [grant_cap(payer.grant)]))
 
     def ledger(self, take: int) -> Ledger:
-        return Ledger(self._storage, keys.take_prefix(self._production_id, keys.PLANNER, take))
+        return Ledger(self._storage, keys.take_prefix(self._production_id, self._subject, take))
 
     async def reserve(self, take: int, usd: Decimal) -> None:
         """Reserve the cost of a question with its next request; waits up to ROOM_SECONDS where it fits as soon as other

@@ -3,10 +3,10 @@
 Every request, also one that is sent again because its answer was lost, is reserved at its high price in the accounts
 of `limits` before it is sent, and it is not sent where it does not fit.
 
-A question is a take of an asset that no plan can have (`keys.PLANNER`), so that its claims, lost answers, errors and
-costs are treated like those of every other take. Its number is the number of the inquiry in the production, times
-`STEPS_AN_INQUIRY`, plus its step: drafts count from 0, rewritten prompts from `REWRITES`, analyses from
-`ANALYSES`, translations from `TRANSLATIONS`.
+A question is a take of an asset that no plan can have (`keys.PLANNER`, or the `subject` of a verdict), so that its
+claims, lost answers, errors and costs are treated like those of every other take. Its number is the number of the
+inquiry in the production, times `STEPS_AN_INQUIRY`, plus its step: drafts count from 0, rewritten prompts from
+`REWRITES`, analyses from `ANALYSES`, translations from `TRANSLATIONS`. A verdict has its subject for itself.
 """
 
 import json
@@ -22,7 +22,7 @@ from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
 from activities.planning.questions.accounts import Cap, LimitReached
 from activities.planning.questions.inquiry import Answer, Unanswered, call_of, visible_media
-from activities.planning.questions.limits import QuestionAccounts, own_caps, payer_of
+from activities.planning.questions.limits import Asking, QuestionAccounts, own_caps, payer_of
 from activities.providers.protocol import Provider
 from activities.settings import ActivitySettings
 from activities.storage import support
@@ -36,16 +36,13 @@ from activities.takes.store_guard import check_store
 from workflows import keys
 from workflows.activity_io import (
     STILL_RUNNING,
-    AddLanguages,
-    AnalyseReference,
     AssetFailure,
-    DraftPlan,
     InputTake,
     ProduceAsset,
-    RewritePrompt,
     SettledQuestions,
     SettleQuestions,
 )
+from workflows.judging.requests import JudgeTake
 from workflows.models import ZERO, Asset, Media, Quote, Take
 
 STEPS_AN_INQUIRY: Final = 1_000
@@ -71,6 +68,8 @@ def inquiry_number(request: SettleQuestions) -> int:
             return REWRITES + request.number
         case "analysis":
             return ANALYSES + request.number
+        case "verdict":
+            return 0  # its subject is its own
         case "languages":
             return TRANSLATIONS + request.number * NUMBERS_OF_TRANSLATIONS
         case _:
@@ -81,8 +80,8 @@ class PaidQuestions:
     """Sends the questions of one inquiry, under its `number` in the production; `tokens` limits each answer.
 
     `shown` are the pictures and recordings that go with each question; `caps` replaces the limits of a plan and its
-    brief. For each question, `new_listener` makes a callback that gets the pieces of its answer as they arrive.
-    Call `end` after the last question.
+    brief. `subject` is the asset id of the questions. For each question, `new_listener` makes a callback that gets the
+    pieces of its answer as they arrive. Call `end` after the last question.
     """
 
     def __init__(
@@ -90,13 +89,14 @@ class PaidQuestions:
         storage: Storage,
         providers: Mapping[str, Provider],
         settings: ActivitySettings,
-        request: DraftPlan | RewritePrompt | AnalyseReference | AddLanguages,
+        request: Asking,
         number: int,
         tokens: int,
         new_listener: Callable[[], Callable[[str], None]] | None = None,
         *,
         shown: Sequence[Media] = (),
         caps: Sequence[Cap] | None = None,
+        subject: str = keys.PLANNER,
     ) -> None:
         self._storage = storage
         self._providers = providers
@@ -105,10 +105,12 @@ class PaidQuestions:
         self._first_take = number * STEPS_AN_INQUIRY
         self._shown = shown
         if caps is None:
-            caps = own_caps(settings, request.brief, request.spent_usd, number)
+            spent = ZERO if isinstance(request, JudgeTake) else request.spent_usd
+            caps = own_caps(settings, request.brief, spent, number)
         payer = payer_of(request)
         self._batch = payer.batch
-        self._accounts = QuestionAccounts(storage, settings, request.production_id, number, payer, caps)
+        self._subject = subject
+        self._accounts = QuestionAccounts(storage, settings, request.production_id, number, payer, caps, subject)
         self._tokens = tokens
         self._new_listener = new_listener
         self._retryable: ApplicationError | None = None
@@ -137,7 +139,7 @@ class PaidQuestions:
         """
         await check_store(self._storage, offer, None)
         self._supported = True
-        asset = call_of(offer, 0, "transcript").model_copy(update={"asset_id": keys.PLANNER, "parameters": {}})
+        asset = call_of(offer, 0, "transcript").model_copy(update={"asset_id": self._subject, "parameters": {}})
         quote = pricing.quote(offer, asset, list(pricing.reference_assets([recording]).values()))
         take = await self._make(offer, self._request_of(asset, quote, step, [recording]), "", None)
         return take, await self._read_answer(take)
@@ -194,7 +196,7 @@ class PaidQuestions:
     def _as_take(self, offer: Offer, step: int, extra_bytes: int, prompt: str) -> ProduceAsset:
         """The question as a take; `extra_bytes` is the size of instructions and schema, which go with the prompt."""
         # Neither this id nor a prompt of this length is possible in a plan.
-        asset = call_of(offer, self._tokens, prompt).model_copy(update={"asset_id": keys.PLANNER})
+        asset = call_of(offer, self._tokens, prompt).model_copy(update={"asset_id": self._subject})
         pictures = visible_media(offer, self._shown)
         quote = pricing.quote(offer, asset, list(pricing.reference_assets(pictures).values()), extra_bytes)
         return self._request_of(asset, quote, step, pictures)
@@ -206,6 +208,8 @@ class PaidQuestions:
             asset=asset.model_copy(update={"quote": quote}),
             take=self._first_take + step,
             inputs=tuple(InputTake.of_references(shown).values()),
+            # A judge that charges more than its price is not asked again.
+            reserved_usd=None if self._subject == keys.PLANNER else quote.high_usd,
         )
 
     async def _read_answer(self, take: Take) -> Answer:

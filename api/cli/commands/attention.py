@@ -36,6 +36,7 @@ FAILURES: Final[tuple[AttentionReason, ...]] = (
     "asset_failed",
     "content_refused",
     "output_unusable",
+    "below_score",
     "model_retired",
     "store_unsupported",
     "ambiguous_submission",

@@ -159,12 +159,6 @@ def _show_plan(cli: Cli, production: ProductionView) -> None:
         show_plan(cli.out, production.plan, production.brief.budget_usd)
 
 
-def _missing_languages(production: ProductionView) -> list[str]:
-    """The languages of the brief that are not in the plan."""
-    planned = production.plan.cut.languages if production.plan else ()
-    return [tag for tag in production.brief.further_languages if tag not in planned]
-
-
 def _approve_plan(
     cli: Cli, production: ProductionView, *, yes: bool, max_usd: Decimal | None, allow_unknown: bool
 ) -> bool:
@@ -174,7 +168,7 @@ def _approve_plan(
         print_decision_commands(cli, production)
         cli.warn(f"[red]Not approved[/red]: up to {money(plan.high_usd)} is more than --max-usd {max_usd}")
         raise typer.Exit(EXIT_TOO_EXPENSIVE)
-    if yes and (missing := _missing_languages(production)):
+    if yes and (missing := production.brief.languages_beyond(plan.cut.languages)):
         print_decision_commands(cli, production)
         cli.warn(f"[red]Not approved[/red]: the plan has no narration in {', '.join(missing)}; the warnings say why")
         raise typer.Exit(EXIT_ATTENTION)

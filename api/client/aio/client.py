@@ -23,6 +23,7 @@ from api.client.aio.grants import GrantEndpoints
 from api.client.aio.media import MediaEndpoints
 from api.client.aio.references import ReferenceEndpoints
 from api.client.aio.transport import production_path, query
+from api.client.aio.voice import VoiceEndpoints
 from api.client.errors import GreenlightError, ResponseLost, Unreachable, WrongInstance
 from api.views.platforms import LanguageView, PlatformsView
 from api.views.production import ListedProduction, ProductionPage, ProductionView, Ready, SessionView, Started
@@ -37,7 +38,13 @@ GENERATE_TIMEOUT: Final = httpx.Timeout(130.0, connect=5.0)
 
 
 class AsyncGreenlightClient(
-    DecisionEndpoints, EventEndpoints, MediaEndpoints, ReferenceEndpoints, BatchEndpoints, GrantEndpoints
+    DecisionEndpoints,
+    EventEndpoints,
+    MediaEndpoints,
+    ReferenceEndpoints,
+    VoiceEndpoints,
+    BatchEndpoints,
+    GrantEndpoints,
 ):
     """All endpoints of the API, asynchronously. Use it in an `async with` block."""
 

@@ -16,7 +16,7 @@ from workflows.requests import ReviewBody, ReviewFields
 router = APIRouter(prefix=f"{PREFIX}/productions", tags=["productions"], responses=documented(404, 409, 422, 503))
 
 
-class Review(ReviewBody):
+class FieldsReview(ReviewBody):
     """A review of fields."""
 
     model_config = ConfigDict(
@@ -40,7 +40,7 @@ async def review_fields(
     caller: CurrentCaller,
     production_id: KnownId,
     number: Number,
-    body: Review,
+    body: FieldsReview,
     key: RequestKey = None,
 ) -> Receipt:
     """Correct extracted fields, or accept them as they are. Each correction records who made it.

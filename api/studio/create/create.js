@@ -8,9 +8,8 @@ import { listed } from "../lib/format.js";
 import { MODALITIES, PLATFORMS } from "../lib/labels.js";
 import { actorName, drafts, hasRole } from "../lib/session.js";
 import { EXAMPLES } from "./examples.js";
-import { approvalFields, detailFields, formatFields, platformField } from "./fields.js";
+import { approvalFields, detailFields, formatFields, platformField, qualityFields, qualityOf } from "./fields.js";
 import { referencesField, uploadReferences } from "./references.js";
-import { VoiceMemo } from "./voice.js";
 
 const EMPTY = {
   text: "",
@@ -27,6 +26,8 @@ const EMPTY = {
   references: [],
   stills_first: false,
   draft: false,
+  quality: "",
+  refinements: 0,
   approvers: 1,
 };
 const requester = () => (actorName() === "someone" ? "anonymous" : actorName());
@@ -41,6 +42,8 @@ export function open([from], app) {
   const referencesState = {};
   let question = null; // about the language: loaded with the first text
   let loading = null;
+  let voice = null;
+  let closed = false;
   let draft = { ...EMPTY, ...drafts.get("brief") };
   let replaced = drafts.get("replaced"); // the draft that a copied brief has replaced
   let key = newKey();
@@ -87,6 +90,9 @@ export function open([from], app) {
       language: brief.languages[0],
       further: brief.languages.slice(1),
       budget_usd: brief.budget_usd ?? "",
+      quality: brief.quality?.mode ?? "",
+      refinements: brief.quality?.refinements ?? 0,
+      review: brief.quality,
       stills_first: brief.approval.stills_first,
       approvers: brief.approval.approvers,
     });
@@ -120,10 +126,18 @@ export function open([from], app) {
     return (loading ??= import("./language.js").then(made, () => void (loading = null)));
   }
 
-  const voice = new VoiceMemo(app, actions, { fill: fillSpoken, requester });
-  const spoken = draft.references[0]?.memo;
-  if (spoken) voice.recall(spoken);
+  /** The first view does not wait for it. */
+  async function loadVoice() {
+    const { VoiceMemo } = await import("./voice.js");
+    if (closed) return;
+    voice = new VoiceMemo(app, actions, { fill: fillSpoken, requester });
+    const spoken = draft.references[0]?.memo;
+    if (spoken) voice.recall(spoken);
+    app.update();
+  }
+
   load();
+  if (hasRole("requester")) loadVoice().catch(() => {});
   if (draft.text) loadQuestion().then(() => question?.checkSoon(draft.text));
   if (from) actions.run("copy", copyBrief);
 
@@ -156,6 +170,7 @@ export function open([from], app) {
       approval: { stills_first: draft.stills_first && draft.platform === "video", approvers: Number(draft.approvers) },
     };
     if (draft.draft) brief.draft = true;
+    if (draft.quality) brief.quality = qualityOf(draft);
     if (draft.platform === "video") brief.duration_seconds = Number(draft.duration_seconds);
     if (draft.references.length) brief.references = draft.references;
     if (draft.budget_usd !== "") brief.budget_usd = String(draft.budget_usd);
@@ -290,7 +305,8 @@ export function open([from], app) {
     close() {
       clearTimeout(timer);
       question?.close();
-      voice.close();
+      closed = true;
+      voice?.close();
     },
     render() {
       const problem = actions.problems.get("copy");
@@ -302,7 +318,7 @@ export function open([from], app) {
           ${warning && html`<p class="note" role="status">${icon("alert")}<span>${warning}</span></p>`}
           ${replacedNote()}
           ${textField()}
-          ${hasRole("requester") && voice.render()}
+          ${voice ? voice.render() : html`<div class="voice" key="voice"></div>`}
           ${platformField(draft, set)}
           ${modalitiesField()}
           ${formatFields(draft, set, limits)}
@@ -310,6 +326,7 @@ export function open([from], app) {
           ${referencesField(draft.references, {
             actions, state: referencesState, app, upload, most: most(), kinds: limits.kinds, set: setReferences,
           })}
+          ${qualityFields(draft, set)}
           ${approvalFields(draft, set)}
           ${actions.note("send")}
           ${sendRow()}

@@ -107,6 +107,33 @@ export const detailFields = (draft, set) => html`
   </div>
 `;
 
+/** How takes are reviewed; without a choice, as the workers are set. */
+const REVIEWS = [
+  ["", "As the workers are set"],
+  ["off", "Checks alone"],
+  ["advise", "A judge scores each take"],
+  ["gate", "A person decides about low scores"],
+];
+
+/** The review that a brief requests; `review` is that of a brief which was copied, with its rules and criteria. */
+export const qualityOf = ({ quality, refinements, review }) =>
+  quality === "off" ? { mode: quality } : { ...review, mode: quality, refinements: Number(refinements) };
+
+export const qualityFields = (draft, set) => html`
+  <details key="quality" .open=${Boolean(draft.quality)}>
+    <summary>Quality</summary>
+    <div class="grid two">
+      ${field("quality", "Review of takes", select(
+        "quality", REVIEWS, draft.quality ?? "", (quality) => set({ quality }),
+      ), "The plan states what verdicts and refinements cost.")}
+      ${["advise", "gate"].includes(draft.quality) && field("refinements", "Refinements at most", html`
+        <input id="refinements" type="number" min="0" max="4" .value=${String(draft.refinements ?? 0)}
+          oninput=${(e) => set({ refinements: Math.min(4, Math.max(0, Math.round(Number(e.target.value) || 0))) })}>
+      `, "An asset is made again with the judge's better prompt.")}
+    </div>
+  </details>
+`;
+
 /** How many people have to approve, and whether the stills are approved before any video is generated. */
 export const approvalFields = (draft, set) => html`
   <details key="policy" .open=${draft.stills_first || draft.draft || draft.approvers > 1}>

@@ -9,6 +9,7 @@ import { progressBar } from "../lib/regions.js";
 import { actorName, hasRole } from "../lib/session.js";
 import { estimateRange } from "./costs.js";
 import { languageShares } from "./languages.js";
+import { reviewFact } from "./verdict.js";
 
 /** What a plan is about to spend, and its warnings. */
 export function planSummary({ data, plan }) {
@@ -20,6 +21,7 @@ export function planSummary({ data, plan }) {
     plan.planner === "template" ? "Planned by template, without a language model." : `Planned by ${plan.planner}.`,
     brief.references?.length > 0 && `Uses ${count(brief.references.length, "reference")}.`,
     brief.budget_usd === null && Number(plan.high_usd) > 0 && `The estimate is ${estimateRange(planned)}.`,
+    reviewFact(plan),
     plan.finals_usd && `This is a draft: after its approval, the finals cost ${estimateRange(plan.finals_usd)} more.`,
     Number(data.spent_usd) > 0 && `Planning has cost ${usd(data.spent_usd)}.`,
     data.deadline && `It waits for approval until ${dateTime(data.deadline)}.`,

@@ -96,7 +96,7 @@ export function attentionCard(item, context) {
 
   const retryAnswers = () => [
     item.proposal && button(
-      "Use the softer prompt",
+      item.reason === "below_score" ? "Use the judge's prompt" : "Use the softer prompt",
       () => unfold("prompt", item.proposal),
       { variant: "primary", busy },
     ),

@@ -9,6 +9,7 @@ import { progressBar } from "../lib/regions.js";
 import { notesPill } from "./checks.js";
 import { assetCost } from "./costs.js";
 import { partName, shotName, shotsOf } from "./shots.js";
+import { isShown, scorePill } from "./verdict.js";
 
 const EXCERPT_CHARS = 260;
 const STEPS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
@@ -24,7 +25,8 @@ export function storyboard(production, context) {
   const records = new Map(assets.map((a) => [a.asset_id, a.record]));
   return html`
     <ol class="board" key="board" aria-label="Storyboard" data-busy=${production.pendingEdits > 0}>
-      ${shots.map((shot, index) => card(production, shot, index, { ...context, records, last: shots.length - 1 }))}
+      ${shots.map((shot, index) => isShown(production, shot, context.state.filter)
+        && card(production, shot, index, { ...context, records, last: shots.length - 1 }))}
     </ol>
   `;
 }
@@ -101,6 +103,7 @@ function partLine(production, asset, { on, open, isUnsaved }) {
         ${asset.delivery && html`<span class="quiet small" dir="auto" key="delivery">${asset.delivery}</span>`}
         ${isUnsaved(asset) && pill("paused", "Not saved")}
         ${(!found || assetCost(asset)?.tone) && price(asset)}
+        ${scorePill(asset)}
         ${found && pill(...pillOf(asset, found))}
       </button>
     </li>
@@ -209,6 +212,7 @@ function statusLine(production, { main: asset, parts }) {
   return html`
     <span class="line state">
       ${pill(...pillOf(asset, found))}
+      ${scorePill(asset)}
       ${notesPill(asset)}
       ${record.takes > 1 && html`<span class="quiet">${count(record.takes, "take")}</span>`}
       ${status === "producing" && elapsed(production, asset)}

@@ -62,6 +62,8 @@ const valueText = (value) => truncated(typeof value === "string" ? value : JSON.
 
 const aboveBrief = (data) => (data.brief_budget_usd ? `, above the brief's ${usd(data.brief_budget_usd)}` : "");
 
+const forLost = (doubt) => `, ${usd(doubt)} of it for lost responses`;
+
 /** Event -> its details as text; the other events show their message, reason, note or actor. */
 const DETAILS = {
   overrun({ provider, model, cost_usd, price_usd }) {
@@ -80,7 +82,12 @@ const DETAILS = {
       data.note && `· ${data.note}`,
     ].filter(Boolean).join(" "),
   planning_billed: ({ message, billed_usd, doubt_usd }) =>
-    message || `${usd(billed_usd)}${doubt_usd ? `, ${usd(doubt_usd)} of it for lost responses` : ""}`,
+    message || `${usd(billed_usd)}${doubt_usd ? forLost(doubt_usd) : ""}`,
+  take_judged: ({ take, score, matches, reason, unjudged, billed_usd, doubt_usd }) =>
+    (typeof score === "number"
+      ? `take ${take} ${matches ? "matches" : "scores"} ${score.toFixed(2)}${reason ? `: ${reason}` : ""}`
+      : `take ${take} is unjudged${typeof unjudged === "string" ? `: ${unjudged}` : ""}`) +
+    (doubt_usd ? ` (${usd(billed_usd)}${forLost(doubt_usd)})` : ""),
   attention_withdrawn: ({ reason }) => reasonLabel(reason),
   resolved: ({ action, by, message }) => `${action.replaceAll("_", " ")} by ${by}${message ? `: ${message}` : ""}`,
   needs_attention: ({ reason, message }) => (message ? `${reasonLabel(reason)}: ${message}` : reasonLabel(reason)),

@@ -251,7 +251,7 @@ export class Production {
 /** The most that one take of an asset may cost by any of its models, USD. */
 export function highestPrice(asset) {
   const quotes = [asset.quote, ...(asset.fallbacks ?? []).map((f) => f.quote)].filter(Boolean);
-  return Math.max(0, ...quotes.map((q) => Number(q.high_usd)));
+  return Math.max(0, ...quotes.map((q) => Number(q.high_usd))) + Number(asset.review?.high_usd ?? 0);
 }
 
 /** A model's key in a select, and back. */

@@ -22,6 +22,7 @@ import { BUSY, CLOSED, Production } from "./model.js";
 import { Preview } from "./preview.js";
 import { References } from "./references.js";
 import { timelineSection } from "./timeline/timeline.js";
+import { scoreFilter } from "./verdict.js";
 
 /** Reasons that the decision bar answers. */
 const DECIDED_BELOW = ["approval", "deadline_near", "price_unknown", "stills_to_approve", "draft_to_approve"];
@@ -305,6 +306,7 @@ export function open([id, assetId], app) {
           ${(editable || production.acceptsTakes) && filmShots(production).length > 0 && button(
             languagesSummary(production.plan), () => set({ speaking: true }), { variant: "ghost" },
           )}
+          ${scoreFilter(production, state.filter, (filter) => set({ filter }))}
           ${editable && preview.button()}
           ${editable && button("Add", () => set({ adding: true }), { mark: "plus", variant: "ghost" })}
         </div>

@@ -13,6 +13,7 @@ import { deviation, estimateRange } from "./costs.js";
 import { deliveryField, isSpoken } from "./delivery.js";
 import { fromModelKey, highestPrice, modelKey } from "./model.js";
 import { provenance } from "./provenance.js";
+import { verdictDetails } from "./verdict.js";
 
 /** The button that makes stale assets again. Where the budget is too small, it raises it, which its label states. */
 export function refreshButton(production, assets, actions, key) {
@@ -105,6 +106,7 @@ function takeCard(production, asset, take, { actions, selectable, state, app }) 
       </p>
       ${findingsList(take, ["video", "audio"].includes(asset.asset_type))}
       <p class="said" dir="auto" title=${take.prompt}>${take.prompt}</p>
+      ${verdictDetails(take)}
       ${take.delivery && html`<p class="quiet small" dir="auto" key="delivery">Delivery: ${take.delivery}</p>`}
       ${measuredValues(take)}
       ${take.selected

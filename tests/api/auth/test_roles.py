@@ -50,6 +50,7 @@ ONLY: Final[dict[Role, set[str]]] = {
         "DELETE /api/v1/references/uploads/{upload_id}",
         "POST /api/v1/voice-memos",
         "PATCH /api/v1/productions/{production_id}/references/{number}",
+        "PATCH /api/v1/productions/{production_id}/references/{number}/fields",
         "PATCH /api/v1/productions/{production_id}/plan",
         "POST /api/v1/productions/{production_id}/refresh",
         "POST /api/v1/productions/{production_id}/assets/{asset_id}/regenerate",

@@ -350,6 +350,7 @@ DATA: dict[str, dict[str, Any]] = {
     "resumed": {"by": "ana"},
     "stalled": {"reason": "no worker"},
     "take_failed": {"take": 2, "message": "no words"},
+    "take_judged": {"take": 2, "score": 0.4, "matches": False, "reason": "anatomy: six fingers"},
     "take_requested": {"by": "ana", "feedback": "slower", "count": 3},
     "take_selected": {"take": 2, "by": "ana"},
 }
@@ -370,6 +371,7 @@ WORDS = {
     "prompt_proposed": "instead: calmer",
     "resolved": "accept without, by ana",
     "take_failed": "take 2: no words",
+    "take_judged": "take 2 scores 0.40: anatomy: six fingers",
     "take_requested": "3 takes by ana: slower",
     "take_selected": "take 2 is in use, by ana",
 }

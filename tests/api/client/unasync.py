@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Final
 
 CLIENT: Final = Path(__file__).parents[3] / "api" / "client"
-MODULES: Final = ("transport", "batches", "client", "decisions", "events", "grants", "media", "references")
+MODULES: Final = ("transport", "batches", "client", "decisions", "events", "grants", "media", "references", "voice")
 HEAD: Final = "# Translated from api/client/{name}.py by tests/api/client/unasync.py: change that module, and run it."
 RULES: Final = (
     (rf"^from api\.client\.({'|'.join(MODULES)}) import", r"from api.client.aio.\1 import"),
     (r"^( +)yield from (.+)$", r"\1for each in \2:\n\1    yield each"),
     (r"^import time$", "import asyncio"),
     (r"^from time import sleep$", "from asyncio import sleep"),
+    (r"^from time import monotonic, sleep$", "from asyncio import sleep\nfrom time import monotonic"),
     (r"\btime\.sleep\(", "await asyncio.sleep("),
     (r"(?<![\w.])sleep\(", "await sleep("),
     (r"\bhttpx\.Client\(", "httpx.AsyncClient("),
@@ -26,7 +27,7 @@ RULES: Final = (
     (r"\b__exit__\b", "__aexit__"),
     (
         r"(?<!def )\bself\.(_request|_send|_download|_write|_check|_check_instance|_send_part|_add_in_parts|_is_over|"
-        r"_decide_asset|download_\w+|close)\(",
+        r"_decide_asset|memo|download_\w+|close)\(",
         r"await self.\1(",
     ),
     (r"\bself\._http\.(request|get|close)\(", r"await self._http.\1("),

@@ -254,14 +254,19 @@ async def painted(page: Page) -> None:
         await frame.wait_for_load_state("load")
 
 
-async def write(page: Page, words: str = "Say it.", title: str = "Said", *, goto: bool = True) -> str:
-    """Plan a brief of a person and return the production's id."""
-    if goto:
-        await page.goto("/#/")
+async def send(page: Page, words: str = "Say it.", title: str = "Said") -> None:
+    """Fill the form with a brief of a person, and send it."""
     await page.get_by_label("Brief", exact=True).fill(words)
     await page.get_by_role("radio", name=re.compile("^Copy")).check(force=True)
     await page.get_by_label("Title").fill(title)
     await page.get_by_role("button", name="Create plan").click()
+
+
+async def write(page: Page, words: str = "Say it.", title: str = "Said", *, goto: bool = True) -> str:
+    """Plan a brief of a person and return the production's id."""
+    if goto:
+        await page.goto("/#/")
+    await send(page, words, title)
     await expect(page.get_by_role("button", name=re.compile("^Approve"))).to_be_visible()
     return page.url.rpartition("/")[2]
 
@@ -274,9 +279,6 @@ def card(page: Page, asset_id: str) -> Any:
 async def made(site: Site, production_id: str) -> dict[str, Any]:
     async with httpx.AsyncClient(base_url=site.url, timeout=WITHIN) as http:
         return dict((await http.get(f"/api/v1/productions/{production_id}")).json())
-
-
-# -- Pictures of every view, of real productions -----------------------------------------------------------
 
 
 async def brief(page: Page, example: str, seconds: int | None = None) -> str:

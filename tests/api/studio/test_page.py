@@ -177,7 +177,7 @@ async def test_references(browser: Browser, site: Site) -> None:
     assert sent[0]["source"].startswith("stored:references/")
     assert sent[0]["name"] == "drop"
     named = {"source": "https://example.com/bottle.png", "name": "", "note": "Keep this bottle", "use": "material"}
-    assert sent[1] == named
+    assert sent[1] == {**named, "memo": "", "extract": None}
 
 
 async def test_the_language_of_a_brief_is_asked(browser: Browser, site: Site) -> None:

@@ -1,5 +1,6 @@
 """What was read in references, on the page: seen with its places, corrected, and readable on a phone."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from temporalio.client import Client
 from activities.storage.bucket import Storage
 from deploy.local import Stack
 from tests.activities.references import files
-from tests.api.studio.browser import Site, overflow, violations, visiting, write
+from tests.api.studio.browser import Site, overflow, send, violations, visiting, write
 from tests.support.product import previz_workers
 
 
@@ -63,7 +64,7 @@ async def test_fields_are_reviewed_next_to_their_page(browser: Browser, studio: 
         chooser = page.locator(".references input[type=file]")
         await chooser.set_input_files({"name": "sheet.pdf", "mimeType": "application/pdf", "buffer": sheet})
         await page.get_by_label("How reference 1 is used").select_option("extract")
-        await write(page, "Write about the lamp.", goto=False)
+        await send(page, "Write about the lamp.")
         await expect(page.locator("main")).to_contain_text("Extracted fields wait for a review")
         section = page.get_by_role("region", name="References")
         await section.get_by_text("sheet").first.click()
@@ -75,4 +76,4 @@ async def test_fields_are_reviewed_next_to_their_page(browser: Browser, studio: 
         assert await overflow(page) == 0
         assert await violations(page) == []
         await section.get_by_role("button", name="The kind is right").click()
-        await expect(page.get_by_role("button", name="Approve")).to_be_visible()
+        await expect(page.get_by_role("button", name=re.compile("^Approve"))).to_be_visible()

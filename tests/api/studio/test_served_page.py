@@ -17,7 +17,7 @@ from tests.support.fakes import FakeActivities
 from tests.support.waiting import WITHIN
 
 MOST_BYTES = 150_000
-MOST_FIRST_BYTES = 33_800
+MOST_FIRST_BYTES = 34_200
 
 
 class _Tags(HTMLParser):
@@ -78,7 +78,7 @@ def test_the_page_is_light() -> None:
 
 def test_the_first_view_is_light() -> None:
     """The page names every file that its first view loads, so that none waits for another one; together they are below
-    34 kB compressed."""
+    34.2 kB compressed."""
     page = (studio_page.FOLDER / studio_page.PAGE).read_text()
     named = {*re.findall(r'(?:href|src)="/studio/([^"]+)"', page)}
     for name in sorted(named):

@@ -5,11 +5,11 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from temporalio.api.enums.v1 import PendingActivityState, WorkflowTaskFailedCause
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowQueryFailedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError
+from temporalio.service import RPCError
 
 from activities.takes.ledger import Entry
 from api.views.production import StreamEvent
@@ -21,6 +21,7 @@ from tests.chaos.scenario import ProductionScript
 from tests.chaos.servers.stack import Running
 from tests.chaos.servers.vendors import Vendors
 from tests.support.film import Bucket, logged_data
+from tests.support.productions import snapshot as read_snapshot
 from tests.support.waiting import WITHIN
 from workflows import keys
 from workflows.events import Event, ProductionStatus, Snapshot
@@ -57,23 +58,6 @@ class Unresponsive(Exception):
     """A production cannot be audited: its run does not respond to a query."""
 
 
-async def _asked(run: WorkflowHandle[Any, Any]) -> Snapshot:
-    """The record of a production; a query that times out on a busy machine is repeated.
-
-    Raises:
-        RPCError, WorkflowQueryFailedError: the run cannot answer.
-    """
-    while True:
-        try:
-            found: Snapshot = await run.query("snapshot", result_type=Snapshot)
-        except RPCError as error:
-            if error.status not in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
-                raise
-        else:
-            return found
-        await asyncio.sleep(1)
-
-
 async def audited(running: Running, script: ProductionScript, person: Person, vendors: Vendors) -> Audit:
     """Compare one production with the vendors' bills, the bucket, Temporal and the events of its watchers.
 
@@ -85,7 +69,7 @@ async def audited(running: Running, script: ProductionScript, person: Person, ve
     run = client.get_workflow_handle(keys.workflow_id(production_id))
     try:
         async with asyncio.timeout(ANSWERS_WITHIN):
-            snapshot = await _asked(run)
+            snapshot = await read_snapshot(run)
     except (TimeoutError, RPCError, WorkflowQueryFailedError) as error:
         raise Unresponsive(
             f"{production_id} does not answer: {error!r} {await _failed_tasks(client, run.id)}"

@@ -103,6 +103,7 @@ def is_accepted(run: ProductionWorkflow, item: AttentionItem, answer: Answer) ->
         "revise": lambda: run._drafting._check_revision(Revision(feedback="again")),
         "pause": run._decisions._check_pause,
         "resume": run._decisions._check_resume,
+        "review_fields": lambda: run._reading._check(1),
         "upload": lambda: run._take_requests._check_upload(UploadTake(asset_id=asset_id, key="k")),
     }
     resolve = lambda: run._answers._check(Resolve.model_validate({**resolution, "budget_usd": budget}))  # noqa: E731
@@ -354,8 +355,14 @@ def made(asset: Any, number: int, cost_usd: Decimal, provider: str = "fake") -> 
     return take.model_copy(update={"model": asset.model, "cost_usd": cost_usd})
 
 
-REASONS: Final = frozenset(get_args(AttentionReason)) - {"deadline_near", "plan_failed"}
-"""The reminder depends on time, and has the answers of the approval that it reminds of; no run waits for the other."""
+REASONS: Final = frozenset(get_args(AttentionReason)) - {
+    "deadline_near",
+    "plan_failed",
+    "below_score",
+    "fields_to_review",
+}
+"""The reminder depends on time, and has the answers of the approval that it reminds of; no run waits for the second.
+Judges and extractions, which give the last two, are in no story: their modules have tests of these answers."""
 BOTH: Final = {(reason, about) for reason in ("overrun", "price_unknown") for about in ("asset", "whole")}
 ENDS: Final = frozenset({ProductionStatus.DELIVERED, ProductionStatus.REJECTED, ProductionStatus.CANCELLED})
 MOST_ROUNDS: Final = 8

@@ -14,12 +14,12 @@ _log = logging.getLogger("greenlight.test")
 
 
 @pytest.fixture
-def lines(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+def lines(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.LogCaptureFixture]:
     """What is logged, with its context."""
     before = logging.getLogRecordFactory()
     log_context.add_log_context()
     caplog.set_level(logging.INFO)
-    caplog.handler.setFormatter(logging.Formatter(log_context.FORMAT))
+    monkeypatch.setattr(caplog.handler, "formatter", logging.Formatter(log_context.FORMAT))
     yield caplog
     log_context.use_path("")
     logging.setLogRecordFactory(before)

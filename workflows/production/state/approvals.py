@@ -234,8 +234,7 @@ def _combined(record: Record, last: Approval) -> Approval:
 
 def missing_languages(record: Record) -> tuple[str, ...]:
     """The languages of the brief that the plan could not add; its warnings say why."""
-    planned = record.plan.cut.languages if record.plan else ()
-    return tuple(tag for tag in record.brief.further_languages if tag not in planned)
+    return record.brief.languages_beyond(record.plan.cut.languages if record.plan else ())
 
 
 def approve_by_policy(record: Record, *, exactly: bool = True) -> bool:

@@ -48,6 +48,7 @@ ANSWERS: Final[dict[AttentionReason, tuple[Answer, ...]]] = {
     "asset_failed": _RETRY,
     "content_refused": _RETRY,
     "output_unusable": _RETRY,
+    "below_score": _RETRY,
     "model_retired": _RETRY,
     "store_unsupported": _RETRY,
     "ambiguous_submission": ("adopt", "resubmit", "raise_budget", "accept_without", "cancel"),

@@ -28,11 +28,13 @@ def held_usd(record: Record) -> Decimal:
 
 def returnable_usd(record: Record) -> Decimal:
     """Of what is held, the most that may be returned without a decision or a failure: takes under way may cost less
-    than their high price."""
+    than their high price, and a verdict nothing."""
     back = record.questions_usd
-    for asset, _ in takes_in_progress(record):
-        quote = asset.quote
-        back += ZERO if quote is None else max(learned_of(record, asset).price(quote) - quote.low_usd, ZERO)
+    for asset, number in takes_in_progress(record):
+        state, quote = record.assets[asset.asset_id], asset.quote
+        made = state.judging and number == state.next_take
+        back += verdict_usd(asset)
+        back += ZERO if quote is None or made else max(learned_of(record, asset).price(quote) - quote.low_usd, ZERO)
     return back
 
 
@@ -43,21 +45,47 @@ def learned_of(record: Record, asset: Asset) -> Charges:
     return record.learned.get(f"{asset.provider}/{asset.model}", Charges())
 
 
+def verdict_usd(asset: Asset) -> Decimal:
+    """The most that one verdict about a take of the asset may cost."""
+    return asset.review.high_usd if asset.review else ZERO
+
+
 def reserve_usd(record: Record, asset: Asset) -> Decimal:
-    """The most that one take may cost with any of the asset's models, by their quotes and what they have charged."""
-    return max((record.learned.get(name, Charges()).price(quote) for name, quote in asset.quotes), default=ZERO)
+    """The most that one take with its verdict may cost, with any of the asset's models, by their quotes and what they
+    have charged."""
+    known = (record.learned.get(name, Charges()).price(quote) for name, quote in asset.quotes)
+    return max(known, default=ZERO) + verdict_usd(asset)
+
+
+def maker_of(record: Record, asset: Asset) -> Asset:
+    """The asset as its next take is made: by the model in use, and with the prompt and price of a refinement."""
+    state = record.assets[asset.asset_id]
+    maker, refinement, quote = asset.made_by(state.model), state.refinement, asset.made_by(state.model).quote
+    if refinement is None:
+        return maker
+    if quote and asset.review:
+        quote = quote.model_copy(update={"high_usd": max(quote.high_usd, asset.review.retake_usd)})
+    return maker.model_copy(update={"prompt": refinement.prompt, "quote": quote})
 
 
 def extra_usd(record: Record, extra: ExtraTake) -> Decimal:
     """The most that a further take may cost, as it was requested."""
     quote = extra.asset.quote
-    return learned_of(record, extra.asset).price(quote) if quote else ZERO
+    return (learned_of(record, extra.asset).price(quote) if quote else ZERO) + verdict_usd(extra.asset)
 
 
 def price_usd(record: Record, asset_id: str) -> Decimal:
-    """The most that one take of the asset may cost; of an unpublished price, what it has cost in this production."""
-    asset = record.find(asset_id)
-    return reserve_usd(record, asset) if asset else ZERO
+    """The most that the next take of the asset may cost with its verdict, or the verdict alone where the take is made;
+    of an unpublished price, what it has cost in this production."""
+    asset, state = record.find(asset_id), record.assets.get(asset_id)
+    if asset is None:
+        return ZERO
+    if state and state.judging:
+        return verdict_usd(asset)
+    price = reserve_usd(record, asset)
+    if state and state.refinement and (quote := (maker := maker_of(record, asset)).quote):
+        price = max(price, learned_of(record, maker).price(quote) + verdict_usd(asset))
+    return price
 
 
 def doubt_usd(record: Record, asset_id: str) -> Decimal:
@@ -137,7 +165,7 @@ def takes_in_progress(record: Record, *, further_takes: bool = True) -> Iterator
         yield from ((e.asset, e.number) for e in state.extra if e.started and further_takes)
         asset = record.find(asset_id)
         if asset and state.status is AssetStatus.GENERATING:
-            yield asset.made_by(state.model), state.next_take
+            yield maker_of(record, asset), state.next_take
 
 
 def paid_takes_in_progress(record: Record) -> list[tuple[Asset, int]]:

@@ -21,9 +21,11 @@ from workflows.production.state.budget import (
     book_bill,
     doubt_usd,
     left_usd,
+    maker_of,
     price_usd,
     to_make_usd,
 )
+from workflows.production.state.checked import best_of
 from workflows.production.state.record import Record
 from workflows.production.state.stale_takes import follow_script, mark_all_stale, mark_stale
 from workflows.production.state.take_numbers import number_after
@@ -66,7 +68,9 @@ def leave_out(record: Record, asset_id: str, *, drop: bool = False, **data: Json
     """
     _book_doubt(record, asset_id)
     before = record.assets[asset_id]
-    selected = before.selected or max((t.number for t in before.takes if not t.checks.failed), default=0)
+    refused = before.attention == "below_score"  # by its score, and now by a person
+    best = None if refused else best_of(before.takes)
+    selected = before.selected or (best.number if best else 0)
     status = AssetStatus.COMPLETED if selected and not drop else AssetStatus.CANCELLED
     record.update(
         asset_id,
@@ -289,7 +293,7 @@ def cancel_production(record: Record, stopped: "Mapping[tuple[str, int], AssetCa
         if extra:
             book_bill(record, extra.asset, end.billed_usd, extra.booked_usd, end.earlier)
         elif asset:
-            book_bill(record, asset.made_by(before.model), end.billed_usd, before.booked_usd, end.earlier)
+            book_bill(record, maker_of(record, asset), end.billed_usd, before.booked_usd, end.earlier)
             if before.attention:  # its ledger has the end of the submission in doubt
                 known = {"cancelled": end.outcome, "job_id": end.job_id, "booked_usd": end.billed_usd}
                 record.update(asset_id, attention=None, waiting=None, **known)
@@ -338,6 +342,7 @@ def _is_started(state: AssetState) -> bool:
 
 def _numbers_after(state: AssetState) -> dict[str, object]:
     """A take that was started keeps its number and its ledger; the next one gets another."""
+    ended: dict[str, object] = {"judging": False, "refinement": None}
     if not _is_started(state):
-        return {}
-    return {"next_take": number_after(state, state.next_take), "booked_usd": ZERO}
+        return ended
+    return {**ended, "next_take": number_after(state, state.next_take), "booked_usd": ZERO}

@@ -32,4 +32,15 @@ def production_estimate(snapshot: Snapshot) -> Estimate | None:
     ranges = [asset_estimate(a, snapshot.assets.get(a.asset_id, unmade)) for a in snapshot.plan.assets]
     dropped = [state for asset_id, state in snapshot.assets.items() if snapshot.plan.find(asset_id) is None]
     ranges += [take.estimate_usd for state in dropped for take in state.takes]
+    ranges += [_review(a, snapshot.assets.get(a.asset_id, unmade)) for a in snapshot.plan.assets]
     return sum(filter(None, ranges), NOTHING)
+
+
+def _review(asset: Asset, state: AssetState) -> Estimate | None:
+    """The price range of the verdicts about the takes of an asset; before its first take, of the whole review."""
+    if asset.review is None:
+        return None
+    review, judged = asset.review, sum(bool(t.verdict and t.verdict.judge) for t in state.takes)
+    if not state.takes:
+        return Estimate(low=review.low_usd, high=review.most_usd)
+    return Estimate(low=judged * review.low_usd, high=judged * review.high_usd)

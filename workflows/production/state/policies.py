@@ -194,7 +194,7 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
             if edit.asset is None:
                 raise PlanProblem(f"{where}.asset", "give the asset to add")
             at = len(assets) if edit.position is None else min(edit.position - 1, len(assets))
-            assets.insert(at, delivery.with_delivery(edit.asset.model_copy(update={"quote": None})))
+            assets.insert(at, delivery.with_delivery(edit.asset.model_copy(update={"quote": None, "review": None})))
         else:
             index = next((i for i, a in enumerate(assets) if a.asset_id == edit.asset_id), None)
             if index is None:
@@ -229,7 +229,8 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
             raise PlanProblem(f"cut.{field}", f"there is no asset {unknown!r} in this plan")
     said = [e.asset_id for e in edits if e.asset_id and e.op == "change" and _changes_delivery(e)]
     assets = delivery.with_followers(assets, plan, said)
-    edited = Plan.of(title, languages.confirmed(assets, plan), plan.planner, cut=cut, finals=plan.finals)
+    kept = plan.finals, plan.quality
+    edited = Plan.of(title, languages.confirmed(assets, plan), plan.planner, (), cut, *kept)
     check_plan(brief, edited)
     return edited
 
@@ -275,7 +276,8 @@ def changed(asset: Asset, change: EditOp, where: str = "edit") -> Asset:
         fields = "prompt, delivery, label, provider, model, parameters, depends_on, continues or last_frame"
         raise PlanProblem(where, f"give what should change: {fields}")
     try:
-        return delivery.with_delivery(Asset.model_validate({**asset.model_dump(), **given, "quote": None}))
+        made = Asset.model_validate({**asset.model_dump(), **given, "quote": None, "review": None})
+        return delivery.with_delivery(made)
     except ValidationError as error:
         problem = error.errors()[0]
         raise PlanProblem(f"{asset.asset_id}.{problem['loc'][0]}", problem["msg"]) from None

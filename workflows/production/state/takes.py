@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from workflows.continuity.lengths import chosen_length
-from workflows.events import AssetStatus, AttentionReason, ExtraTake, ProductionStatus, TakeOrder, Waiting
+from workflows.events import AssetStatus, AttentionReason, ExtraTake, ProductionStatus, Waiting
 from workflows.models import ZERO, Asset, Take
 from workflows.production.state import staleness
 from workflows.production.state.approvals import DECIDED, MAX_MESSAGE_CHARS, is_gated, reset_gate
-from workflows.production.state.budget import book_bill, extra_usd, learned_of, left_usd, price_usd
+from workflows.production.state.budget import (
+    book_bill,
+    extra_usd,
+    learned_of,
+    left_usd,
+    maker_of,
+    price_usd,
+    verdict_usd,
+)
 from workflows.production.state.checked import findings_data, with_take
 from workflows.production.state.record import Record
 from workflows.production.state.stale_takes import follow_script, mark_stale
@@ -22,8 +30,6 @@ if TYPE_CHECKING:  # the record of assets is read by clients, which load no Temp
 
 _REPLACEABLE = frozenset({"asset_failed", "output_unusable", "model_retired"})
 """Failures after which another model may make the asset; a person decides about refused content and doubts."""
-RESUBMISSION_POLICY = "the resubmission policy"
-"""The name under which a resubmission without a person is logged (GREENLIGHT_RESUBMIT_BELOW_USD)."""
 _OF_THE_ACCOUNT = frozenset({"authentication_failed", "quota_exhausted"})
 """Failures of a key or a balance: most likely every model of the provider fails with them."""
 
@@ -91,18 +97,20 @@ def chosen_seconds(record: Record, asset: Asset) -> float | None:
     return chosen_length(record.plan, record.assets, asset) if record.plan else None
 
 
-def complete_take(record: Record, asset_id: str, take: Take, **data: JsonValue) -> None:
-    """Add the take and use it."""
-    before, asset = record.assets[asset_id], record.find(asset_id)
+def complete_take(record: Record, asset_id: str, take: Take, use: Take | None = None, **data: JsonValue) -> None:
+    """Add the take and use it, or another one of the asset."""
+    before, asset, used = record.assets[asset_id], record.find(asset_id), use or take
     if asset:
-        book_bill(record, asset.made_by(before.model), take.billed_usd, before.booked_usd)
+        book_bill(record, maker_of(record, asset), take.billed_usd, before.booked_usd)
     record.update(
         asset_id,
         status=AssetStatus.COMPLETED,
-        takes=(*(t for t in before.takes if t.number != take.number), _with_origin(record, asset_id, take)),
-        selected=take.number,
+        takes=with_take(before.takes, with_origin(record, asset_id, take)),
+        selected=used.number,
         next_take=number_after(before, take.number),
         booked_usd=ZERO,
+        judging=False,
+        refinement=None,
         settled={},
         corrected=(),
         order=None,
@@ -110,7 +118,7 @@ def complete_take(record: Record, asset_id: str, take: Take, **data: JsonValue) 
         seconds=None,
         **DECIDED,
     )
-    record.log("asset_complete", asset_id, **_summary_of(take), **data)
+    record.log("asset_complete", asset_id, **_summary_of(used), **data)
     mark_stale(record, asset_id, with_dependents=bool(before.takes))
     if before.settled or (asset and asset.composed):  # a take that was accepted as it is had words of its own
         follow_script(record)
@@ -128,7 +136,7 @@ def complete_extra(record: Record, asset_id: str, take: Take) -> None:
     extra = next((e for e in before.extra if e.number == take.number), None)
     if extra:
         book_bill(record, extra.asset, take.billed_usd, extra.booked_usd)
-    known = _with_origin(record, asset_id, take, extra.asset if extra else None)
+    known = with_origin(record, asset_id, take, extra.asset if extra else None)
     takes = sorted((*before.takes, known), key=lambda t: t.number)
     record.update(asset_id, takes=tuple(takes), extra=without(before.extra, take.number))
     record.log("asset_complete", asset_id, **_summary_of(take), extra=True)
@@ -149,20 +157,20 @@ def fail_extra(record: Record, asset_id: str, number: int, failure: "AssetFailur
         given_up = (e.model_copy(update={"booked_usd": booked}) for e in extra if e.number == number)
         record.update(asset_id, lost=(*record.assets[asset_id].lost, *given_up))
     if extra:
-        _keep_rejected(record, asset_id, failure, next((e.asset for e in extra if e.number == number), None))
+        keep_rejected(record, asset_id, failure, next((e.asset for e in extra if e.number == number), None))
     details = failure.model_dump(mode="json", exclude={"message", "rejected", "earlier"}, exclude_defaults=True)
     evidence = findings_data(failure.rejected)
     record.log("take_failed", asset_id, take=number, message=failure.message[:MAX_MESSAGE_CHARS], **details, **evidence)
 
 
-def _keep_rejected(record: Record, asset_id: str, failure: "AssetFailure", requested: Asset | None = None) -> None:
+def keep_rejected(record: Record, asset_id: str, failure: "AssetFailure", requested: Asset | None = None) -> None:
     """Keep a take that failed its checks, unselected: a person may use it anyway."""
     if failure.rejected:
-        take = _with_origin(record, asset_id, failure.rejected, requested)
+        take = with_origin(record, asset_id, failure.rejected, requested)
         record.update(asset_id, takes=with_take(record.assets[asset_id].takes, take))
 
 
-def _with_origin(record: Record, asset_id: str, take: Take, requested: Asset | None = None) -> Take:
+def with_origin(record: Record, asset_id: str, take: Take, requested: Asset | None = None) -> Take:
     """The take with the digests of its inputs."""
     asset = requested or (record.find(asset_id))
     if asset is None:
@@ -181,10 +189,15 @@ def requeue_at_new_price(record: Record, asset_id: str, failure: "AssetFailure")
 def requeue_extra_at_new_price(record: Record, asset_id: str, number: int, failure: "AssetFailure") -> bool:
     """The same for a further take; False where the budget does not hold it at that price."""
     extra = next((e for e in record.assets[asset_id].extra if e.number == number), None)
-    if extra is None or failure.now_usd is None or (extra.asset.quote and failure.now_usd <= extra_usd(record, extra)):
+    if extra is None or failure.now_usd is None or (extra.asset.quote and failure.now_usd <= _take_usd(record, extra)):
         return False
     _learn(record, extra.asset, failure)
     return left_usd(record) >= ZERO
+
+
+def _take_usd(record: Record, extra: ExtraTake) -> Decimal:
+    """What is reserved for the take itself, without its verdict."""
+    return extra_usd(record, extra) - verdict_usd(extra.asset)
 
 
 def _learn(record: Record, maker: Asset, failure: "AssetFailure") -> None:
@@ -208,7 +221,7 @@ def fail_take(record: Record, asset_id: str, failure: "AssetFailure") -> None:
         error_kind=failure.kind,
         order=None,
     )
-    _keep_rejected(record, asset_id, failure)
+    keep_rejected(record, asset_id, failure)
     details = failure.model_dump(
         mode="json",
         exclude={"reason", "message", "job_id", "replacement", "resubmit", "rejected", "earlier"},
@@ -217,7 +230,7 @@ def fail_take(record: Record, asset_id: str, failure: "AssetFailure") -> None:
     evidence = findings_data(failure.rejected)
     record.log("asset_failed", asset_id, reason=failure.reason, message=message, **details, **evidence)
     record.log("needs_attention", asset_id, reason=failure.reason, job_id=failure.job_id)
-    _wait_for_decision(
+    wait_for_decision(
         record,
         asset_id,
         failure.reason,
@@ -227,44 +240,11 @@ def fail_take(record: Record, asset_id: str, failure: "AssetFailure") -> None:
     )
 
 
-def _wait_for_decision(record: Record, asset_id: str, reason: AttentionReason, **known: object) -> None:
+def wait_for_decision(record: Record, asset_id: str, reason: AttentionReason, **known: object) -> None:
     """Record the reason; the asset waits since the newest event."""
     event = record.events[-1]
     waiting = Waiting.model_validate({"id": event.id, "since": event.at, **known})
     record.update(asset_id, attention=reason, waiting=waiting)
-
-
-def resubmit_take(record: Record, asset_id: str, failure: "AssetFailure") -> bool:
-    """Queue another submission of a cheap take in doubt, where the budget holds one more; otherwise change nothing.
-
-    The take keeps its reserved price for the next submission, and the one in doubt counts as billed.
-    """
-    before, asset = record.assets[asset_id], record.find(asset_id)
-    more = failure.billed_usd + failure.doubt_usd - before.booked_usd
-    if asset is None or not failure.resubmit or more > left_usd(record):
-        return False
-    record.spent_usd += more
-    message = failure.message[:MAX_MESSAGE_CHARS]
-    record.log("resolved", asset_id, action="resubmit", by=RESUBMISSION_POLICY, message=message)
-    order = TakeOrder(number=len(record.events), about_job_id=failure.job_id)
-    # The take stays under way and keeps its reserved price.
-    record.update(asset_id, booked_usd=failure.billed_usd + failure.doubt_usd, order=order)
-    return True
-
-
-def resubmit_extra(record: Record, asset_id: str, number: int, failure: "AssetFailure") -> bool:
-    """The same for a further take."""
-    extra = next((e for e in record.assets[asset_id].extra if e.number == number), None)
-    more = failure.billed_usd + failure.doubt_usd - (extra.booked_usd if extra else ZERO)
-    if extra is None or extra.given_up or not failure.resubmit or more > left_usd(record):
-        return False
-    record.spent_usd += more
-    record.log("resolved", asset_id, action="resubmit", by=RESUBMISSION_POLICY, take=number)
-    order = TakeOrder(number=len(record.events), about_job_id=failure.job_id)
-    again = extra.model_copy(update={"order": order, "booked_usd": failure.billed_usd + failure.doubt_usd})
-    extras = (again if e.number == number else e for e in record.assets[asset_id].extra)
-    record.update(asset_id, extra=tuple(extras))
-    return True
 
 
 def accept_late_answer(record: Record, asset_id: str, take: int) -> bool:
@@ -339,7 +319,7 @@ def hold_for_budget(record: Record, asset_id: str, left: Decimal, price: Decimal
     asset = record.find(asset_id)
     message = f"up to {price} USD does not fit the {left} USD that are left; raise the budget or go on without"
     reason: AttentionReason = "budget_short"
-    if asset and price > asset.high_usd and not asset.unknown_price:
+    if asset and price > asset.high_usd + verdict_usd(asset) and not asset.unknown_price:
         reason = "overrun"
         message = f"its model charges up to {price} USD, above its published {asset.high_usd} USD; {message}"
     request_decision(record, asset_id, reason, message)
@@ -349,7 +329,7 @@ def request_decision(record: Record, asset_id: str, reason: AttentionReason, mes
     """Let the asset wait for a person before it is started."""
     record.update(asset_id, error=message[:MAX_MESSAGE_CHARS])
     record.log("needs_attention", asset_id, reason=reason, message=message[:MAX_MESSAGE_CHARS])
-    _wait_for_decision(record, asset_id, reason)
+    wait_for_decision(record, asset_id, reason)
 
 
 def release_held(record: Record) -> None:

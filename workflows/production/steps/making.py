@@ -14,7 +14,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows import keys
     from workflows.activity_io import BUDGET_SHORT, TAKE_EXISTS, AssetFailure
     from workflows.events import AssetStatus, ExtraTake, ProductionStatus
-    from workflows.models import ZERO, Asset
+    from workflows.models import ZERO, Asset, Take
+    from workflows.production.judging import Judging
     from workflows.production.prices import PRICES_ENDED, Prices
     from workflows.production.publishing import Publishing
     from workflows.production.rewriting import Rewriting
@@ -31,11 +32,19 @@ with workflow.unsafe.imports_passed_through():
         extra_usd,
         is_model_being_tried,
         left_usd,
+        maker_of,
         may_cost,
         price_usd,
         returnable_usd,
     )
     from workflows.production.state.plans import plan_diff
+    from workflows.production.state.resubmissions import resubmit_extra, resubmit_take
+    from workflows.production.state.reviews.judged import (
+        begin_verdict,
+        end_refining,
+        end_unaffordable_refinements,
+        follow_verdict,
+    )
     from workflows.production.state.take_numbers import skip_extra_number, skip_take_number
     from workflows.production.state.takes import (
         assets_in_attention,
@@ -51,8 +60,6 @@ with workflow.unsafe.imports_passed_through():
         request_decision,
         requeue_at_new_price,
         requeue_extra_at_new_price,
-        resubmit_extra,
-        resubmit_take,
         start_extra,
         start_take,
         use_fallback,
@@ -70,9 +77,16 @@ class Making:
     """Makes the assets of an approved plan."""
 
     def __init__(
-        self, run: ProductionRun, prices: Prices, rewriting: Rewriting, takes: TakeActivities, publishing: Publishing
+        self,
+        run: ProductionRun,
+        prices: Prices,
+        rewriting: Rewriting,
+        takes: TakeActivities,
+        judging: Judging,
+        publishing: Publishing,
     ) -> None:
         self._run = run
+        self._judging = judging
         self._takes = takes
         self._prices = prices
         self._rewriting = rewriting
@@ -136,6 +150,7 @@ class Making:
     def _start_ready(self) -> None:
         run, record = self._run, self._run.record
         release_held(record)
+        end_unaffordable_refinements(record)
         left: Decimal | None = None
         for asset in assets_to_start(record):
             if self._in_window() >= policies.WINDOW or len(run.running) >= policies.MAX_PENDING:
@@ -149,7 +164,7 @@ class Making:
                     if not self._is_affordable(asset, price, left):
                         continue
                     left -= price
-            asset = asset.made_by(record.assets[asset.asset_id].model)
+            asset = maker_of(record, asset)
             start_take(record, asset)
             self._start_task(asset.asset_id, asset, self._make(asset))
         self._start_extras()
@@ -168,7 +183,7 @@ class Making:
             return False
         if not asset.unknown_price:
             return True
-        maker = asset.made_by(record.assets[asset.asset_id].model)
+        maker = maker_of(record, asset)
         return not is_model_being_tried(record, maker, further_takes=workflow.patched(EXTRAS_WITHIN_BUDGET))
 
     def _is_capped(self) -> bool:
@@ -227,15 +242,32 @@ class Making:
                 number = record.assets[asset_id].next_take
                 await self._handle_failure(asset, await self._takes.failure_of(error, asset, number))
         else:
-            complete_take(record, asset_id, take)
+            if self._judging.reviews():
+                await self._review(asset, take)
+            else:
+                complete_take(record, asset_id, take)
         finally:
             self._forget_task(asset_id)
+
+    async def _review(self, asset: Asset, take: Take) -> None:
+        """Judge a take, and go on by its verdict. A take is never lost with its verdict."""
+        record, asset_id = self._run.record, asset.asset_id
+        begin_verdict(record, asset_id, take)
+        self._run.jobs.discard(asset_id)  # a verdict is part of this run
+        try:
+            take = await self._judging.judge(asset, take)
+        except asyncio.CancelledError:
+            complete_take(record, asset_id, self._judging.unjudged_take(asset, take))
+            raise
+        follow_verdict(record, asset_id, take)
 
     async def _handle_failure(self, asset: Asset, failure: AssetFailure) -> None:
         """Go on with the next number, price, submission or model; where only a person can help, request a decision."""
         record, asset_id = self._run.record, asset.asset_id
         if failure.kind == TAKE_EXISTS:
             skip_take_number(record, asset_id, failure)
+        elif end_refining(record, asset_id, failure):
+            return
         elif failure.now_usd is not None:
             await self._price_again(asset)
             requeue_at_new_price(record, asset_id, failure)
@@ -275,9 +307,19 @@ class Making:
                 if not again and not requeue_extra_at_new_price(record, asset_id, number, failure):
                     fail_extra(record, asset_id, number, failure)
         else:
+            if self._judging.reviews():
+                self._run.jobs.discard(keys.take_activity(asset.asset_id, number))
+                take = await self._judge_extra(asset, take)
             complete_extra(self._run.record, asset.asset_id, take)
         finally:
             self._forget_task(keys.take_activity(asset.asset_id, number))
+
+    async def _judge_extra(self, asset: Asset, take: Take) -> Take:
+        try:
+            return await self._judging.judge(asset, take)
+        except asyncio.CancelledError:
+            complete_extra(self._run.record, asset.asset_id, self._judging.unjudged_take(asset, take))
+            raise
 
     def _forget_task(self, name: str) -> None:
         self._run.running.pop(name, None)

@@ -15,7 +15,6 @@ Purpose = Literal["order", "setting", "seen", "said", "end", ""]
 
 _NO_LETTER: Final = r"(?![^\W\d_぀-ヿ㐀-鿿가-힯])"
 """The end of a word in scripts that separate words."""
-_STRAIGHT: Final = re.compile(r"(?<!\w)'([^'\n]{3,300})'(?!\w)")
 _ORDER_FIRST: Final = re.compile(rf"^\W*(?:{words.ORDER_FIRST}){_NO_LETTER}", re.IGNORECASE)
 _ORDER_LAST: Final = re.compile(rf"(?:{words.ORDER_LAST})[\s.!?。！？।]*$", re.IGNORECASE)
 _MEDIUM: Final = re.compile(rf"(?<![^\W\d_])(?:{words.MEDIUM}){_NO_LETTER}|(?:{words.MEDIUM_ANYWHERE})", re.IGNORECASE)
@@ -136,10 +135,10 @@ def topic(sentence: str) -> str:
 
 def _said(sentence: str) -> Sentence | None:
     """A quotation and who says it, where the sentence has nothing else."""
-    found = QUOTED.search(sentence) or _STRAIGHT.search(sentence)
+    found = QUOTED.search(sentence)
     if not found:
         return None
-    quoted = quoted_words(found) if found.re is QUOTED else found.group(1)
+    quoted = quoted_words(found)
     before, after = sentence[: found.start()].strip(), sentence[found.end() :].strip(" .。!?")
     before = _then(before) if before else ""
     who = None
@@ -166,7 +165,7 @@ def end_text(sentence: str) -> str:
         return ""
     rest = sentence[ends.end() :]
     noun = _TEXT.search(rest) or _WIDE_TEXT.search(rest)
-    quotes = list(QUOTED.finditer(rest)) or list(_STRAIGHT.finditer(rest))
+    quotes = list(QUOTED.finditer(rest))
     if quotes:
         before = rest[: quotes[0].start()]
         shown = noun is not None and noun.start() < quotes[0].start()
@@ -174,12 +173,11 @@ def end_text(sentence: str) -> str:
             shown or re.fullmatch(r"[\s:：]*", before)
         ):
             return ""
-        match = quotes[-1]
         if noun and (label := re.match(r"\s*[:：]\s*", rest[noun.end() :])):
             whole = rest[noun.end() + label.end() :].strip()
-            if whole and not QUOTED.match(whole) and not _STRAIGHT.match(whole):
+            if whole and not QUOTED.match(whole):
                 return whole.rstrip(".。")
-        return (quoted_words(match) if match.re is QUOTED else match.group(1)).strip()
+        return quoted_words(quotes[-1])
     if noun is None:
         return ""
     after = rest[noun.end() :]

@@ -42,7 +42,7 @@ async def test_the_vendors_name_of_a_field_is_kept(
     emulator: RunwayEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A 400 is final and names the field that the vendor objects to."""
-    monkeypatch.setattr("activities.providers.runway.request.PROMPT_UNITS", 2_000)
+    monkeypatch.setattr("activities.providers.runway.request.utf16_units", lambda _: 1)
     with pytest.raises(InvalidRequest, match=r"Validation of body failed \(promptText: Too long\)"):
         await provider(emulator).submit(request(tmp_path, prompt="x" * 1_001))
 

@@ -1,0 +1,59 @@
+# Translated from api/client/voice.py by tests/api/client/unasync.py: change that module, and run it.
+"""The client's endpoints of voice memos."""
+
+from asyncio import sleep
+from decimal import Decimal
+from time import monotonic
+from urllib.parse import quote
+
+from api.client.aio.transport import Transport
+from api.client.errors import GreenlightError
+from api.views.voice import VoiceMemoView
+
+_POLL_SECONDS = 0.5
+MEMO_SECONDS = 900.0
+"""How long `wait_for_memo` waits: a vendor takes about a minute for half an hour of speech, and is retried."""
+
+
+class VoiceEndpoints(Transport):
+    """Briefs by voice."""
+
+    async def start_memo(
+        self,
+        source: str,
+        *,
+        name: str = "",
+        max_usd: Decimal | None = None,
+        tenant: str = "default",
+        requester: str = "anonymous",
+        idempotency_key: str | None = None,
+    ) -> VoiceMemoView:
+        """Write down a stored recording; nothing is started from it."""
+        body = {"source": source, "name": name, "tenant": tenant, "requester": requester}
+        limit = {} if max_usd is None else {"max_usd": str(max_usd)}
+        return await self._request("POST", "/voice-memos", VoiceMemoView, body=body | limit, key=idempotency_key)
+
+    async def memo(self, memo_id: str) -> VoiceMemoView:
+        """A memo with its transcript and the draft of a brief."""
+        return await self._request("GET", _path(memo_id), VoiceMemoView)
+
+    async def cancel_memo(self, memo_id: str) -> VoiceMemoView:
+        """Stop writing down a memo."""
+        return await self._request("POST", f"{_path(memo_id)}/cancel", VoiceMemoView)
+
+    async def wait_for_memo(self, memo_id: str, seconds: float = MEMO_SECONDS) -> VoiceMemoView:
+        """The memo once it is written down.
+
+        Raises:
+            GreenlightError: it is not written down within `seconds`; it continues.
+        """
+        until = monotonic() + seconds
+        while (memo := await self.memo(memo_id)).status == "reading":
+            if monotonic() > until:
+                raise GreenlightError("The memo is not written down yet", f"GET {memo.url} shows it when it is.")
+            await sleep(_POLL_SECONDS)
+        return memo
+
+
+def _path(memo_id: str) -> str:
+    return f"/voice-memos/{quote(memo_id, safe='')}"

@@ -1,0 +1,1 @@
+"""Reviews of takes by judges, and what follows from them. Pure."""
