@@ -20,6 +20,9 @@ productions/{production_id}/manifest.json            the newest manifest, read o
 productions/{production_id}/planning.json            reservations and bills of requests to language models
 batches/{batch_id}.json                              the record of a batch
 productions/{evaluation}/assets/…                    the takes of an evaluation: `evaluation_takes`
+prompts/{tenant}/{name}/{version}.json, prompts/{tenant}/chosen.json   texts of Greenlight's own prompts
+productions/{production_id}/prompts.json             the versions of them that a production uses
+optimisations/{optimisation_id}/record.json         the cases and terms of an optimisation; it claims its id
 evaluations/{evaluation_id}/record.json, cells/{page}.json   what an evaluation consists of; the record claims its id
 evaluations/{evaluation_id}/results/{cell}.json      the measurements of one take
 evaluations/{evaluation_id}/report.json, report.html
@@ -62,6 +65,15 @@ MEASURE_TAKE: Final = "measure_take"
 """An activity: measures a take of an evaluation, and stores the result."""
 REPORT_EVALUATION: Final = "report_evaluation"
 """An activity: computes the report of an evaluation from its stored results."""
+OPTIMISATION_TYPE: Final = "Optimisation"
+PREPARE_OPTIMISATION: Final = "prepare_optimisation"
+"""An activity: checks and prices an optimisation, and stores its cases."""
+SEARCH_PROMPT: Final = "search_prompt"
+"""An activity: searches a better text of a prompt on the training cases."""
+COMPARE_PROMPT: Final = "compare_prompt"
+"""An activity: compares the text that was found on the held-out cases, and stores it as a version."""
+SETTLE_OPTIMISATION: Final = "settle_optimisation"
+"""An activity: allows no further question of an optimisation, and sums the bills."""
 RENDER_QUEUE: Final = "render"
 """For the parts of films: a worker encodes as many at once as it has cores, and takes the next one when it is free."""
 NOTIFICATION_TYPE: Final = "Notification"
@@ -363,6 +375,24 @@ def grant_account(tenant: str, grant_id: str, period: str) -> str:
     return f"accounts/{tenant}/grants/{grant_id}/{period}.json"
 
 
+def prompt_versions(tenant: str, name: str) -> str:
+    """The prefix of the versions of one of Greenlight's own prompts."""
+    return f"prompts/{tenant}/{name}/"
+
+
+def prompt_version(tenant: str, name: str, version: int) -> str:
+    return f"{prompt_versions(tenant, name)}{version:04}.json"
+
+
+def chosen_prompts(tenant: str) -> str:
+    """The key of the versions that a tenant has in use."""
+    return f"prompts/{tenant}/chosen.json"
+
+
+def production_prompts(production_id: str) -> str:
+    return f"{production_prefix(production_id)}/prompts.json"
+
+
 def batch_key(batch_id: str) -> str:
     return f"batches/{batch_id}.json"
 
@@ -380,6 +410,25 @@ def evaluation_takes(evaluation_id: str) -> str:
     because its id has no tilde; the tenant stays in front."""
     head, dot, name = evaluation_id.rpartition(".")
     return f"{head}{dot}evaluation~{name}"
+
+
+def optimisation_workflow_id(optimisation_id: str) -> str:
+    return f"optimisation-{optimisation_id}"
+
+
+def optimisation_id_of(workflow_id: str) -> str:
+    return workflow_id.removeprefix("optimisation-")
+
+
+def optimisation_questions(optimisation_id: str) -> str:
+    """The id under which the questions of an optimisation are stored, like those of a production; see
+    `evaluation_takes`."""
+    head, dot, name = optimisation_id.rpartition(".")
+    return f"{head}{dot}optimisation~{name}"
+
+
+def optimisation_record_key(optimisation_id: str) -> str:
+    return f"optimisations/{optimisation_id}/record.json"
 
 
 def evaluation_prefix(evaluation_id: str) -> str:

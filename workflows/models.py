@@ -30,6 +30,7 @@ from workflows.prices import Charges as Charges
 from workflows.prices import Estimate as Estimate
 from workflows.prices import Money as Money
 from workflows.prices import Quote as Quote
+from workflows.prompts.uses import PromptUse
 from workflows.quality import Checks
 
 MAX_ASSETS: Final = 1_000
@@ -200,7 +201,10 @@ class Asset(Model):
 
 
 class Plan(Model):
-    """The ordered assets that fulfil a brief. `digest` identifies exactly this plan, prices included."""
+    """The ordered assets that fulfil a brief. `digest` identifies exactly this plan, prices included.
+
+    It covers neither the warnings nor the cost of planning nor the versions of prompts that planning used.
+    """
 
     title: str
     assets: tuple[Asset, ...] = Field(min_length=1, max_length=MAX_ASSETS)
@@ -212,6 +216,9 @@ class Plan(Model):
         default_factory=dict, description="Of a draft: the models of the finals, each with its fallbacks"
     )
     quality: Terms | None = Field(default=None, description="How its takes are reviewed; null: they are only checked")
+    prompts: tuple[PromptUse, ...] = Field(
+        default=(), description="The versions of Greenlight's own prompts; empty where no language model is enabled"
+    )
     digest: str = ""
 
     @classmethod
@@ -242,7 +249,7 @@ class Plan(Model):
     def with_assets(self, assets: Iterable[Asset], cut: Cut | None = None) -> "Plan":
         """The plan with these assets, which its digest then covers."""
         plan = Plan.of(self.title, assets, self.planner, self.warnings, cut or self.cut, self.finals, self.quality)
-        return plan.model_copy(update={"drafting_usd": self.drafting_usd})
+        return plan.model_copy(update={"drafting_usd": self.drafting_usd, "prompts": self.prompts})
 
     @property
     def identified(self) -> "Plan":

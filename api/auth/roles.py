@@ -8,6 +8,8 @@ ID: Final = f"{P}/{{production_id}}"
 ASSET: Final = f"{ID}/assets/{{asset_id}}"
 BATCH: Final = "/api/v1/batches/{batch_id}"
 EVALUATION: Final = "/api/v1/evaluations/{evaluation_id}"
+OPTIMISATION: Final = "/api/v1/optimisations/{optimisation_id}"
+PROMPT: Final = "/api/v1/prompts/{name}"
 MEMO: Final = "/api/v1/voice-memos/{memo_id}"
 SCHEDULE: Final = "/api/v1/schedules/{schedule_id}"
 
@@ -83,6 +85,11 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"GET {EVALUATION}/cells/{{cell}}/media": ANY_ROLE,
     f"GET {EVALUATION}/pair": ANY_ROLE,
     f"GET {EVALUATION}/pairs/{{pair_id}}/{{side}}": ANY_ROLE,
+    "GET /api/v1/optimisations": ANY_ROLE,
+    f"GET {OPTIMISATION}": ANY_ROLE,
+    "GET /api/v1/prompts": ANY_ROLE,
+    f"GET {PROMPT}": ANY_ROLE,
+    f"GET {PROMPT}/versions/{{version}}": ANY_ROLE,
     "GET /api/v1/schedules": ANY_ROLE,
     f"GET {SCHEDULE}": ANY_ROLE,
     "GET /api/v1/references/uploads/{upload_id}": ANY_ROLE,
@@ -101,6 +108,7 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"POST {MEMO}/cancel": PEOPLE,
     f"POST {EVALUATION}/pause": PEOPLE,
     f"POST {EVALUATION}/cancel": PEOPLE,
+    f"POST {OPTIMISATION}/cancel": PEOPLE,
     # To say which take is better
     f"POST {EVALUATION}/votes": PEOPLE,
     # To start and change; a field that releases money needs an approver as well (`Caller.check_release`)
@@ -113,6 +121,8 @@ NEEDS: Final[dict[str, Roles | None]] = {
     "POST /api/v1/batches": REQUESTERS,
     "POST /api/v1/evaluations": REQUESTERS,
     f"POST {EVALUATION}/resume": REQUESTERS,
+    "POST /api/v1/optimisations": REQUESTERS,
+    f"POST {PROMPT}/versions": REQUESTERS,
     "POST /api/v1/references": REQUESTERS,
     "POST /api/v1/references/uploads": REQUESTERS,
     "POST /api/v1/voice-memos": REQUESTERS,
@@ -138,6 +148,8 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"POST {ID}/execute": AGENTS,
     # To operate
     "GET /metrics": OPERATORS,
+    f"POST {PROMPT}/use": OPERATORS,
+    f"POST {PROMPT}/rollback": OPERATORS,
     "POST /api/v1/schedules": OPERATORS,
     f"POST {SCHEDULE}/pause": OPERATORS,
     f"POST {SCHEDULE}/resume": OPERATORS,

@@ -21,10 +21,13 @@ from api.client.aio.decisions import DecisionEndpoints
 from api.client.aio.events import EventEndpoints
 from api.client.aio.grants import GrantEndpoints
 from api.client.aio.media import MediaEndpoints
+from api.client.aio.optimisations import OptimisationEndpoints
+from api.client.aio.prompts import PromptEndpoints
 from api.client.aio.references import ReferenceEndpoints
 from api.client.aio.transport import production_path, query
 from api.client.aio.voice import VoiceEndpoints
 from api.client.errors import GreenlightError, ResponseLost, Unreachable, WrongInstance
+from api.client.evaluations import EvaluationEndpoints
 from api.views.platforms import LanguageView, PlatformsView
 from api.views.production import ListedProduction, ProductionPage, ProductionView, Ready, SessionView, Started
 from workflows.brief import Brief, Platform
@@ -45,6 +48,9 @@ class AsyncGreenlightClient(
     VoiceEndpoints,
     BatchEndpoints,
     GrantEndpoints,
+    EvaluationEndpoints,
+    PromptEndpoints,
+    OptimisationEndpoints,
 ):
     """All endpoints of the API, asynchronously. Use it in an `async with` block."""
 

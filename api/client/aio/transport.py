@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from api.client.errors import GreenlightError, ResponseLost, Unreachable, WrongInstance, raise_for_problem
 from api.headers import INSTANCE
 from api.views.batches import BatchPage
+from api.views.evaluations import EvaluationPage
 from api.views.production import PREFIX, ProductionPage
 
 DEFAULT_URL: Final = "http://127.0.0.1:8400"
@@ -30,7 +31,7 @@ CHUNK_BYTES: Final = 1 << 20
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 
 T = TypeVar("T", bound=BaseModel)
-P = TypeVar("P", ProductionPage, BatchPage)
+P = TypeVar("P", ProductionPage, BatchPage, EvaluationPage)
 
 
 def resolve_url(url: str | None, environ: Mapping[str, str]) -> tuple[str, str]:

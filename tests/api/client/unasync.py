@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Final
 
 CLIENT: Final = Path(__file__).parents[3] / "api" / "client"
-MODULES: Final = ("transport", "batches", "client", "decisions", "events", "grants", "media", "references", "voice")
+MODULES: Final = (
+    *("transport", "batches", "client", "decisions", "events", "grants", "media"),
+    *("optimisations", "prompts", "references", "voice"),
+)
 HEAD: Final = "# Translated from api/client/{name}.py by tests/api/client/unasync.py: change that module, and run it."
 RULES: Final = (
     (rf"^from api\.client\.({'|'.join(MODULES)}) import", r"from api.client.aio.\1 import"),
