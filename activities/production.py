@@ -12,7 +12,6 @@ from temporalio.exceptions import ApplicationError
 from activities.analysis.analyse import analyse
 from activities.batch import BatchRecords, ProductionReports
 from activities.evaluation.activities import EvaluationActivities
-from activities.evaluation.metrics.registry import describe_metrics
 from activities.extraction.stored import review_extraction
 from activities.finishing.deliverable import assemble, finish
 from activities.finishing.film import encode_segment, lay_out_film, mix_sound
@@ -96,7 +95,7 @@ class Activities(ProductionActivities):
         self._manifests = Manifests(storage)
         self.production_reports = ProductionReports(self._manifests.read)
         self.batch_records = BatchRecords(storage)
-        self.evaluations = EvaluationActivities(storage, providers)
+        self.evaluations = EvaluationActivities(storage, providers, settings)
         self.optimisations = OptimisationActivities(storage, providers, settings)
 
     @activity.defn(name="take_in_references")
@@ -233,7 +232,7 @@ class Activities(ProductionActivities):
             "webhook_tenants": tenants,
             "webhook_hosts": allowed_hosts(self._settings),
             "film_parts": self._storage.lifecycle_problem,
-            "metrics": describe_metrics(),
+            "metrics": self.evaluations.metrics(),
         }
         support = self._storage.support
         if support and support.state == "unsupported" and planner != "template":

@@ -20,6 +20,7 @@ from api.problems import Problem
 from api.settings import Settings
 from workflows import keys
 from workflows.batch.records import BatchRecord
+from workflows.evaluation import object_keys
 from workflows.evaluation.records import EvaluationView
 from workflows.events import Snapshot
 from workflows.servers.object_file import OBJECT_PART_BYTES, ObjectFile
@@ -172,7 +173,7 @@ class Vault:
 
     async def evaluation(self, evaluation_id: str) -> EvaluationView | None:
         """The view in the report of an evaluation; it outlives Temporal's retention."""
-        found = await self._record(StoredView, keys.report_key(evaluation_id, "json"))
+        found = await self._record(StoredView, object_keys.report_key(evaluation_id, "json"))
         return found.view if found else None
 
     async def _record(self, model: type[M], key: str) -> M | None:

@@ -52,6 +52,9 @@ class MetricInfo(_Report):
     better: Literal["higher", "lower", "neither"]
     modalities: tuple[Modality, ...]
     share: bool = Field(default=False, description="Each value is 0 or 1")
+    paid: bool = Field(
+        default=False, description="A value costs money, so the metric is measured only where it is named"
+    )
     missing: str = Field(default="", description="Why it measures nothing here, with the remedy")
 
 

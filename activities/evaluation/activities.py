@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Final
 
 from temporalio import activity
 
+from activities.evaluation.judges import judging_problem
 from activities.evaluation.measure import base_result, measured
 from activities.evaluation.metrics.registry import describe_metrics
 from activities.evaluation.prepare import Preparation, refused
 from activities.providers.protocol import Provider
+from activities.settings import ActivitySettings
 from activities.steps import heartbeats
 from activities.storage.errors import StorageConflict
 from activities.takes.attempt import scratch_directory
 from workflows import keys
+from workflows.evaluation import object_keys
 from workflows.evaluation.html import render_report
 from workflows.evaluation.records import (
+    JUDGE_SCORE,
     CellPage,
     CellResult,
     CellsWanted,
@@ -28,6 +32,7 @@ from workflows.evaluation.records import (
 )
 from workflows.evaluation.report import make_report
 from workflows.models import Media, Model
+from workflows.provider_report import MetricInfo
 
 if TYPE_CHECKING:
     from activities.storage.bucket import Storage
@@ -45,9 +50,14 @@ class Claim(Model):
 class EvaluationActivities:
     """Prepares, measures and reports evaluations over one bucket. The takes are made by `produce_asset`."""
 
-    def __init__(self, storage: "Storage", providers: Mapping[str, Provider]) -> None:
+    def __init__(self, storage: "Storage", providers: Mapping[str, Provider], settings: ActivitySettings) -> None:
         self._storage = storage
         self._providers = providers
+        self._settings = settings
+
+    def metrics(self) -> tuple[MetricInfo, ...]:
+        """All metrics, and why some of them measure nothing on this worker."""
+        return describe_metrics({JUDGE_SCORE: judging_problem(self._providers, self._settings)})
 
     @activity.defn(name=keys.PREPARE_EVALUATION)
     async def prepare_evaluation(self, start: EvaluationStart) -> Prepared:
@@ -58,12 +68,12 @@ class EvaluationActivities:
             ApplicationError: type EVALUATION_REFUSED, not retried; the first detail is the field to correct.
         """
         async with heartbeats("preparing"):
-            key = keys.evaluation_record_key(start.evaluation_id)
+            key = object_keys.evaluation_record_key(start.evaluation_id)
             if found := await self._storage.get_bytes(key):
                 return self._claimed(start, found[0])
-            prepared, pages = await asyncio.to_thread(Preparation(start, self._providers).run)
+            prepared, pages = await asyncio.to_thread(Preparation(start, self._providers, self._settings).run)
             for number, cells in enumerate(pages):
-                await self._put(keys.cells_key(start.evaluation_id, number), CellPage(cells=cells))
+                await self._put(object_keys.cells_key(start.evaluation_id, number), CellPage(cells=cells))
             claim = Claim(content=start.content, prepared=prepared)
             try:
                 await self._storage.put_unpaid(key, _json(claim), "application/json", only_if_absent=True)
@@ -82,7 +92,7 @@ class EvaluationActivities:
     @activity.defn(name=keys.READ_CELLS)
     async def read_cells(self, wanted: CellsWanted) -> CellPage:
         async with heartbeats("reading"):
-            found = await self._storage.get_bytes(keys.cells_key(wanted.evaluation_id, wanted.page))
+            found = await self._storage.get_bytes(object_keys.cells_key(wanted.evaluation_id, wanted.page))
             if found is None:
                 raise refused("evaluation_id", "its cells were deleted from the bucket; start another evaluation")
             return CellPage.model_validate_json(found[0])
@@ -92,7 +102,7 @@ class EvaluationActivities:
         """Measure a take, and store the result; that of a cell without a take is the reason."""
         async with heartbeats("measuring"):
             result = await self._measured(request) if request.take else base_result(request)
-            await self._put(keys.result_key(request.evaluation_id, request.cell.number), result)
+            await self._put(object_keys.result_key(request.evaluation_id, request.cell.number), result)
 
     async def _measured(self, request: MeasureTake) -> CellResult:
         assert request.take is not None
@@ -116,7 +126,7 @@ class EvaluationActivities:
             results = await self._results(evaluation_id)
             report = await asyncio.to_thread(make_report, request.view, results, describe_metrics(), datetime.now(UTC))
             page = await asyncio.to_thread(render_report, report)
-            json_key, html_key = (keys.report_key(evaluation_id, kind) for kind in ("json", "html"))
+            json_key, html_key = (object_keys.report_key(evaluation_id, kind) for kind in ("json", "html"))
             await self._storage.put_unpaid(html_key, page.encode(), "text/html; charset=utf-8")
             await self._storage.put_unpaid(json_key, _json(report), "application/json")
 
@@ -128,7 +138,9 @@ class EvaluationActivities:
                 found = await self._storage.get_bytes(key)
             return CellResult.model_validate_json(found[0]) if found else None
 
-        found = await asyncio.gather(*map(read, await self._storage.list_keys(keys.results_prefix(evaluation_id))))
+        found = await asyncio.gather(
+            *map(read, await self._storage.list_keys(object_keys.results_prefix(evaluation_id)))
+        )
         return [each for each in found if each]
 
     async def _put(self, key: str, record: Model) -> None:

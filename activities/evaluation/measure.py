@@ -62,6 +62,7 @@ def measured(request: MeasureTake, path: Path, data: bytes | None, transcript: s
     )
     values, notes = _values(sample, request.metrics, request.cell, transcribed=request.cell.transcript is not None)
     shown = text or transcript or ""
+    notes |= {name: note for name, note in request.notes.items() if name in request.metrics}
     update = {"values": values, "notes": notes, "excerpt": shown[:EXCERPT_CHARS], "thumbnail": _thumbnail(sample)}
     return result.model_copy(update=update)
 

@@ -9,13 +9,23 @@ from typing import Final
 from temporalio.exceptions import ApplicationError
 
 from activities.catalogue.offers import Offer
+from activities.evaluation.judges import Judges
 from activities.evaluation.metrics.protocol import Metric
 from activities.evaluation.metrics.registry import registered
 from activities.planning import pricing
 from activities.providers.protocol import Provider
 from activities.providers.selection import find_offer, plannable_offers
+from activities.settings import ActivitySettings
 from workflows.evaluation.cases import MAX_CELLS, Case, ModelSpec
-from workflows.evaluation.records import EVALUATION_REFUSED, ROLES, Cell, EvaluationStart, ModelColumn, Prepared
+from workflows.evaluation.records import (
+    EVALUATION_REFUSED,
+    JUDGE_SCORE,
+    ROLES,
+    Cell,
+    EvaluationStart,
+    ModelColumn,
+    Prepared,
+)
 from workflows.models import UNSPOKEN_ROLES, ZERO, Asset, Modality, Plan, digest_of
 
 CELLS_ON_PAGE: Final = 100
@@ -44,9 +54,10 @@ class Column:
 class Preparation:
     """The checks of one evaluation against the enabled providers and the installed metrics."""
 
-    def __init__(self, start: EvaluationStart, providers: Mapping[str, Provider]) -> None:
+    def __init__(self, start: EvaluationStart, providers: Mapping[str, Provider], settings: ActivitySettings) -> None:
         self._start = start
         self._providers = providers
+        self._settings = settings
         self._today = datetime.now(UTC).date()
 
     def run(self) -> tuple[Prepared, list[tuple[Cell, ...]]]:
@@ -62,6 +73,8 @@ class Preparation:
         metrics = self._metrics(cases, transcribed=transcriber is not None)
         self._check_size(cases, columns)
         by_case = [[*self._cells(case, columns, transcriber)] for case in cases]
+        if JUDGE_SCORE in metrics:
+            by_case = self._judged(by_case, columns)
         numbered = self._numbered(by_case)
         self._check_cap(numbered)
         pages = [*_pages(numbered)]
@@ -150,10 +163,14 @@ class Preparation:
                 raise refused(field, f"{name!r} is not available: {missing}")
             if problem := self._misfit(known[name], cases, transcribed=transcribed):
                 raise refused(field, f"{name!r} fits no case: {problem}")
+        if self._start.judge and self._start.metrics and JUDGE_SCORE not in self._start.metrics:
+            raise refused("judge", f"no metric has its score; add {JUDGE_SCORE} to the metrics, or leave it out")
         wanted = self._start.metrics or tuple(
             name
             for name, metric in known.items()
-            if not metric.missing() and not self._misfit(metric, cases, transcribed=transcribed)
+            if not metric.missing()
+            and (not metric.paid or self._start.judge)
+            and not self._misfit(metric, cases, transcribed=transcribed)
         )
         return tuple(dict.fromkeys(wanted))
 
@@ -202,6 +219,21 @@ class Preparation:
             model=column.offer.model,
             parameters={**case.parameters, **column.spec.parameters},
         )
+
+    def _judged(self, by_case: Sequence[Sequence[Cell]], columns: Sequence[Column]) -> list[list[Cell]]:
+        """The cells with the prices of their verdicts."""
+        try:
+            judges = Judges(self._start, [column.offer for column in columns], self._providers, self._settings)
+        except ApplicationError as error:
+            field, _, message = error.message.partition(": ")
+            raise refused("judge", message if field == "judge" else error.message) from None
+        judged = [[judges.review(cell) for cell in cells] for cells in by_case]
+        reasons = [cell.unjudged for cells in judged for cell in cells]
+        if all(reasons):
+            named = self._start.metrics
+            field = f"metrics[{named.index(JUDGE_SCORE)}]" if named else "judge"
+            raise refused(field, f"{JUDGE_SCORE!r} measures no take: {reasons[0]}; correct that, or leave it out")
+        return judged
 
     def _priced(self, case: Case, column: Column, assets: Sequence[Asset]) -> tuple[Asset, ...]:
         try:

@@ -6,7 +6,7 @@ because a judge gets pictures of a known size; no request is sent beyond them.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -104,12 +104,24 @@ def terms_of(brief: Brief, settings: ActivitySettings, providers: Mapping[str, P
 
 
 def _named_judges(brief: Brief, settings: ActivitySettings, providers: Mapping[str, Provider]) -> list[Offer] | None:
-    """The judges that are named, in their order; None where any may be used."""
-    named = brief.quality.judge if brief.quality and brief.quality.judge else settings.judge
-    field = "quality.judge" if brief.quality and brief.quality.judge else "GREENLIGHT_JUDGE"
+    """The judges that the brief or the settings name, in their order; None where any may be used."""
+    if brief.quality and brief.quality.judge:
+        return find_judges(brief.quality.judge, "quality.judge", providers)
+    return find_judges(settings.judge, "GREENLIGHT_JUDGE", providers)
+
+
+def find_judges(named: str, field: str, providers: Mapping[str, Provider]) -> list[Offer] | None:
+    """The enabled judges of a list of names, in their order; None for 'auto', where any may be used.
+
+    Args:
+        field: The field or variable that names them, for the message.
+
+    Raises:
+        ApplicationError: type PLAN_INVALID; no enabled model that can judge has one of the names.
+    """
     if named == "auto":
         return None
-    able = _able(providers, datetime.now(UTC).date())
+    able = able_judges(providers)
     names = [name.strip() for name in named.split(",") if name.strip()]
     found = [offer for name in names for offer in able if name_of(offer) == name]
     if not found:
@@ -118,9 +130,9 @@ def _named_judges(brief: Brief, settings: ActivitySettings, providers: Mapping[s
     return found
 
 
-def _able(providers: Mapping[str, Provider], today: date) -> list[Offer]:
-    """The models that can judge anything."""
-    ranked = rank_offers(Modality.TEXT, providers, today)
+def able_judges(providers: Mapping[str, Provider]) -> list[Offer]:
+    """The enabled models that can judge anything, the preferred ones first."""
+    ranked = rank_offers(Modality.TEXT, providers, datetime.now(UTC).date())
     return [o for o in ranked if any(way_of(o, kind) for kind in CRITERIA)]
 
 
@@ -281,7 +293,7 @@ def with_reviews(
         if not only:
             raise
         named = []  # it is not enabled any more, which is no reason to refuse a take
-    judges = _able(providers, datetime.now(UTC).date()) if named is None else named
+    judges = able_judges(providers) if named is None else named
     desk = Desk(plan, brief, terms, providers, references, judges, automatic=named is None, scoring=scoring)
     assets = [
         a.model_copy(update={"review": desk.review(final_asset(plan, a))}) if not only or a.asset_id in only else a
@@ -291,15 +303,16 @@ def with_reviews(
     for asset in (a for a in assets if a.review is None):
         kind = kind_of(asset)
         if terms.criteria_of(kind) and kind not in missing:
-            missing[kind] = _why_missing(desk, asset, kind)
+            missing[kind] = why_missing(desk, asset)
     reviewed = plan.model_copy(update={"quality": terms.model_copy(update={"unjudged": missing})})
     reasons = [f"unjudged: {kind}: {why}" for kind, why in missing.items()]
     warnings = [w for w in plan.warnings if not w.startswith("unjudged: ")]
     return reviewed.model_copy(update={"warnings": (*warnings, *reasons)}).with_assets(assets)
 
 
-def _why_missing(desk: Desk, asset: Asset, kind: Kind) -> str:
-    maker = desk.offer_of(asset)
+def why_missing(desk: Desk, asset: Asset) -> str:
+    """The reason for which no judge of the desk reviews the asset, with the remedy."""
+    maker, kind = desk.offer_of(asset), kind_of(asset)
     if maker is not None and maker.placeholder:
         return "previz makes placeholders, which are checked on the worker and not judged"
     if desk.automatic:

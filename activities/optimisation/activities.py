@@ -22,6 +22,7 @@ from workflows import keys
 from workflows.activity_io import SettledQuestions
 from workflows.evaluation.statistics import mean_interval, paired_difference
 from workflows.models import Model
+from workflows.optimisation import keys as optimisation_keys
 from workflows.optimisation.records import (
     ComparedTexts,
     ModelQuestions,
@@ -61,7 +62,7 @@ class OptimisationActivities:
             ApplicationError: type OPTIMISATION_REFUSED, not retried; the first detail is the field to correct.
         """
         async with heartbeats("preparing"):
-            key = keys.optimisation_record_key(start.optimisation_id)
+            key = optimisation_keys.optimisation_record_key(start.optimisation_id)
             if found := await self._storage.get_bytes(key):
                 return _claimed(start, found[0])
             used = await chosen_prompts(self._storage, start.tenant)
@@ -142,7 +143,7 @@ class OptimisationActivities:
         return Trial(asker, setup.program, setup.metric, setup.model, setup.judge, setup.task)
 
     async def _record(self, step: OptimisationStep) -> OptimisationRecord:
-        found = await self._storage.get_bytes(keys.optimisation_record_key(step.optimisation_id))
+        found = await self._storage.get_bytes(optimisation_keys.optimisation_record_key(step.optimisation_id))
         if found is None:
             raise refused("optimisation_id", "its cases were deleted from the bucket; start another optimisation")
         return OptimisationRecord.model_validate_json(found[0])
@@ -150,7 +151,7 @@ class OptimisationActivities:
 
 def _owner(start: OptimisationStart) -> ModelQuestions:
     day = start.created_at.date().isoformat()
-    return questions_of(start, keys.optimisation_questions(start.optimisation_id), day)
+    return questions_of(start, optimisation_keys.optimisation_questions(start.optimisation_id), day)
 
 
 def _claimed(start: OptimisationStart, content: bytes) -> PreparedOptimisation:

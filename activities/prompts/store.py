@@ -15,8 +15,8 @@ from activities.providers.protocol import Provider
 from activities.providers.selection import rank_offers
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageConflict
-from workflows import keys
 from workflows.models import Modality, Plan
+from workflows.prompts import keys as prompts_keys
 from workflows.prompts.built_in import BUILT_IN
 from workflows.prompts.records import Choices, PromptVersion
 from workflows.prompts.uses import BUILT_IN_VERSION, NAMES, ProductionPrompts, PromptName
@@ -30,7 +30,7 @@ async def production_prompts(storage: Storage, production_id: str, tenant: str) 
     Raises:
         StorageFailed: try again.
     """
-    key = keys.production_prompts(production_id)
+    key = prompts_keys.production_prompts(production_id)
     if found := await storage.get_bytes(key):
         return _read_record(key, found[0])
     chosen = await chosen_prompts(storage, tenant)
@@ -69,7 +69,7 @@ async def chosen_prompts(storage: Storage, tenant: str) -> ProductionPrompts:
     Raises:
         StorageFailed: try again.
     """
-    key = keys.chosen_prompts(tenant)
+    key = prompts_keys.chosen_prompts(tenant)
     found = await storage.get_bytes(key)
     if found is None:
         return BUILT_IN_PROMPTS
@@ -103,7 +103,7 @@ async def read_version(storage: Storage, tenant: str, name: PromptName, version:
         UnreadableVersion: there is no such version, or it cannot be read.
         StorageFailed: try again.
     """
-    key = keys.prompt_version(tenant, name, version)
+    key = prompts_keys.prompt_version(tenant, name, version)
     found = await storage.get_bytes(key)
     if found is None:
         raise UnreadableVersion(f"version {version} of {name} is missing in the bucket ({key})")
@@ -123,7 +123,7 @@ async def add_version(storage: Storage, tenant: str, version: PromptVersion) -> 
     Raises:
         StorageFailed: try again.
     """
-    prefix = keys.prompt_versions(tenant, version.name)
+    prefix = prompts_keys.prompt_versions(tenant, version.name)
     number = version.version
     for key in await storage.list_keys(prefix):
         found = await storage.get_bytes(key)
@@ -134,7 +134,7 @@ async def add_version(storage: Storage, tenant: str, version: PromptVersion) -> 
     while True:
         numbered = version.model_copy(update={"version": number})
         data = numbered.model_dump_json(indent=1).encode()
-        key = keys.prompt_version(tenant, version.name, number)
+        key = prompts_keys.prompt_version(tenant, version.name, number)
         try:
             await storage.put_unpaid(key, data, "application/json", only_if_absent=True)
         except StorageConflict:  # a person added one at the same time, or an earlier attempt stored it

@@ -81,8 +81,6 @@ for module in (
     app.add_typer(module.app)
 app.add_typer(schedule.app, name="schedule", rich_help_panel=MAKE, help="Start productions of a brief at set times.")
 app.add_typer(versions.app, name="prompts", rich_help_panel=RUN, help="Manage versions of Greenlight's own prompts.")
-    versions.app, name="prompts", rich_help_panel=RUN, help="Manage the versions of Greenlight's own prompts."
-)
 app.add_typer(grants.app, name="grants", rich_help_panel=RUN, help="Manage what agents may release.")
 app.add_typer(keys.app, name="keys", rich_help_panel=RUN, help="Manage API keys and their roles.")
 

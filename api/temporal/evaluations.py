@@ -33,6 +33,7 @@ from api.temporal.titles import SearchableTitles
 from api.temporal.updates import UPDATE_SECONDS
 from api.views.evaluations import ListedEvaluation
 from workflows import keys
+from workflows.evaluation import object_keys
 from workflows.evaluation.progress import EvaluationProgress
 from workflows.evaluation.records import EvaluationStart, EvaluationStatus, EvaluationView
 from workflows.refusals import refusal_in
@@ -87,7 +88,7 @@ class EvaluationGateway:
         return await self._client.start_workflow(
             keys.EVALUATION_TYPE,
             start,
-            id=keys.evaluation_workflow_id(start.evaluation_id),
+            id=object_keys.evaluation_workflow_id(start.evaluation_id),
             task_queue=keys.TASK_QUEUE,
             priority=self._priorities.of(start.tenant, Urgency.BATCH),
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
@@ -156,7 +157,7 @@ class EvaluationGateway:
         """
         query = f"WorkflowType = '{keys.EVALUATION_TYPE}' AND ExecutionStatus != 'ContinuedAsNew'"
         query += f" AND {keys.TENANT_ATTRIBUTE} = '{tenant}'" if tenant else ""
-        query += f" AND WorkflowId STARTS_WITH '{keys.evaluation_workflow_id(prefix)}'" if prefix else ""
+        query += f" AND WorkflowId STARTS_WITH '{object_keys.evaluation_workflow_id(prefix)}'" if prefix else ""
         page = self._client.list_workflows(
             query, page_size=page_size, next_page_token=page_token, rpc_timeout=RPC_TIMEOUT
         )
@@ -219,7 +220,7 @@ class EvaluationGateway:
             raise Problem(409, "not-done", message or "The evaluation could not do it.") from None
 
     def _handle(self, evaluation_id: str) -> WorkflowHandle[Any, EvaluationView]:
-        workflow_id = keys.evaluation_workflow_id(evaluation_id)
+        workflow_id = object_keys.evaluation_workflow_id(evaluation_id)
         return self._client.get_workflow_handle(workflow_id, result_type=EvaluationView)
 
 
@@ -246,7 +247,7 @@ async def _listed(execution: WorkflowExecution) -> ListedEvaluation:
     cost = attributes.get(COST)
     created_at = await execution.memo_value("created_at", None)
     return ListedEvaluation(
-        evaluation_id=keys.evaluation_id_of(execution.id),
+        evaluation_id=object_keys.evaluation_id_of(execution.id),
         title=await execution.memo_value("title", ""),
         status=_status(execution),
         cases=await execution.memo_value("cases", 0),

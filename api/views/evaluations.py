@@ -9,6 +9,7 @@ from api.views.production import View
 from workflows.evaluation.cases import MAX_CASES_BYTES, MAX_MODELS
 from workflows.evaluation.records import MAX_AT_ONCE, EvaluationName, EvaluationStatus, EvaluationView, MetricName
 from workflows.evaluation.report import CaseResults
+from workflows.judging.policy import JudgeName
 from workflows.models import ZERO, Modality, Model, Money, Person, Slug
 from workflows.provider_report import MetricInfo
 
@@ -28,11 +29,16 @@ class EvaluationBody(Model):
         description="provider/model, with parameters after a question mark",
         examples=[["previz/previz-narration", "previz/previz-narration?rate=200"]],
     )
-    metrics: tuple[MetricName, ...] = Field(default=(), description="If empty, all that are installed and fit")
+    metrics: tuple[MetricName, ...] = Field(default=(), description="If empty, all that are free, installed and fit")
     transcriber: ModelText | None = Field(
         default=None, description="A model that writes down what voices say, for the word error rate"
     )
-    max_usd: Money = Field(default=ZERO, description="The most that all takes may cost together")
+    judge: JudgeName = Field(
+        default="",
+        description="'provider/model' of the judge whose verdicts are `judge_score`; if empty, the choice of "
+        "GREENLIGHT_JUDGE. Without `metrics`, naming it selects the metric",
+    )
+    max_usd: Money = Field(default=ZERO, description="The most that all takes and verdicts may cost together")
     at_once: int = Field(default=10, ge=1, le=MAX_AT_ONCE, description="Takes at a time")
     evaluation_id: EvaluationName | None = Field(
         default=None, description="The same id names the same evaluation; without it, a new id"

@@ -49,6 +49,8 @@ ROWS: Final = (
     Row("planted faults that the checks find (recall)", "quality", "recall", " %", 100, at_least=True),
     Row("takes with a finding that are damaged (precision)", "quality", "precision", " %"),
     Row("good takes that the checks flag", "quality", "flagged", " %", 2),
+    Row("takes with a fault that an emulated judge rejects (recall)", "quality", "judge_recall", " %"),
+    Row("takes that this judge rejects and that have one (precision)", "quality", "judge_precision", " %"),
     Row("import api.app", "import", "api_ms", " ms", 300),
     Row("import api.app against importing FastAPI alone", "import", "ratio", " x"),
     Row("queries with 1,000 watchers of 50 productions against 50 watchers", "watchers", "queries_ratio", " x", 1.2),

@@ -93,4 +93,5 @@ def _cell(cell: CellResult) -> str:
     picture = f'<img src="data:image/jpeg;base64,{cell.thumbnail}" alt="">' if cell.thumbnail else ""
     text = f"<pre>{escape(cell.excerpt)}</pre>" if cell.excerpt else ""
     values = "<br>".join(f"{escape(name)} {value:.4g}" for name, value in cell.values.items())
-    return f"{picture}{text}<small>{values}</small>"
+    notes = "".join(f"<br>{escape(name)}: {escape(note)}" for name, note in cell.notes.items())
+    return f"{picture}{text}<small>{values}{notes}</small>"

@@ -1,5 +1,7 @@
-"""The activities of one cell of an evaluation: its take, a transcript of its voice, and the measurements."""
+"""The activities of one cell of an evaluation: its take, a transcript of its voice, a verdict, and the measurements."""
 
+import asyncio
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -11,8 +13,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows import keys
     from workflows.activity_io import AssetCancelled, AssetFailure, InputTake, ProduceAsset
     from workflows.contracts import ProductionActivities
+    from workflows.evaluation import object_keys
     from workflows.evaluation.progress import MAX_MESSAGE_CHARS, EvaluationProgress
-    from workflows.evaluation.records import Cell, EvaluationStart, MeasureTake, brief_of
+    from workflows.evaluation.records import JUDGE_SCORE, Cell, EvaluationStart, MeasureTake, brief_of
+    from workflows.evaluation.verdicts import request_verdict
     from workflows.events import TakeOrder
     from workflows.models import ZERO, Asset, Take
     from workflows.production.activity_options import (
@@ -28,8 +32,21 @@ with workflow.unsafe.imports_passed_through():
 
 MAX_RESUBMISSIONS: Final = 3
 """Of a cheap take whose submissions stay ambiguous."""
+CANCELLED: Final = "the evaluation was cancelled before the verdict"
 MEASURE_TIMEOUT: Final = timedelta(hours=1)
 """For all attempts; without a result after that, the cell counts as failed."""
+
+
+@dataclass
+class Made:
+    """What became of a cell so far. `billed` is the cost of its take, transcript and verdict."""
+
+    take: Take | None = None
+    failure: AssetFailure | None = None
+    billed: Decimal = ZERO
+    transcript: Take | None = None
+    given: dict[str, float] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
 
 
 class CellActivities:
@@ -46,18 +63,40 @@ class CellActivities:
 
     async def run(self, cell: Cell, metrics: tuple[str, ...]) -> None:
         """Make and measure one cell; no failure of it stops another one."""
-        take, failure, billed = await self._make(cell, cell.asset)
-        transcript = None
-        if take and cell.transcript:
-            transcript, unheard, more = await self._make(cell, cell.transcript, take)
-            billed += more
-            failure = failure or unheard
+        made = Made(*await self._make(cell, cell.asset))
+        if made.take:
+            try:
+                await self._write_down(cell, made, made.take)
+                await self._judge(cell, made, made.take)
+            except asyncio.CancelledError:
+                made.notes.setdefault(JUDGE_SCORE, CANCELLED)  # the take is made, so it is measured and reported
         self.measuring.add(cell.number)
         try:
-            problem = await self._measure(cell, metrics, take, transcript, failure, billed)
+            problem = await self._measure(cell, metrics, made)
         finally:
             self.measuring.discard(cell.number)
-        self._progress.finish(cell, problem or (failure.message if failure and take is None else ""))
+        failure = made.failure.message if made.failure and made.take is None else ""
+        self._progress.finish(cell, problem or failure)
+
+    async def _write_down(self, cell: Cell, made: Made, take: Take) -> None:
+        if cell.transcript:
+            made.transcript, unheard, billed = await self._make(cell, cell.transcript, take)
+            made.billed += billed
+            made.failure = unheard
+
+    async def _judge(self, cell: Cell, made: Made, take: Take) -> None:
+        """Request the verdict about a take, where the evaluation has the score of a judge."""
+        if cell.unjudged:
+            made.notes[JUDGE_SCORE] = cell.unjudged
+        if cell.asset.review is None:
+            return
+        judged = await request_verdict(self._start, cell, take, cell.asset.review.judge)
+        made.billed += self._book(cell, ZERO, judged.billed_usd)
+        verdict = judged.verdict
+        if verdict.score is not None:
+            made.given[JUDGE_SCORE] = verdict.score
+        if note := verdict.unjudged or verdict.complaint:
+            made.notes[JUDGE_SCORE] = note
 
     async def _make(
         self, cell: Cell, asset: Asset, source: Take | None = None
@@ -99,8 +138,7 @@ class CellActivities:
         if not risen and not failure.resubmit:
             return None
         price = failure.now_usd if risen and failure.now_usd is not None else price
-        follows = cell.transcript.high_usd if cell.transcript and asset is cell.asset else ZERO
-        return price if self._progress.hold(cell, price + follows) else None
+        return price if self._progress.hold(cell, price + cell.after_usd(asset)) else None
 
     async def _produce(
         self, cell: Cell, asset: Asset, source: Take | None, price: Decimal, order: TakeOrder | None
@@ -137,7 +175,7 @@ class CellActivities:
                 ),
             )
         return ProduceAsset(
-            production_id=keys.evaluation_takes(start.evaluation_id),
+            production_id=object_keys.evaluation_takes(start.evaluation_id),
             brief=brief_of(cell.case, asset.asset_type, start.tenant, start.requester),
             asset=asset,
             take=1,
@@ -179,24 +217,18 @@ class CellActivities:
             message = f"could not be stopped: {message_of(error)}"[:MAX_MESSAGE_CHARS]
             return AssetCancelled(outcome="running", billed_usd=asset.high_usd, message=message)
 
-    async def _measure(
-        self,
-        cell: Cell,
-        metrics: tuple[str, ...],
-        take: Take | None,
-        transcript: Take | None,
-        failure: AssetFailure | None,
-        billed: Decimal,
-    ) -> str:
+    async def _measure(self, cell: Cell, metrics: tuple[str, ...], made: Made) -> str:
         """Measure the take and store the result; why it could not be, empty where it could."""
         request = MeasureTake(
             evaluation_id=self._start.evaluation_id,
             cell=cell,
             metrics=metrics,
-            take=take,
-            transcript=transcript,
-            failure=failure,
-            billed_usd=billed,
+            take=made.take,
+            transcript=made.transcript,
+            failure=made.failure,
+            billed_usd=made.billed,
+            given=made.given,
+            notes={name: note[:MAX_MESSAGE_CHARS] for name, note in made.notes.items()},
         )
         try:
             await workflow.execute_activity(

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from workflows.activity_io import AssetFailure
 from workflows.brief import Brief, Platform
 from workflows.evaluation.cases import MAX_CASES, MAX_MODELS, Case, ModelSpec
+from workflows.judging.policy import JudgeName
 from workflows.models import ZERO, Asset, Media, Modality, Model, Money, Person, ProductionId, Slug, Take
 
 MAX_AT_ONCE: Final = 50
@@ -19,6 +20,8 @@ EVALUATION_REFUSED: Final = "EvaluationRefused"
 """A type of failure: the evaluation cannot run; the message names the field and the remedy."""
 
 EvaluationName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+JUDGE_SCORE: Final = "judge_score"
+"""The metric whose values are verdicts of a judge model, which are paid."""
 MetricName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$")]
 
 _PLATFORMS: Final = {Modality.TEXT: Platform.COPY, Modality.IMAGE: Platform.DESIGN}
@@ -113,30 +116,43 @@ class EvaluationStart(Model):
     evaluation_id: ProductionId
     cases: tuple[Case, ...] = Field(default=(), max_length=MAX_CASES)
     models: tuple[ModelSpec, ...] = Field(min_length=1, max_length=MAX_MODELS)
-    metrics: tuple[MetricName, ...] = Field(default=(), description="If empty, all that are installed and fit")
+    metrics: tuple[MetricName, ...] = Field(default=(), description="If empty, all that are free, installed and fit")
     transcriber: ModelSpec | None = Field(default=None, description="A model that writes down what voices say")
-    max_usd: Money = Field(default=ZERO, description="The most that all takes may cost together; USD")
+    judge: JudgeName = Field(default="", description="The judge of `judge_score`; if empty, that of the worker")
+    max_usd: Money = Field(default=ZERO, description="The most that takes and verdicts may cost together; USD")
     at_once: int = Field(default=10, ge=1, le=MAX_AT_ONCE)
     tenant: Slug = "default"
     requester: Person = "anonymous"
     title: Annotated[str, StringConstraints(max_length=200)] = ""
     created_at: datetime
-    content: str = Field(default="", description="A digest of cases, models, metrics and transcriber")
+    content: str = Field(default="", description="A digest of cases, models, metrics, transcriber and judge")
     state: EvaluationState | None = None
 
 
 class Cell(Model):
-    """One case with one model: a take, and the transcript of a voice where a transcriber is named."""
+    """One case with one model: a take, the transcript of a voice where a transcriber is named, and the verdict of a
+    judge, whose price is the review of the asset."""
 
     number: int = Field(ge=1)
     case: Case
     column: int = Field(ge=0, description="The index of its model")
     asset: Asset
     transcript: Asset | None = None
+    unjudged: str = Field(default="", description="Why no judge is asked, where `judge_score` is selected")
 
     @property
     def high_usd(self) -> Decimal:
-        return self.asset.high_usd + (self.transcript.high_usd if self.transcript else ZERO)
+        """The most that it may cost."""
+        return self.asset.high_usd + self.after_usd(self.asset)
+
+    @property
+    def verdict_usd(self) -> Decimal:
+        return self.asset.review.high_usd if self.asset.review else ZERO
+
+    def after_usd(self, asset: Asset) -> Decimal:
+        """The most that the steps after the take of this asset may cost."""
+        transcript = self.transcript.high_usd if self.transcript and asset is self.asset else ZERO
+        return transcript + self.verdict_usd
 
 
 class CellPage(Model):
@@ -161,6 +177,9 @@ class MeasureTake(Model):
     failure: AssetFailure | None = None
     billed_usd: Money = ZERO
     given: dict[str, float] = Field(default_factory=dict, description="Metric -> value, e.g. the score of a judge")
+    notes: dict[str, str] = Field(
+        default_factory=dict, description="Metric -> the reasons of its given value, or of its absence"
+    )
 
 
 class CellResult(Model):
@@ -177,7 +196,9 @@ class CellResult(Model):
     excerpt: str = Field(default="", description="The beginning of a text")
     thumbnail: str = Field(default="", description="A small JPEG of a picture or of the first frame; base64")
     values: dict[str, float] = Field(default_factory=dict, description="Metric -> value")
-    notes: dict[str, str] = Field(default_factory=dict, description="Metric -> why there is no value")
+    notes: dict[str, str] = Field(
+        default_factory=dict, description="Metric -> why there is no value; a judge's reasons"
+    )
     billed_usd: Money = ZERO
     failure: str = ""
 
@@ -195,7 +216,7 @@ class EvaluationView(Model):
     created_at: datetime
     max_usd: Money
     spent_usd: Money = ZERO
-    high_usd: Money = Field(default=ZERO, description="The most that all takes may cost")
+    high_usd: Money = Field(default=ZERO, description="The most that all takes and verdicts may cost")
     cases: int = 0
     cells: int = Field(default=0, description="Takes: each case with each model of its modality")
     made: int = 0

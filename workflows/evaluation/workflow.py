@@ -43,7 +43,7 @@ REPORT_TIMEOUT = timedelta(minutes=30)
 
 @workflow.defn(name=keys.EVALUATION_TYPE)
 class EvaluationWorkflow:
-    """One evaluation. Workflow id: `keys.evaluation_workflow_id`; result: its view."""
+    """One evaluation. Workflow id: `object_keys.evaluation_workflow_id`; result: its view."""
 
     @workflow.init
     def __init__(self, start: EvaluationStart) -> None:

@@ -25,17 +25,19 @@ _OVERALL: Final = (-0.06766283, 1.11546468, 0.04602535)
 """The polynomial from the model's output to the scale of the raters (speechmos 0.0.1.1, dnsmos.py)."""
 
 
+def weights() -> Path | None:
+    """The file of the model in the wheel of speechmos; None where the package is not installed."""
+    found = find_spec("speechmos") if is_installed("speechmos") else None
+    return Path(found.origin).parent / "dnsmos_models" / "sig_bak_ovr.onnx" if found and found.origin else None
+
+
 @cache
 def _session() -> Any:
     import onnxruntime
 
-    found = find_spec("speechmos")
-    assert found is not None
-    assert found.origin is not None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    model = Path(found.origin).parent / "dnsmos_models" / "sig_bak_ovr.onnx"
-    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(weights()), options, providers=["CPUExecutionProvider"])
 
 
 def overall(samples: "Samples") -> float:
@@ -58,9 +60,10 @@ class Dnsmos(Metric):
     modalities = frozenset({Modality.AUDIO})
 
     def missing(self) -> str:
-        if is_installed("speechmos") and is_installed("onnxruntime"):
-            return ""
-        return f"install greenlight[{EXTRA}] for the worker"
+        model = weights()
+        if model is None or not is_installed("onnxruntime"):
+            return f"install greenlight[{EXTRA}] for the worker"
+        return "" if model.is_file() else f"its weights {model.name} are absent; install speechmos again"
 
     def measure(self, sample: Sample) -> float:
         samples = samples_of(sample.path)

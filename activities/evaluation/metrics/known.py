@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from activities.evaluation.metrics.protocol import Metric, NoValueError, Sample
+from workflows.evaluation.records import JUDGE_SCORE
 from workflows.models import Modality
 from workflows.quality import CheckName
 
@@ -31,12 +32,9 @@ class WithoutFindings(Metric):
 
 
 class JudgeScore(Metric):
-    """The score of a judge model, which the workflow passes as `given`."""
+    """The score of a judge model, which the workflow passes as `given`: that of the worst criterion."""
 
-    name, title = "judge_score", "Score of the judge"
-
-    def missing(self) -> str:
-        return "no judge is installed on this worker; leave it out"
+    name, title, paid = JUDGE_SCORE, "Score of the judge, 0 to 1", True
 
     def measure(self, sample: Sample) -> float:
         if self.name not in sample.given:

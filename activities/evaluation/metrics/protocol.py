@@ -52,6 +52,8 @@ class Metric:
     modalities: ClassVar[frozenset[Modality]] = ALL
     share: ClassVar[bool] = False
     """Whether each value is 0 or 1, so that the report shows a share."""
+    paid: ClassVar[bool] = False
+    """Whether a value costs money: such a metric is measured only where it is named."""
 
     def missing(self) -> str:
         """Why it measures nothing on this worker, with the remedy; empty if it does."""
@@ -80,5 +82,6 @@ class Metric:
             better=self.better,
             modalities=tuple(m for m in Modality if m in self.modalities),
             share=self.share,
+            paid=self.paid,
             missing=self.missing(),
         )

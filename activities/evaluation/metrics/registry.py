@@ -29,5 +29,10 @@ def _plugin(name: str, loaded: object) -> Metric:
     return found
 
 
-def describe_metrics() -> tuple[MetricInfo, ...]:
-    return tuple(metric.info() for metric in registered().values())
+def describe_metrics(missing: Mapping[str, str] | None = None) -> tuple[MetricInfo, ...]:
+    """
+    Args:
+        missing: Metric -> why this worker cannot measure it, in addition to what the metric itself needs.
+    """
+    found = (metric.info() for metric in registered().values())
+    return tuple(m.model_copy(update={"missing": (missing or {}).get(m.name) or m.missing}) for m in found)

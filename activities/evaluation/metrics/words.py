@@ -1,24 +1,12 @@
 """Metrics of words: errors against the expected text, the pace of a voice, and the timing of its captions."""
 
-import re
-from typing import Final
-
 from activities.evaluation.metrics.protocol import Metric, NoValueError, Sample
 from activities.evaluation.metrics.signals import sounding_span
-from activities.text.speech import is_wide
+from activities.judging.words import words_of
 from workflows.evaluation.cases import Case
 from workflows.models import Modality
 
 SPEECH = frozenset({Modality.AUDIO})
-_WORD: Final = re.compile(r"\w+(?:['’]\w+)*")
-
-
-def tokens(text: str) -> list[str]:
-    """The words in lower case without punctuation; of scripts without spaces, the single letters."""
-    found = []
-    for word in _WORD.findall(text.casefold()):
-        found += list(word) if any(map(is_wide, word)) else [word]
-    return found
 
 
 class WordErrors(Metric):
@@ -37,12 +25,12 @@ class WordErrors(Metric):
     def measure(self, sample: Sample) -> float:
         import jiwer
 
-        expected = tokens(sample.case.expected.text or sample.case.prompt)
+        expected = words_of(sample.case.expected.text or sample.case.prompt)
         if sample.text is None:
             raise NoValueError("there is no transcript")
         if not expected:
             raise NoValueError("no words are expected")
-        return float(jiwer.wer(" ".join(expected), " ".join(tokens(sample.text))))
+        return float(jiwer.wer(" ".join(expected), " ".join(words_of(sample.text))))
 
 
 class Pace(Metric):
@@ -57,7 +45,7 @@ class Pace(Metric):
         first, last = sounding_span(sample.path)
         if last - first <= 0:
             raise NoValueError("the recording is silent")
-        return 60 * len(tokens(sample.case.prompt)) / (last - first)
+        return 60 * len(words_of(sample.case.prompt)) / (last - first)
 
 
 class CaptionTiming(Metric):

@@ -54,12 +54,15 @@ def evaluate(
     ],
     metrics: Annotated[
         list[str] | None,
-        typer.Option(metavar="METRIC", help="Default: all that fit. `greenlight metrics` lists them."),
+        typer.Option(metavar="METRIC", help="Default: all that fit and are free. `greenlight metrics` lists them."),
     ] = None,
     max_usd: Annotated[Decimal | None, usd_option("The most that all takes may cost together. Default: 0.")] = None,
     transcriber: Annotated[
         str | None, typer.Option(metavar="MODEL", help="A model that writes down what voices say, for `wer`.")
     ] = None,
+    judge: Annotated[
+        str, typer.Option(metavar="MODEL", help="The judge of `judge_score`. Default: the worker's GREENLIGHT_JUDGE.")
+    ] = "",
     at_once: Annotated[int, typer.Option(min=1, max=MAX_AT_ONCE, help="The number of takes at a time.")] = 10,
     title: Annotated[str, typer.Option(help="A title for people. Default: the name of the file.")] = "",
     evaluation_id: Annotated[
@@ -86,17 +89,17 @@ def evaluate(
         models=tuple(named),
         metrics=tuple(measured),
         transcriber=transcriber,
+        judge=judge,
         max_usd=max_usd or ZERO,
         at_once=at_once,
-        evaluation_id=evaluation_id or f"e{batch_id_of(file, tenant, *named, *measured, transcriber or '')[1:]}",
+        evaluation_id=evaluation_id or f"e{batch_id_of(file, tenant, *named, *measured, transcriber or '', judge)[1:]}",
         title=title or file.name,
         tenant=tenant,
         requester=current_user(),
     )
     started = cli.client.start_evaluation(body)
     view = started.view
-    most = f"at most {view.high_usd} USD" if view.high_usd else "free"
-    cli.warn(f"Evaluation {view.evaluation_id}: {view.cases} cases, {counted(view.cells, 'take')}, {most}")
+    cli.warn(f"Evaluation {view.evaluation_id}: {counted(view.cases, 'case')}, {_price(view)}")
     if watch:
         view = _follow(cli, view.evaluation_id)
         _print_result(cli, view, out, as_json=as_json)
@@ -174,6 +177,13 @@ def metrics(context: Context, as_json: JsonOption = False) -> None:
         of = ", ".join(modality.value for modality in m.modalities)
         rows.add_row(Text(m.name), one_line(m.title), m.unit, m.better, of, one_line(m.missing))
     print_table(cli.out, rows)
+
+
+def _price(view: EvaluationView) -> str:
+    """'150 takes, at most 2.00 USD'; of one that is not priced yet its status."""
+    if view.status is EvaluationStatus.PREPARING:
+        return label(view.status)
+    return f"{counted(view.cells, 'take')}, {f'at most {view.high_usd} USD' if view.high_usd else 'free'}"
 
 
 def _split(texts: list[str]) -> list[str]:

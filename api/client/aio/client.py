@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from api.client.aio.batches import BatchEndpoints
 from api.client.aio.decisions import DecisionEndpoints
+from api.client.aio.evaluations import EvaluationEndpoints
 from api.client.aio.events import EventEndpoints
 from api.client.aio.grants import GrantEndpoints
 from api.client.aio.media import MediaEndpoints
@@ -27,7 +28,6 @@ from api.client.aio.references import ReferenceEndpoints
 from api.client.aio.transport import production_path, query
 from api.client.aio.voice import VoiceEndpoints
 from api.client.errors import GreenlightError, ResponseLost, Unreachable, WrongInstance
-from api.client.evaluations import EvaluationEndpoints
 from api.views.platforms import LanguageView, PlatformsView
 from api.views.production import ListedProduction, ProductionPage, ProductionView, Ready, SessionView, Started
 from workflows.brief import Brief, Platform

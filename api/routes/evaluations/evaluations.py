@@ -37,6 +37,7 @@ from api.views.evaluations import (
 )
 from api.views.production import PREFIX
 from workflows import keys
+from workflows.evaluation import object_keys
 from workflows.evaluation.cases import Case, ModelSpec, parse_cases, parse_model
 from workflows.evaluation.records import EvaluationStart, EvaluationView
 from workflows.evaluation.report import Comparison, FullSummary
@@ -176,7 +177,7 @@ async def report(services: ServicesDep, evaluation_id: KnownEvaluation) -> FullS
 async def report_page(services: ServicesDep, evaluation_id: KnownEvaluation) -> HTMLResponse:
     """The report as one page that needs no other file, as the bucket keeps it."""
     await read_report(services, evaluation_id)
-    content = await services.vault.content(keys.report_key(evaluation_id, "html"))
+    content = await services.vault.content(object_keys.report_key(evaluation_id, "html"))
     if content is None:
         raise no_media(f"The report of {evaluation_id!r}")
     return HTMLResponse(content, headers=_PAGE_HEADERS)
@@ -239,6 +240,7 @@ def _start_of(body: EvaluationBody, tenant: str, idempotency_key: str | None) ->
             [each.model_dump(mode="json", exclude_defaults=True) for each in (*cases, *models)],
             list(body.metrics),
             body.transcriber,
+            *([body.judge] if body.judge else []),
         ]
     )
     return EvaluationStart(
@@ -247,6 +249,7 @@ def _start_of(body: EvaluationBody, tenant: str, idempotency_key: str | None) ->
         models=models,
         metrics=body.metrics,
         transcriber=transcriber,
+        judge=body.judge,
         max_usd=body.max_usd,
         at_once=body.at_once,
         tenant=tenant,
@@ -293,7 +296,7 @@ def _id_of(body: EvaluationBody, tenant: str, idempotency_key: str | None) -> st
 
 def _links(services: Services, evaluation_id: str) -> EvaluationLinks:
     path, ui = f"{PREFIX}/evaluations/{evaluation_id}", services.settings.temporal_ui_url
-    run = f"{ui}/namespaces/{services.temporal.namespace}/workflows/{keys.evaluation_workflow_id(evaluation_id)}"
+    run = f"{ui}/namespaces/{services.temporal.namespace}/workflows/{object_keys.evaluation_workflow_id(evaluation_id)}"
     return EvaluationLinks(
         evaluation=path, report=f"{path}/report", page=f"{path}/report.html", temporal_ui=run if ui else None
     )

@@ -7,6 +7,7 @@ from api.deps import Services
 from api.problems import Problem
 from api.storage import parse_record
 from workflows import keys
+from workflows.evaluation import object_keys
 from workflows.evaluation.preference import Choice, Preference, Vote
 from workflows.evaluation.records import CellResult
 from workflows.evaluation.report import EvaluationReport
@@ -23,7 +24,7 @@ async def read_report(services: Services, evaluation_id: str) -> EvaluationRepor
     Raises:
         Problem: 404 where there is no such evaluation; 409 where it has no report yet; 503.
     """
-    key = keys.report_key(evaluation_id, "json")
+    key = object_keys.report_key(evaluation_id, "json")
     content = await services.vault.content(key)
     if content is not None:
         return parse_record(EvaluationReport, key, content)
@@ -33,7 +34,7 @@ async def read_report(services: Services, evaluation_id: str) -> EvaluationRepor
 
 
 async def stored_cell(services: Services, evaluation_id: str, cell: int) -> CellResult | None:
-    key = keys.result_key(evaluation_id, cell)
+    key = object_keys.result_key(evaluation_id, cell)
     content = await services.vault.content(key)
     return parse_record(CellResult, key, content) if content else None
 
@@ -45,7 +46,7 @@ def voter_name(voter: str) -> str:
 
 async def stored_votes(services: Services, evaluation_id: str, voter: str = "") -> list[Vote]:
     """All votes, or those of one person (`voter_name`). Of two choices about a pair, the newer one counts."""
-    prefix = keys.votes_prefix(evaluation_id)
+    prefix = object_keys.votes_prefix(evaluation_id)
     listed = await services.vault.listed(f"{prefix}{voter}/" if voter else prefix)
     found: dict[tuple[str, str], Vote] = {}
     for each in sorted(listed, key=lambda one: one.stored_at):
@@ -56,7 +57,7 @@ async def stored_votes(services: Services, evaluation_id: str, voter: str = "") 
 
 async def store_vote(services: Services, evaluation_id: str, vote: Vote) -> None:
     """Store the choice of a person, and delete another one about the same pair."""
-    folder = f"{keys.votes_prefix(evaluation_id)}{vote.voter}/{vote.pair_id}/"
+    folder = f"{object_keys.votes_prefix(evaluation_id)}{vote.voter}/{vote.pair_id}/"
 
     def write(client: "S3Client", bucket: str) -> None:
         client.put_object(Bucket=bucket, Key=f"{folder}{vote.choice}", Body=b"")

@@ -11,7 +11,7 @@ from api import problems
 from api.problems import Problem
 from api.storage import Vault, parse_record
 from api.views.prompts.versions import VersionBody
-from workflows import keys
+from workflows.prompts import keys as prompts_keys
 from workflows.prompts.records import Choice, Choices, PromptVersion
 from workflows.prompts.uses import PromptName
 
@@ -40,7 +40,7 @@ class StoredPrompts:
 
     async def versions(self, name: PromptName) -> dict[int, PromptVersion | None]:
         """Number -> version, the newest first; None where it cannot be read."""
-        prefix = keys.prompt_versions(self._tenant, name)
+        prefix = prompts_keys.prompt_versions(self._tenant, name)
         listed = [each.key for each in await self._vault.listed(prefix)]
         numbers = sorted((n for n in map(_number, listed) if n), reverse=True)
         turns = asyncio.Semaphore(READS_AT_ONCE)
@@ -54,7 +54,7 @@ class StoredPrompts:
 
     async def version(self, name: PromptName, number: int) -> PromptVersion | None:
         """The version; None where it is missing or cannot be read."""
-        content = await self._vault.content(keys.prompt_version(self._tenant, name, number))
+        content = await self._vault.content(prompts_keys.prompt_version(self._tenant, name, number))
         try:
             return PromptVersion.model_validate_json(content) if content else None
         except ValidationError:
@@ -76,7 +76,7 @@ class StoredPrompts:
                 author=body.requester,
                 created_at=datetime.now(UTC).replace(microsecond=0),
             )
-            key = keys.prompt_version(self._tenant, name, number)
+            key = prompts_keys.prompt_version(self._tenant, name, number)
             if await self._put(key, made.model_dump_json(indent=1).encode(), {"IfNoneMatch": "*"}):
                 return made
             number += 1
@@ -102,7 +102,7 @@ class StoredPrompts:
         return await self._change(change)
 
     async def _change(self, change: Callable[[Choices], Choices]) -> Choices:
-        key = keys.chosen_prompts(self._tenant)
+        key = prompts_keys.chosen_prompts(self._tenant)
         for _ in range(WRITES):
             choices, etag = await self._versioned()
             changed = change(choices)
@@ -115,7 +115,7 @@ class StoredPrompts:
 
     async def _versioned(self) -> tuple[Choices, str]:
         """The choices, and the ETag of their object; "" where there is none."""
-        key = keys.chosen_prompts(self._tenant)
+        key = prompts_keys.chosen_prompts(self._tenant)
         found = await self._vault.find(key)
         if found is None:
             return Choices(), ""

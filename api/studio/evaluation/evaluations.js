@@ -35,7 +35,7 @@ export function open([id, part], app) {
 
 function openList(app) {
   const actions = new Actions(app);
-  const form = { cases: "", models: "", metrics: "", budget: "", title: "" };
+  const form = { cases: "", models: "", metrics: "", judge: "", budget: "", title: "" };
   let metrics = null;
   let pages = 1;
   const poller = new Poller(app, () => listPages("evaluations", "evaluation_id", {}, pages));
@@ -54,6 +54,7 @@ function openList(app) {
     actions.run("start", async () => {
       const body = { cases: form.cases, models: names(form.models), title: form.title, requester: actorName() };
       if (form.metrics.trim()) body.metrics = names(form.metrics);
+      if (form.judge.trim()) body.judge = form.judge.trim();
       if (form.budget) body.max_usd = form.budget;
       const { view } = await post("evaluations", body);
       location.hash = `#/evaluations/${view.evaluation_id}`;
@@ -65,10 +66,10 @@ function openList(app) {
   };
 
   const metricHint = () => {
-    if (!metrics) return "Empty: all that fit.";
-    const here = metrics.filter((m) => !m.missing).map((m) => m.name).join(", ");
+    if (!metrics) return "Empty: all that fit and are free.";
+    const here = metrics.filter((m) => !m.missing).map((m) => (m.paid ? `${m.name} (paid)` : m.name)).join(", ");
     const absent = metrics.filter((m) => m.missing).map((m) => `${m.name}: ${m.missing}`).join("; ");
-    return `Empty: all that fit. Available: ${here}.${absent && ` Not here: ${absent}.`}`;
+    return `Empty: all that fit and are free. Available: ${here}.${absent && ` Not here: ${absent}.`}`;
   };
 
   const startForm = () => html`
@@ -93,6 +94,10 @@ function openList(app) {
         <input id="metrics" type="text" spellcheck="false" aria-describedby="metrics-hint"
           .value=${form.metrics} oninput=${set("metrics")}>
       `, metricHint())}
+      ${field("judge", "Judge", html`
+        <input id="judge" type="text" spellcheck="false" aria-describedby="judge-hint"
+          .value=${form.judge} oninput=${set("judge")}>
+      `, "provider/model, for judge_score, which is paid. Empty: the worker's choice.")}
       <div class="row">
         ${field("most", "At most, in total", moneyInput(
           "most", form.budget, "0.00", (text) => ((form.budget = text), app.update()),

@@ -143,7 +143,7 @@ const cellCard = (cell, label, path) => html`
       `)}
     </dl>
     ${Object.entries(cell.notes ?? {}).map(([name, note]) => html`
-      <p class="quiet small" key="note-${name}">${name}: ${note}</p>
+      <p class="quiet small" dir="auto" key="note-${name}">${name}: ${note}</p>
     `)}
   </article>
 `;

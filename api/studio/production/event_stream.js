@@ -7,7 +7,8 @@ const FIRST_RETRY_MS = 400;
 const LAST_RETRY_MS = 5_000;
 
 /**
- * Follow the events of `resource`, e.g. "productions/20261120-1a2b3c4d", until it is closed; reconnects after a lost network or a restarted server.
+ * Follow the events of `resource`, e.g. "productions/20261120-1a2b3c4d", until it is closed; reconnects after a lost
+ * network or a restarted server.
  * Calls `on.event(event)`, `on.connection(true | false)` as the connection is made and lost, and `on.end()` when a
  * stream ends, which returns whether to stop. Returns a function that stops following.
  */

@@ -31,6 +31,7 @@ from api.temporal.reads import QUERY_TIMEOUT
 from api.temporal.updates import UPDATE_SECONDS
 from api.views.prompts.optimisations import ListedOptimisation
 from workflows import keys
+from workflows.optimisation import keys as optimisation_keys
 from workflows.optimisation.records import OptimisationStart, OptimisationStatus, OptimisationView
 from workflows.refusals import refusal_in
 from workflows.start_options import COST, REQUESTER, STATUS, TENANT, Urgency, truncate
@@ -68,7 +69,7 @@ class OptimisationGateway:
         await self._client.start_workflow(
             keys.OPTIMISATION_TYPE,
             start,
-            id=keys.optimisation_workflow_id(start.optimisation_id),
+            id=optimisation_keys.optimisation_workflow_id(start.optimisation_id),
             task_queue=keys.TASK_QUEUE,
             priority=self._priorities.of(start.tenant, Urgency.BATCH),
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
@@ -183,7 +184,7 @@ class OptimisationGateway:
             raise Problem(409, "not-done", message or "The optimisation could not do it.") from None
 
     def _handle(self, optimisation_id: str) -> WorkflowHandle[Any, OptimisationView]:
-        workflow_id = keys.optimisation_workflow_id(optimisation_id)
+        workflow_id = optimisation_keys.optimisation_workflow_id(optimisation_id)
         return self._client.get_workflow_handle(workflow_id, result_type=OptimisationView)
 
 
@@ -205,7 +206,7 @@ async def _listed(execution: WorkflowExecution) -> ListedOptimisation:
     cost = attributes.get(COST)
     created_at = await execution.memo_value("created_at", None)
     return ListedOptimisation(
-        optimisation_id=keys.optimisation_id_of(execution.id),
+        optimisation_id=optimisation_keys.optimisation_id_of(execution.id),
         name=await execution.memo_value("name", ""),
         title=await execution.memo_value("title", ""),
         status=_status(execution),

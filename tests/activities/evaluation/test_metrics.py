@@ -15,7 +15,7 @@ from activities.evaluation.metrics.motion import Consistency, MotionAmount, ssim
 from activities.evaluation.metrics.protocol import Metric, NoValueError, Sample
 from activities.evaluation.metrics.registry import describe_metrics, registered
 from activities.evaluation.metrics.signals import sounding_span
-from activities.evaluation.metrics.words import CaptionTiming, Pace, WordErrors, tokens
+from activities.evaluation.metrics.words import CaptionTiming, Pace, WordErrors
 from tests.activities.quality.labelled import videos
 from tests.workflows.evaluation.samples import AT, media
 from workflows.evaluation.cases import Case, Expected
@@ -71,11 +71,6 @@ def test_a_voice_needs_a_transcript(tmp_path: Path) -> None:
     assert "expected" in WordErrors().problem(case, Modality.TEXT, transcribed=False)
     with pytest.raises(NoValueError, match="no transcript"):
         WordErrors().measure(sample(tmp_path, Modality.AUDIO))
-
-
-def test_tokens_are_words_or_wide_letters() -> None:
-    """Words lose case and punctuation, and Chinese and Japanese are letters."""
-    assert tokens("Hello, “World”! 3.5 日本") == ["hello", "world", "3", "5", "日", "本"]
 
 
 def test_the_pace_is_that_of_the_sounding_part(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +11,14 @@ from temporalio.exceptions import ApplicationError
 from activities.evaluation.prepare import PAGE_BYTES, Preparation
 from activities.providers.previz.provider import Previz
 from activities.providers.protocol import Provider
+from activities.settings import ActivitySettings
 from tests.support.vendor import Vendor
 from tests.workflows.evaluation.samples import AT
 from workflows.evaluation.cases import MAX_CELLS, parse_cases, parse_model
 from workflows.evaluation.records import EVALUATION_REFUSED, CellPage, EvaluationStart
 
 PROVIDERS: Mapping[str, Provider] = {"previz": Previz({}), "vendor": Vendor()}
+SETTINGS = ActivitySettings()
 
 
 def start(cases: str, *models: str, **given: Any) -> EvaluationStart:
@@ -32,7 +35,7 @@ def start(cases: str, *models: str, **given: Any) -> EvaluationStart:
 
 def refusal(wanted: EvaluationStart) -> tuple[str, str]:
     with pytest.raises(ApplicationError) as caught:
-        Preparation(wanted, PROVIDERS).run()
+        Preparation(wanted, PROVIDERS, SETTINGS).run()
     assert (caught.value.type, caught.value.non_retryable) == (EVALUATION_REFUSED, True)
     return str(caught.value.details[0]), caught.value.message
 
@@ -44,7 +47,7 @@ def test_each_case_is_made_by_each_model_of_its_modality() -> None:
     """Two modalities, three models: the cells are numbered from 1 case by case, with prices."""
     cases = '{"prompt": "A boat", "modality": "image"}\n{"prompt": "Hello there", "modality": "audio"}'
     wanted = start(cases, "vendor/now", "previz-storyboard", "previz-narration?rate=200", max_usd=Decimal(1))
-    prepared, pages = Preparation(wanted, PROVIDERS).run()
+    prepared, pages = Preparation(wanted, PROVIDERS, SETTINGS).run()
     cells = [cell for page in pages for cell in page]
     assert [(c.number, c.case.line, c.asset.provider) for c in cells] == [
         (1, 1, "vendor"),
@@ -60,7 +63,7 @@ def test_each_case_is_made_by_each_model_of_its_modality() -> None:
 
 def test_the_ids_of_takes_do_not_name_the_model() -> None:
     """Two models make takes whose ids show only the case, and each has its own."""
-    _, pages = Preparation(start(IMAGES, "vendor/now", "vendor/gift", max_usd=Decimal(2)), PROVIDERS).run()
+    _, pages = Preparation(start(IMAGES, "vendor/now", "vendor/gift", max_usd=Decimal(2)), PROVIDERS, SETTINGS).run()
     ids = [cell.asset.asset_id for page in pages for cell in page]
     assert len(set(ids)) == 4
     assert not any("vendor" in each or "now" in each for each in ids)
@@ -76,7 +79,6 @@ def test_the_ids_of_takes_do_not_name_the_model() -> None:
         (("vendor/gift?quality=1",), {}, "cases", "line 1: with vendor/gift?quality=1: parameters.quality"),
         (("vendor/gift",), {"metrics": ("fid",)}, "metrics[0]", "'fid' is no metric; choose from cost"),
         (("vendor/gift",), {"metrics": ("cost", "pace")}, "metrics[1]", "'pace' fits no case: it measures audio"),
-        (("vendor/gift",), {"metrics": ("judge_score",)}, "metrics[0]", "no judge is installed"),
         (("vendor/gift",), {"transcriber": parse_model("previz-text")}, "transcriber", "does not write down"),
         (("vendor/now",), {"max_usd": Decimal("0.39")}, "max_usd", "give at least 0.40, or 0.80 for all cases"),
         (("vendor/now",), {}, "max_usd", "one case with all models costs up to 0.40 USD, and max_usd is 0.00"),
@@ -100,8 +102,11 @@ def test_a_metric_that_is_not_installed_names_its_extra(monkeypatch: pytest.Monk
         "metrics[0]",
         "'dnsmos' is not available: install greenlight[dnsmos] for the worker",
     )
-    prepared, _ = Preparation(start(*voices), PROVIDERS).run()
+    prepared, _ = Preparation(start(*voices), PROVIDERS, SETTINGS).run()
     assert "dnsmos" not in prepared.metrics
+    monkeypatch.setattr("activities.evaluation.metrics.dnsmos.is_installed", lambda _: True)
+    monkeypatch.setattr("activities.evaluation.metrics.dnsmos.weights", lambda: Path("/no/sig_bak_ovr.onnx"))
+    assert "its weights sig_bak_ovr.onnx are absent" in refusal(start(*voices, metrics=("dnsmos",)))[1]
 
 
 def test_a_model_without_a_case_is_refused() -> None:
@@ -127,7 +132,7 @@ def test_the_limit_of_takes_is_stated() -> None:
 def test_pages_split_no_case_and_stay_small() -> None:
     """Long prompts make more pages, each below its limit."""
     cases = "\n".join('{"prompt": "%s"}' % ("word " * 1_500) for _ in range(60))
-    _, pages = Preparation(start(cases, "vendor/gift", "previz-storyboard"), PROVIDERS).run()
+    _, pages = Preparation(start(cases, "vendor/gift", "previz-storyboard"), PROVIDERS, SETTINGS).run()
     assert len(pages) > 2
     for page in pages:
         assert len(CellPage(cells=page).model_dump_json(exclude_defaults=True)) < 1.5 * PAGE_BYTES

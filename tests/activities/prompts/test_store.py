@@ -12,11 +12,11 @@ from activities.planning.task import PlanningTask
 from activities.prompts.store import add_version, chosen_prompts, production_prompts, with_prompts
 from activities.storage.bucket import Storage
 from tests.activities.planning.scripted import request
-from workflows import keys
 from workflows.activity_io import RewritePrompt
 from workflows.brief import Brief, Platform
 from workflows.judging.requests import JudgeTake
 from workflows.models import ZERO, Asset, Media, Modality, Plan
+from workflows.prompts import keys as prompts_keys
 from workflows.prompts.built_in import BUILT_IN
 from workflows.prompts.records import Choice, Choices, PromptVersion
 from workflows.prompts.uses import NAMES
@@ -32,7 +32,7 @@ def version(text: str, number: int = 1, **more: str) -> PromptVersion:
 
 async def choose(storage: Storage, tenant: str, number: int) -> None:
     choices = Choices().with_choice("planner", Choice(version=number, by="ana", at=NOW))
-    await storage.put_bytes(keys.chosen_prompts(tenant), choices.model_dump_json().encode(), "application/json")
+    await storage.put_bytes(prompts_keys.chosen_prompts(tenant), choices.model_dump_json().encode(), "application/json")
 
 
 async def test_a_production_keeps_the_version_with_which_it_began(storage: Storage) -> None:
@@ -44,7 +44,7 @@ async def test_a_production_keeps_the_version_with_which_it_began(storage: Stora
     assert (used.texts["planner"], used.version_of("planner"), used.warnings) == ("You plan boldly.", 1, ())
     assert {use.name for use in used.uses} == set(NAMES)
     await choose(storage, tenant, 0)
-    await storage.delete(keys.prompt_version(tenant, "planner", 1))
+    await storage.delete(prompts_keys.prompt_version(tenant, "planner", 1))
     assert await production_prompts(storage, production, tenant) == used
     assert (await production_prompts(storage, uuid4().hex, tenant)).texts == BUILT_IN
 
@@ -57,7 +57,7 @@ async def test_an_unusable_version_is_replaced_by_the_built_in_one(storage: Stor
     tenant = f"t{uuid4().hex[:8]}"
     await choose(storage, tenant, 1)
     if damage is not None:
-        await storage.put_bytes(keys.prompt_version(tenant, "planner", 1), damage, "application/json")
+        await storage.put_bytes(prompts_keys.prompt_version(tenant, "planner", 1), damage, "application/json")
     used = await chosen_prompts(storage, tenant)
     assert (used.texts, used.version_of("planner")) == (BUILT_IN, 0)
     plan = with_prompts(Plan.of("t", [asset()]), used)
@@ -71,7 +71,7 @@ async def test_an_unusable_version_is_replaced_by_the_built_in_one(storage: Stor
 async def test_a_damaged_choice_is_replaced_by_the_built_in_prompts(storage: Storage) -> None:
     """Where the object of the choices cannot be read, all prompts are the built-in ones, with a warning."""
     tenant = f"t{uuid4().hex[:8]}"
-    await storage.put_bytes(keys.chosen_prompts(tenant), b"[]", "application/json")
+    await storage.put_bytes(prompts_keys.chosen_prompts(tenant), b"[]", "application/json")
     used = await chosen_prompts(storage, tenant)
     assert used.texts == BUILT_IN
     assert len(used.warnings) == 1

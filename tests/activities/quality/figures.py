@@ -3,7 +3,7 @@
 A judge model counts its own cases with the same `Figures`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 from tests.activities.quality.labelled.cases import Case, damaged, good
@@ -25,6 +25,9 @@ class Figures:
             self.found, self.missed = self.found + rejected, self.missed + (not rejected)
         else:
             self.flagged, self.passed = self.flagged + rejected, self.passed + (not rejected)
+
+    def __add__(self, other: "Figures") -> "Figures":
+        return Figures(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
     @property
     def recall(self) -> float:

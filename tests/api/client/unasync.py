@@ -11,7 +11,7 @@ from typing import Final
 
 CLIENT: Final = Path(__file__).parents[3] / "api" / "client"
 MODULES: Final = (
-    *("transport", "batches", "client", "decisions", "events", "grants", "media"),
+    *("transport", "batches", "client", "decisions", "evaluations", "events", "grants", "media"),
     *("optimisations", "prompts", "references", "voice"),
 )
 HEAD: Final = "# Translated from api/client/{name}.py by tests/api/client/unasync.py: change that module, and run it."

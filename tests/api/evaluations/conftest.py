@@ -1,5 +1,9 @@
-"""Evaluations on real servers: the product's own workers, previz and a vendor that bills, and the API."""
+"""Evaluations on real servers: the product's own workers, previz, vendors that bill, and the API.
 
+The tests of a module share workers and API. Each one gets vendors that have sold nothing and follow no script.
+"""
+
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -11,12 +15,15 @@ from temporalio.client import Client
 from activities.production import Activities
 from activities.providers.previz.provider import Previz
 from activities.providers.protocol import Provider
+from activities.providers.registry import build_providers
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from deploy.local import Stack
+from tests.activities.judging.studio import Studio
 from tests.support.servers.serving import Api, serving
 from tests.support.stack import use_s3
 from tests.support.vendor import Vendor
+from tests.support.vendors import env_of
 from tests.support.waiting import eventually
 from worker.settings import WorkerSettings
 from worker.workers import make_workers
@@ -27,11 +34,12 @@ PATH = "/api/v1/evaluations"
 class Evaluations:
     """Starts evaluations over HTTP, and waits for their states."""
 
-    def __init__(self, api: Api, client: Client, storage: Storage, vendor: Vendor) -> None:
+    def __init__(self, api: Api, client: Client, storage: Storage, vendor: Vendor, studio: Studio) -> None:
         self.http = api.http
         self.client = client
         self.storage = storage
         self.vendor = vendor
+        self.studio = studio
 
     def body(self, cases: str, *models: str, **given: Any) -> dict[str, Any]:
         return {"cases": cases, "models": models, "evaluation_id": f"e-{uuid4().hex[:12]}", "requester": "ana", **given}
@@ -61,9 +69,9 @@ class Evaluations:
 
 
 @asynccontextmanager
-async def working(client: Client, storage: Storage, vendor: Vendor) -> AsyncIterator[None]:
-    """The product's workers with previz and this vendor."""
-    providers: dict[str, Provider] = {"previz": Previz({}), "vendor": vendor}
+async def working(client: Client, storage: Storage, vendor: Vendor, **more: Provider) -> AsyncIterator[None]:
+    """The product's workers with previz, this vendor and more."""
+    providers: dict[str, Provider] = {"previz": Previz({}), "vendor": vendor, **more}
     activities = Activities(storage, providers, ActivitySettings())
     settings = WorkerSettings(graceful_shutdown_seconds=0)
     async with AsyncExitStack() as running:
@@ -72,15 +80,19 @@ async def working(client: Client, storage: Storage, vendor: Vendor) -> AsyncIter
         yield
 
 
-@pytest.fixture
-def vendor() -> Vendor:
-    return Vendor()
-
-
-@pytest.fixture
-async def evaluations(client: Client, storage: Storage, servers: Stack, vendor: Vendor) -> AsyncIterator[Evaluations]:
-    environ = {"GREENLIGHT_BUCKET": "tests"}
-    with pytest.MonkeyPatch.context() as patch:
+@pytest.fixture(scope="module")
+async def running(client: Client, storage: Storage, servers: Stack) -> AsyncIterator[Evaluations]:
+    """Workers and API with a scripted vendor, and an emulated one that paints and judges by what it sees."""
+    vendor, environ = Vendor(), {"GREENLIGHT_BUCKET": "tests"}
+    with pytest.MonkeyPatch.context() as patch, Studio() as studio:
         use_s3(patch, servers)
-        async with working(client, storage, vendor), serving(client, environ) as api:
-            yield Evaluations(api, client, storage, vendor)
+        emulated = build_providers(ActivitySettings(), env_of("openai", studio))
+        async with working(client, storage, vendor, **emulated), serving(client, environ) as api:
+            yield Evaluations(api, client, storage, vendor, studio)
+        await asyncio.gather(*(provider.close() for provider in emulated.values()))
+
+
+@pytest.fixture
+def evaluations(running: Evaluations) -> Evaluations:
+    vars(running.vendor).update(vars(Vendor()))
+    return running

@@ -2,15 +2,19 @@
 
 import asyncio
 import json
+import threading
 from decimal import Decimal
+from typing import Any
 
+import pytest
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
+from tests.activities.judging.studio import look
 from tests.api.evaluations.conftest import PATH, Evaluations
 from tests.support.servers.serving import problem, sse
-from tests.support.waiting import eventually
-from workflows import keys
+from tests.support.waiting import WITHIN, eventually
+from workflows.evaluation import object_keys
 
 PICTURES = "\n".join(json.dumps({"id": f"case-{n}", "prompt": f"A boat, number {n}"}) for n in range(1, 7))
 MIXED = """{"id": "hello", "modality": "audio", "prompt": "Night trains are back, and they are quiet."}
@@ -19,6 +23,8 @@ MIXED = """{"id": "hello", "modality": "audio", "prompt": "Night trains are back
 {"id": "line", "modality": "text", "prompt": "One line about night trains"}
 {"id": "sails", "modality": "video", "prompt": "A boat sails"}
 """
+FOXES = "\n".join(json.dumps({"prompt": each}) for each in ("A fox", "A fox in snow", "A fox in snow under the moon"))
+PAINTER = "openai/gpt-image-2.5-flare"
 PREVIZ = (
     "previz/previz-narration",
     "previz/previz-narration?rate=240",
@@ -127,12 +133,29 @@ async def test_an_id_is_one_evaluation(evaluations: Evaluations) -> None:
     assert problem(other, 409).errors[0].field == "evaluation_id"
 
 
-async def test_a_reset_pays_nothing_again(evaluations: Evaluations) -> None:
-    """A run that is reset to its beginning finds all its takes, and has the same cost."""
-    view = await evaluations.start(PICTURES, "vendor/now", max_usd="2.40")
+async def test_a_judge_scores_takes_within_the_cap(evaluations: Evaluations) -> None:
+    """The scores of a judge that sees what pictures lack are in the report with its reasons. Its bills are part of the
+    cost. A run that is reset to its beginning finds takes and verdicts, and has the same cost."""
+    studio, before = evaluations.studio, evaluations.studio.billed_usd
+    view = await evaluations.start(FOXES, PAINTER, "vendor/gift", metrics=["judge_score"], max_usd="2.00")
     evaluation_id = view["evaluation_id"]
-    await evaluations.until(evaluation_id, "done")
-    handle = evaluations.client.get_workflow_handle(keys.evaluation_workflow_id(evaluation_id))
+    view = await evaluations.until(evaluation_id, "done")
+    report = await evaluations.get(evaluation_id, "report")
+    assert [(f["column"], f["interval"]["mean"]) for f in report["figures"]] == [(0, pytest.approx(0.7)), (1, 0.4)]
+    assert Decimal(view["spent_usd"]) == studio.billed_usd - before
+    assert len(studio.verdicts) == 6
+    (first, *_) = (await evaluations.get(evaluation_id, "cases"))["cases"]
+    assert "is 0.4" in first["cells"][0]["notes"]["judge_score"]
+    sent = len(studio.submissions), len(evaluations.vendor.billed)
+    await _reset(evaluations, evaluation_id)
+    again = await evaluations.until(evaluation_id, "done")
+    assert (again["made"], again["spent_usd"]) == (6, view["spent_usd"])
+    assert (len(studio.submissions), len(evaluations.vendor.billed)) == sent
+
+
+async def _reset(evaluations: Evaluations, evaluation_id: str) -> None:
+    """Reset a run to its beginning, and wait for the next one."""
+    handle = evaluations.client.get_workflow_handle(object_keys.evaluation_workflow_id(evaluation_id))
     described = await handle.describe()
     await evaluations.client.workflow_service.reset_workflow_execution(
         ResetWorkflowExecutionRequest(
@@ -148,9 +171,32 @@ async def test_a_reset_pays_nothing_again(evaluations: Evaluations) -> None:
         return (await handle.describe()).run_id != described.run_id or None
 
     await eventually(other_run)
-    view = await evaluations.until(evaluation_id, "done")
-    assert (view["made"], Decimal(view["spent_usd"])) == (6, Decimal("2.40"))
-    assert len(evaluations.vendor.billed) == 6
+
+
+async def test_cancelling_during_a_verdict_keeps_its_take(evaluations: Evaluations) -> None:
+    """The bill of a verdict under way counts, and its take is measured and reported without a score."""
+    studio, before = evaluations.studio, evaluations.studio.billed_usd
+    reached, go = threading.Event(), threading.Event()
+
+    def held(body: dict[str, Any]) -> str:
+        reached.set()
+        go.wait(WITHIN)
+        return look(body)
+
+    async def asked() -> bool | None:
+        return reached.is_set() or None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(studio, "answer_text", held)
+        given = {"metrics": ["judge_score", "sharpness"], "max_usd": "1.00"}
+        evaluation_id = (await evaluations.start(FOXES.partition("\n")[0], "vendor/gift", **given))["evaluation_id"]
+        await eventually(asked)
+        assert (await evaluations.http.post(f"{PATH}/{evaluation_id}/cancel")).status_code == 200
+        go.set()
+        view = await evaluations.until(evaluation_id, "cancelled")
+    figures = (await evaluations.get(evaluation_id, "report"))["figures"]
+    assert (view["made"], [f["metric"] for f in figures]) == (1, ["sharpness"])
+    assert Decimal(view["spent_usd"]) == studio.billed_usd - before > 0
 
 
 async def test_a_lost_response_counts(evaluations: Evaluations) -> None:

@@ -1,0 +1,83 @@
+# Translated from api/client/evaluations.py by tests/api/client/unasync.py: change that module, and run it.
+"""The client's endpoints of evaluations."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+from api.client.aio.transport import Transport, query
+from api.views.evaluations import (
+    CasePage,
+    EvaluationBody,
+    EvaluationPage,
+    EvaluationResponse,
+    ListedEvaluation,
+    MetricList,
+    PairView,
+    VoteBody,
+)
+from workflows.evaluation.records import EvaluationView
+from workflows.evaluation.report import Comparison, FullSummary
+from workflows.provider_report import MetricInfo
+
+
+class EvaluationEndpoints(Transport):
+    """Evaluations: models measured over cases."""
+
+    async def metrics(self) -> tuple[MetricInfo, ...]:
+        """All metrics of the workers."""
+        return await self._request("GET", "/evaluation-metrics", MetricList).metrics
+
+    async def start_evaluation(self, body: EvaluationBody, *, idempotency_key: str | None = None) -> EvaluationResponse:
+        """Start an evaluation; it is checked and priced first. The same evaluation_id pays for nothing twice."""
+        return await self._request("POST", "/evaluations", EvaluationResponse, body=body, key=idempotency_key)
+
+    async def evaluation(self, evaluation_id: str) -> EvaluationView:
+        """The state of an evaluation."""
+        return await self._request("GET", _path(evaluation_id), EvaluationResponse).view
+
+    async def evaluations(self, *, prefix: str | None = None, page_size: int = 50) -> AsyncGenerator[ListedEvaluation]:
+        """Evaluations, open ones first; pages are requested when needed.
+
+        Args:
+            prefix: The ids begin with it.
+        """
+        async for page in self._pages("/evaluations", EvaluationPage, query(prefix=prefix, page_size=page_size)):
+            for each in page.evaluations:
+                yield each
+
+    async def change_evaluation(
+        self, evaluation_id: str, change: Literal["pause", "resume", "cancel"]
+    ) -> EvaluationView:
+        """Pause, resume or cancel it; what is made stays."""
+        return await self._request("POST", f"{_path(evaluation_id)}/{change}", EvaluationView)
+
+    async def evaluation_report(self, evaluation_id: str) -> FullSummary:
+        """Each metric for each model with intervals, and the strengths by votes."""
+        return await self._request("GET", f"{_path(evaluation_id)}/report", FullSummary)
+
+    async def evaluation_cases(self, evaluation_id: str, *, after: int = 0, limit: int = 20) -> CasePage:
+        """Cases with the results of all models."""
+        parameters = query(after=after, limit=limit)
+        return await self._request("GET", f"{_path(evaluation_id)}/cases", CasePage, params=parameters)
+
+    async def compare_evaluations(self, evaluation_id: str, to: str) -> Comparison:
+        """The second evaluation minus the first, for each model and metric that both have."""
+        return await self._request("GET", f"{_path(evaluation_id)}/compare", Comparison, params=query(to=to))
+
+    async def download_evaluation_page(self, evaluation_id: str, to: Path) -> Path:
+        """Download the report as one HTML page that needs no other file."""
+        return await self._download(f"{_path(evaluation_id)}/report.html", to)
+
+    async def next_pair(self, evaluation_id: str, *, voter: str = "anonymous") -> PairView:
+        """Two takes of one case, without the names of their models."""
+        return await self._request("GET", f"{_path(evaluation_id)}/pair", PairView, params=query(voter=voter))
+
+    async def vote(self, evaluation_id: str, body: VoteBody) -> PairView:
+        """Store a choice, and return the next pair."""
+        return await self._request("POST", f"{_path(evaluation_id)}/votes", PairView, body=body)
+
+
+def _path(evaluation_id: str) -> str:
+    return f"/evaluations/{quote(evaluation_id, safe='')}"
