@@ -18,6 +18,7 @@ from api.problems import MEDIA_TYPE, ProblemDetails, refused
 from api.routes.read_references import fields as read_fields
 from api.routes.voice import memos
 from api.settings import Settings, SettingsError
+from api.views.prompts import optimisations, versions
 from api.views import (
     batches,
     bodies,
@@ -35,6 +36,7 @@ from api.views import (
 from tests.support.servers.serving import NOWHERE, Api, problem, serving
 from tests.support.waiting import WITHIN
 from workflows import models, provider_report, requests
+from workflows.optimisation import records as optimisation_records
 from workflows.batch.records import Admit, BatchView
 from workflows.evaluation import report
 from workflows.events import Receipt
@@ -239,6 +241,9 @@ def test_examples_match_their_schemas() -> None:
             provider_report,
             evaluations,
             report,
+            versions,
+            optimisations,
+            optimisation_records,
             fields,
             read_fields,
             grants,
