@@ -59,26 +59,22 @@ class Asker:
         self._by_tokens: dict[int, PaidQuestions] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
 
-    async def ask(self, offer: Offer, question: Question, *, schema: bool = True) -> Answer:
+    async def ask(self, offer: Offer, question: Question) -> Answer:
         """The answer to one question.
-
-        Args:
-            schema: Whether the answer follows the schema of the question; otherwise it is plain text.
 
         Raises:
             CapReached: it was not sent.
             Unanswered: the model gave no answer.
             ApplicationError: the activity has to be retried.
         """
-        asked = [name_of(offer), question.tokens, question.instructions, question.prompt, question.schema, schema]
+        asked = [name_of(offer), question.tokens, question.instructions, question.prompt, question.schema]
         content = digest_of(asked)
         self._asked[content] += 1
         step = int(digest_of([content, self._asked[content]])[:_NUMBER_DIGITS], 16) + 1
         questions = self._questions(question.tokens)
         async with self._turns:
             try:
-                given = question.schema if schema else None
-                return await questions(offer, step, question.instructions, question.prompt, given)
+                return await questions(offer, step, question.instructions, question.prompt, question.schema)
             except Unanswered as error:
                 if error.unsent:
                     raise CapReached(str(error)) from None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Final
 
 from temporalio.exceptions import ApplicationError
@@ -116,9 +116,11 @@ def prepare(
     kept = 2 * len(setup.held_out) * setup.case_usd
     least = kept + 2 * len(setup.trained) * setup.case_usd + setup.proposal_usd
     if least > start.max_usd:
-        message = f"a result costs up to {least:.4f} USD ({len(setup.trained)} cases twice, {len(setup.held_out)} "
+        message = (
+            f"a result costs up to {_rounded(least)} USD ({len(setup.trained)} cases twice, {len(setup.held_out)} "
+        )
         message += f"held-out cases twice, and a proposal), and max_usd is {start.max_usd}; "
-        raise refused("max_usd", f"{message}give at least {least:.4f}, or fewer cases")
+        raise refused("max_usd", f"{message}give at least {_rounded(least)}, or fewer cases")
     return PreparedOptimisation(
         model=name_of(setup.model),
         proposer=name_of(setup.proposer),
@@ -181,4 +183,4 @@ def _named(name: str, providers: Mapping[str, Provider], field: str) -> Offer:
 
 
 def _rounded(usd: Decimal) -> Decimal:
-    return usd.quantize(Decimal("0.0001"))
+    return usd.quantize(Decimal("0.0001"), ROUND_UP)

@@ -73,6 +73,7 @@ class Trial:
         Raises:
             CapReached: a question was not sent. ApplicationError: the activity has to be retried.
         """
+        self._texts.setdefault(text, {})  # in the order of the search, whichever answer comes first
         found = await asyncio.gather(*(self._task(text, case) for case in cases), return_exceptions=True)
         # Answers under way are paid, so all of them are awaited before the first failure is raised.
         failed = sorted((e for e in found if isinstance(e, BaseException)), key=lambda e: isinstance(e, CapReached))
@@ -96,7 +97,7 @@ class Trial:
             outcome = Outcome(case, "", Scored(self.metric.worst, f"there is no answer: {error}"))
         else:
             outcome = Outcome(case, answer, await self._scored(case, answer))
-        self._texts.setdefault(text, {})[case.line] = self.metric.signed(outcome.scored.value)
+        self._texts[text][case.line] = self.metric.signed(outcome.scored.value)
         return outcome
 
     async def _scored(self, case: Case, answer: str) -> Scored:

@@ -18,7 +18,6 @@ from api.problems import MEDIA_TYPE, ProblemDetails, refused
 from api.routes.read_references import fields as read_fields
 from api.routes.voice import memos
 from api.settings import Settings, SettingsError
-from api.views.prompts import optimisations, versions
 from api.views import (
     batches,
     bodies,
@@ -33,13 +32,14 @@ from api.views import (
     references,
     voice,
 )
+from api.views.prompts import optimisations, versions
 from tests.support.servers.serving import NOWHERE, Api, problem, serving
 from tests.support.waiting import WITHIN
 from workflows import models, provider_report, requests
-from workflows.optimisation import records as optimisation_records
 from workflows.batch.records import Admit, BatchView
 from workflows.evaluation import report
 from workflows.events import Receipt
+from workflows.optimisation import records as optimisation_records
 from workflows.refusals import Refusal, RefusalKind
 
 BRIEF = {"text": "Say it.", "platform": "copy"}

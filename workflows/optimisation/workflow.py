@@ -5,7 +5,6 @@ alone. A killed worker, a retry or a reset repeats the same requests, finds thei
 """
 
 import asyncio
-from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -178,8 +177,8 @@ class OptimisationWorkflow:
         workflow.upsert_search_attributes([STATUS.value_set(status.value), COST.value_set(float(self._spent))])
 
 
-def _execute(name: str, request: object, result: type[T], limit: timedelta) -> Awaitable[T]:
-    found: Awaitable[T] = workflow.execute_activity(
+async def _execute(name: str, request: object, result: type[T], limit: timedelta) -> T:
+    found: T = await workflow.execute_activity(
         name,
         request,
         result_type=result,

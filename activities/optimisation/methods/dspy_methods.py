@@ -15,9 +15,9 @@ from typing import Any, Final, TypeVar
 
 from activities.catalogue.offers import Offer
 from activities.optimisation.methods.protocol import Search
-from activities.optimisation.programs import TOKENS, Question
+from activities.optimisation.programs import TEXT_SCHEMA, Question, TextAnswer
 from activities.optimisation.trial import Outcome, Trial
-from activities.text.model_text import text_of
+from activities.text.model_text import read_as, text_of
 from workflows.evaluation.cases import Case
 from workflows.optimisation.records import MethodName
 from workflows.prompts.uses import MAX_TEXT_CHARS
@@ -64,8 +64,12 @@ class Bridge:
         return self._run(self._propose(instructions, prompt))
 
     async def _propose(self, instructions: str, prompt: str) -> str:
-        question = Question(instructions, prompt, {}, TOKENS)
-        return text_of((await self._trial.asker.ask(self._proposer, question, schema=False)).text)
+        whole = f"{instructions}\n\nPut your whole answer into the field `text`."
+        answer = (await self._trial.asker.ask(self._proposer, Question(whole, prompt, TEXT_SCHEMA))).text
+        try:
+            return read_as(TextAnswer, answer).text
+        except ValueError:
+            return text_of(answer)
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         """
@@ -158,6 +162,9 @@ class DspyMethod:
         except Exception:
             if bridge.failure is None:
                 raise
+        except asyncio.CancelledError as error:
+            bridge.failure = bridge.failure or error  # DSPy's thread asks nothing any more
+            raise
         if bridge.failure is not None:
             raise bridge.failure
 

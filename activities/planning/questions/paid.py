@@ -117,7 +117,7 @@ class PaidQuestions:
         self._supported = False
 
     async def __call__(
-        self, offer: Offer, step: int, instructions: str, prompt: str, schema: Mapping[str, JsonValue] | None
+        self, offer: Offer, step: int, instructions: str, prompt: str, schema: Mapping[str, JsonValue]
     ) -> Answer:
         """The answer to one question, from the ledger where it was answered before.
 
@@ -127,7 +127,7 @@ class PaidQuestions:
         """
         await check_store(self._storage, offer, None)  # before the accounts, which need the same features
         self._supported = True
-        request = self._as_take(offer, step, len(instructions.encode()) + len(json.dumps(schema or {})), prompt)
+        request = self._as_take(offer, step, len(instructions.encode()) + len(json.dumps(schema)), prompt)
         return await self._read_answer(await self._make(offer, request, instructions, schema))
 
     async def write_down(self, offer: Offer, step: int, recording: Media) -> tuple[Take, Answer]:

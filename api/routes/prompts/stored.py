@@ -122,7 +122,7 @@ class StoredPrompts:
         content = await self._vault.read(found["Body"], -1)
         return parse_record(Choices, key, content), found["ETag"]
 
-    async def _put(self, key: str, content: bytes, condition: dict[str, str]) -> bool:
+    async def _put(self, key: str, content: bytes, condition: Any) -> bool:
         """Whether the object was written; False where its condition is not met."""
 
         def write(client: "S3Client", bucket: str) -> bool:

@@ -7,6 +7,7 @@ import { dateTime, listed } from "../lib/format.js";
 import { MODALITIES } from "../lib/labels.js";
 import { Poller } from "../lib/poller.js";
 import { currentSession, forget } from "../lib/session.js";
+import { promptVersions } from "./prompts.js";
 
 const RETRY_MS = 5_000;
 const NAME_HINT = "It is stored in this browser, and recorded with your decisions.";
@@ -14,6 +15,7 @@ const SERVICES = { temporal: "Temporal", storage: "Storage", api: "API" };
 
 export function open(_, app) {
   let checks = {};
+  const prompts = promptVersions(app);
   const poller = new Poller(app, async () => {
     try {
       checks = (await get("/readyz")).checks;
@@ -50,6 +52,7 @@ export function open(_, app) {
           </section>
           ${status()}
           ${report && [capabilities(report), providers(report)]}
+          ${prompts()}
           ${!report && !problem && html`<p class="hint" role="status">Loading the providers…</p>`}
           ${problem && html`<p class="banner" role="status" key="banner">${icon("alert")}${problem.detail}</p>`}
         </div>

@@ -5,7 +5,7 @@ from typing import Annotated, Final, cast
 
 import typer
 from pydantic import TypeAdapter
-from rich.text import Text
+from rich.markup import escape
 
 from api.cli.context import Cli, Context, JsonOption, cli_of, current_user
 from api.cli.files import file_argument
@@ -140,7 +140,7 @@ def _summary(name: str, version: VersionSummary) -> str:
     parts += [f"by {version.author}"] if version.author else []
     if version.gain:
         parts.append(f"gain {gain_text(version.gain)} on {counted(version.gain.held_out, 'held-out case')}")
-    return str(Text(" · ".join(parts)).markup)
+    return escape(" · ".join(parts))
 
 
 def _print_use(cli: Cli, prompt: PromptView) -> None:
