@@ -253,7 +253,7 @@ class Plan(Model):
 
     @property
     def identified(self) -> "Plan":
-        """The plan without the fields that its digest does not cover."""
+        """The plan without warnings and the cost of planning, which its digest does not cover."""
         return self.model_copy(update={"warnings": (), "drafting_usd": ZERO})
 
     @property

@@ -14,13 +14,13 @@ from typing import Final, Literal
 
 from activities.evaluation.metrics.protocol import Metric, NoValueError, Sample
 from activities.evaluation.metrics.registry import registered
-from activities.evaluation.metrics.words import tokens
+from activities.judging.words import words_of
 from workflows.evaluation.cases import Case
 from workflows.models import Media, Modality, Take
 
 NO_EXPECTED: Final = 'the case has no expected text: add "expected": {"text": "…"}'
 JUDGE: Final = "judge"
-UNUSABLE: Final = frozenset({"cost", "seconds", "clean", "judge_score"})
+UNUSABLE: Final = frozenset({"cost", "seconds", "clean"})
 """Metrics of evaluations that say nothing of an answer's text."""
 
 
@@ -69,7 +69,7 @@ class Match(AnswerMetric):
         return "" if case.expected.text.strip() else NO_EXPECTED
 
     def score(self, case: Case, answer: str) -> Scored:
-        same = tokens(answer) == tokens(case.expected.text)
+        same = words_of(answer) == words_of(case.expected.text)
         return Scored(float(same), "it is as expected" if same else f"expected: {case.expected.text}")
 
 
@@ -79,10 +79,10 @@ class Overlap(AnswerMetric):
     name = "overlap"
 
     def problem(self, case: Case) -> str:
-        return "" if tokens(case.expected.text) else NO_EXPECTED
+        return "" if words_of(case.expected.text) else NO_EXPECTED
 
     def score(self, case: Case, answer: str) -> Scored:
-        given, expected = Counter(tokens(answer)), Counter(tokens(case.expected.text))
+        given, expected = Counter(words_of(answer)), Counter(words_of(case.expected.text))
         shared = sum((given & expected).values())
         value = 2 * shared / (sum(given.values()) + sum(expected.values())) if shared else 0.0
         missing = ", ".join([*(expected - given)][:10])
@@ -145,7 +145,7 @@ def answer_metrics() -> Mapping[str, AnswerMetric]:
         Registered(metric)
         for name, metric in registered().items()
         if Modality.TEXT in metric.modalities and name not in UNUSABLE
-        if metric.better != "neither" and not metric.missing()
+        if metric.better != "neither" and not metric.paid and not metric.missing()
     ]
     return {metric.name: metric for metric in (*texts, *own)}
 
