@@ -20,6 +20,7 @@ from api.headers import INSTANCE
 from api.views.batches import BatchPage
 from api.views.evaluations import EvaluationPage
 from api.views.production import PREFIX, ProductionPage
+from api.views.prompts.optimisations import OptimisationPage
 
 DEFAULT_URL: Final = "http://127.0.0.1:8400"
 TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
@@ -31,7 +32,7 @@ CHUNK_BYTES: Final = 1 << 20
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 
 T = TypeVar("T", bound=BaseModel)
-P = TypeVar("P", ProductionPage, BatchPage, EvaluationPage)
+P = TypeVar("P", ProductionPage, BatchPage, EvaluationPage, OptimisationPage)
 
 
 def resolve_url(url: str | None, environ: Mapping[str, str]) -> tuple[str, str]:

@@ -43,10 +43,10 @@ class Voices(OpenAIEmulator):
     """Directs voices well only with SECRET in its prompt, and proposes it once."""
 
     def __init__(self) -> None:
-        super().__init__(self._answer)
+        super().__init__(self._write)
         self.proposals = 0
 
-    def _answer(self, body: dict[str, Any]) -> str:
+    def _write(self, body: dict[str, Any]) -> str:
         system, asked = (str(m["content"]) for m in body["messages"][-2:])
         if "You direct the voices" in system:
             number = json.loads(asked.partition("\n\n")[2])["text"].split()[1]

@@ -1,7 +1,7 @@
 """The commands of Greenlight's own prompts: prompts list, show, add, use, rollback."""
 
 from pathlib import Path
-from typing import Annotated, Final, cast
+from typing import Annotated, Final
 
 import typer
 from pydantic import TypeAdapter
@@ -28,7 +28,7 @@ def prompt_name(text: str) -> PromptName:
     """
     if text not in NAMES:
         raise typer.BadParameter(f"there is no prompt {text!r}; choose from {', '.join(NAMES)}")
-    return cast(PromptName, text)
+    return text
 
 
 def version_number(text: str) -> int:
