@@ -26,7 +26,8 @@ class EvaluationEndpoints(Transport):
 
     def metrics(self) -> tuple[MetricInfo, ...]:
         """All metrics of the workers."""
-        return self._request("GET", "/evaluation-metrics", MetricList).metrics
+        found = self._request("GET", "/evaluation-metrics", MetricList)
+        return found.metrics
 
     def start_evaluation(self, body: EvaluationBody, *, idempotency_key: str | None = None) -> EvaluationResponse:
         """Start an evaluation; it is checked and priced first. The same evaluation_id pays for nothing twice."""
@@ -34,7 +35,8 @@ class EvaluationEndpoints(Transport):
 
     def evaluation(self, evaluation_id: str) -> EvaluationView:
         """The state of an evaluation."""
-        return self._request("GET", _path(evaluation_id), EvaluationResponse).view
+        found = self._request("GET", _path(evaluation_id), EvaluationResponse)
+        return found.view
 
     def evaluations(self, *, prefix: str | None = None, page_size: int = 50) -> Iterator[ListedEvaluation]:
         """Evaluations, open ones first; pages are requested when needed.

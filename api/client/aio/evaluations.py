@@ -27,7 +27,8 @@ class EvaluationEndpoints(Transport):
 
     async def metrics(self) -> tuple[MetricInfo, ...]:
         """All metrics of the workers."""
-        return await self._request("GET", "/evaluation-metrics", MetricList).metrics
+        found = await self._request("GET", "/evaluation-metrics", MetricList)
+        return found.metrics
 
     async def start_evaluation(self, body: EvaluationBody, *, idempotency_key: str | None = None) -> EvaluationResponse:
         """Start an evaluation; it is checked and priced first. The same evaluation_id pays for nothing twice."""
@@ -35,7 +36,8 @@ class EvaluationEndpoints(Transport):
 
     async def evaluation(self, evaluation_id: str) -> EvaluationView:
         """The state of an evaluation."""
-        return await self._request("GET", _path(evaluation_id), EvaluationResponse).view
+        found = await self._request("GET", _path(evaluation_id), EvaluationResponse)
+        return found.view
 
     async def evaluations(self, *, prefix: str | None = None, page_size: int = 50) -> AsyncGenerator[ListedEvaluation]:
         """Evaluations, open ones first; pages are requested when needed.

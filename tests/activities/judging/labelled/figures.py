@@ -58,12 +58,13 @@ async def judge_all(
         judges: provider/model for each kind of take; takes of other kinds are left out.
         vendor: The emulated vendor; without one, `environ` has the keys of real ones.
     """
-    jury, result = Jury(storage, environ), Result()
-    for number, take in enumerate(takes):
+    result = Result()
+    for take in takes:
         if take.modality not in judges:
             continue
         if vendor:
             vendor.said = take.said
+        jury = Jury(storage, environ)  # of a production of its own, so that no take has the charges of another one
         request = await jury.request(
             take.data,
             take.media_type,
@@ -73,8 +74,7 @@ async def judge_all(
             duration_seconds=take.seconds,
         )
         brief = Brief(text=take.prompt, platform=Platform.VIDEO, languages=(take.language,))
-        asset = request.asset.model_copy(update={"asset_id": f"t{number}"})
-        judged = await jury.judge(request.model_copy(update={"brief": brief, "asset": asset}))
+        judged = await jury.judge(request.model_copy(update={"brief": brief}))
         result.count(take, judged.verdict)
     return result
 

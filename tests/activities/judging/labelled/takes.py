@@ -66,18 +66,19 @@ _WANTED: Final = tuple((a, b) for a in _NAMES for b in _NAMES if a < b)
 def _pictures(number: int) -> Iterator[Labelled]:
     wanted = _WANTED[number % len(_WANTED)]
     (other,) = set(_NAMES) - set(wanted)
+    kind = (number + number // 3) % 3
     prompt = f"A photograph of a {wanted[0]} and a {wanted[1]} on rough paper."
-    shown = {"": wanted}
-    shown[("wrong subject", "missing subject", "another subject")[number % 3]] = (
-        (wanted[0], other),
-        wanted[:1],
-        (*wanted, other),
-    )[number % 3]
+    damaged: tuple[tuple[str, tuple[str, ...]], ...] = (
+        ("wrong subject", (wanted[0], other)),
+        ("missing subject", wanted[:1]),
+        ("another subject", (*wanted, other)),
+    )
+    shown: dict[str, tuple[str, ...]] = {"": wanted, **dict(damaged[kind : kind + 1])}
     for damage, figures in shown.items():
         picture = _varied(drawn(figures, number), number)
-        kind = "JPEG" if number % 2 else "PNG"
+        form = "JPEG" if number % 2 else "PNG"
         name = f"picture {number}: {damage or 'good'}"
-        yield Labelled(name, Modality.IMAGE, prompt, as_file(picture, kind), f"image/{kind.lower()}", damage)
+        yield Labelled(name, Modality.IMAGE, prompt, as_file(picture, form), f"image/{form.lower()}", damage)
 
 
 def drawn(figures: Sequence[str], seed: int, shift: int = 0) -> Image.Image:
@@ -124,18 +125,17 @@ def _varied(picture: Image.Image, number: int) -> Image.Image:
 
 
 def _videos(number: int) -> Iterator[Labelled]:
-    wanted = _WANTED[number // 4 % len(_WANTED)][:1]
-    other = next(name for name in _NAMES if name not in wanted)
-    prompt = f"A {wanted[0]} moves to the right, from the first to the last frame."
+    wanted, other = _WANTED[number // 4 % len(_WANTED)]
+    prompt = f"A {wanted} moves to the right, from the first to the last frame."
     count = SECONDS * RATE
     versions = {
         "": [wanted] * count,
-        "wrong subject": [(other,)] * count,
-        "subject leaves": [wanted] * (count // 3) + [()] * (count - count // 3),
-        "subject changes": [wanted] * (count // 2) + [(other,)] * (count - count // 2),
+        "wrong subject": [other] * count,
+        "subject leaves": [wanted] * (count // 3) + [""] * (count - count // 3),
+        "subject changes": [wanted] * (count // 2) + [other] * (count - count // 2),
     }
     for damage, frames in versions.items():
-        pixels = (np.asarray(drawn(figures, number, shift=3 * n)) for n, figures in enumerate(frames))
+        pixels = (np.asarray(drawn([f] if f else [], number, shift=3 * n)) for n, f in enumerate(frames))
         name = f"video {number}: {damage or 'good'}"
         data = encode(pixels, size=SIDE)
         yield Labelled(name, Modality.VIDEO, prompt, data, "video/mp4", damage, seconds=SECONDS)
