@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -52,6 +53,11 @@ class Voices(OpenAIEmulator):
             number = json.loads(asked.partition("\n\n")[2])["text"].split()[1]
             return json.dumps({"text": f"sad and slow {number}" if SECRET in system else "neutral"})
         self.proposals += 1
+        if fields := re.findall(r"`\[\[ ## (\w+) ## \]\]`", asked):  # the form of DSPy
+            texts = [f"[[ ## {name} ## ]]\n{SECRET}, then the pace." for name in fields if name != "completed"]
+            return json.dumps({"text": "\n\n".join([*texts, "[[ ## completed ## ]]"])})
+        if fields := re.findall(r"order of fields: `(\w+)`", asked):  # another form of DSPy
+            return json.dumps({"text": json.dumps(dict.fromkeys(fields, f"{SECRET}, then the pace."))})
         text = f"{SECRET}, then the pace." if '"0.2"' in asked else f"Be brief {asked[-40:]}"
         return json.dumps({"reason": "vague", "text": text})
 
@@ -195,8 +201,7 @@ async def test_dspy_asks_through_the_ledger(bench: Bench, vendor: Voices, method
         return
     step = await bench.prepared(method=method, candidates=3, max_usd=Decimal(20))
     found = await bench.run("search_prompt", step)
-    assert found.before == 0.0
-    assert found.texts > 1
+    assert (found.before, found.after, SECRET in found.text) == (0.0, 1.0, True)
     sent = len(vendor.submissions)
     assert await bench.run("search_prompt", step) == found
     assert len(vendor.submissions) == sent
