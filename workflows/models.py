@@ -65,8 +65,6 @@ Person = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Digest = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 PromptText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_PROMPT_CHARS)]
-
-
 DeliveryText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_DELIVERY_CHARS)]
 
 
@@ -201,10 +199,7 @@ class Asset(Model):
 
 
 class Plan(Model):
-    """The ordered assets that fulfil a brief. `digest` identifies exactly this plan, prices included.
-
-    It covers neither the warnings nor the cost of planning nor the versions of prompts that planning used.
-    """
+    """The ordered assets that fulfil a brief. `digest` identifies exactly this plan, prices included."""
 
     title: str
     assets: tuple[Asset, ...] = Field(min_length=1, max_length=MAX_ASSETS)
@@ -216,9 +211,7 @@ class Plan(Model):
         default_factory=dict, description="Of a draft: the models of the finals, each with its fallbacks"
     )
     quality: Terms | None = Field(default=None, description="How its takes are reviewed; null: they are only checked")
-    prompts: tuple[PromptUse, ...] = Field(
-        default=(), description="The versions of Greenlight's own prompts; empty where no language model is enabled"
-    )
+    prompts: tuple[PromptUse, ...] = Field(default=(), description="The versions of Greenlight's own prompts")
     digest: str = ""
 
     @classmethod

@@ -175,8 +175,7 @@ def print_table(console: Console, made: Table, *, uncut: bool = False) -> None:
 
 def show_plan(console: Console, plan: views.PlanView, budget: Decimal | None = None) -> None:
     """Print a plan as a table with prices, its total and its warnings."""
-    versions = "".join(f", {use.label}" for use in plan.prompts if use.version)
-    console.print(f"\n[bold]{escape(plan.title)}[/bold]  [dim]planned by {escape(plan.planner)}{versions}[/dim]\n")
+    console.print(f"\n[bold]{escape(plan.title)}[/bold]  [dim]planned by {escape(plan.planned_by)}[/dim]\n")
     columns = ["#", "asset", "type", "made by", "USD", "prompt"]
     if console.width < NARROW and any(len(a.provider + a.model) > LONG_NAME for a in plan.assets):
         columns.remove("prompt")
@@ -360,8 +359,7 @@ def verdict_text(verdict: Verdict) -> str:
     if verdict.score is None:
         return f"unjudged: {verdict.unjudged}"
     matches = ", matches" if verdict.matches else ""
-    version = f" (judge@{verdict.version})" if verdict.version else ""
-    line = f"score {verdict.score:.2f}{matches}, by {verdict.judge}{version}"
+    line = f"score {verdict.score:.2f}{matches}, by {verdict.judged_by}"
     return f"{line}: {verdict.complaint}" if verdict.complaint else line
 
 

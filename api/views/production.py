@@ -128,6 +128,11 @@ class PlanView(View):
         default=None, description="The part of the price for verdicts and refinements; low: one verdict for each take"
     )
 
+    @property
+    def planned_by(self) -> str:
+        """The planner, with the versions of prompts that are not the built-in ones."""
+        return ", ".join([self.planner, *(use.label for use in self.prompts if use.version)])
+
     @classmethod
     def of(cls, plan: Plan, original: str = "") -> "PlanView":
         return cls(

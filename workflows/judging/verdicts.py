@@ -42,6 +42,11 @@ class Verdict(Model):
     key: str = Field(default="", description="The object with the judge's whole answer")
 
     @property
+    def judged_by(self) -> str:
+        """The judge, with the version of its prompt if that is not the built-in one."""
+        return f"{self.judge} (judge@{self.version})" if self.version else self.judge
+
+    @property
     def rank(self) -> tuple[float, float]:
         """For the choice among takes: the worst score, then the mean. An unjudged take is behind all others."""
         if self.score is None:
