@@ -188,14 +188,14 @@ async def test_cancelling_during_a_verdict_keeps_its_take(evaluations: Evaluatio
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(studio, "answer_text", held)
-        given = {"metrics": ["judge_score", "sharpness"], "max_usd": "1.00"}
+        given = {"metrics": ["judge_score", "clean"], "max_usd": "1.00"}
         evaluation_id = (await evaluations.start(FOXES.partition("\n")[0], "vendor/gift", **given))["evaluation_id"]
         await eventually(asked)
         assert (await evaluations.http.post(f"{PATH}/{evaluation_id}/cancel")).status_code == 200
         go.set()
         view = await evaluations.until(evaluation_id, "cancelled")
     figures = (await evaluations.get(evaluation_id, "report"))["figures"]
-    assert (view["made"], [f["metric"] for f in figures]) == (1, ["sharpness"])
+    assert (view["made"], [f["metric"] for f in figures]) == (1, ["clean"])
     _check_bill(view, studio.billed_usd - before, requests=1)
 
 
