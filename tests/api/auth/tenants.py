@@ -104,4 +104,5 @@ def filled(path: str, production: str, batch: str, schedule: str, asset: str = "
     values |= {"memo_id": production, "optimisation_id": batch}
     values |= {"upload_id": f"{production}-9", "grant_id": "g-0"}
     values |= {"evaluation_id": batch, "cell": "1", "pair_id": "0" * 20, "side": "left", "version": "0"}
+    values |= {"name": "delivery"} if "/prompts/" in path else {}
     return re.sub(r"\{(\w+)(?::path)?\}", lambda found: values[found[1]], path).removeprefix("/api/v1")
