@@ -20,6 +20,7 @@ from activities.finishing.manifests import Manifests
 from activities.finishing.sources import Sources
 from activities.judging.judge import judge_take
 from activities.judging.terms import terms_of, with_reviews
+from activities.optimisation.activities import OptimisationActivities
 from activities.planning import pricing
 from activities.planning.checks.fields import with_field_warnings
 from activities.planning.checks.languages import with_language_warnings
@@ -31,6 +32,7 @@ from activities.planning.questions.limits import QuestionAccounts
 from activities.planning.questions.paid import inquiry_number
 from activities.planning.rewriting import rewrite
 from activities.planning.translation.add import add_languages
+from activities.prompts.store import prompts_where_used, with_prompts
 from activities.provenance.signer import Signer
 from activities.providers import registry
 from activities.providers.protocol import Provider
@@ -72,6 +74,7 @@ from workflows.extraction.fields import ExtractionSummary
 from workflows.extraction.review import ReviewExtraction
 from workflows.judging.requests import Judged, JudgeTake
 from workflows.models import Deliverable, Media, Model, Plan, Take
+from workflows.prompts.built_in import BUILT_IN
 from workflows.provider_report import ProvidersReport
 
 
@@ -95,6 +98,7 @@ class Activities(ProductionActivities):
         self.batch_records = BatchRecords(storage)
         self.evaluations = EvaluationActivities(storage, providers, settings)
         self.diagnoser = Diagnoser(storage, providers, settings)
+        self.optimisations = OptimisationActivities(storage, providers, settings)
 
     @activity.defn(name="take_in_references")
     async def take_in_references(self, request: TakeInReferences) -> tuple[Media, ...]:
@@ -126,11 +130,14 @@ class Activities(ProductionActivities):
             plan = pricing.price(
                 request.plan, self._providers, brief.aspect, only, request.references, language=brief.language
             )
-            plan = with_reviews(plan, brief, self._settings, self._providers, request.references, only)
+            used = await prompts_where_used(self._storage, self._providers, request.production_id, brief.tenant)
+            scoring = used.texts["judge"] if used else BUILT_IN["judge"]
+            plan = with_reviews(plan, brief, self._settings, self._providers, request.references, only, scoring)
             plan = await with_language_warnings(plan, brief)
             plan = await with_field_warnings(plan, request.extractions, self._storage)
             if self._settings.moderation:
                 plan = await moderate(plan, self._providers)
+            plan = with_prompts(plan, used)
             key = keys.plan_key(request.production_id, plan.digest)
             with suppress(StorageConflict):  # it is stored already
                 await self._storage.put_unpaid(key, _json(plan.identified), "application/json", only_if_absent=True)

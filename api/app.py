@@ -39,6 +39,7 @@ from api.routes import (
 )
 from api.routes.agents import execution, grants
 from api.routes.evaluations import evaluations, votes
+from api.routes.prompts import optimisations, prompts
 from api.routes.read_references import analyses, fields, resumable
 from api.routes.voice import memos
 from api.routes.webhooks import given_up
@@ -81,6 +82,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         from api.temporal.notifications import NotificationGateway
         from api.temporal.priorities import Priorities
         from api.temporal.productions import ProductionGateway
+        from api.temporal.prompts.optimisations import OptimisationGateway
         from api.temporal.reads import ProductionReader
         from api.temporal.schedules import ScheduleGateway
         from api.temporal.titles import SearchableTitles
@@ -106,6 +108,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
             counts=CachedCounts(connected),
             batches=BatchGateway(connected, vault.batch, titles, priorities),
             evaluations=EvaluationGateway(connected, vault.evaluation, titles, priorities),
+            optimisations=OptimisationGateway(connected, priorities),
             schedules=ScheduleGateway(connected, titles, priorities),
             voice_memos=VoiceMemoGateway(connected),
             notifications=NotificationGateway(connected, priorities),
@@ -180,7 +183,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         streamed_media,
     ):
         app.include_router(module.router)
-    for router in (evaluations.metrics_router, votes.router, evaluations.router):
+    for router in (evaluations.metrics_router, votes.router, evaluations.router, prompts.router, optimisations.router):
         app.include_router(router)
 
     def openapi() -> dict[str, Any]:

@@ -18,7 +18,14 @@ from api.auth.middleware import caller_of
 from api.auth.sessions import Sessions
 from api.metrics import Metrics
 from api.middleware import drain
-from api.problems import Problem, unknown_batch, unknown_evaluation, unknown_production, unknown_schedule
+from api.problems import (
+    Problem,
+    unknown_batch,
+    unknown_evaluation,
+    unknown_optimisation,
+    unknown_production,
+    unknown_schedule,
+)
 from api.readiness import Readiness
 from api.relay.relay import Relay
 from api.settings import Settings
@@ -36,6 +43,7 @@ if TYPE_CHECKING:
     from api.temporal.evaluations import EvaluationGateway
     from api.temporal.notifications import NotificationGateway
     from api.temporal.productions import ProductionGateway
+    from api.temporal.prompts.optimisations import OptimisationGateway
     from api.temporal.reads import ProductionReader
     from api.temporal.schedules import ScheduleGateway
     from api.temporal.visibility import Visibility
@@ -57,6 +65,7 @@ class Services:
     counts: "CachedCounts"
     batches: "BatchGateway"
     evaluations: "EvaluationGateway"
+    optimisations: "OptimisationGateway"
     schedules: "ScheduleGateway"
     voice_memos: "VoiceMemoGateway"
     notifications: "NotificationGateway"
@@ -116,6 +125,18 @@ def _known_evaluation(
     found = caller.qualify(evaluation_id)
     if not caller.owns(found):
         raise unknown_evaluation(evaluation_id)
+    return found
+
+
+def _known_optimisation(
+    caller: CurrentCaller,
+    optimisation_id: Annotated[
+        str, Path(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", examples=["delivery-may"])
+    ],
+) -> str:
+    found = caller.qualify(optimisation_id)
+    if not caller.owns(found):
+        raise unknown_optimisation(optimisation_id)
     return found
 
 
@@ -181,6 +202,7 @@ def _resume_after(
 KnownId = Annotated[str, Depends(_known_id)]
 KnownBatch = Annotated[str, Depends(_known_batch)]
 KnownEvaluation = Annotated[str, Depends(_known_evaluation)]
+KnownOptimisation = Annotated[str, Depends(_known_optimisation)]
 KnownSchedule = Annotated[str, Depends(_known_schedule)]
 ONE_STREAM: Final = [Depends(_one_stream)]
 """For routes that answer with an event stream: it counts as one of the tenant's."""

@@ -111,6 +111,10 @@ def unknown_evaluation(evaluation_id: str) -> Problem:
     return _unknown("evaluation", "evaluations", evaluation_id)
 
 
+def unknown_optimisation(optimisation_id: str) -> Problem:
+    return _unknown("optimisation", "optimisations", optimisation_id)
+
+
 def unknown_schedule(schedule_id: str) -> Problem:
     return _unknown("schedule", "schedules", schedule_id)
 

@@ -19,6 +19,7 @@ from worker.take_metrics import TakeMetrics
 from workflows import keys
 from workflows.batch.workflow import BatchWorkflow
 from workflows.evaluation.workflow import EvaluationWorkflow
+from workflows.optimisation.workflow import OptimisationWorkflow
 from workflows.preview.workflow import PreviewWorkflow
 from workflows.production.workflow import ProductionWorkflow
 from workflows.runtime.gc_freeze import freeze_gc
@@ -35,6 +36,7 @@ WORKFLOW_TYPES: Final = (
     BatchWorkflow,
     ScheduledProduction,
     EvaluationWorkflow,
+    OptimisationWorkflow,
     ReleaseGate,
 )
 """All that a worker of productions runs."""
@@ -154,6 +156,10 @@ def _make_productions_worker(client: Client, activities: Activities, settings: W
             activities.evaluations.read_cells,
             activities.evaluations.report_evaluation,
             activities.diagnoser.diagnose,
+            activities.optimisations.prepare_optimisation,
+            activities.optimisations.search_prompt,
+            activities.optimisations.compare_prompt,
+            activities.optimisations.settle_optimisation,
         ],
         settings,
         workflows=WORKFLOW_TYPES,

@@ -20,6 +20,9 @@ productions/{production_id}/manifest.json            the newest manifest, read o
 productions/{production_id}/planning.json            reservations and bills of requests to language models
 batches/{batch_id}.json                              the record of a batch
 productions/{evaluation}/assets/…                    the takes of an evaluation: `evaluation_takes`
+prompts/{tenant}/{name}/{version}.json, prompts/{tenant}/chosen.json   texts of Greenlight's own prompts
+productions/{production_id}/prompts.json             the versions of them that a production uses
+optimisations/{optimisation_id}/record.json         the cases and terms of an optimisation; it claims its id
 evaluations/{evaluation_id}/record.json, cells/{page}.json   what an evaluation consists of; the record claims its id
 evaluations/{evaluation_id}/results/{cell}.json      the measurements of one take
 evaluations/{evaluation_id}/report.json, report.html
@@ -63,6 +66,15 @@ MEASURE_TAKE: Final = "measure_take"
 """An activity: measures a take of an evaluation, and stores the result."""
 REPORT_EVALUATION: Final = "report_evaluation"
 """An activity: computes the report of an evaluation from its stored results."""
+OPTIMISATION_TYPE: Final = "Optimisation"
+PREPARE_OPTIMISATION: Final = "prepare_optimisation"
+"""An activity: checks and prices an optimisation, and stores its cases."""
+SEARCH_PROMPT: Final = "search_prompt"
+"""An activity: searches a better text of a prompt on the training cases."""
+COMPARE_PROMPT: Final = "compare_prompt"
+"""An activity: compares the text that was found on the held-out cases, and stores it as a version."""
+SETTLE_OPTIMISATION: Final = "settle_optimisation"
+"""An activity: allows no further question of an optimisation, and sums the bills."""
 RENDER_QUEUE: Final = "render"
 """For the parts of films: a worker encodes as many at once as it has cores, and takes the next one when it is free."""
 NOTIFICATION_TYPE: Final = "Notification"

@@ -30,6 +30,7 @@ from workflows.prices import Charges as Charges
 from workflows.prices import Estimate as Estimate
 from workflows.prices import Money as Money
 from workflows.prices import Quote as Quote
+from workflows.prompts.uses import PromptUse
 from workflows.quality import Checks
 
 MAX_ASSETS: Final = 1_000
@@ -64,8 +65,6 @@ Person = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Digest = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 PromptText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_PROMPT_CHARS)]
-
-
 DeliveryText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_DELIVERY_CHARS)]
 
 
@@ -212,6 +211,7 @@ class Plan(Model):
         default_factory=dict, description="Of a draft: the models of the finals, each with its fallbacks"
     )
     quality: Terms | None = Field(default=None, description="How its takes are reviewed; null: they are only checked")
+    prompts: tuple[PromptUse, ...] = Field(default=(), description="The versions of Greenlight's own prompts")
     digest: str = ""
 
     @classmethod
@@ -242,11 +242,11 @@ class Plan(Model):
     def with_assets(self, assets: Iterable[Asset], cut: Cut | None = None) -> "Plan":
         """The plan with these assets, which its digest then covers."""
         plan = Plan.of(self.title, assets, self.planner, self.warnings, cut or self.cut, self.finals, self.quality)
-        return plan.model_copy(update={"drafting_usd": self.drafting_usd})
+        return plan.model_copy(update={"drafting_usd": self.drafting_usd, "prompts": self.prompts})
 
     @property
     def identified(self) -> "Plan":
-        """The plan without the fields that its digest does not cover."""
+        """The plan without warnings and the cost of planning, which its digest does not cover."""
         return self.model_copy(update={"warnings": (), "drafting_usd": ZERO})
 
     @property

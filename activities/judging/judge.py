@@ -23,6 +23,7 @@ from activities.judging.views import frame_views, picture_views
 from activities.planning.questions.accounts import Cap
 from activities.planning.questions.inquiry import Inquiry, Limit, Unanswered, name_of, visible_media
 from activities.planning.questions.paid import PaidQuestions
+from activities.prompts.store import production_prompts
 from activities.providers.protocol import Provider
 from activities.providers.selection import find_offer
 from activities.settings import ActivitySettings
@@ -56,6 +57,7 @@ async def judge_take(
         offer, text = _judge_of(request, providers), await _text_of(request, storage)
     except _Unjudged as reason:
         return Judged(verdict=unjudged(str(reason), judge=request.judge))
+    used = await production_prompts(storage, request.production_id, request.brief.tenant)
     limit = Limit(request.max_usd, "the price of a verdict in the plan", "name a cheaper judge")
     cap = Cap(limit.usd, limit.name, limit.remedy, str(NUMBER))
     async with scratch_directory() as workdir:
@@ -67,7 +69,8 @@ async def judge_take(
             storage, providers, settings, request, NUMBER, TOKENS, shown=shown, caps=[cap], subject=request.subject
         )
         try:
-            verdict = await _ask(request, offer, way, shown, text, questions, limit)
+            verdict = await _ask(request, offer, way, shown, text, questions, limit, used.texts["judge"])
+            verdict = verdict.model_copy(update={"version": used.version_of("judge")})
         except Unanswered as error:
             questions.raise_retryable()
             verdict = unjudged(f"no verdict: {error}", judge=request.judge)
@@ -160,6 +163,7 @@ async def _ask(
     text: str,
     questions: PaidQuestions,
     limit: Limit,
+    scoring: str,
 ) -> Verdict:
     """
     Raises:
@@ -178,7 +182,7 @@ async def _ask(
         questions,
         limit,
         TOKENS,
-        asked.instructions(request, way, len(shown) - references, references),
+        asked.instructions(request, way, len(shown) - references, references, scoring),
         asked.prompt(request, text),
         asked.schema(criteria, kind_of(request.asset)),
         partial(_read, request, criteria),

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from workflows.judging.policy import Criterion, Kind
 from workflows.judging.requests import JudgeTake, kind_of
+from workflows.prompts.built_in import BUILT_IN
 
 Way = Literal["text", "picture", "frames", "video", "recording", "transcript"]
 """What a judge gets of a take: its text, its picture, frames of its video, the video or recording itself; or, from a
@@ -45,8 +46,7 @@ _TASK: Final = """\
 You are the judge of a content studio. A model made {what}. You assess it for people who have not seen it yet.\
 {references}
 
-Give each criterion a score from 0 to 1 with a reason of one sentence that names what you saw or heard, and where: 1 \
-is right in every respect, 0.8 is good enough to publish, 0.5 has a fault that everybody notices, 0 is wrong or missing.
+{scoring}
 
 {criteria}
 
@@ -68,14 +68,15 @@ def judged_criteria(request: JudgeTake, way: Way) -> tuple[Criterion, ...]:
     return tuple(c for c in request.criteria if not (c == "words" and way in ("recording", "transcript")))
 
 
-def instructions(request: JudgeTake, way: Way, frames: int, references: int) -> str:
-    """Role and rules for one take."""
+def instructions(request: JudgeTake, way: Way, frames: int, references: int, scoring: str = BUILT_IN["judge"]) -> str:
+    """Role and rules for one take, with a version of the prompt `judge`."""
     kind = kind_of(request.asset)
     listed = "\n".join(f"- {c}: {_MEANINGS[c]}" for c in judged_criteria(request, way))
     shown = f" The last {references} attached pictures are references: what they show is not part of the take."
     return _TASK.format(
         what=_WHAT[way].format(frames=frames),
         references=shown if references else "",
+        scoring=scoring,
         criteria=listed,
         better=_NO_PROMPT if kind == "speech" else _BETTER.format(chars=request.max_prompt),
         spoken=", and in `heard` every word that is said in it" if kind in ("speech", "video", "sound") else "",

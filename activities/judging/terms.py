@@ -29,6 +29,7 @@ from workflows.continuity.inputs import inputs_of
 from workflows.judging.policy import CRITERIA, Kind, Quality, Review, Terms, longest_prompt
 from workflows.judging.requests import SHOWN_REFERENCES, JudgeTake, kind_of
 from workflows.models import LENGTHS, UNSPOKEN_ROLES, ZERO, Asset, Media, Modality, Plan
+from workflows.prompts.built_in import BUILT_IN
 
 TOKENS: Final = THINKING_TOKENS + 3_000
 """Of an answer: a sentence for each criterion and a prompt, and the thoughts before them."""
@@ -146,6 +147,7 @@ class Desk:
     references: Sequence[Media]
     judges: Sequence[Offer]
     automatic: bool
+    scoring: str = BUILT_IN["judge"]
 
     def review(self, asset: Asset) -> Review | None:
         """The review of an asset; None where none of its takes is judged."""
@@ -188,7 +190,7 @@ class Desk:
             return once.low_usd, 2 * once.high_usd
         request = self._dummy(asset)
         criteria = asked.judged_criteria(request, way)
-        extra = len(asked.instructions(request, way, FRAMES, SHOWN_REFERENCES).encode())
+        extra = len(asked.instructions(request, way, FRAMES, SHOWN_REFERENCES, self.scoring).encode())
         extra += len(str(asked.schema(criteria, kind)))
         size = len(asked.prompt(request).encode()) + longest_prompt(asset.prompt) + (TEXT_BYTES if way == "text" else 0)
         once = pricing.quote(offer, call_of(offer, TOKENS, "x" * size), shown, extra)
@@ -272,8 +274,12 @@ def with_reviews(
     providers: Mapping[str, Provider],
     references: Sequence[Media] = (),
     only: Collection[str] = (),
+    scoring: str = BUILT_IN["judge"],
 ) -> Plan:
     """The priced plan with the review of each asset, or of `only` some; its terms stay those of its first pricing.
+
+    Args:
+        scoring: The version of the prompt `judge` that the production uses: its length is part of the price.
 
     Raises:
         ApplicationError: type PLAN_INVALID, as `terms_of`.
@@ -288,7 +294,7 @@ def with_reviews(
             raise
         named = []  # it is not enabled any more, which is no reason to refuse a take
     judges = able_judges(providers) if named is None else named
-    desk = Desk(plan, brief, terms, providers, references, judges, automatic=named is None)
+    desk = Desk(plan, brief, terms, providers, references, judges, automatic=named is None, scoring=scoring)
     assets = [
         a.model_copy(update={"review": desk.review(final_asset(plan, a))}) if not only or a.asset_id in only else a
         for a in plan.assets

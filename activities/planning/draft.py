@@ -17,12 +17,14 @@ from activities.planning.material.reading import parts_of, with_spoken_brief
 from activities.planning.progress import PlanProgress
 from activities.planning.questions.paid import PaidQuestions
 from activities.planning.task import PlanningTask
+from activities.prompts.store import prompts_where_used
 from activities.providers.protocol import Provider
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from workflows.activity_io import AssetFailure, DraftPlan
 from workflows.brief import Platform
 from workflows.models import Plan
+from workflows.prompts.built_in import BUILT_IN
 
 
 async def draft_plan(
@@ -38,7 +40,8 @@ async def draft_plan(
     request = with_spoken_brief(request, read)
     if request.before and request.feedback and (said := revised(request.before, request.feedback[-1])):
         return said
-    task = PlanningTask.of(request, providers, read=read)
+    used = await prompts_where_used(storage, providers, request.production_id, request.brief.tenant)
+    task = PlanningTask.of(request, providers, read=read, texts=used.texts if used else BUILT_IN)
     if request.brief.platform is Platform.DOCUMENT:
         return plan_document(task)
     tokens = answer_tokens(task)

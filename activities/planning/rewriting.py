@@ -15,11 +15,12 @@ from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationEr
 from temporalio.exceptions import ApplicationError
 
 from activities.catalogue.offers import Offer
-from activities.planning.delivery.spoken_feedback import RULES, SpokenFeedback
+from activities.planning.delivery.spoken_feedback import SpokenFeedback, rules
 from activities.planning.language_models import models_for
-from activities.planning.prompts import DESCRIBING, ENHANCING
+from activities.planning.prompts import DESCRIBING, enhancing
 from activities.planning.questions.inquiry import THINKING_TOKENS, Inquiry, Limit, Refused, Unanswered
 from activities.planning.questions.paid import REWRITES, PaidQuestions
+from activities.prompts.store import production_prompts
 from activities.providers.protocol import Provider
 from activities.providers.selection import find_offer
 from activities.settings import ActivitySettings
@@ -28,6 +29,8 @@ from activities.storage.bucket import Storage
 from activities.text.model_text import read_as
 from workflows.activity_io import BUDGET_SHORT, AssetFailure, RewritePrompt, Rewritten
 from workflows.models import MAX_PROMPT_CHARS, UNSPOKEN_ROLES, Modality, PromptText
+from workflows.prompts.built_in import BUILT_IN
+from workflows.prompts.uses import PromptName
 
 NOT_REWRITTEN: Final = "NotRewritten"
 TOKENS: Final = THINKING_TOKENS + 4_000
@@ -86,13 +89,14 @@ async def rewrite(
     said = SpokenFeedback(request.asset, request.feedback) if request.feedback and request.asset.spoken else None
     if not models:
         return _without_model(request, maker, said)
+    used = await production_prompts(storage, request.production_id, request.brief.tenant)
     questions = PaidQuestions(storage, providers, settings, request, REWRITES + request.number, TOKENS)
     inquiry = Inquiry(
         "prompt",
         questions,
         Limit.of(settings, request.brief, request.spent_usd),
         TOKENS,
-        instructions(request, maker),
+        instructions(request, maker, used.texts),
         prompt(request),
         said.schema() if said else SCHEMA,
         partial(_read, request, maker, said),
@@ -118,17 +122,17 @@ async def rewrite(
     return Rewritten(prompt=written[0], delivery=written[1], **bill.model_dump())
 
 
-def instructions(request: RewritePrompt, maker: Offer | None) -> str:
+def instructions(request: RewritePrompt, maker: Offer | None, texts: Mapping[PromptName, str] = BUILT_IN) -> str:
     """Role and rules: they do not contain any text of a person or a provider."""
     asset = request.asset
     spoken = asset.asset_type is Modality.TEXT or asset.spoken
-    enhancing = DESCRIBING if asset.sound in UNSPOKEN_ROLES else ENHANCING[asset.asset_type]
+    manner = DESCRIBING if asset.sound in UNSPOKEN_ROLES else enhancing(asset.asset_type, texts)
     parts = [
         _TASK.format(what=_BY_FEEDBACK if request.feedback else _SOFTER),
-        f"A prompt for {enhancing}",
+        f"A prompt for {manner}",
         f"Write it in {f'the language {request.brief.language}' if spoken else 'English'}, with at most "
         f"{_max_chars(maker)} characters.",
-        *([RULES] if asset.spoken and request.feedback else []),
+        *([rules(texts)] if asset.spoken and request.feedback else []),
     ]
     return "\n\n".join(parts)
 

@@ -21,6 +21,8 @@ from workflows.activity_io import DraftPlan
 from workflows.brief import MAX_VIDEO_SECONDS, Brief, Platform
 from workflows.continuity.inputs import UPSCALE
 from workflows.models import SPEECH, UNSPOKEN_ROLES, ZERO, Asset, Media, Modality, Plan
+from workflows.prompts.built_in import BUILT_IN
+from workflows.prompts.uses import PromptName
 from workflows.references.analysis import Part
 
 _UPSCALE: Final = re.compile(
@@ -58,6 +60,7 @@ class PlanningTask:
         sounds: The music, effects and ambience that the brief of a film asks for.
         read: What was read in the references, after people's corrections, by the number of the reference.
         sound_offers: For each of these roles, its first model in `menu`, where there is one.
+        texts: The texts of Greenlight's own prompts, in the versions that the production uses.
     """
 
     request: DraftPlan
@@ -72,6 +75,7 @@ class PlanningTask:
     sounds: Sequence[SoundCue]
     sound_offers: Mapping[str, Offer]
     read: Mapping[int, Sequence[Part]] = field(default_factory=dict)
+    texts: Mapping[PromptName, str] = field(default_factory=lambda: BUILT_IN)
 
     @classmethod
     def of(
@@ -80,6 +84,7 @@ class PlanningTask:
         providers: Mapping[str, Provider],
         today: date | None = None,
         read: Mapping[int, Sequence[Part]] | None = None,
+        texts: Mapping[PromptName, str] = BUILT_IN,
     ) -> Self:
         """Rank the models and read the feedback; `today` defaults to the current day of UTC."""
         brief, day = request.brief, today or datetime.now(UTC).date()
@@ -110,6 +115,7 @@ class PlanningTask:
             sounds,
             sound_offers,
             read or {},
+            texts,
         )
 
     @property

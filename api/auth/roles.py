@@ -8,6 +8,8 @@ ID: Final = f"{P}/{{production_id}}"
 ASSET: Final = f"{ID}/assets/{{asset_id}}"
 BATCH: Final = "/api/v1/batches/{batch_id}"
 EVALUATION: Final = "/api/v1/evaluations/{evaluation_id}"
+OPTIMISATION: Final = "/api/v1/optimisations/{optimisation_id}"
+PROMPT: Final = "/api/v1/prompts/{name}"
 MEMO: Final = "/api/v1/voice-memos/{memo_id}"
 SCHEDULE: Final = "/api/v1/schedules/{schedule_id}"
 
@@ -83,6 +85,11 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"GET {EVALUATION}/cells/{{cell}}/media": ANY_ROLE,
     f"GET {EVALUATION}/pair": ANY_ROLE,
     f"GET {EVALUATION}/pairs/{{pair_id}}/{{side}}": ANY_ROLE,
+    "GET /api/v1/optimisations": ANY_ROLE,
+    f"GET {OPTIMISATION}": ANY_ROLE,
+    "GET /api/v1/prompts": ANY_ROLE,
+    f"GET {PROMPT}": ANY_ROLE,
+    f"GET {PROMPT}/versions/{{version}}": ANY_ROLE,
     "GET /api/v1/schedules": ANY_ROLE,
     "GET /api/v1/webhooks/given-up": ANY_ROLE,
     f"GET {SCHEDULE}": ANY_ROLE,
@@ -102,6 +109,7 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"POST {MEMO}/cancel": PEOPLE,
     f"POST {EVALUATION}/pause": PEOPLE,
     f"POST {EVALUATION}/cancel": PEOPLE,
+    f"POST {OPTIMISATION}/cancel": PEOPLE,
     # To say which take is better
     f"POST {EVALUATION}/votes": PEOPLE,
     # To start and change; a field that releases money needs an approver as well (`Caller.check_release`)
@@ -114,6 +122,8 @@ NEEDS: Final[dict[str, Roles | None]] = {
     "POST /api/v1/batches": REQUESTERS,
     "POST /api/v1/evaluations": REQUESTERS,
     f"POST {EVALUATION}/resume": REQUESTERS,
+    "POST /api/v1/optimisations": REQUESTERS,
+    f"POST {PROMPT}/versions": REQUESTERS,
     "POST /api/v1/references": REQUESTERS,
     "POST /api/v1/references/uploads": REQUESTERS,
     "POST /api/v1/voice-memos": REQUESTERS,
@@ -140,6 +150,8 @@ NEEDS: Final[dict[str, Roles | None]] = {
     # To operate
     "GET /metrics": OPERATORS,
     "POST /api/v1/diagnosis": OPERATORS,
+    f"POST {PROMPT}/use": OPERATORS,
+    f"POST {PROMPT}/rollback": OPERATORS,
     "POST /api/v1/schedules": OPERATORS,
     "POST /api/v1/webhooks/given-up/{delivery_id}/resend": OPERATORS,
     f"POST {SCHEDULE}/pause": OPERATORS,

@@ -25,6 +25,7 @@ from api.cli.commands import (
     watch,
 )
 from api.cli.commands.operations import doctor, grants, keys, temporal, webhooks
+from api.cli.commands.prompts import optimise, versions
 from api.cli.context import ENV_FILE, EXIT_USAGE, MAKE, PASS_ARGUMENTS, RUN, Cli, Context, ErrorReportingGroup
 
 app = typer.Typer(
@@ -81,10 +82,11 @@ def backup(context: Context) -> None:
 
 for module in (
     *(produce, extract, export, watch, decisions, edit, takes, show, references),
-    *(verify, doctor, attention, batch, evaluate, temporal),
+    *(verify, doctor, attention, batch, evaluate, optimise, temporal),
 ):
     app.add_typer(module.app)
 app.add_typer(schedule.app, name="schedule", rich_help_panel=MAKE, help="Start productions of a brief at set times.")
+app.add_typer(versions.app, name="prompts", rich_help_panel=RUN, help="Manage versions of Greenlight's own prompts.")
 app.add_typer(grants.app, name="grants", rich_help_panel=RUN, help="Manage what agents may release.")
 app.add_typer(webhooks.app, name="webhooks", rich_help_panel=RUN, help="Resend events that webhooks did not get.")
 app.add_typer(keys.app, name="keys", rich_help_panel=RUN, help="Manage API keys and their roles.")

@@ -175,7 +175,7 @@ def print_table(console: Console, made: Table, *, uncut: bool = False) -> None:
 
 def show_plan(console: Console, plan: views.PlanView, budget: Decimal | None = None) -> None:
     """Print a plan as a table with prices, its total and its warnings."""
-    console.print(f"\n[bold]{escape(plan.title)}[/bold]  [dim]planned by {escape(plan.planner)}[/dim]\n")
+    console.print(f"\n[bold]{escape(plan.title)}[/bold]  [dim]planned by {escape(plan.planned_by)}[/dim]\n")
     columns = ["#", "asset", "type", "made by", "USD", "prompt"]
     if console.width < NARROW and any(len(a.provider + a.model) > LONG_NAME for a in plan.assets):
         columns.remove("prompt")
@@ -359,7 +359,7 @@ def verdict_text(verdict: Verdict) -> str:
     if verdict.score is None:
         return f"unjudged: {verdict.unjudged}"
     matches = ", matches" if verdict.matches else ""
-    line = f"score {verdict.score:.2f}{matches}, by {verdict.judge}"
+    line = f"score {verdict.score:.2f}{matches}, by {verdict.judged_by}"
     return f"{line}: {verdict.complaint}" if verdict.complaint else line
 
 

@@ -22,6 +22,8 @@ from api.client.evaluations import EvaluationEndpoints
 from api.client.events import EventEndpoints
 from api.client.grants import GrantEndpoints
 from api.client.media import MediaEndpoints
+from api.client.optimisations import OptimisationEndpoints
+from api.client.prompts import PromptEndpoints
 from api.client.references import ReferenceEndpoints
 from api.client.transport import production_path, query
 from api.client.voice import VoiceEndpoints
@@ -49,6 +51,8 @@ class GreenlightClient(
     GrantEndpoints,
     EvaluationEndpoints,
     WebhookEndpoints,
+    PromptEndpoints,
+    OptimisationEndpoints,
 ):
     """All endpoints of the API, synchronously. Use it in a `with` block, or call `close`."""
 

@@ -20,6 +20,7 @@ from workflows.events import AssetRecord, AttentionItem, EventName, ProductionSt
 from workflows.judging.policy import Terms
 from workflows.models import ZERO, Alternative, Asset, Chapter, Estimate, Measured, Money, Plan
 from workflows.production.state.estimates import production_estimate
+from workflows.prompts.uses import PromptUse
 from workflows.references.kinds import ReferenceKind
 from workflows.requests import Approval, Pause
 from workflows.spoken import languages
@@ -120,9 +121,17 @@ class PlanView(View):
     )
     finals_usd: Estimate | None = Field(default=None, description="Of a draft: the price of the finals, made after it")
     quality: Terms | None = Field(default=None, description="How the takes are reviewed; null: they are only checked")
+    prompts: tuple[PromptUse, ...] = Field(
+        default=(), description="The versions of Greenlight's own prompts; empty where no language model is enabled"
+    )
     review_usd: Estimate | None = Field(
         default=None, description="The part of the price for verdicts and refinements; low: one verdict for each take"
     )
+
+    @property
+    def planned_by(self) -> str:
+        """The planner, with the versions of prompts that are not the built-in ones."""
+        return ", ".join([self.planner, *(use.label for use in self.prompts if use.version)])
 
     @classmethod
     def of(cls, plan: Plan, original: str = "") -> "PlanView":
@@ -140,6 +149,7 @@ class PlanView(View):
             finals=plan.finals,
             finals_usd=finals_price(plan) if plan.finals else None,
             quality=plan.quality,
+            prompts=plan.prompts,
             review_usd=plan.review_usd if plan.quality else None,
         )
 

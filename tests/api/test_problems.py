@@ -32,12 +32,14 @@ from api.views import (
     references,
     voice,
 )
+from api.views.prompts import optimisations, versions
 from tests.support.servers.serving import NOWHERE, Api, problem, serving
 from tests.support.waiting import WITHIN
 from workflows import models, provider_report, requests
 from workflows.batch.records import Admit, BatchView
 from workflows.evaluation import report
 from workflows.events import Receipt
+from workflows.optimisation import records as optimisation_records
 from workflows.refusals import Refusal, RefusalKind
 
 BRIEF = {"text": "Say it.", "platform": "copy"}
@@ -239,6 +241,9 @@ def test_examples_match_their_schemas() -> None:
             provider_report,
             evaluations,
             report,
+            versions,
+            optimisations,
+            optimisation_records,
             fields,
             read_fields,
             grants,

@@ -26,7 +26,7 @@ def finals_of(plan: Plan) -> Plan:
     """The plan of the finals, with its own digest."""
     assets = [final_asset(plan, a) for a in plan.assets]
     made = Plan.of(plan.title, assets, plan.planner, plan.warnings, plan.cut, quality=plan.quality)
-    return made.model_copy(update={"drafting_usd": plan.drafting_usd})
+    return made.model_copy(update={"drafting_usd": plan.drafting_usd, "prompts": plan.prompts})
 
 
 def finals_price(plan: Plan) -> Estimate:

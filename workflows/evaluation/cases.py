@@ -30,6 +30,9 @@ class Expected(Model):
     text: Annotated[str, StringConstraints(max_length=8_000)] = Field(
         default="", description="The words of a text, or those that a voice speaks; of a voice otherwise the prompt"
     )
+    score: float | None = Field(
+        default=None, ge=0, le=1, description="Of a case for the prompt `judge`: how good people find its `take`"
+    )
 
 
 class Case(Model):
@@ -43,6 +46,12 @@ class Case(Model):
     language: Language = "en"
     aspect: Aspect = "16:9"
     parameters: dict[str, JsonValue] = Field(default_factory=dict, description="For every model")
+    style: Annotated[str, StringConstraints(max_length=500)] = Field(
+        default="", description="For prompts of Greenlight: the style or direction that goes with the prompt"
+    )
+    take: Annotated[str, StringConstraints(max_length=8_000)] = Field(
+        default="", description="Of a case for the prompt `judge`: the text that is judged"
+    )
     expected: Expected = Expected()
 
 

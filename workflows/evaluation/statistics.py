@@ -1,13 +1,13 @@
 """Means, shares and their differences with 95 % intervals. Exact where the values are normally distributed.
 
-Neither a workflow nor its sandbox imports this module: the report and the API do.
+Pure. Workflows pass its records on, and compute nothing with it.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from workflows.models import Model
+from workflows.base import Model
 
 LEVEL: Final = 0.95
 Z: Final = 1.959963984540054

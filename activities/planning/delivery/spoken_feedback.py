@@ -14,6 +14,7 @@ from activities.planning.questions.inquiry import Refused
 from activities.text.delivery.reading import About, clauses, is_about_delivery, is_about_words, merged
 from activities.text.model_text import read_as
 from workflows.models import MAX_DELIVERY_CHARS, Asset, PromptText
+from workflows.prompts.uses import PromptName
 
 _PROMPT: Final[dict[str, JsonValue]] = {"type": "string", "description": "Exactly the words that are spoken"}
 _DELIVERY: Final[dict[str, JsonValue]] = {
@@ -25,12 +26,18 @@ _CHANGES: Final[dict[str, JsonValue]] = {
     "enum": ["delivery", "words", "both"],
     "description": "What the feedback is about",
 }
-RULES: Final = (
+_RULES: Final = (
     "The line is spoken. Its words are in `prompt`, and how they are said is in `delivery`. Feedback about how the "
     "line is said (emotion, pace, volume, tone, accent) changes `delivery` alone: then `prompt` is repeated letter by "
-    "letter. Feedback about the words changes `prompt` alone. Never write a direction into the words."
+    "letter. Feedback about the words changes `prompt` alone. Never write a direction into the words. Into `delivery` "
+    "goes: "
 )
 _WORDS: Final[TypeAdapter[str]] = TypeAdapter(PromptText)
+
+
+def rules(texts: Mapping[PromptName, str]) -> str:
+    """What feedback on a line may change, and how its delivery is written."""
+    return f"{_RULES}{texts['delivery']}"
 
 
 class _Answer(BaseModel):

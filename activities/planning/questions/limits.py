@@ -27,6 +27,7 @@ from workflows.activity_io import AddLanguages, AnalyseReference, DraftPlan, Pay
 from workflows.brief import Brief
 from workflows.judging.requests import JudgeTake
 from workflows.models import ZERO
+from workflows.optimisation.records import ModelQuestions
 
 ROOM_SECONDS: Final = 60.0
 """How long a question waits until others are settled below their reservations; most of them take less than 30 s."""
@@ -36,7 +37,7 @@ POLL_SECONDS: Final = 0.5
 ENDED: Final = "this planning has ended"
 
 
-Asking = DraftPlan | RewritePrompt | AnalyseReference | AddLanguages | JudgeTake
+Asking = DraftPlan | RewritePrompt | AnalyseReference | AddLanguages | JudgeTake | ModelQuestions
 """The requests to activities that ask language models."""
 
 

@@ -22,6 +22,8 @@ from api.client.aio.evaluations import EvaluationEndpoints
 from api.client.aio.events import EventEndpoints
 from api.client.aio.grants import GrantEndpoints
 from api.client.aio.media import MediaEndpoints
+from api.client.aio.optimisations import OptimisationEndpoints
+from api.client.aio.prompts import PromptEndpoints
 from api.client.aio.references import ReferenceEndpoints
 from api.client.aio.transport import production_path, query
 from api.client.aio.voice import VoiceEndpoints
@@ -50,6 +52,8 @@ class AsyncGreenlightClient(
     GrantEndpoints,
     EvaluationEndpoints,
     WebhookEndpoints,
+    PromptEndpoints,
+    OptimisationEndpoints,
 ):
     """All endpoints of the API, asynchronously. Use it in an `async with` block."""
 

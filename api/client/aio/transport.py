@@ -21,6 +21,7 @@ from api.views.batches import BatchPage, ScheduleList
 from api.views.changes import AttentionView
 from api.views.evaluations import EvaluationPage
 from api.views.production import PREFIX, ProductionPage
+from api.views.prompts.optimisations import OptimisationPage
 from api.views.webhooks import GivenUpPage
 
 DEFAULT_URL: Final = "http://127.0.0.1:8400"
@@ -33,7 +34,7 @@ CHUNK_BYTES: Final = 1 << 20
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 
 T = TypeVar("T", bound=BaseModel)
-P = TypeVar("P", ProductionPage, BatchPage, EvaluationPage, ScheduleList, AttentionView, GivenUpPage)
+P = TypeVar("P", ProductionPage, BatchPage, EvaluationPage, OptimisationPage, ScheduleList, AttentionView, GivenUpPage)
 
 
 def resolve_url(url: str | None, environ: Mapping[str, str]) -> tuple[str, str]:

@@ -232,7 +232,7 @@ def _start_of(body: EvaluationBody, tenant: str, idempotency_key: str | None) ->
     Raises:
         Problem: 422, which names the broken lines and models.
     """
-    cases, models, transcriber = _cases(body.cases), _models(body.models, "models"), None
+    cases, models, transcriber = parse_case_file(body.cases), _models(body.models, "models"), None
     if body.transcriber:
         transcriber = _models((body.transcriber,), "transcriber")[0]
     content = digest_of(
@@ -260,7 +260,12 @@ def _start_of(body: EvaluationBody, tenant: str, idempotency_key: str | None) ->
     )
 
 
-def _cases(text: str) -> tuple[Case, ...]:
+def parse_case_file(text: str) -> tuple[Case, ...]:
+    """The cases of a file of JSON Lines.
+
+    Raises:
+        Problem: 422, which names the broken lines.
+    """
     try:
         return parse_cases(text)
     except ExceptionGroup as group:

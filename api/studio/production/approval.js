@@ -10,6 +10,12 @@ import { estimateRange } from "./costs.js";
 import { languageShares } from "./languages.js";
 import { reviewFact } from "./verdict.js";
 
+/** The versions of Greenlight's own prompts that are not the built-in ones. */
+function promptVersions(uses = []) {
+  const own = uses.filter((use) => use.version > 0).map((use) => `${use.name} ${use.version}`);
+  return own.length > 0 && `Uses the prompt versions ${listed(own)}.`;
+}
+
 /** What a plan is about to spend, and its warnings. */
 export function planSummary({ data, plan }) {
   const { brief } = data;
@@ -18,6 +24,7 @@ export function planSummary({ data, plan }) {
   const facts = [
     `${count(plan.assets.length, "asset")}: ${listed(modalities)}.`,
     plan.planner === "template" ? "Planned by template, without a language model." : `Planned by ${plan.planner}.`,
+    promptVersions(plan.prompts),
     brief.references?.length > 0 && `Uses ${count(brief.references.length, "reference")}.`,
     brief.budget_usd === null && Number(plan.high_usd) > 0 && `The estimate is ${estimateRange(planned)}.`,
     reviewFact(plan),

@@ -8,6 +8,7 @@ import { modalityLabel, nameField, pill } from "../lib/parts.js";
 import { MODALITIES } from "../lib/platforms.js";
 import { Poller } from "../lib/poller.js";
 import { currentSession, forget } from "../lib/session.js";
+import { promptVersions } from "./prompts.js";
 
 const RETRY_MS = 5_000;
 const NAME_HINT = "It is stored in this browser, and recorded with your decisions.";
@@ -15,6 +16,7 @@ const SERVICES = { temporal: "Temporal", storage: "Storage", api: "API" };
 
 export function open(_, app) {
   let checks = {};
+  const prompts = promptVersions(app);
   const poller = new Poller(app, async () => {
     try {
       checks = (await get("/readyz")).checks;
@@ -51,6 +53,7 @@ export function open(_, app) {
           </section>
           ${status()}
           ${report && [capabilities(report), providers(report)]}
+          ${prompts()}
           ${!report && !problem && html`<p class="hint" role="status">Loading the providers…</p>`}
           ${problem && html`<p class="banner" role="status" key="banner">${icon("alert")}${problem.detail}</p>`}
         </div>

@@ -43,6 +43,8 @@ ONLY: Final[dict[Role, set[str]]] = {
         "POST /generate",
         "POST /api/v1/batches",
         "POST /api/v1/evaluations",
+        "POST /api/v1/optimisations",
+        "POST /api/v1/prompts/{name}/versions",
         "POST /api/v1/evaluations/{evaluation_id}/resume",
         "POST /api/v1/references",
         "POST /api/v1/references/uploads",
@@ -71,6 +73,8 @@ ONLY: Final[dict[Role, set[str]]] = {
     Role.AGENT: {"POST /api/v1/productions/{production_id}/execute"},
     Role.OPERATOR: {
         "GET /metrics",
+        "POST /api/v1/prompts/{name}/use",
+        "POST /api/v1/prompts/{name}/rollback",
         "POST /api/v1/schedules",
         "POST /api/v1/webhooks/given-up/{delivery_id}/resend",
         "POST /api/v1/diagnosis",

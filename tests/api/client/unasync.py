@@ -11,17 +11,8 @@ from typing import Final
 
 CLIENT: Final = Path(__file__).parents[3] / "api" / "client"
 MODULES: Final = (
-    "transport",
-    "batches",
-    "client",
-    "decisions",
-    "evaluations",
-    "events",
-    "grants",
-    "media",
-    "references",
-    "voice",
-    "webhooks",
+    *("transport", "batches", "client", "decisions", "evaluations", "events", "grants", "media"),
+    *("optimisations", "prompts", "references", "voice", "webhooks"),
 )
 HEAD: Final = "# Translated from api/client/{name}.py by tests/api/client/unasync.py: change that module, and run it."
 RULES: Final = (

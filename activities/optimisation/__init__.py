@@ -1,0 +1,1 @@
+"""The activities of optimisations of prompts."""

@@ -1,0 +1,1 @@
+"""The prompts of Greenlight itself in the bucket."""

@@ -1,0 +1,1 @@
+"""The commands of Greenlight's own prompts and of their optimisation."""

@@ -1,0 +1,1 @@
+"""Calls to Temporal about Greenlight's own prompts."""

@@ -1,0 +1,1 @@
+"""Requests and responses of Greenlight's own prompts."""

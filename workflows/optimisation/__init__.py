@@ -1,0 +1,1 @@
+"""Optimisation of Greenlight's own prompts over cases, under one cap."""
