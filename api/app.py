@@ -78,11 +78,11 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         from api.temporal.change_feed import ChangeFeed
         from api.temporal.connection import TemporalServer, connect
         from api.temporal.counts import CachedCounts
-        from api.temporal.evaluations import EvaluationGateway
+        from api.temporal.evaluation.evaluations import EvaluationGateway
+        from api.temporal.evaluation.optimisations import OptimisationGateway
         from api.temporal.notifications import NotificationGateway
         from api.temporal.priorities import Priorities
         from api.temporal.productions import ProductionGateway
-        from api.temporal.prompts.optimisations import OptimisationGateway
         from api.temporal.reads import ProductionReader
         from api.temporal.schedules import ScheduleGateway
         from api.temporal.titles import SearchableTitles

@@ -40,10 +40,10 @@ if TYPE_CHECKING:
     from api.temporal.batches import BatchGateway
     from api.temporal.connection import TemporalServer
     from api.temporal.counts import CachedCounts
-    from api.temporal.evaluations import EvaluationGateway
+    from api.temporal.evaluation.evaluations import EvaluationGateway
+    from api.temporal.evaluation.optimisations import OptimisationGateway
     from api.temporal.notifications import NotificationGateway
     from api.temporal.productions import ProductionGateway
-    from api.temporal.prompts.optimisations import OptimisationGateway
     from api.temporal.reads import ProductionReader
     from api.temporal.schedules import ScheduleGateway
     from api.temporal.visibility import Visibility

@@ -18,7 +18,6 @@ from activities.settings import ActivitySettings
 from activities.steps import heartbeats
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageConflict
-from workflows import keys
 from workflows.activity_io import SettledQuestions
 from workflows.evaluation.statistics import mean_interval, paired_difference
 from workflows.models import Model
@@ -54,7 +53,7 @@ class OptimisationActivities:
         self._providers = providers
         self._settings = settings
 
-    @activity.defn(name=keys.PREPARE_OPTIMISATION)
+    @activity.defn(name=optimisation_keys.PREPARE_OPTIMISATION)
     async def prepare_optimisation(self, start: OptimisationStart) -> PreparedOptimisation:
         """Check and price an optimisation, and store its cases. A second attempt finds those of the first.
 
@@ -77,7 +76,7 @@ class OptimisationActivities:
                 return _claimed(start, found[0]) if found else prepared
             return prepared
 
-    @activity.defn(name=keys.SEARCH_PROMPT)
+    @activity.defn(name=optimisation_keys.SEARCH_PROMPT)
     async def search_prompt(self, step: OptimisationStep) -> Searched:
         """Search a better text on the training cases, within the cap less what the held-out cases may cost."""
         async with heartbeats("searching"):
@@ -102,7 +101,7 @@ class OptimisationActivities:
                 problem = str(error)
             return _searched(search, problem)
 
-    @activity.defn(name=keys.COMPARE_PROMPT)
+    @activity.defn(name=optimisation_keys.COMPARE_PROMPT)
     async def compare_prompt(self, step: OptimisationStep) -> ComparedTexts:
         """Compare the text that was found with the version in use on the held-out cases, and store it as a version."""
         async with heartbeats("comparing"):
@@ -130,7 +129,7 @@ class OptimisationActivities:
             stored = await add_version(self._storage, step.tenant, version)
             return ComparedTexts(version=stored.version, gain=stored.gain)
 
-    @activity.defn(name=keys.SETTLE_OPTIMISATION)
+    @activity.defn(name=optimisation_keys.SETTLE_OPTIMISATION)
     async def settle_optimisation(self, step: OptimisationStep) -> SettledQuestions:
         """Allow no further question of the optimisation by any attempt, and sum the bills."""
         async with heartbeats("summing"):

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import io
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,6 +37,7 @@ from activities.storage.errors import (
 )
 from activities.storage.lifecycle import set_expiry
 from activities.storage.support import StoreSupport
+from activities.storage.uploads import complete
 from workflows.runtime.tracing import span
 from workflows.servers.object_file import ObjectFile
 from workflows.servers.s3 import bucket_endpoint, clock_problem, location_of, region_of
@@ -226,7 +227,10 @@ class Storage:
         stored = known or await size_and_sha256(path)
         try:
             with span("upload", client=True, key=key, bytes=stored.bytes), translate_errors(key):
-                await self._store.put_async(key, path, **_parts(media_type, stored))
+                attributes = {"Content-Type": media_type, UPLOADED: stored.sha256}
+                await self._store.put_async(
+                    key, path, attributes=attributes, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE
+                )
         except StorageFailed:
             if not await self._holds(key, stored):
                 raise
@@ -273,7 +277,7 @@ class Storage:
             size += len(buffer)
             with translate_errors(key):
                 await writer.write(bytes(buffer))
-                await _complete(writer.close())
+                await complete(writer.close())
         except BaseException as error:
             # Abort only this writer's upload: another attempt may be uploading to the same key. Parts that remain are
             # invisible, and are billed until the bucket's lifecycle rule removes them.
@@ -389,25 +393,5 @@ async def size_and_sha256(path: Path) -> Stored:
     return await asyncio.to_thread(read)
 
 
-async def _complete(closing: Awaitable[object]) -> None:
-    """Await the completion of an upload, also when cancelled: in the middle it can be neither completed nor aborted."""
-    task = asyncio.ensure_future(closing)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()
-        raise
-
-
 def sha256_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _parts(media_type: str, stored: Stored) -> Any:
-    return {
-        "attributes": {"Content-Type": media_type, UPLOADED: stored.sha256},
-        "chunk_size": PART_BYTES,
-        "max_concurrency": PARTS_AT_ONCE,
-    }

@@ -31,6 +31,7 @@ from api.views import (
     provenance,
     references,
     voice,
+    webhooks,
 )
 from api.views.prompts import optimisations, versions
 from tests.support.servers.serving import NOWHERE, Api, problem, serving
@@ -41,6 +42,7 @@ from workflows.evaluation import report
 from workflows.events import Receipt
 from workflows.optimisation import records as optimisation_records
 from workflows.refusals import Refusal, RefusalKind
+from workflows.servers import diagnosis
 
 BRIEF = {"text": "Say it.", "platform": "copy"}
 
@@ -249,6 +251,8 @@ def test_examples_match_their_schemas() -> None:
             grants,
             memos,
             voice,
+            diagnosis,
+            webhooks,
             _Others,
         )
         model = next(getattr(m, name) for m in modules if hasattr(m, name))

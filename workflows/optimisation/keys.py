@@ -1,4 +1,15 @@
-"""The ids and object keys of optimisations; `workflows.keys` lists them."""
+"""The activities, ids and object keys of optimisations."""
+
+from typing import Final
+
+PREPARE_OPTIMISATION: Final = "prepare_optimisation"
+"""An activity: checks and prices an optimisation, and stores its cases."""
+SEARCH_PROMPT: Final = "search_prompt"
+"""An activity: searches a better text of a prompt on the training cases."""
+COMPARE_PROMPT: Final = "compare_prompt"
+"""An activity: compares the text that was found on the held-out cases, and stores it as a version."""
+SETTLE_OPTIMISATION: Final = "settle_optimisation"
+"""An activity: allows no further question of an optimisation, and sums the bills."""
 
 
 def optimisation_workflow_id(optimisation_id: str) -> str:

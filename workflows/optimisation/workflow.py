@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import keys
     from workflows.activity_io import SettledQuestions
     from workflows.models import ZERO
+    from workflows.optimisation import keys as names
     from workflows.optimisation.records import (
         OPTIMISATION_REFUSED,
         ComparedTexts,
@@ -74,7 +75,7 @@ class OptimisationWorkflow:
         """
         self._set_status(OptimisationStatus.PREPARING)
         try:
-            prepared = await self._run_step(keys.PREPARE_OPTIMISATION, self._start, PreparedOptimisation, STEP_TIMEOUT)
+            prepared = await self._run_step(names.PREPARE_OPTIMISATION, self._start, PreparedOptimisation, STEP_TIMEOUT)
         except ActivityError as error:
             raise_if_cancelled(error)
             if not _is_refusal(error):
@@ -83,13 +84,13 @@ class OptimisationWorkflow:
             return OptimisationStatus.REFUSED
         self._prepared = prepared
         self._set_status(OptimisationStatus.SEARCHING)
-        searched = await self._run_step(keys.SEARCH_PROMPT, self._next(), Searched, SEARCH_TIMEOUT)
+        searched = await self._run_step(names.SEARCH_PROMPT, self._next(), Searched, SEARCH_TIMEOUT)
         self._searched = searched
         if not searched.text:
             self._message = searched.problem
             return OptimisationStatus.CAPPED if searched.capped else OptimisationStatus.DONE
         self._set_status(OptimisationStatus.COMPARING)
-        compared = await self._run_step(keys.COMPARE_PROMPT, self._next(searched.text), ComparedTexts, SEARCH_TIMEOUT)
+        compared = await self._run_step(names.COMPARE_PROMPT, self._next(searched.text), ComparedTexts, SEARCH_TIMEOUT)
         self._compared, self._message = compared, compared.problem
         return OptimisationStatus.CAPPED if searched.capped or not compared.version else OptimisationStatus.DONE
 
@@ -119,7 +120,7 @@ class OptimisationWorkflow:
         """Sum what all questions have cost; after this no attempt can send another one. A cancel does not stop it."""
         for last in (False, True):
             try:
-                done = await _execute(keys.SETTLE_OPTIMISATION, self._next(), SettledQuestions, STEP_TIMEOUT)
+                done = await _execute(names.SETTLE_OPTIMISATION, self._next(), SettledQuestions, STEP_TIMEOUT)
             except asyncio.CancelledError:
                 if last:
                     raise

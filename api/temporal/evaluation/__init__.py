@@ -1,0 +1,1 @@
+"""Calls to Temporal about evaluations of models, and about searches of better prompts."""

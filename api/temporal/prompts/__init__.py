@@ -1,1 +1,0 @@
-"""Calls to Temporal about Greenlight's own prompts."""
