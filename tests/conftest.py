@@ -45,9 +45,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not any(part in item.path.as_posix() for part in LONG))
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config) -> BySharedServers:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> BySharedServers:
     """Run the modules that share a stack or a browser in one process."""
-    return BySharedServers(config)
+    return BySharedServers(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
