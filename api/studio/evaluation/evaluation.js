@@ -2,9 +2,10 @@
 
 import { Actions } from "../lib/actions.js";
 import { get, post } from "../lib/api.js";
-import { button, icon, loadFailure, loading, pill } from "../lib/components.js";
+import { button, icon, loadFailure } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { count, dotted, usd } from "../lib/format.js";
+import { loading, pill } from "../lib/parts.js";
 import { progressBar, table } from "../lib/regions.js";
 import { followEvents } from "../production/event_stream.js";
 import { casesSection, comparisonSection, figuresTable, preferenceSection } from "./report.js";

@@ -3,9 +3,10 @@
 import { textOf } from "../create/brief_file.js";
 import { Actions } from "../lib/actions.js";
 import { get, listPages, post } from "../lib/api.js";
-import { button, emptyState, field, icon, loadFailure, moneyInput, pill } from "../lib/components.js";
+import { button, field, icon, loadFailure, moneyInput } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { ago, count, dateTime, dotted, spentSoFar } from "../lib/format.js";
+import { emptyState, pill } from "../lib/parts.js";
 import { Poller } from "../lib/poller.js";
 import { actorName } from "../lib/session.js";
 import { tabs } from "../views/productions.js";

@@ -2,8 +2,9 @@
 
 import { Actions } from "../lib/actions.js";
 import { get, post } from "../lib/api.js";
-import { button, emptyState, icon, loadFailure, loading } from "../lib/components.js";
+import { button, icon, loadFailure } from "../lib/components.js";
 import { html } from "../lib/dom.js";
+import { emptyState, loading } from "../lib/parts.js";
 import { progressBar } from "../lib/regions.js";
 import { actorName } from "../lib/session.js";
 import { takeMedia } from "./report.js";

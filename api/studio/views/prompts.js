@@ -2,9 +2,10 @@
 
 import { Actions } from "../lib/actions.js";
 import { get, post } from "../lib/api.js";
-import { button, pill } from "../lib/components.js";
+import { button } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { dateTime } from "../lib/format.js";
+import { pill } from "../lib/parts.js";
 import { actorName, hasRole } from "../lib/session.js";
 
 const HINT = "Greenlight sends these texts to language models. A choice applies to productions that start from now on.";

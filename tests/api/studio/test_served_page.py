@@ -19,6 +19,9 @@ from tests.support.waiting import WITHIN
 MOST_BYTES = 150_000
 MOST_FIRST_BYTES = 31_500
 
+EXPORT = re.compile(r"^export (?:async )?(?:function\*?|const|let|class) (\w+)", re.MULTILINE)
+IMPORT = re.compile(r'^import \{([^}]*)\} from "([^"]+)"', re.MULTILINE)
+
 
 class _Tags(HTMLParser):
     def __init__(self) -> None:
@@ -27,6 +30,21 @@ class _Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found.append((tag, dict(attrs)))
+
+
+def test_every_import_names_an_export() -> None:
+    """A module of the page imports only what the other module exports: otherwise a view stays empty."""
+    texts = {path: path.read_text("utf-8") for path in studio_page.FOLDER.rglob("*.js")}
+    exports = {path: set(EXPORT.findall(text)) for path, text in texts.items()}
+    missing = [
+        f"{path.name}: {name.strip()} from {source}"
+        for path, text in texts.items()
+        for names, source in IMPORT.findall(text)
+        for name in names.split(",")
+        if name.strip() and name.strip() not in exports.get((path.parent / source).resolve(), ())
+    ]
+    assert missing == []
+    assert len(texts) > 50
 
 
 async def test_the_page_is_served(site: Site, servers: Stack) -> None:
