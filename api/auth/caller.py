@@ -27,6 +27,7 @@ SIGNATURES: Final = frozenset(
         "uploaded_by",
         "paused_by",
         "resumed_by",
+        "voter",
     }
 )
 """Fields of requests that name their sender. With keys, the name of the key replaces them."""

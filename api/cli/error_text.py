@@ -58,6 +58,10 @@ _PHRASES: Final = tuple(
         (r"GET /api/v1/productions lists them", "`greenlight list` shows them"),
         (r"GET /api/v1/batches lists them", "`greenlight batches` shows them"),
         (r"GET /api/v1/schedules lists them", "`greenlight schedule list` shows them"),
+        (
+            r"GET /api/v1/webhooks/given-up lists those (to resend|that gave events up)",
+            "`greenlight webhooks list` shows them",
+        ),
         (r"post the file to /api/v1/references and give the `source` of the response", "name the file itself"),
         (r"check the production's status and the pending decisions of its assets", "`greenlight show` has its status"),
         (

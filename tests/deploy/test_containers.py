@@ -3,6 +3,7 @@
 Docker is not needed: hadolint reads the Dockerfile, `compose-spec` the Compose file.
 """
 
+import asyncio
 import re
 import signal
 import subprocess
@@ -15,12 +16,15 @@ from typing import Any, Final
 import pytest
 import yaml
 from compose_spec import PyCompose
+from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
+from temporalio.client import Client
 
 from deploy import temporal
 from deploy.local import Stack
 from tests import ROOT
 from tests.support.observed import free_port
 from tests.support.waiting import until
+from worker.settings import STOP_SECONDS, WorkerSettings
 
 FOLDER: Final = ROOT / "deploy" / "containers"
 COMPOSE: Final = (FOLDER / "compose.yaml").read_text()
@@ -47,6 +51,7 @@ def interpolate(text: str, environ: Mapping[str, str]) -> str:
 REQUIRED: Final = sorted({found[1] for found in _VARIABLE.finditer(COMPOSE) if found[2] == "?"})
 FILLED: Final = interpolate(COMPOSE, dict.fromkeys(REQUIRED, "v"))
 SERVICES: Final[dict[str, dict[str, Any]]] = yaml.safe_load(FILLED)["services"]
+DEPLOYMENT: Final[str] = SERVICES["worker"]["environment"]["TEMPORAL_DEPLOYMENT_NAME"]
 
 
 def check_compose(text: str) -> None:
@@ -111,6 +116,13 @@ def test_greenlight_writes_nowhere_but_to_its_scratch() -> None:
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
     assert re.search(r"^USER [1-9]", DOCKERFILE, re.MULTILINE)
+
+
+def test_compose_waits_until_a_worker_has_stopped() -> None:
+    """A container is killed only after the time for running activities, and that for the end of the worker."""
+    needed = WorkerSettings().graceful_shutdown_seconds + STOP_SECONDS
+    for name in ("worker", "worker-previous"):
+        assert float(SERVICES[name]["stop_grace_period"].removesuffix("s")) > needed, name
 
 
 def test_the_user_of_the_image_can_write_to_its_volumes() -> None:
@@ -209,6 +221,13 @@ def is_up(process: subprocess.Popen[bytes], url: str) -> bool:
     return is_healthy(url)
 
 
+async def route_to_unversioned(address: str, deployment: str) -> None:
+    """Let workers without a version get the workflows of their task queues again: the worker has promoted itself."""
+    client = await Client.connect(address)
+    request = SetWorkerDeploymentCurrentVersionRequest(namespace=client.namespace, deployment_name=deployment)
+    await client.workflow_service.set_worker_deployment_current_version(request)
+
+
 def test_the_commands_run_in_an_empty_environment(servers: Stack, tmp_path: Path) -> None:
     """Each container's command works as a process with that container's environment and no other: set-up ends, and
     worker, API and codec server become healthy and end after SIGTERM."""
@@ -240,6 +259,7 @@ def test_the_commands_run_in_an_empty_environment(servers: Stack, tmp_path: Path
         for process in running.values():
             process.send_signal(signal.SIGTERM)
         ends = {name: process.wait() for name, process in running.items()}
+        asyncio.run(route_to_unversioned(servers.info.temporal_address, DEPLOYMENT))
     assert ends["worker"] == 0
     # uvicorn stops in order and then ends by the signal that it received.
     assert ends["api"] == ends["codec"] == -signal.SIGTERM

@@ -28,17 +28,17 @@ _KEYCAP: Final = re.compile(r"(\d)\ufe0f?\u20e3[\s.):]*")
 _EMOJI: Final = (
     r"[\u231a-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff](?:[\ufe0f\u200d\U0001f3fb-\U0001f3ff]|\u200d\S)*"
 )
-_EMOJI_FIRST: Final = re.compile(rf"^[ \t]*(?:{_EMOJI}[ \t]*)+(?=[^\W_])", re.MULTILINE)
+_EMOJI_FIRST: Final = re.compile(rf"^[ \t]*+(?:{_EMOJI}[ \t]*+)+(?=[^\W_])", re.MULTILINE)
 _INCHES: Final = re.compile(r"(?<![\w.])(\d{1,3})[\"″”]\s*([-–—→/>]|to|bis|a|à)\s*(\d{1,3})[\"″”]")
 _INCH: Final = re.compile(r"([(\[]\s*)(\d{1,3})[\"″”](?=\s*[)\],;])")
 """Seconds as scripts write them: 0"-4", (5")."""
 _DASHED_LABEL: Final = re.compile(
-    r"^([ \t]*[^\W\d_a-z](?:[^\W\d_a-z]|[ .'/-]){1,24}?)[ ]+[–—-][ ]+(?=\S)", re.MULTILINE
+    r"^([ \t]*+[^\W\d_a-z](?:[^\W\d_a-z]|[ .'/-]){1,24}?)[ ]+[–—-][ ]+(?=\S)", re.MULTILINE
 )
 """A label in capitals with a dash: "VOIX OFF – …"."""
 _LENGTH_IN_BRACKETS: Final = re.compile(rf"(?=[\[(（【]){LENGTH.pattern}", re.IGNORECASE)
 _HAN_HEAD: Final = re.compile(
-    rf"^([\s>#*_•–—-]*)第?\s*({words.SHOT_NOUNS}|{words.STEPS})\s*([一二三四五六七八九十])(?=[\s\u3000（(:：.．、，,–—|-]|$)",
+    rf"^([\s>#*_•–—-]*+)第?\s*({words.SHOT_NOUNS}|{words.STEPS})\s*([一二三四五六七八九十])(?=[\s\u3000（(:：.．、，,–—|-]|$)",
     re.IGNORECASE | re.MULTILINE,
 )
 """The head of a shot with its number in Han digits: "鏡頭一（0:00–0:05）"."""
