@@ -54,7 +54,7 @@ test: $(DEV_STAMP) ## check, and every test but the trials, on the real embedded
 
 # Tests wait for real processes most of the time: three at once keep two cores busy.
 tests: $(DEV_STAMP)
-	$(PY) -m pytest -n 3 --no-loadscope-reorder -m "not trial"
+	$(PY) -m pytest -n 4 --no-loadscope-reorder -m "not trial"
 
 # The folders of the code, and the Python of the guides as modules.
 PACKAGES := workflows activities api worker deploy tests

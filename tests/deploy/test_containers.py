@@ -18,6 +18,7 @@ import yaml
 from compose_spec import PyCompose
 from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from deploy import temporal
 from deploy.local import Stack
@@ -222,10 +223,14 @@ def is_up(process: subprocess.Popen[bytes], url: str) -> bool:
 
 
 async def route_to_unversioned(address: str, deployment: str) -> None:
-    """Let workers without a version get the workflows of their task queues again: the worker has promoted itself."""
+    """Let workers without a version get the workflows of their task queues again: the worker may have promoted itself."""
     client = await Client.connect(address)
     request = SetWorkerDeploymentCurrentVersionRequest(namespace=client.namespace, deployment_name=deployment)
-    await client.workflow_service.set_worker_deployment_current_version(request)
+    try:
+        await client.workflow_service.set_worker_deployment_current_version(request)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:  # it was stopped before
+            raise
 
 
 def test_the_commands_run_in_an_empty_environment(servers: Stack, tmp_path: Path) -> None:
