@@ -223,7 +223,7 @@ def is_up(process: subprocess.Popen[bytes], url: str) -> bool:
 
 
 async def route_to_unversioned(address: str, deployment: str) -> None:
-    """Let workers without a version get the workflows of their task queues again: the worker may have promoted itself."""
+    """Let workers without a version get the workflows of their queues again: the worker may have promoted itself."""
     client = await Client.connect(address)
     request = SetWorkerDeploymentCurrentVersionRequest(namespace=client.namespace, deployment_name=deployment)
     try:
