@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from uuid import uuid4
 
 from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.common import Priority
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 with workflow.unsafe.imports_passed_through():
@@ -67,7 +68,9 @@ class Queue:
         await eventually(self._all_queued, f"{self._queued} takes are queued")
 
     async def _all_queued(self) -> bool | None:
-        return (await self.backlog()) >= self._queued or None
+        with suppress(RPCError):  # the server cancels it while it loads the queue
+            return (await self.backlog()) >= self._queued or None
+        return None
 
     async def backlog(self) -> int:
         request = DescribeTaskQueueRequest(
