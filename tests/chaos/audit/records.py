@@ -194,7 +194,7 @@ def orphans(audit: Audit, stored: Collection[str], is_free_take: Callable[[str],
     known |= {keys.data_key(key) for key in known if "/media" in key}
     for key in sorted(stored):
         parts = key.split("/")
-        if key in known or parts[2] in ("plan", "uploads", "references", "learned", "planning.json"):
+        if key in known or parts[2] in ("plan", "uploads", "references", "learned", "planning.json", "prompts.json"):
             continue
         if parts[2] == "deliverable" and (int(parts[3]) in revisions or audit.was_reset):
             continue  # a run before the reset may have delivered more revisions
