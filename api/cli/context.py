@@ -3,11 +3,12 @@
 import getpass
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 from uuid import uuid4
 
 import typer
@@ -21,6 +22,8 @@ from api.cli.tables import label, make_console
 from api.client.client import GreenlightClient, GreenlightError
 from api.views.production import PlanView, ProductionView
 from workflows.events import Receipt
+
+T = TypeVar("T")
 
 EXIT_REFUSED: Final = 1
 EXIT_USAGE: Final = 2
@@ -91,6 +94,16 @@ class Cli:
 
     def warn(self, text: str) -> None:
         self.err.print(text, soft_wrap=True)
+
+    def poll(self, read: Callable[[], T]) -> T | None:
+        """What is read, or None after a temporary error, which is shown."""
+        try:
+            return read()
+        except GreenlightError as error:
+            if 0 < error.status < 500:
+                raise
+            self.warn(f"[dim]{escape(error.title)}; trying again[/dim]")
+            return None
 
     def print_json(self, record: BaseModel) -> None:
         typer.echo(record.model_dump_json(indent=2))

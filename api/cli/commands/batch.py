@@ -163,7 +163,7 @@ def _follow(cli: Cli, batch_id: str) -> BatchView:
     try:
         with BatchProgress(cli.out) as progress:
             while True:
-                if view := _poll(cli, batch_id):
+                if view := cli.poll(lambda: cli.client.batch(batch_id)):
                     progress.show(view)
                     waits = view.status in (BatchStatus.NEEDS_ATTENTION, BatchStatus.STOPPED)
                     ends = (BatchStatus.DONE, BatchStatus.PLANNED, BatchStatus.OVER_BUDGET)
@@ -174,17 +174,6 @@ def _follow(cli: Cli, batch_id: str) -> BatchView:
     except KeyboardInterrupt:
         cli.print(f"\nThe batch continues: {batch_id}")
         raise typer.Exit(130) from None
-
-
-def _poll(cli: Cli, batch_id: str) -> BatchView | None:
-    """The batch, or None after a temporary error."""
-    try:
-        return cli.client.batch(batch_id)
-    except GreenlightError as error:
-        if 0 < error.status < 500:
-            raise
-        cli.warn(f"[dim]{escape(error.title)}; trying again[/dim]")
-        return None
 
 
 class BatchProgress:

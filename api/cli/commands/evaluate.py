@@ -27,7 +27,6 @@ from api.cli.context import (
 )
 from api.cli.files import file_argument
 from api.cli.tables import counted, label, local_time, one_line, print_table, spent, table
-from api.client.client import GreenlightError
 from api.views.evaluations import EvaluationBody, ListedEvaluation
 from workflows.evaluation.cases import MAX_CASES_BYTES
 from workflows.evaluation.records import MAX_AT_ONCE, EvaluationStatus, EvaluationView
@@ -196,13 +195,7 @@ def _follow(cli: Cli, evaluation_id: str) -> EvaluationView:
     before = ""
     try:
         while True:
-            try:
-                view = cli.client.evaluation(evaluation_id)
-            except GreenlightError as error:
-                if 0 < error.status < 500:
-                    raise
-                cli.warn(f"[dim]{escape(error.title)}; trying again[/dim]")
-            else:
+            if view := cli.poll(lambda: cli.client.evaluation(evaluation_id)):
                 line = _progress(view)
                 if line != before:
                     cli.warn(escape(line))

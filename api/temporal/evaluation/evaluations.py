@@ -1,19 +1,14 @@
 """Every call to Temporal about evaluations."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from temporalio.client import (
     Client,
     WorkflowExecution,
-    WorkflowExecutionDescription,
     WorkflowExecutionStatus,
-    WorkflowHandle,
-    WorkflowQueryFailedError,
-    WorkflowUpdateFailedError,
 )
 from temporalio.common import (
     SearchAttributePair,
@@ -21,22 +16,17 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import FailureError
-from temporalio.service import RPCError, RPCStatusCode
 
-from api import problems
-from api.problems import Problem, parse_field_error, unknown_evaluation
-from api.temporal.outcomes import RPC_TIMEOUT, SILENT, NoWorker, rpc_problem, send_update, translating_errors
+from api.problems import Problem, unknown_evaluation
+from api.temporal.evaluation.runs import Runs, conflict
+from api.temporal.outcomes import RPC_TIMEOUT, translating_errors
 from api.temporal.priorities import Priorities
-from api.temporal.reads import QUERY_TIMEOUT
 from api.temporal.titles import SearchableTitles
-from api.temporal.updates import UPDATE_SECONDS
 from api.views.evaluations import ListedEvaluation
 from workflows import keys
 from workflows.evaluation import object_keys
 from workflows.evaluation.progress import EvaluationProgress
 from workflows.evaluation.records import EvaluationStart, EvaluationStatus, EvaluationView
-from workflows.refusals import refusal_in
 from workflows.start_options import COST, REQUESTER, STATUS, TENANT, TITLE, Urgency, searchable_title, truncate
 
 ReadView = Callable[[str], Awaitable[EvaluationView | None]]
@@ -54,6 +44,7 @@ class EvaluationGateway:
             read_view: The view in the report of an evaluation that Temporal no longer has.
         """
         self._client = client
+        self._runs = Runs(client, "evaluation", EvaluationView, object_keys.evaluation_workflow_id, unknown_evaluation)
         self._titles = titles
         self._priorities = priorities or Priorities()
         self._read_view = read_view
@@ -67,7 +58,7 @@ class EvaluationGateway:
         Raises:
             Problem: 422 where it is refused; 409 where the id is that of another evaluation; 503.
         """
-        before = await self._find(start.evaluation_id)
+        before = await self._runs.find(start.evaluation_id)
         if before is not None and await before.memo_value("content", "") != start.content:
             if _status(before) is not EvaluationStatus.REFUSED:
                 raise _used(start.evaluation_id)
@@ -75,7 +66,7 @@ class EvaluationGateway:
             return await self.view(start.evaluation_id)
         with translating_errors():
             await self._titles.start(lambda titled: self._start(start, titled=titled))
-        running = await self._describe(start.evaluation_id)
+        running = await self._runs.describe(start.evaluation_id)
         if await running.memo_value("content", "") != start.content:
             raise _used(start.evaluation_id)
         return await self._prepared(start)
@@ -108,7 +99,7 @@ class EvaluationGateway:
     async def _prepared(self, start: EvaluationStart) -> EvaluationView:
         """The view once it is checked and priced; where that takes longer, or no worker answers, as it began."""
         try:
-            view = await self._update(start.evaluation_id, "prepared") or await self.view(start.evaluation_id)
+            view = await self._runs.update(start.evaluation_id, "prepared") or await self.view(start.evaluation_id)
         except Problem as problem:
             if problem.status_code != 503:
                 raise
@@ -125,15 +116,15 @@ class EvaluationGateway:
             Problem: 404, 503.
         """
         try:
-            description = await self._describe(evaluation_id)
+            description = await self._runs.describe(evaluation_id)
         except Problem as problem:
             if problem.status_code == 404 and (kept := await self._read_view(evaluation_id)):
                 return kept
             raise
         if description.status is WorkflowExecutionStatus.COMPLETED:
             with translating_errors(unknown_evaluation, evaluation_id):
-                return await self._handle(evaluation_id).result(rpc_timeout=RPC_TIMEOUT)
-        view = await self._query(evaluation_id)
+                return await self._runs.handle(evaluation_id).result(rpc_timeout=RPC_TIMEOUT)
+        view = await self._runs.query(evaluation_id)
         if description.status is WorkflowExecutionStatus.RUNNING:
             return view
         return view.model_copy(update={"status": _status(description), "message": "it was ended from outside"})
@@ -144,7 +135,7 @@ class EvaluationGateway:
         Raises:
             Problem: 404, 503.
         """
-        description = await self._describe(evaluation_id)
+        description = await self._runs.describe(evaluation_id)
         return description.run_id, description.history_length
 
     async def list_evaluations(
@@ -172,65 +163,15 @@ class EvaluationGateway:
         Raises:
             Problem: 404, 409, 503.
         """
-        if view := await self._update(evaluation_id, update):
+        if view := await self._runs.update(evaluation_id, update):
             return view
         status = (await self.view(evaluation_id)).status  # 404 where there is no such evaluation
-        raise _conflict("wrong-phase", "evaluation_id", f"the evaluation is {status.value}; start another one")
-
-    async def _find(self, evaluation_id: str) -> WorkflowExecutionDescription | None:
-        try:
-            return await self._describe(evaluation_id)
-        except Problem as problem:
-            if problem.status_code == 404:
-                return None
-            raise
-
-    async def _describe(self, evaluation_id: str) -> WorkflowExecutionDescription:
-        with translating_errors(unknown_evaluation, evaluation_id):
-            return await self._handle(evaluation_id).describe(rpc_timeout=RPC_TIMEOUT)
-
-    async def _query(self, evaluation_id: str) -> EvaluationView:
-        try:
-            async with asyncio.timeout(QUERY_TIMEOUT.total_seconds() + 0.1):
-                view: EvaluationView = await self._handle(evaluation_id).query(
-                    "progress", result_type=EvaluationView, rpc_timeout=QUERY_TIMEOUT
-                )
-                return view
-        except WorkflowQueryFailedError as error:
-            raise problems.unavailable("query-failed", f"The workflow cannot answer: {error.message}") from None
-        except TimeoutError:
-            raise NoWorker from None
-        except RPCError as error:
-            if error.status in SILENT or error.status is RPCStatusCode.FAILED_PRECONDITION:
-                raise NoWorker from None
-            raise rpc_problem(error) from None
-
-    async def _update(self, evaluation_id: str, update: str) -> EvaluationView | None:
-        """The result of an update, or None where the evaluation is closed."""
-        handle = self._handle(evaluation_id)
-        try:
-            return await send_update(
-                handle, update, (), EvaluationView, UPDATE_SECONDS, lambda: self._describe(evaluation_id)
-            )
-        except WorkflowUpdateFailedError as error:
-            cause = error.cause
-            if refusal := refusal_in(cause):
-                raise _conflict(refusal.kind.replace("_", "-"), refusal.field, refusal.message) from None
-            message = cause.message if isinstance(cause, FailureError) else str(cause)
-            raise Problem(409, "not-done", message or "The evaluation could not do it.") from None
-
-    def _handle(self, evaluation_id: str) -> WorkflowHandle[Any, EvaluationView]:
-        workflow_id = object_keys.evaluation_workflow_id(evaluation_id)
-        return self._client.get_workflow_handle(workflow_id, result_type=EvaluationView)
-
-
-def _conflict(kind: str, field: str, text: str) -> Problem:
-    return Problem(409, kind, text, errors=[parse_field_error(f"{field}: {text}")])
+        raise conflict("wrong-phase", "evaluation_id", f"the evaluation is {status.value}; start another one")
 
 
 def _used(evaluation_id: str) -> Problem:
     message = f"{evaluation_id!r} is an evaluation of other cases, models or metrics; choose another evaluation_id"
-    return _conflict("evaluation-used", "evaluation_id", message)
+    return conflict("evaluation-used", "evaluation_id", message)
 
 
 def _status(execution: WorkflowExecution) -> EvaluationStatus:

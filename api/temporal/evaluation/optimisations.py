@@ -1,18 +1,13 @@
 """Every call to Temporal about optimisations of prompts."""
 
-import asyncio
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from temporalio.client import (
     Client,
     WorkflowExecution,
-    WorkflowExecutionDescription,
     WorkflowExecutionStatus,
-    WorkflowHandle,
-    WorkflowQueryFailedError,
-    WorkflowUpdateFailedError,
 )
 from temporalio.common import (
     SearchAttributePair,
@@ -20,20 +15,15 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import FailureError
-from temporalio.service import RPCError, RPCStatusCode
 
-from api import problems
-from api.problems import Problem, parse_field_error, unknown_optimisation
-from api.temporal.outcomes import RPC_TIMEOUT, SILENT, NoWorker, rpc_problem, send_update, translating_errors
+from api.problems import Problem, unknown_optimisation
+from api.temporal.evaluation.runs import Runs, conflict
+from api.temporal.outcomes import RPC_TIMEOUT, translating_errors
 from api.temporal.priorities import Priorities
-from api.temporal.reads import QUERY_TIMEOUT
-from api.temporal.updates import UPDATE_SECONDS
 from api.views.prompts.optimisations import ListedOptimisation
 from workflows import keys
 from workflows.optimisation import keys as optimisation_keys
 from workflows.optimisation.records import OptimisationStart, OptimisationStatus, OptimisationView
-from workflows.refusals import refusal_in
 from workflows.start_options import COST, REQUESTER, STATUS, TENANT, Urgency, truncate
 
 _ENDED: Final = (WorkflowExecutionStatus.COMPLETED, WorkflowExecutionStatus.RUNNING)
@@ -44,6 +34,9 @@ class OptimisationGateway:
 
     def __init__(self, client: Client, priorities: Priorities | None = None) -> None:
         self._client = client
+        self._runs = Runs(
+            client, "optimisation", OptimisationView, optimisation_keys.optimisation_workflow_id, unknown_optimisation
+        )
         self._priorities = priorities or Priorities()
 
     async def start(self, start: OptimisationStart) -> OptimisationView:
@@ -52,11 +45,11 @@ class OptimisationGateway:
         Raises:
             Problem: 422 where it is refused; 409 where the id is that of another one; 503.
         """
-        before = await self._find(start.optimisation_id)
+        before = await self._runs.find(start.optimisation_id)
         if before is not None and _status(before) is not OptimisationStatus.REFUSED:
             if await before.memo_value("content", "") != start.content:
                 message = f"{start.optimisation_id!r} is an optimisation of other cases or terms; choose another id"
-                raise _conflict("optimisation-used", "optimisation_id", message)
+                raise conflict("optimisation-used", "optimisation_id", message)
             return await self.view(start.optimisation_id)
         with translating_errors():
             await self._start(start)
@@ -87,7 +80,7 @@ class OptimisationGateway:
 
     async def _prepared(self, start: OptimisationStart) -> OptimisationView:
         try:
-            view = await self._update(start.optimisation_id, "prepared") or await self.view(start.optimisation_id)
+            view = await self._runs.update(start.optimisation_id, "prepared") or await self.view(start.optimisation_id)
         except Problem as problem:
             if problem.status_code != 503:
                 raise
@@ -103,11 +96,11 @@ class OptimisationGateway:
         Raises:
             Problem: 404, 503.
         """
-        description = await self._describe(optimisation_id)
+        description = await self._runs.describe(optimisation_id)
         if description.status is WorkflowExecutionStatus.COMPLETED:
             with translating_errors(unknown_optimisation, optimisation_id):
-                return await self._handle(optimisation_id).result(rpc_timeout=RPC_TIMEOUT)
-        view = await self._query(optimisation_id)
+                return await self._runs.handle(optimisation_id).result(rpc_timeout=RPC_TIMEOUT)
+        view = await self._runs.query(optimisation_id)
         if description.status is WorkflowExecutionStatus.RUNNING:
             return view
         return view.model_copy(update={"status": _status(description), "message": "it was ended from outside"})
@@ -135,61 +128,11 @@ class OptimisationGateway:
         Raises:
             Problem: 404, 409, 503.
         """
-        if view := await self._update(optimisation_id, "cancel"):
+        if view := await self._runs.update(optimisation_id, "cancel"):
             return view
         status = (await self.view(optimisation_id)).status  # 404 where there is no such optimisation
         message = f"the optimisation is {status.value}; start another one"
-        raise _conflict("wrong-phase", "optimisation_id", message)
-
-    async def _find(self, optimisation_id: str) -> WorkflowExecutionDescription | None:
-        try:
-            return await self._describe(optimisation_id)
-        except Problem as problem:
-            if problem.status_code == 404:
-                return None
-            raise
-
-    async def _describe(self, optimisation_id: str) -> WorkflowExecutionDescription:
-        with translating_errors(unknown_optimisation, optimisation_id):
-            return await self._handle(optimisation_id).describe(rpc_timeout=RPC_TIMEOUT)
-
-    async def _query(self, optimisation_id: str) -> OptimisationView:
-        try:
-            async with asyncio.timeout(QUERY_TIMEOUT.total_seconds() + 0.1):
-                view: OptimisationView = await self._handle(optimisation_id).query(
-                    "progress", result_type=OptimisationView, rpc_timeout=QUERY_TIMEOUT
-                )
-                return view
-        except WorkflowQueryFailedError as error:
-            raise problems.unavailable("query-failed", f"The workflow cannot answer: {error.message}") from None
-        except TimeoutError:
-            raise NoWorker from None
-        except RPCError as error:
-            if error.status in SILENT or error.status is RPCStatusCode.FAILED_PRECONDITION:
-                raise NoWorker from None
-            raise rpc_problem(error) from None
-
-    async def _update(self, optimisation_id: str, update: str) -> OptimisationView | None:
-        """The result of an update, or None where the optimisation is closed."""
-        handle = self._handle(optimisation_id)
-        try:
-            return await send_update(
-                handle, update, (), OptimisationView, UPDATE_SECONDS, lambda: self._describe(optimisation_id)
-            )
-        except WorkflowUpdateFailedError as error:
-            cause = error.cause
-            if refusal := refusal_in(cause):
-                raise _conflict(refusal.kind.replace("_", "-"), refusal.field, refusal.message) from None
-            message = cause.message if isinstance(cause, FailureError) else str(cause)
-            raise Problem(409, "not-done", message or "The optimisation could not do it.") from None
-
-    def _handle(self, optimisation_id: str) -> WorkflowHandle[Any, OptimisationView]:
-        workflow_id = optimisation_keys.optimisation_workflow_id(optimisation_id)
-        return self._client.get_workflow_handle(workflow_id, result_type=OptimisationView)
-
-
-def _conflict(kind: str, field: str, text: str) -> Problem:
-    return Problem(409, kind, text, errors=[parse_field_error(f"{field}: {text}")])
+        raise conflict("wrong-phase", "optimisation_id", message)
 
 
 def _status(execution: WorkflowExecution) -> OptimisationStatus:

@@ -91,11 +91,11 @@ def _classify(before: str, text: str, after: str, found: list[Quotation]) -> _Fo
 def _by_after(before: str, text: str, after: str) -> _Found | None:
     if shown := _READ_AFTER.match(after):
         return _Found(Quotation("read", text), _without_instruction(before), shown.end())
-    if told := _SAID_AFTER.match(after):
-        who = (told["who"] or "").strip() or _name(_PARTICLE.sub("", _last_clause(before).strip()))
-        if told["who"] or len(who.split()) > SUBJECT_WORDS:
-            return _Found(Quotation("said", text, who), before, told.end())
-        return _Found(Quotation("said", text, who), before.removesuffix(_last_clause(before)), told.end())
+    if after_it := _SAID_AFTER.match(after):
+        who = (after_it["who"] or "").strip() or _name(_PARTICLE.sub("", _last_clause(before).strip()))
+        if after_it["who"] or len(who.split()) > SUBJECT_WORDS:
+            return _Found(Quotation("said", text, who), before, after_it.end())
+        return _Found(Quotation("said", text, who), before.removesuffix(_last_clause(before)), after_it.end())
     return None
 
 

@@ -26,7 +26,6 @@ from api.cli.context import (
     usd_option,
 )
 from api.cli.tables import label, local_time, one_line, print_table, spent, table
-from api.client.client import GreenlightError
 from api.views.prompts.optimisations import ListedOptimisation, OptimisationBody
 from workflows.evaluation.cases import MAX_CASES_BYTES
 from workflows.models import ZERO
@@ -148,13 +147,7 @@ def _follow(cli: Cli, optimisation_id: str) -> OptimisationView:
     before = ""
     try:
         while True:
-            try:
-                view = cli.client.optimisation(optimisation_id)
-            except GreenlightError as error:
-                if 0 < error.status < 500:
-                    raise
-                cli.warn(f"[dim]{escape(error.title)}; trying again[/dim]")
-            else:
+            if view := cli.poll(lambda: cli.client.optimisation(optimisation_id)):
                 line = _progress(view)
                 if line != before:
                     cli.warn(escape(line))
