@@ -90,8 +90,9 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         from api.temporal.voice_memos import VoiceMemoGateway
 
         vault = Vault(settings)
-        connected = client or await connect(settings)
-        impatient = None if client else await connect(settings, impatient=True)
+        payloads = vault.put_payload, vault.get_payload
+        connected = client or await connect(settings, *payloads)
+        impatient = None if client else await connect(settings, *payloads, impatient=True)
         temporal = TemporalServer(connected, impatient)
         reader = ProductionReader(connected, vault.manifest, metrics)
         relay = Relay(reader, ChangeFeed(connected), metrics)

@@ -198,6 +198,13 @@ def no_storage(reason: str) -> Problem:
     )
 
 
+def no_payload(key: str) -> Problem:
+    return unavailable(
+        "payload-missing",
+        f"The object {key}, a large payload of Temporal, is not in GREENLIGHT_BUCKET; restore it from a backup.",
+    )
+
+
 _REFUSALS: Final[dict[str, tuple[int, str]]] = {
     "wrong_phase": (409, "check the production's status and the pending decisions of its assets"),
     "stale_digest": (409, "read the production again and approve the plan_digest it shows"),

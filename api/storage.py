@@ -226,6 +226,20 @@ class Vault:
 
         return await self._run(read)
 
+    async def put_payload(self, key: str, data: bytes) -> None:
+        """Store a large payload of Temporal."""
+        await self._run(lambda: self._client.put_object(Bucket=self._bucket, Key=key, Body=data))
+
+    async def get_payload(self, key: str) -> bytes:
+        """
+        Raises:
+            Problem: 503; the bucket does not have it.
+        """
+        found = await self.content(key)
+        if found is None:
+            raise problems.no_payload(key)
+        return found
+
     async def begin_of(self, key: str, size: int) -> bytes:
         """The first bytes of an object; empty where there is none."""
 

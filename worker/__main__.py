@@ -75,8 +75,8 @@ async def _run_workers(
     health: Health,
 ) -> None:
     runtime = make_runtime(settings)
-    client = await connect(runtime, settings.payload_keys.get_secret_value(), health)
     storage = Storage(activity_settings.bucket)
+    client = await connect(runtime, settings.payload_keys.get_secret_value(), health, storage)
     await prepare_servers(client, storage, activity_settings.keep_film_parts_days)
     await probe_again(storage)
     providers = LiveProviders(activity_settings, environ)

@@ -24,6 +24,7 @@ from temporalio.service import RPCError
 
 from activities.metrics import BUCKETS
 from activities.storage.bucket import Storage
+from activities.storage.payloads import payload_storage
 from worker.health import Health, temporal_problem
 from worker.settings import WorkerSettings
 from workflows import keys
@@ -85,16 +86,19 @@ def _prometheus(address: str) -> PrometheusConfig:
     )
 
 
-async def connect(runtime: Runtime, payload_keys: str = "", health: Health | None = None) -> Client:
+async def connect(
+    runtime: Runtime, payload_keys: str = "", health: Health | None = None, storage: Storage | None = None
+) -> Client:
     """A client by the TEMPORAL_* variables or a temporal.toml profile; waits for the server.
 
     Args:
         payload_keys: The value of GREENLIGHT_PAYLOAD_KEYS.
         health: Gets the reason for the wait.
+        storage: The place of large payloads.
     """
     config = ClientConfig.load_client_connect_config()
     address = config.setdefault("target_host", DEFAULT_ADDRESS)
-    converter = make_data_converter(payload_keys)
+    converter = make_data_converter(payload_keys, payload_storage(storage) if storage else None)
     for delay in chain(_RETRY_SECONDS, repeat(5.0)):
         try:
             client = await Client.connect(

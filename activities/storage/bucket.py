@@ -137,6 +137,10 @@ class Storage:
         await asyncio.to_thread(ensure)
 
     @property
+    def bucket(self) -> str:
+        return self._bucket
+
+    @property
     def endpoint_url(self) -> str:
         return str(self._admin.meta.endpoint_url)
 

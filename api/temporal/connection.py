@@ -18,6 +18,7 @@ from api.temporal.outcomes import RPC_TIMEOUT, NoWorker, rpc_problem
 from workflows import keys
 from workflows.provider_report import ProvidersReport
 from workflows.runtime.data_converter import make_data_converter
+from workflows.runtime.external_payloads import Get, Put, external_storage
 from workflows.runtime.tracing import interceptors
 from workflows.servers.diagnosis import DIAGNOSE, Diagnoses, Diagnosis
 
@@ -31,15 +32,17 @@ _NOT_PERMITTED: Final = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEM
 """Answers of a server, or of a proxy before it, that does not let callers read namespaces: it does answer."""
 
 
-async def connect(settings: Settings, *, impatient: bool = False) -> Client:
+async def connect(settings: Settings, put: Put, get: Get, *, impatient: bool = False) -> Client:
     """A client that connects at its first call, so that the API starts before Temporal does.
 
     Args:
+        put: Stores a large payload in the bucket.
+        get: Reads one.
         impatient: The client gives up well before the deadline of a call, and so reports the cause, not only a timeout.
     """
     config = ClientConfig.load_client_connect_config(override_env_vars=settings.environ)
     config.setdefault("target_host", "127.0.0.1:7233")
-    converter = make_data_converter(settings.payload_keys)
+    converter = make_data_converter(settings.payload_keys, external_storage(settings.bucket, put, get))
     retries = RetryConfig(max_elapsed_time_millis=IMPATIENT_MILLIS) if impatient else None
     return await Client.connect(
         **config, lazy=True, data_converter=converter, interceptors=interceptors(), retry_config=retries

@@ -15,6 +15,7 @@ from activities.settings import ActivitySettings
 from activities.storage.archive import ArchiveRefused
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageFailed, StorageRefused
+from activities.storage.payloads import payload_storage
 from worker.connect import DEFAULT_ADDRESS
 from workflows.runtime.data_converter import make_data_converter
 from workflows.runtime.encryption_keys import VARIABLE, PayloadKeyMissing, PayloadKeysRefused
@@ -34,7 +35,8 @@ async def connect_temporal() -> Client:
     """
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", DEFAULT_ADDRESS)
-    return await Client.connect(**config, data_converter=make_data_converter(os.environ.get(VARIABLE, "")))
+    converter = make_data_converter(os.environ.get(VARIABLE, ""), payload_storage(open_bucket()))
+    return await Client.connect(**config, data_converter=converter)
 
 
 def open_bucket() -> Storage:

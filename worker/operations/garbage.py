@@ -16,15 +16,18 @@ from activities.storage import inventory
 from activities.storage.bucket import Storage
 from activities.storage.inventory import Listed, Unfinished
 from worker.operations.in_use import end_of, named_in_manifest, named_references
+from worker.operations.payloads import unnamed_payloads
 from workflows import keys
+from workflows.runtime import external_payloads
 
-Reason = Literal["reference", "trash", "upload", "film part", "multipart", "probe"]
+Reason = Literal["reference", "trash", "upload", "film part", "multipart", "payload", "probe"]
 MEANINGS: Final[dict[Reason, str]] = {
     "reference": f"a file for briefs that no brief names any more; it is moved to {keys.TRASH}",
     "trash": "a file that was moved there and that no brief has named since",
     "upload": "a received file that became a take, or was refused",
     "film part": "an encoded part of a film; it is made again where it is needed",
     "multipart": "an upload in parts that nobody continues",
+    "payload": "a large payload of Temporal that no history names any more",
     "probe": "an object with which a killed worker probed the store",
 }
 SAFE_AGE: Final = timedelta(days=1)
@@ -85,6 +88,8 @@ class Collector:
         await self._find_references(of_productions, found)
         unfinished = await inventory.list_unfinished(self._storage, self._since)
         found.items += [Item("multipart", each) for each in unfinished]
+        payloads = await unnamed_payloads(self._client, await self._older(external_payloads.PREFIX, old))
+        found.items += [Item("payload", each) for each in payloads]
         found.items += [Item("probe", each) for each in await self._older(keys.PROBES, old)]
         return found
 

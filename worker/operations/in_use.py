@@ -9,6 +9,7 @@ from typing import Final, Literal
 from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, ScheduleActionStartWorkflow, WorkflowExecution
+from temporalio.common import RawValue
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.storage.bucket import Storage
@@ -48,7 +49,7 @@ async def named_references(client: Client, since: datetime) -> set[str]:
     names = ", ".join(f"'{name}'" for name in TYPES)
     query = f"WorkflowType IN ({names}) AND (ExecutionStatus = 'Running' OR CloseTime > '{since.isoformat()}')"
     await asyncio.gather(*[read(run) async for run in client.list_workflows(query)])
-    async for arguments in _schedules(client):
+    async for arguments in schedule_arguments(client):
         found.update(_search(await _decoded(client, arguments)))
     return found
 
@@ -64,7 +65,8 @@ async def _input_of(client: Client, run: WorkflowExecution) -> Sequence[Payload]
     return ()
 
 
-async def _schedules(client: Client) -> AsyncIterator[Sequence[Payload]]:
+async def schedule_arguments(client: Client) -> AsyncIterator[Sequence[Payload]]:
+    """The arguments of the workflow that each schedule of ours starts, as they are stored."""
     async for listed in await client.list_schedules():
         if not listed.id.startswith(keys.schedule_key("")):
             continue
@@ -79,8 +81,9 @@ async def _schedules(client: Client) -> AsyncIterator[Sequence[Payload]]:
 
 
 async def _decoded(client: Client, payloads: Sequence[Payload]) -> list[bytes]:
-    codec = client.data_converter.payload_codec
-    plain = await codec.decode(payloads) if codec and payloads else payloads
+    """The contents, also of payloads that are in the bucket."""
+    raw = await client.data_converter.decode(payloads, [RawValue] * len(payloads))
+    plain = [each.payload for each in raw]
     for each in plain:
         if each.metadata.get("encoding") == encryption_keys.ENCODING.encode():
             raise encryption_keys.PayloadKeyMissing(encryption_keys.key_id_of(each.metadata))

@@ -132,9 +132,15 @@ def last_decision(record: Record, asset_id: str | None = None) -> str:
     return ""
 
 
+def fits(size: int) -> bool:
+    """Whether a record of so many bytes can be one payload; in runs of earlier versions it is in the history."""
+    if size <= policies.INLINE_RECORD_BYTES:
+        return True
+    return size <= policies.MAX_RECORD_BYTES and workflow.patched("records-in-the-bucket")
+
+
 def check_record_size(record: Record) -> None:
-    """A record above Temporal's payload limit would stop the run for good."""
-    if len(record.model_dump_json(exclude_defaults=True).encode()) > policies.MAX_RECORD_BYTES:
+    if record.full:
         raise refuse("wrong_phase", "status", "this production's record is full; start a new one from its brief")
 
 

@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.brief import BatchBudget
     from workflows.events import ProductionStart, ProductionStatus, Progress, Receipt, Snapshot
     from workflows.models import Plan, utc
+    from workflows.production.guards import fits
     from workflows.production.judging import Judging
     from workflows.production.languages import Languages
     from workflows.production.prices import Prices
@@ -63,7 +64,7 @@ class ProductionWorkflow:
 
     @workflow.init
     def __init__(self, start: ProductionStart) -> None:
-        run = ProductionRun(Record.begin(start, lambda: utc(workflow.now())))
+        run = ProductionRun(Record.begin(start, lambda: utc(workflow.now()), fits))
         prices, questions, takes, publishing = Prices(run), Questions(run), TakeActivities(run), Publishing(run, start)
         rewriting = Rewriting(run, questions)
         self._run = run

@@ -18,6 +18,7 @@ from temporalio.converter import (
     DefaultFailureConverter,
     DefaultPayloadConverter,
     EncodingPayloadConverter,
+    ExternalStorage,
     PayloadConverter,
 )
 from temporalio.exceptions import ApplicationError
@@ -85,18 +86,20 @@ data_converter = DataConverter(
 """Without encryption."""
 
 
-def make_data_converter(payload_keys: str) -> DataConverter:
+def make_data_converter(payload_keys: str, storage: ExternalStorage | None = None) -> DataConverter:
     """The data converter of all clients, with the value of GREENLIGHT_PAYLOAD_KEYS; no encryption if that is empty.
+
+    Args:
+        storage: The place of large payloads (`external_payloads`). Without it they are in the history, up to its limit.
 
     Raises:
         PayloadKeysRefused: the value is invalid.
     """
     keys = encryption_keys.parse_keys(payload_keys)
+    converter = data_converter if storage is None else replace(data_converter, external_storage=storage)
     if not keys:
-        return data_converter
+        return converter
     # It loads a library of ciphers, which takes time that only processes with keys need to spend.
     from workflows.runtime.encryption import EncryptionCodec
 
-    return replace(
-        data_converter, payload_codec=EncryptionCodec(keys), failure_converter_class=EncodingFailureConverter
-    )
+    return replace(converter, payload_codec=EncryptionCodec(keys), failure_converter_class=EncodingFailureConverter)

@@ -9,6 +9,11 @@ from pydantic import ConfigDict, Field, JsonValue
 
 from workflows.events import Event, EventName, ProductionStart, ProductionStatus, Progress, Receipt, Snapshot
 from workflows.models import ZERO, Asset
+from workflows.production.state.policies import MAX_RECORD_BYTES
+
+
+def _fits_the_driver(size: int) -> bool:
+    return size <= MAX_RECORD_BYTES
 
 
 class Record(Snapshot):
@@ -27,12 +32,18 @@ class Record(Snapshot):
         description="While a delivery is written down: the status before it, and how many events queries return",
     )
 
+    fits: Callable[[int], bool] = Field(
+        default=_fits_the_driver, exclude=True, description="Whether a record may have so many bytes"
+    )
+
     @classmethod
     def of(cls, snapshot: Snapshot, clock: Callable[[], datetime]) -> Self:
         return cls(clock=clock, **{name: getattr(snapshot, name) for name in Snapshot.model_fields})
 
     @classmethod
-    def begin(cls, start: ProductionStart, clock: Callable[[], datetime]) -> Self:
+    def begin(
+        cls, start: ProductionStart, clock: Callable[[], datetime], fits: Callable[[int], bool] = _fits_the_driver
+    ) -> Self:
         """The record that a run starts with: what an earlier run carried over, otherwise a new one."""
         now = clock()
         new = Snapshot(
@@ -44,7 +55,9 @@ class Record(Snapshot):
             batch=start.batch,
             grant=start.grant,
         )
-        return cls.of(start.carried or new, clock)
+        record = cls.of(start.carried or new, clock)
+        record.fits = fits
+        return record
 
     def progress(self, after: int) -> Progress:
         status, count = self.published_until or (self.status, len(self.events))
@@ -63,6 +76,11 @@ class Record(Snapshot):
             plan_digest=self.plan.digest if self.plan else None,
             last_event_id=len(self.events),
         )
+
+    @property
+    def full(self) -> bool:
+        """Whether it is too large for more takes and edits. A record that no payload can hold would stop the run."""
+        return not self.fits(len(self.model_dump_json(exclude_defaults=True).encode()))
 
     @property
     def extractions(self) -> tuple[str, ...]:

@@ -254,4 +254,4 @@ def test_a_thousand_verdicts_fit_into_the_record() -> None:
     for number in range(1, 1_001):
         found = verdict(0.9).model_copy(update={"scores": scores, "key": "productions/x/assets/_judge-0/verdict.json"})
         made(state, f"text-{number}", found)
-    assert len(state.model_dump_json(exclude_defaults=True).encode()) < policies.MAX_RECORD_BYTES
+    assert len(state.model_dump_json(exclude_defaults=True).encode()) < policies.INLINE_RECORD_BYTES

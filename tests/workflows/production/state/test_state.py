@@ -41,7 +41,7 @@ def test_a_thousand_failures_can_be_answered() -> None:
     for asset in assets:
         start_take(state, asset)
         fail_take(state, asset.asset_id, AssetFailure(message="the vendor is down, " * 20, kind="provider_unavailable"))
-    assert len(state.model_dump_json(exclude_defaults=True).encode()) < policies.MAX_RECORD_BYTES
+    assert len(state.model_dump_json(exclude_defaults=True).encode()) < policies.INLINE_RECORD_BYTES
     record = asset_records(published(state))[7]
     assert record.waiting
     assert (record.waiting.reason, record.waiting.price_usd) == ("asset_failed", Decimal("0.10"))

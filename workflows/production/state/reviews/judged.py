@@ -10,7 +10,6 @@ from workflows.judging.policy import Criterion
 from workflows.judging.requests import kind_of
 from workflows.judging.verdicts import MANY_ASSETS, Verdict
 from workflows.models import ZERO, Asset, Take
-from workflows.production.state import policies
 from workflows.production.state.approvals import MAX_MESSAGE_CHARS
 from workflows.production.state.budget import book_bill, left_usd, maker_of, to_make_usd
 from workflows.production.state.checked import best_of, findings_data, with_take
@@ -108,7 +107,7 @@ def _next_refinement(record: Record, asset: Asset, take: Take) -> Refinement | N
     prompt = asset.prompt if asset.spoken else verdict.prompt
     if number > review.refinements or asset.composed or asset.unknown_price or not prompt:
         return None
-    if len(record.model_dump_json(exclude_defaults=True).encode()) > policies.MAX_RECORD_BYTES:
+    if record.full:
         return None
     return Refinement(number=number, from_take=take.number, prompt=prompt)
 
