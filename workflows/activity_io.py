@@ -68,7 +68,9 @@ class ReserveGrant(Model):
 class TakeInReferences(Model):
     production_id: str
     references: tuple[Reference, ...]
-    brief: Brief | None = Field(default=None, description="Its `quality` is checked before anything is paid")
+    brief: Brief | None = Field(
+        default=None, description="Its `quality` and `models` are checked before anything is paid"
+    )
 
 
 class AnalyseReference(Model):

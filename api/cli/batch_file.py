@@ -20,9 +20,12 @@ COLUMNS: Final = (
     "duration_seconds",
     "budget_usd",
     "modalities",
+    "models",
+    "reuse",
     "key",
 )
-"""The columns of a CSV file: fields of a brief. JSON lines take all fields of a brief, as the API does."""
+"""The columns of a CSV file: fields of a brief. `models` is e.g. "judge=openai/gpt-6-luna
+planner=template", with blanks between the stages. JSON lines take all fields of a brief, as the API does."""
 
 
 _DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs"}
@@ -109,6 +112,8 @@ def _row(cells: dict[str, Any]) -> BatchRowBody:
         cells["modalities"] = cells["modalities"].split()
     if "language" in cells:
         cells["languages"] = re.split(r"[\s,;]+", cells.pop("language").strip())
+    if "models" in cells:
+        cells["models"] = dict(pair.partition("=")[::2] for pair in cells["models"].split())
     return BatchRowBody(key=cells.pop("key", None), brief=cells)
 
 
