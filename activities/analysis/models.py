@@ -101,6 +101,7 @@ class Seen:
     summary: str = ""
     unread: tuple[Unread, ...] = ()
     model: str = ""
+    reused: str = ""
     waiting_usd: Decimal = ZERO
     waiting_for: str = ""
     asked: PaidQuestions | None = None
@@ -235,7 +236,8 @@ async def _ask(
         read,
         shown=shown,
     )
-    return await inquiry.answer(models)
+    seen = await inquiry.answer(models)
+    return replace(seen, reused=inquiry.reused.production_id if inquiry.reused else "")
 
 
 async def _transcript(
@@ -262,7 +264,8 @@ async def _transcript(
         for n, each in enumerate(segments, start=1)
         if str(each["text"]).strip()
     ]
-    return Seen(parts=tuple(parts), summary=f"“{answer.text.strip()[:120]}”", model=name_of(offer))
+    reused = answer.reused.production_id if answer.reused else ""
+    return Seen(parts=tuple(parts), summary=f"“{answer.text.strip()[:120]}”", model=name_of(offer), reused=reused)
 
 
 def _unanswered(need: Need, models: Sequence[Offer], shown: Sequence[Media], error: Unanswered) -> Seen:

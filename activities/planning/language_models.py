@@ -101,7 +101,8 @@ async def plan_with_models(task: PlanningTask, settings: ActivitySettings, ask: 
         failure = AssetFailure(reason="plan_failed", message=message, billed_usd=error.billed_usd, kind=kind)
         raise ApplicationError(message, failure, type=PLAN_INVALID, non_retryable=True) from None
     plan = with_fallbacks(plan, task, task.room_usd(inquiry.spent_usd))
-    return plan.model_copy(update={"drafting_usd": inquiry.spent_usd})
+    reused = [f"planning: {inquiry.reused.statement}"] if inquiry.reused else []
+    return plan.model_copy(update={"drafting_usd": inquiry.spent_usd, "warnings": (*plan.warnings, *reused)})
 
 
 def answer_tokens(task: PlanningTask) -> int:

@@ -113,8 +113,16 @@ def _row(cells: dict[str, Any]) -> BatchRowBody:
     if "language" in cells:
         cells["languages"] = re.split(r"[\s,;]+", cells.pop("language").strip())
     if "models" in cells:
-        cells["models"] = dict(pair.partition("=")[::2] for pair in cells["models"].split())
+        cells["models"] = _models(cells["models"])
     return BatchRowBody(key=cells.pop("key", None), brief=cells)
+
+
+def _models(cell: str) -> dict[str, str]:
+    """The models of stages in a cell such as 'judge=openai/gpt-6-luna planner=template'."""
+    pairs = [pair.partition("=") for pair in cell.split()]
+    if wrong := next((stage for stage, _, model in pairs if not model), None):
+        raise BatchFileError(f"models: {wrong!r} has no model; write STAGE=PROVIDER/MODEL, with blanks between them")
+    return {stage: model for stage, _, model in pairs}
 
 
 def _parse_json_lines(text: str) -> list[BatchRowBody]:

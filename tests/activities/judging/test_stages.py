@@ -1,4 +1,4 @@
-"""A brief names models for the stages of its production; what a worker cannot use is refused before anything is paid."""
+"""A brief names models for the stages of its production; one that a worker cannot use is refused before a payment."""
 
 from datetime import date
 from typing import Any
@@ -81,14 +81,18 @@ def test_the_workers_decide_which_models_a_brief_may_name() -> None:
 def test_stages_follow_their_brief() -> None:
     """The planner, the enhancer that has no model of its own, the transcriber and the judge are those of the brief."""
     known = providers(*KEYS)
-    named = brief({"planner": SOL, "judge": "google/gemini-3.8-flash", "translator": "template"}, quality={"mode": "gate"})
+    named = brief(
+        {"planner": SOL, "judge": "google/gemini-3.8-flash", "translator": "template"}, quality={"mode": "gate"}
+    )
     check_stage_models(named, ActivitySettings(), known)
     settings = ActivitySettings(planner=LUNA, enhancer="").with_models(named.models)
     today = date(2026, 11, 30)
     assert [name_of(o) for o in models_for(settings, known, today)] == [SOL]
     assert [name_of(o) for o in models_for(settings, known, today, "enhancer")] == [SOL]
     assert models_for(settings, known, today, "translator") == []
-    asset = Asset(asset_id="a", asset_type=Modality.IMAGE, role="still", prompt="A fox", provider="vendor", model="gift")
+    asset = Asset(
+        asset_id="a", asset_type=Modality.IMAGE, role="still", prompt="A fox", provider="vendor", model="gift"
+    )
     plan = with_reviews(price(Plan.of("t", [asset]), known, "16:9"), named, settings, known)
     dear = with_reviews(price(Plan.of("t", [asset]), known, "16:9"), named, ActivitySettings(judge=SOL), known)
     (review,), (other,) = [[a.review for a in p.assets if a.review] for p in (plan, dear)]

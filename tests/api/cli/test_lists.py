@@ -230,6 +230,17 @@ def test_csv_of_any_locale(tmp_path: Path, locale: str) -> None:
     assert [row.brief for row in read_batch(file)] == [{"text": "One; two", "platform": "copy", "budget_usd": "2.50"}]
 
 
+def test_csv_with_models(tmp_path: Path) -> None:
+    """A cell names the models of stages, and a row may reuse takes; a stage without a model is refused."""
+    file = tmp_path / "briefs.csv"
+    file.write_text("text,models,reuse\nOne,judge=openai/gpt-6-luna planner=template,true\n")
+    models = {"judge": "openai/gpt-6-luna", "planner": "template"}
+    assert [row.brief for row in read_batch(file)] == [{"text": "One", "models": models, "reuse": "true"}]
+    file.write_text("text,models\nOne,judge\n")
+    with pytest.raises(BatchFileError, match="models: 'judge' has no model; write STAGE=PROVIDER/MODEL"):
+        read_batch(file)
+
+
 def test_csv_with_an_unknown_column(tmp_path: Path) -> None:
     """An unknown column is named as such, also between semicolons, and a row with too many cells has the remedy."""
     file = tmp_path / "briefs.csv"
