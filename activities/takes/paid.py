@@ -141,8 +141,7 @@ class PaidTake(PaidAttempt):
         return await self._poll()
 
     async def _reuse(self) -> Take | None:
-        """A copy of a take of another production from the same request, in the ledger without a submission; None where
-        there is none, or the take has to be a new one.
+        """A copy of a take of another production, in the ledger without a submission; None where it has to be made.
 
         Raises:
             StorageConflict: another attempt works on the take.

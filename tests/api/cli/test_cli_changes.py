@@ -272,23 +272,6 @@ def test_open_an_old_revision(local_stack: Stack, tmp_path: Path) -> None:
 # Options and texts
 
 
-def test_the_models_of_a_brief() -> None:
-    """`--model-for` names the model of a stage; several of one stage are in order, and an unknown stage is refused."""
-    plain = brief_from("x", Platform.COPY)
-    assert plain.model_fields_set.isdisjoint({"models", "reuse"})
-    given = ["judge=google/gemini-3.8-flash", "planner=openai/gpt-6-sol", "planner=openai/gpt-6-luna"]
-    named = brief_from("x", Platform.COPY, model_for=given, reuse=True)
-    assert named.models is not None
-    assert named.models.named == {
-        "planner": "openai/gpt-6-sol,openai/gpt-6-luna",
-        "judge": "google/gemini-3.8-flash",
-    }
-    assert named.reuse
-    for wrong in ("painter=a/b", "judge", "judge="):
-        with pytest.raises(typer.BadParameter, match=r"--model-for: .*the stages are planner, enhancer"):
-            brief_from("x", Platform.COPY, model_for=[wrong])
-
-
 def test_the_approval_policy_of_a_brief() -> None:
     """The policy contains only the given options, so that the record's defaults apply to the rest."""
     plain = brief_from("x", Platform.COPY)
