@@ -19,6 +19,7 @@ from activities.finishing.film import encode_segment, lay_out_film, mix_sound
 from activities.finishing.manifests import Manifests
 from activities.finishing.sources import Sources
 from activities.judging.judge import judge_take
+from activities.judging.stages import check_stage_models
 from activities.judging.terms import terms_of, with_reviews
 from activities.optimisation.activities import OptimisationActivities
 from activities.planning import pricing
@@ -59,6 +60,7 @@ from workflows.activity_io import (
     KnownRecord,
     LanguagesAdded,
     MixSound,
+    Payer,
     PricePlan,
     ProduceAsset,
     ReserveGrant,
@@ -68,6 +70,7 @@ from workflows.activity_io import (
     SettleQuestions,
     TakeInReferences,
 )
+from workflows.brief import Brief
 from workflows.contracts import ProductionActivities
 from workflows.events import Snapshot
 from workflows.extraction.fields import ExtractionSummary
@@ -104,13 +107,13 @@ class Activities(ProductionActivities):
     async def take_in_references(self, request: TakeInReferences) -> tuple[Media, ...]:
         async with _heartbeats("fetching"):
             if request.brief:
-                terms_of(request.brief, self._settings, self._providers)
+                self._check_terms(request.brief)
             return await store_references(request, self._storage)
 
     @activity.defn(name="analyse_reference")
     async def analyse_reference(self, request: AnalyseReference) -> Analysed:
         async with _heartbeats("reading"):
-            return await analyse(request, self._storage, self._providers, self._settings)
+            return await analyse(request, self._storage, self._providers, self._settings_of(request.brief))
 
     @activity.defn(name="review_extraction")
     async def review_extraction(self, request: ReviewExtraction) -> ExtractionSummary:
@@ -120,8 +123,20 @@ class Activities(ProductionActivities):
     @activity.defn(name="draft_plan")
     async def draft_plan(self, request: DraftPlan) -> Plan:
         async with _heartbeats("planning"):
-            terms_of(request.brief, self._settings, self._providers)  # refused before anything is paid
-            return await draft_plan(request, self._storage, self._providers, self._settings)
+            self._check_terms(request.brief, request.payer)
+            return await draft_plan(request, self._storage, self._providers, self._settings_of(request.brief))
+
+    def _settings_of(self, brief: Brief) -> ActivitySettings:
+        return self._settings.with_models(brief.models)
+
+    def _check_terms(self, brief: Brief, payer: Payer | None = None) -> None:
+        """Refuse models and terms of a review that this worker cannot use, before anything is paid.
+
+        Raises:
+            ApplicationError: type PLAN_INVALID; with the field and the remedy.
+        """
+        check_stage_models(brief, self._settings, self._providers, payer)
+        terms_of(brief, self._settings_of(brief), self._providers)
 
     @activity.defn(name="price_plan")
     async def price_plan(self, request: PricePlan) -> Plan:
@@ -132,7 +147,8 @@ class Activities(ProductionActivities):
             )
             used = await prompts_where_used(self._storage, self._providers, request.production_id, brief.tenant)
             scoring = used.texts["judge"] if used else BUILT_IN["judge"]
-            plan = with_reviews(plan, brief, self._settings, self._providers, request.references, only, scoring)
+            settings = self._settings_of(brief)
+            plan = with_reviews(plan, brief, settings, self._providers, request.references, only, scoring)
             plan = await with_language_warnings(plan, brief)
             plan = await with_field_warnings(plan, request.extractions, self._storage)
             if self._settings.moderation:
@@ -150,7 +166,7 @@ class Activities(ProductionActivities):
     @activity.defn(name="judge_take")
     async def judge_take(self, request: JudgeTake) -> Judged:
         async with _heartbeats("judging"):
-            return await judge_take(request, self._storage, self._providers, self._settings)
+            return await judge_take(request, self._storage, self._providers, self._settings_of(request.brief))
 
     @activity.defn(name="cancel_asset")
     async def cancel_asset(self, request: ProduceAsset) -> AssetCancelled:
@@ -160,12 +176,12 @@ class Activities(ProductionActivities):
     @activity.defn(name="rewrite_prompt")
     async def rewrite_prompt(self, request: RewritePrompt) -> Rewritten:
         async with _heartbeats("asking"):
-            return await rewrite(request, self._storage, self._providers, self._settings)
+            return await rewrite(request, self._storage, self._providers, self._settings_of(request.brief))
 
     @activity.defn(name="add_languages")
     async def add_languages(self, request: AddLanguages) -> LanguagesAdded:
         async with _heartbeats("translating"):
-            return await add_languages(request, self._storage, self._providers, self._settings)
+            return await add_languages(request, self._storage, self._providers, self._settings_of(request.brief))
 
     @activity.defn(name="settle_questions")
     async def settle_questions(self, request: SettleQuestions) -> SettledQuestions:

@@ -1,10 +1,25 @@
 """The settings of the activities, parsed once in a `__main__` from the environment into one typed object."""
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, PrivateAttr, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from workflows.stages.models import Stage, StageModels
+
+SETTINGS: Final[Mapping[Stage, str]] = {
+    "planner": "planner",
+    "enhancer": "enhancer",
+    "translator": "translator",
+    "analyst": "analysis",
+    "transcriber": "transcriber",
+    "classifier": "classifier",
+    "extractor": "extractor",
+    "judge": "judge",
+}
+"""The setting of each stage."""
 
 
 class ActivitySettings(BaseSettings):
@@ -45,6 +60,16 @@ class ActivitySettings(BaseSettings):
         default="auto",
         description="'auto' lets the best enabled models read references, 'local' uses none; or 'provider/model' "
         "names, in the order to try, separated by commas",
+    )
+    transcriber: str = Field(
+        default="auto",
+        description="Writes down recordings: 'auto' uses the models of `analysis` that hear, or otherwise one that "
+        "only transcribes; or 'provider/model' names, in the order to try, separated by commas",
+    )
+    brief_models: str = Field(
+        default="any",
+        description="The language models that a brief may name for its stages: 'any' enabled one, 'none', or "
+        "'provider/model' names, separated by commas",
     )
     quality: Literal["off", "advise", "gate"] = Field(
         default="off", description="How a judge model reviews the takes of a brief that does not say it"
@@ -94,3 +119,17 @@ class ActivitySettings(BaseSettings):
         ge=0,
         description="A cheaper ambiguous submission is repeated without a decision",
     )
+    _from_brief: frozenset[Stage] = PrivateAttr(default=frozenset())
+
+    def with_models(self, models: StageModels | None) -> "ActivitySettings":
+        """The settings with the models that a brief names for its stages."""
+        named = models.named if models else {}
+        if not named:
+            return self
+        changed = self.model_copy(update={SETTINGS[stage]: names for stage, names in named.items()})
+        changed._from_brief = frozenset(named)
+        return changed
+
+    def source_of(self, stage: Stage) -> str:
+        """The field of the brief, or the variable, that names the models of a stage."""
+        return f"models.{stage}" if stage in self._from_brief else f"GREENLIGHT_{SETTINGS[stage].upper()}"

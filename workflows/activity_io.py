@@ -15,6 +15,7 @@ from workflows.prices import EarlierRequest
 from workflows.provenance.records import Provenance
 from workflows.references.analysis import AnalysisSummary, Correction
 from workflows.requests import UploadTake
+from workflows.reuse.reused import ReuseTerms
 
 DRAFT_PLAN: Final = "draft_plan"
 PRODUCE_ASSET: Final = "produce_asset"
@@ -68,7 +69,9 @@ class ReserveGrant(Model):
 class TakeInReferences(Model):
     production_id: str
     references: tuple[Reference, ...]
-    brief: Brief | None = Field(default=None, description="Its `quality` is checked before anything is paid")
+    brief: Brief | None = Field(
+        default=None, description="Its `quality` and `models` are checked before anything is paid"
+    )
 
 
 class AnalyseReference(Model):
@@ -177,6 +180,7 @@ class ProduceAsset(Model):
     )
     plan_digest: str = Field(default="", description="Signed into the take, like `approver`; it identifies nothing")
     approver: str = ""
+    reuse: ReuseTerms | None = Field(default=None, description="If absent, it is made, and no other reuses it")
 
     @property
     def source_seconds(self) -> float | None:

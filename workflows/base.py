@@ -1,5 +1,7 @@
 """The base of all records, and the types that most of them share."""
 
+import hashlib
+import json
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
@@ -58,3 +60,9 @@ class AssetStatus(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+def digest_of(content: object) -> str:
+    """128 bits of SHA-256 over canonical JSON, as 32 hex characters."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:32]

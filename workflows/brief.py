@@ -14,6 +14,7 @@ from workflows.extraction.fields import Extract
 from workflows.judging.policy import Quality
 from workflows.models import Modality, Model, Money, Person, ProductionId, Slug
 from workflows.references.kinds import Use
+from workflows.stages.models import StageModels
 
 MAX_BRIEF_CHARS: Final = 20_000
 MIN_VIDEO_SECONDS: Final = 4.0
@@ -180,6 +181,16 @@ class Brief(Model):
         default=None,
         description="How a judge model reviews the takes; without it, the default of the worker's settings",
     )
+    models: StageModels | None = Field(
+        default=None,
+        description="The language models of its stages; without it, those of the worker's settings",
+        examples=[{"planner": "openai/gpt-6-sol", "judge": "google/gemini-3.8-flash"}],
+    )
+    reuse: bool = Field(
+        default=False,
+        description="Takes, and answers of language models, that another production of the tenant has from the same "
+        "request are used again, free of charge. A take that a person requests is always new",
+    )
     webhooks: tuple[Webhook, ...] = Field(default=(), max_length=5)
     tenant: Slug = "default"
     requester: Person = "anonymous"
@@ -205,6 +216,12 @@ class Brief(Model):
                 raise ValueError(
                     f"references[{number}].memo: a voice memo is the first reference of its brief, with use: brief"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _has_one_judge(self) -> "Brief":
+        if self.quality and self.quality.judge and self.models and self.models.judge:
+            raise ValueError("models.judge: the brief names a judge in quality.judge too; give one of them")
         return self
 
     @model_validator(mode="after")

@@ -32,6 +32,7 @@ from workflows.naming.events import EventName as EventName
 from workflows.quality import Finding
 from workflows.references.analysis import AnalysisSummary, Correction
 from workflows.requests import Approval, Pause
+from workflows.reuse.reused import Reused
 
 
 class Event(Model):
@@ -266,6 +267,7 @@ class AssetRecord(Model):
     cost_source: Literal["vendor", "usage", "catalogue", "unknown"] | None = Field(
         default=None, description="The source of the selected take's cost; unknown: it has no published price"
     )
+    reused: Reused | None = Field(default=None, description="The take of another production whose media its take has")
     error: str | None
     error_kind: str
     attention: AttentionReason | None

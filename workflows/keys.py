@@ -22,6 +22,7 @@ batches/{batch_id}.json                              the record of a batch
 productions/{evaluation}/assets/…                    the takes of an evaluation: `evaluation_takes`
 prompts/{tenant}/{name}/{version}.json, prompts/{tenant}/chosen.json   texts of Greenlight's own prompts
 productions/{production_id}/prompts.json             the versions of them that a production uses
+reuse/{tenant}/{digest}.json                         a take that can be reused: `workflows/reuse/index.py`
 optimisations/{optimisation_id}/record.json         the cases and terms of an optimisation; it claims its id
 evaluations/{evaluation_id}/record.json, cells/{page}.json   what an evaluation consists of; the record claims its id
 evaluations/{evaluation_id}/results/{cell}.json      the measurements of one take
@@ -32,8 +33,7 @@ segments/{production_id}/sound-{digest}.m4a, timeline-{digest}.json, facts.json 
 references/…                                         files for future briefs, as uploaded
 trash/references/…                                   those that `greenlight gc` removed; a brief that names one finds it
 inbox/{tenant}/…                                     files that an operator put into the bucket, for briefs of a tenant
-accounts/{tenant}/planning/{day}.json                the same as planning.json, for a tenant on a day (UTC)
-accounts/{tenant}/batches/{batch_id}.json            the same for all rows of a batch
+accounts/{tenant}/planning/{day}.json, batches/{batch_id}.json   the same as planning.json, for a day (UTC) or a batch
 accounts/{tenant}/grants/{grant_id}/{period}.json    what an agent released of a grant, for a production or on a day
 
 An id is the tenant's name, a dot, and a name of its own; see `qualify_id`.

@@ -5,8 +5,6 @@ dimensions pixels. Everything here is pure data: pydantic validates it on entry,
 stores it.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,6 +17,7 @@ from pydantic import Field, JsonValue, StringConstraints, model_validator
 from workflows.base import Language, MaybeSlug
 from workflows.base import Model as Model
 from workflows.base import Slug as Slug
+from workflows.base import digest_of as digest_of
 from workflows.cut import Cut
 from workflows.destinations.measured import Check as Check
 from workflows.destinations.measured import Measured as Measured
@@ -32,6 +31,7 @@ from workflows.prices import Money as Money
 from workflows.prices import Quote as Quote
 from workflows.prompts.uses import PromptUse
 from workflows.quality import Checks
+from workflows.reuse.reused import Reused
 
 MAX_ASSETS: Final = 1_000
 """The server suggests continue-as-new after 2,000 activities in a run; a run of 1,000 stays readable (measured)."""
@@ -296,12 +296,6 @@ class Plan(Model):
         return self.by_id.get(asset_id)
 
 
-def digest_of(content: object) -> str:
-    """128 bits of SHA-256 over canonical JSON, as 32 hex characters."""
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:32]
-
-
 class Media(Model):
     """The object key of a media file, and its properties as read from the file itself."""
 
@@ -358,6 +352,7 @@ class Take(Model):
     checks: Checks = Field(default=Checks(), description="What was measured and found; empty if it was not checked")
     verdict: Verdict | None = Field(default=None, description="What a judge found; null if no review was requested")
     refined_from: int = Field(default=0, ge=0, description="The take whose verdict gave this one its prompt; 0: none")
+    reused: Reused | None = Field(default=None, description="The take whose media it has, where it was not made anew")
     started_at: datetime
     finished_at: datetime
 

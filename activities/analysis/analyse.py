@@ -68,6 +68,7 @@ async def analyse(
         parts=len(analysis.parts),
         unread=analysis.unread[:10],
         model=seen.model,
+        reused=seen.reused,
         billed_usd=f"{bill.billed_usd:f}",
         waiting_usd=f"{waiting_usd:f}" if waiting_usd else "",
         waiting_for=seen.waiting_for or stages.waiting_for,

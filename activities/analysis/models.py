@@ -37,6 +37,7 @@ from workflows import keys
 from workflows.activity_io import AnalyseReference
 from workflows.models import ZERO, Media, Modality
 from workflows.references.analysis import Part, Unread, Word
+from workflows.stages.models import Stage, split
 
 Form = Literal["picture", "pages", "sound", "video"]
 MODELS: Final = 2
@@ -100,6 +101,7 @@ class Seen:
     summary: str = ""
     unread: tuple[Unread, ...] = ()
     model: str = ""
+    reused: str = ""
     waiting_usd: Decimal = ZERO
     waiting_for: str = ""
     asked: PaidQuestions | None = None
@@ -119,12 +121,9 @@ async def look(
     """
     if not need.shown or _is_written_down(request):
         return Seen()
-    models, shown = _models(need, providers, settings)
+    models, shown = choose_models(need, providers, settings)
     if not models:
-        remedy = _REMEDIES[need.form]
-        if settings.analysis == "local":
-            remedy = "GREENLIGHT_ANALYSIS is 'local'; set it to 'auto'"
-        return Seen(unread=(Unread(what=need.what, remedy=remedy),))
+        return Seen(unread=(Unread(what=need.what, remedy=_remedy(need, settings)),))
     limit = limit_of(request, settings)
     cap = Cap(limit.usd, limit.name, limit.remedy, str(ANALYSES + request.inquiry_number))
     number = ANALYSES + request.inquiry_number
@@ -158,27 +157,48 @@ def limit_of(request: AnalyseReference, settings: ActivitySettings) -> Limit:
     return whole
 
 
-def _models(
+def choose_models(
     need: Need, providers: Mapping[str, Provider], settings: ActivitySettings
 ) -> tuple[list[Offer], Sequence[Media]]:
     """The models to ask in turn, and the media that they get."""
-    if settings.analysis == "local":
+    chosen = settings.transcriber if _stage(need, settings) == "transcriber" else settings.analysis
+    if chosen == "local":
         return [], ()
     today = datetime.now(UTC).date()
     ranked = [o for o in rank_offers(Modality.TEXT, providers, today) if not o.unknown and not o.placeholder]
-    if settings.analysis != "auto":
-        names = [name.strip() for name in settings.analysis.split(",")]
-        ranked = [o for name in names for o in ranked if name_of(o) == name]
+    if chosen != "auto":
+        ranked = [o for name in split(chosen) for o in ranked if name_of(o) == name]
+        first = next((o for o in ranked if transcribes(o) or visible_media(o, need.shown)), None)
+        if need.form == "sound" and first and transcribes(first):
+            return [first] if need.shown[0].bytes <= _TRANSCRIBER_BYTES else [], need.shown
     able = [o for o in ranked if o.schema and visible_media(o, need.shown)]
     if able or not (need.frames or need.form == "sound"):
         return able[:MODELS], need.shown
     if need.form == "sound":
         fits = need.shown[0].bytes <= _TRANSCRIBER_BYTES
-        return [o for o in ranked if _transcribes(o) and fits][:1], need.shown
+        return [o for o in ranked if transcribes(o) and fits][:1], need.shown
     return [o for o in ranked if o.schema and visible_media(o, need.frames)][:MODELS], need.frames
 
 
-def _transcribes(offer: Offer) -> bool:
+def _stage(need: Need, settings: ActivitySettings) -> Stage:
+    """The stage whose models read it: a recording has its own, where that is named."""
+    return "transcriber" if need.form == "sound" and settings.transcriber != "auto" else "analyst"
+
+
+def _remedy(need: Need, settings: ActivitySettings) -> str:
+    """What lets a model read it, where none can."""
+    source, chosen = settings.source_of("analyst"), settings.analysis
+    if _stage(need, settings) == "transcriber":
+        source, chosen = settings.source_of("transcriber"), settings.transcriber
+    if chosen == "auto":
+        return _REMEDIES[need.form]
+    if chosen == "local":
+        return f"{source} is 'local'; set it to 'auto'"
+    return f"{source} is {chosen!r}, which cannot read it here; name another model, or 'auto'"
+
+
+def transcribes(offer: Offer) -> bool:
+    """Whether a model writes down recordings, and does nothing else."""
     lasts = offer.retires is None or offer.retires >= LASTS_UNTIL
     return Modality.AUDIO in offer.requires and lasts and not offer.schema
 
@@ -192,7 +212,7 @@ async def _ask(
     limit: Limit,
     storage: Storage,
 ) -> Seen:
-    if need.form == "sound" and _transcribes(models[0]):
+    if need.form == "sound" and transcribes(models[0]):
         return await _transcript(request, models[0], questions, shown[0], storage)
 
     def read(answer: str, offer: Offer, _: Decimal) -> Seen:
@@ -216,7 +236,8 @@ async def _ask(
         read,
         shown=shown,
     )
-    return await inquiry.answer(models)
+    seen = await inquiry.answer(models)
+    return replace(seen, reused=inquiry.reused.production_id if inquiry.reused else "")
 
 
 async def _transcript(
@@ -243,7 +264,8 @@ async def _transcript(
         for n, each in enumerate(segments, start=1)
         if str(each["text"]).strip()
     ]
-    return Seen(parts=tuple(parts), summary=f"“{answer.text.strip()[:120]}”", model=name_of(offer))
+    reused = answer.reused.production_id if answer.reused else ""
+    return Seen(parts=tuple(parts), summary=f"“{answer.text.strip()[:120]}”", model=name_of(offer), reused=reused)
 
 
 def _unanswered(need: Need, models: Sequence[Offer], shown: Sequence[Media], error: Unanswered) -> Seen:

@@ -42,6 +42,7 @@ from activities.storage.bucket import Storage
 from workflows.activity_io import AnalyseReference
 from workflows.extraction.schema import FieldSpec
 from workflows.models import ZERO, Modality
+from workflows.stages.models import split
 
 MODELS: Final = 2
 """Models that are asked for the fields, in turn."""
@@ -162,8 +163,7 @@ def _named(setting: str, ranked: Sequence[Offer]) -> list[Offer]:
         return []
     if setting == "auto":
         return list(ranked)
-    names = [name.strip() for name in setting.split(",")]
-    return [offer for name in names for offer in ranked if name_of(offer) == name]
+    return [offer for name in split(setting) for offer in ranked if name_of(offer) == name]
 
 
 def price_of(offer: Offer, tokens: int, prompt_bytes: int) -> Decimal:

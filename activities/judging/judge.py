@@ -35,6 +35,7 @@ from workflows.judging.policy import Criterion
 from workflows.judging.requests import Judged, JudgeTake, kind_of
 from workflows.judging.verdicts import Verdict, unjudged
 from workflows.models import Media, Modality
+from workflows.reuse.index import rejected_key
 
 NUMBER: Final = 0
 """Of the inquiry: a verdict has its ledger for itself."""
@@ -88,8 +89,16 @@ async def _kept(request: JudgeTake, verdict: Verdict, storage: Storage, question
         verdict = verdict.model_copy(update={"key": key})
         if await storage.head(key) is None:
             await storage.put_unpaid(key, verdict.model_dump_json(indent=1).encode(), "application/json")
+        if not verdict.matches:
+            await _reject_take(storage, request)
     bill = await questions.end()
     return Judged(verdict=verdict, billed_usd=bill.billed_usd, doubt_usd=bill.doubt_usd)
+
+
+async def _reject_take(storage: Storage, request: JudgeTake) -> None:
+    """Record next to the take that no other production reuses it."""
+    prefix = keys.take_prefix(request.production_id, request.asset.asset_id, request.take)
+    await storage.put_unpaid(rejected_key(prefix), b"{}", "application/json")
 
 
 def _judge_of(request: JudgeTake, providers: Mapping[str, Provider]) -> Offer:
@@ -174,7 +183,8 @@ async def _ask(
         if found := addressing(answer.text):
             return unjudged(f"what is said addresses a judge (“{found}”); listen to it", judge=request.judge)
         score = score_of_words(request.asset.prompt, answer.text)
-        return verdict_of(request, request.judge, [score], matches=True, prompt="")
+        verdict = verdict_of(request, request.judge, [score], matches=True, prompt="")
+        return verdict.model_copy(update={"reused": answer.reused.production_id}) if answer.reused else verdict
     references = sum("/reference-" in media.key for media in shown)
     criteria = asked.judged_criteria(request, way)
     inquiry = Inquiry(
@@ -188,7 +198,8 @@ async def _ask(
         partial(_read, request, criteria),
         shown=shown,
     )
-    return await inquiry.answer([offer])
+    verdict = await inquiry.answer([offer])
+    return verdict.model_copy(update={"reused": inquiry.reused.production_id}) if inquiry.reused else verdict
 
 
 def _read(request: JudgeTake, criteria: Sequence[Criterion], answer: str, offer: Offer, spent: object) -> Verdict:

@@ -30,6 +30,7 @@ from workflows.judging.policy import CRITERIA, Kind, Quality, Review, Terms, lon
 from workflows.judging.requests import SHOWN_REFERENCES, JudgeTake, kind_of
 from workflows.models import LENGTHS, UNSPOKEN_ROLES, ZERO, Asset, Media, Modality, Plan
 from workflows.prompts.built_in import BUILT_IN
+from workflows.stages.models import split
 
 TOKENS: Final = THINKING_TOKENS + 3_000
 """Of an answer: a sentence for each criterion and a prompt, and the thoughts before them."""
@@ -107,7 +108,7 @@ def _named_judges(brief: Brief, settings: ActivitySettings, providers: Mapping[s
     """The judges that the brief or the settings name, in their order; None where any may be used."""
     if brief.quality and brief.quality.judge:
         return find_judges(brief.quality.judge, "quality.judge", providers)
-    return find_judges(settings.judge, "GREENLIGHT_JUDGE", providers)
+    return find_judges(settings.judge, settings.source_of("judge"), providers)
 
 
 def find_judges(named: str, field: str, providers: Mapping[str, Provider]) -> list[Offer] | None:
@@ -122,8 +123,7 @@ def find_judges(named: str, field: str, providers: Mapping[str, Provider]) -> li
     if named == "auto":
         return None
     able = able_judges(providers)
-    names = [name.strip() for name in named.split(",") if name.strip()]
-    found = [offer for name in names for offer in able if name_of(offer) == name]
+    found = [offer for name in split(named) for offer in able if name_of(offer) == name]
     if not found:
         choice = ", ".join(map(name_of, able)) or "none is enabled, set a vendor's key"
         raise _invalid(f"{field}: {named!r} names no enabled model that can judge; choose from {choice}")

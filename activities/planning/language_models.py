@@ -30,6 +30,7 @@ from activities.settings import ActivitySettings
 from workflows.activity_io import BUDGET_SHORT, PLAN_INVALID, AssetFailure
 from workflows.brief import MAX_SHOTS, Platform
 from workflows.models import Modality, Plan
+from workflows.stages.models import split
 
 Stage = Literal["planner", "enhancer", "translator"]
 """What a language model is asked for: plans, new prompts from feedback or refusals, translations."""
@@ -49,18 +50,17 @@ def models_for(
         ApplicationError: type PLAN_INVALID; the setting of the stage names models, and none of them can be asked.
     """
     own: str = getattr(settings, stage)
-    chosen, variable = (own, stage.upper()) if own else (settings.planner, "PLANNER")
+    chosen, source = (own, settings.source_of(stage)) if own else (settings.planner, settings.source_of("planner"))
     if chosen == "template":
         return []
     able = [o for o in rank_offers(Modality.TEXT, providers, today) if o.schema]
     if chosen == "auto":
         return [o for o in able if not o.unknown]
-    names = [name.strip() for name in chosen.split(",") if name.strip()]
-    found = [o for name in names for o in able if name_of(o) == name]
+    found = [o for name in split(chosen) for o in able if name_of(o) == name]
     if not found:
         choice = ", ".join(map(name_of, able)) or "none is enabled, set a vendor's key"
         raise invalid(
-            f"GREENLIGHT_{variable}: {chosen!r} names no enabled model that follows a schema; "
+            f"{source}: {chosen!r} names no enabled model that follows a schema; "
             f"set it to one of ({choice}), to 'auto' or to 'template'"
         )
     return found
@@ -101,7 +101,8 @@ async def plan_with_models(task: PlanningTask, settings: ActivitySettings, ask: 
         failure = AssetFailure(reason="plan_failed", message=message, billed_usd=error.billed_usd, kind=kind)
         raise ApplicationError(message, failure, type=PLAN_INVALID, non_retryable=True) from None
     plan = with_fallbacks(plan, task, task.room_usd(inquiry.spent_usd))
-    return plan.model_copy(update={"drafting_usd": inquiry.spent_usd})
+    reused = [f"planning: {inquiry.reused.statement}"] if inquiry.reused else []
+    return plan.model_copy(update={"drafting_usd": inquiry.spent_usd, "warnings": (*plan.warnings, *reused)})
 
 
 def answer_tokens(task: PlanningTask) -> int:

@@ -120,10 +120,10 @@ def enabling_remedies(modality: Modality, enabled: Collection[str] = ()) -> tupl
     Audio stands for speech, which every film with sound needs; music is an addition.
     """
     makers = (n for n in registered() if n not in enabled and any(_is_maker(o, modality) for o in load_offers(n)))
-    return tuple(f"{_remedy_of(n)} for {n}" for n in makers)
+    return tuple(f"{how_to_enable(n)} for {n}" for n in makers)
 
 
-def _remedy_of(name: str) -> str:
+def how_to_enable(name: str) -> str:
     """What enables a provider that is not enabled: its SDK, where that is not installed, and its key."""
     entry = registered()[name]
     return entry.remedy if entry.installed else f"install greenlight[{name}] and {entry.remedy}"
@@ -200,7 +200,7 @@ def _provider_info(name: str, provider: Provider | None, store: StoreSupport | N
         if blocked
         else ""
         if provider
-        else f"{name} is switched off: {_remedy_of(name)} for the worker",
+        else f"{name} is switched off: {how_to_enable(name)} for the worker",
         models=tuple(
             ModelInfo(
                 provider=name,

@@ -278,7 +278,7 @@ def _provider_request(storage: Storage, request: ProduceAsset, key: str, workdir
         key=key,
         seed=int(digest_of(key)[:8], 16) & 0x7FFFFFFF,
         brief=request.brief,
-        asset=_without_placing(request.asset, offer),
+        asset=without_placing(request.asset, offer),
         take=request.take,
         inputs=inputs_for(storage, request, workdir),
         workdir=workdir,
@@ -286,7 +286,7 @@ def _provider_request(storage: Storage, request: ProduceAsset, key: str, workdir
     )
 
 
-def _without_placing(asset: Asset, offer: Offer) -> Asset:
+def without_placing(asset: Asset, offer: Offer) -> Asset:
     """The asset without the parameters that only place it in the film."""
     if asset.sound not in UNSPOKEN_ROLES:
         return asset

@@ -39,6 +39,7 @@ from activities.takes.attempt import (
 from activities.takes.claim_heartbeat import ClaimHeartbeat
 from activities.takes.ledger import Entry, Ledger, LedgerUnreadable, State, Submission, now
 from activities.takes.paid_attempt import ADOPTED, PaidAttempt
+from activities.takes.reuse import reuse_digest, reused_take
 from activities.takes.store_guard import check_store, unrecordable
 from workflows.activity_io import AssetFailure
 from workflows.models import ZERO, Take
@@ -128,6 +129,8 @@ class PaidTake(PaidAttempt):
             if job_id := self._job_of_heartbeat():
                 await self._write("submitted", RECOVERED, job_id=job_id)
                 return await self._poll()
+            if reused := await self._reuse():
+                return reused
             return await run_shielded(self._submit())
         elif entry.state == "released":
             if entry.final:  # Temporal did not receive it, and retries the attempt
@@ -136,6 +139,28 @@ class PaidTake(PaidAttempt):
         elif entry.state == "claimed" and await self._may_resubmit(entry):
             return await run_shielded(self._submit(RESUBMITTED))
         return await self._poll()
+
+    async def _reuse(self) -> Take | None:
+        """A copy of a take of another production, in the ledger without a submission; None where it has to be made.
+
+        Raises:
+            StorageConflict: another attempt works on the take.
+        """
+        if self.task.reuse is None or not self.task.reuse.allowed:
+            return None
+        digest = reuse_digest(self.task, self.offer, self.request.instructions, self.request.schema)
+        take = await reused_take(self, digest)
+        if take is None:
+            return None
+        try:
+            await self._ledger.write(self._entry("stored").model_copy(update={"take": take}))
+        except StorageConflict:
+            with suppress(StorageFailed):
+                await self._delete_upload(take.media.key)
+            raise
+        if activity.info().attempt > 1:
+            await self._delete_leftovers(take.media.key)
+        return take
 
     def _job_of_heartbeat(self) -> str | None:
         """The job in the last heartbeat of an earlier attempt, for a ledger that no longer exists."""

@@ -36,6 +36,7 @@ from activities.takes.attempt import (
 from activities.takes.free import FreeTake
 from activities.takes.ledger import Entry, Ledger, LedgerUnreadable
 from activities.takes.paid import PaidTake
+from activities.takes.reuse import offer_for_reuse, reuse_digest
 from activities.takes.stopping import TakeStopper, request_of
 from workflows import keys
 from workflows.activity_io import AssetCancelled, ProduceAsset
@@ -60,13 +61,23 @@ class Producer:
         self._safety = Safety(storage, providers, enabled=settings.moderation)
 
     async def produce(self, request: ProduceAsset) -> Take:
-        """One attempt; a take that is made is moderated, if this worker moderates.
+        """One attempt; a take that is made is moderated, if this worker moderates, and then offered for reuse.
 
         Raises:
             ApplicationError: StillRunning until the job is done; retryable or final failures, the final
                 ones with an AssetFailure as first detail.
         """
-        take = await self._made(request)
+        take = await self._moderated(request, await self._made(request))
+        _, offer = self._offer(request.asset)
+        if request.reuse and request.order is None and offer and not (offer.free or take.reused):
+            await offer_for_reuse(self._storage, request, take, reuse_digest(request, offer))
+        return take
+
+    async def _moderated(self, request: ProduceAsset, take: Take) -> Take:
+        """
+        Raises:
+            ApplicationError: it is flagged.
+        """
         if not self._safety.applies_to(take):
             return take
         with send_heartbeats(lambda: activity.heartbeat({"asset_id": request.asset.asset_id, "step": "moderating"})):

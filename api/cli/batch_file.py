@@ -20,9 +20,12 @@ COLUMNS: Final = (
     "duration_seconds",
     "budget_usd",
     "modalities",
+    "models",
+    "reuse",
     "key",
 )
-"""The columns of a CSV file: fields of a brief. JSON lines take all fields of a brief, as the API does."""
+"""The columns of a CSV file: fields of a brief. `models` is e.g. "judge=openai/gpt-6-luna
+planner=template", with blanks between the stages. JSON lines take all fields of a brief, as the API does."""
 
 
 _DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs"}
@@ -109,7 +112,17 @@ def _row(cells: dict[str, Any]) -> BatchRowBody:
         cells["modalities"] = cells["modalities"].split()
     if "language" in cells:
         cells["languages"] = re.split(r"[\s,;]+", cells.pop("language").strip())
+    if "models" in cells:
+        cells["models"] = _models(cells["models"])
     return BatchRowBody(key=cells.pop("key", None), brief=cells)
+
+
+def _models(cell: str) -> dict[str, str]:
+    """The models of stages in a cell such as 'judge=openai/gpt-6-luna planner=template'."""
+    pairs = [pair.partition("=") for pair in cell.split()]
+    if wrong := next((stage for stage, _, model in pairs if not model), None):
+        raise BatchFileError(f"models: {wrong!r} has no model; write STAGE=PROVIDER/MODEL, with blanks between them")
+    return {stage: model for stage, _, model in pairs}
 
 
 def _parse_json_lines(text: str) -> list[BatchRowBody]:

@@ -97,6 +97,9 @@ def describe(event: EventLike) -> str:
             seconds = data.get("duration_seconds")
             length = f", {seconds:.1f} s" if isinstance(seconds, int | float) else ""
             cost = "cost unknown" if data.get("cost_source") == "unknown" else money(_usd(data, "cost_usd"))
+            reused = data.get("reused")
+            if isinstance(reused, dict):
+                cost = f"reused from {reused.get('production_id')}, free"
             return f"done{length}, {cost}{_notes(data)}"
         case "asset_fallback":
             return f"now {data.get('provider', '')}/{data.get('model', '')}, because {data.get('message', '')}"

@@ -22,6 +22,7 @@ from workflows.brief import MAX_REFERENCES, Brief, Platform
 from workflows.judging.policy import CRITERIA, MAX_REFINEMENTS
 from workflows.models import Modality
 from workflows.references.kinds import Use, limits_text
+from workflows.stages.models import WORDS
 
 T = TypeVar("T")
 APPROVAL: Final = "Approval"
@@ -122,6 +123,19 @@ RuleOption = Annotated[
 JudgeOption = Annotated[
     str, typer.Option(metavar="PROVIDER/MODEL", help="The model that judges.", rich_help_panel=QUALITY)
 ]
+ModelForOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model-for",
+        metavar="STAGE=MODEL",
+        help=f"The language model of a stage, as provider/model; repeat. STAGE is {', '.join(WORDS)}. Default: as the "
+        "workers are set.",
+    ),
+]
+ReuseOption = Annotated[
+    bool,
+    typer.Option("--reuse", help="Reuse takes and answers of the tenant's other productions that were ordered alike."),
+]
 TenantOption = Annotated[str, typer.Option(help="The tenant for whom it is made.")]
 WebhookOption = Annotated[
     list[str] | None, typer.Option("--webhook", metavar="URL", help="Send signed events to this URL; repeat.")
@@ -193,6 +207,18 @@ def parse_parameters(pairs: list[str] | None) -> dict[str, JsonValue] | None:
     return found
 
 
+def parse_stages(pairs: list[str] | None, option: str = "--model-for") -> dict[str, str] | None:
+    """The models of stages in STAGE=MODEL pairs, as `models` of a brief; several of one stage are in order."""
+    found: dict[str, str] = {}
+    for pair in pairs or ():
+        stage, separator, model = (part.strip() for part in pair.partition("="))
+        if not separator or not model or stage not in WORDS:
+            stages = ", ".join(WORDS)
+            raise typer.BadParameter(f"{option}: {pair!r}: write STAGE=PROVIDER/MODEL; the stages are {stages}")
+        found[stage] = f"{found[stage]},{model}" if stage in found else model
+    return found or None
+
+
 def parse_inline(option: str, text: str, parse: Callable[[str], T]) -> T:
     """The result for a text in YAML or JSON, or for the content of the file of this name."""
     try:
@@ -227,6 +253,8 @@ def brief_from(
     criterion: CriterionOption = None,
     rule: RuleOption = None,
     judge: JudgeOption = "",
+    model_for: ModelForOption = None,
+    reuse: ReuseOption = False,
     tenant: TenantOption = "default",
     approvers: ApproversOption = None,
     not_by_requester: NotByRequesterOption = False,
@@ -264,6 +292,8 @@ def brief_from(
         "approval_deadline_seconds": deadline,
         "approval": _without_none(policy) or None,
         "quality": _without_none(review) or None,
+        "models": parse_stages(model_for),
+        "reuse": reuse or None,
         "webhooks": [{"url": url} for url in webhook] if webhook else None,
     }
     fields = {
@@ -338,7 +368,8 @@ def takes_brief(command: Callable[..., None], *, by_voice: bool = False) -> Call
                 "give the text of the brief" + (", or --voice FILE" if by_voice else ""), param_hint="TEXT"
             )
         if recording:
-            brief = spoken(made, recording, most_usd, fields, brief_from, yes=bool(given.get("yes")))
+            yes, models = bool(given.get("yes")), parse_stages(fields["model_for"])
+            brief = spoken(made, recording, most_usd, fields, brief_from, yes=yes, models=models)
         else:
             brief = brief_from(**fields)
         if sources:

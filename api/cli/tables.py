@@ -374,7 +374,7 @@ def _cost(record: AssetRecord) -> str:
     """The cost of all takes of an asset; `unknown` where the price of the selected one is not published."""
     if record.cost_source == "unknown":
         return f"{amount(record.cost_usd)} + unknown" if record.cost_usd else "unknown"
-    return amount(record.cost_usd) if record.take else "–"
+    return "reused" if record.reused and not record.cost_usd else amount(record.cost_usd) if record.take else "–"
 
 
 def _record_status(record: AssetRecord) -> Text:

@@ -55,6 +55,7 @@ def spoken(
     brief_from: Callable[..., Brief],
     *,
     yes: bool,
+    models: dict[str, str] | None = None,
 ) -> Brief:
     """The brief of a recording, with the options of the command, after the user has seen it.
 
@@ -65,7 +66,7 @@ def spoken(
     cli = cli_of(context)
     sources = {name: context.get_parameter_source(name) for name in options}
     given = {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
-    memo = _memo(cli, voice, most_usd, str(options["tenant"]))
+    memo = _memo(cli, voice, most_usd, str(options["tenant"]), models)
     brief = _brief(memo, options, given, brief_from)
     _show(cli, memo, brief)
     if brief is None or not (yes or "text" in given):
@@ -73,13 +74,13 @@ def spoken(
     return brief
 
 
-def _memo(cli: Cli, voice: str, most_usd: Decimal | None, tenant: str) -> VoiceMemoView:
+def _memo(cli: Cli, voice: str, most_usd: Decimal | None, tenant: str, models: dict[str, str] | None) -> VoiceMemoView:
     if _MEMO_ID.fullmatch(voice) and not Path(voice).exists():
         memo = cli.client.wait_for_memo(voice)
     else:
         if problem := file_problem(voice):
             raise typer.BadParameter(f"--voice: {problem}")
-        memo = _write_down(cli, Path(voice), most_usd, tenant)
+        memo = _write_down(cli, Path(voice), most_usd, tenant, models)
     if memo.error:
         raise GreenlightError("The recording is no brief", memo.error)
     if memo.status == "cancelled":
@@ -87,7 +88,9 @@ def _memo(cli: Cli, voice: str, most_usd: Decimal | None, tenant: str) -> VoiceM
     return memo
 
 
-def _write_down(cli: Cli, recording: Path, most_usd: Decimal | None, tenant: str) -> VoiceMemoView:
+def _write_down(
+    cli: Cli, recording: Path, most_usd: Decimal | None, tenant: str, models: dict[str, str] | None
+) -> VoiceMemoView:
     source = cli.client.add_reference(recording)
     started = cli.client.start_memo(
         source,
@@ -95,6 +98,7 @@ def _write_down(cli: Cli, recording: Path, most_usd: Decimal | None, tenant: str
         max_usd=most_usd,
         tenant=tenant,
         requester=current_user(),
+        models=models,
         idempotency_key=cli.key,
     )
     try:

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from time import monotonic, sleep
+from typing import Any
 from urllib.parse import quote
 
 from api.client.errors import GreenlightError
@@ -24,12 +25,14 @@ class VoiceEndpoints(Transport):
         max_usd: Decimal | None = None,
         tenant: str = "default",
         requester: str = "anonymous",
+        models: dict[str, str] | None = None,
         idempotency_key: str | None = None,
     ) -> VoiceMemoView:
         """Write down a stored recording; nothing is started from it."""
-        body = {"source": source, "name": name, "tenant": tenant, "requester": requester}
-        limit = {} if max_usd is None else {"max_usd": str(max_usd)}
-        return self._request("POST", "/voice-memos", VoiceMemoView, body=body | limit, key=idempotency_key)
+        body: dict[str, Any] = {"source": source, "name": name, "tenant": tenant, "requester": requester}
+        body |= {} if max_usd is None else {"max_usd": str(max_usd)}
+        body |= {"models": models} if models else {}
+        return self._request("POST", "/voice-memos", VoiceMemoView, body=body, key=idempotency_key)
 
     def memo(self, memo_id: str) -> VoiceMemoView:
         """A memo with its transcript and the draft of a brief."""

@@ -67,6 +67,7 @@ def _record(record: Record, asset: Asset) -> AssetRecord:
         cost_usd=sum((t.cost_usd for t in state.takes), ZERO),
         estimate_usd=asset_estimate(asset, state),
         cost_source=take.cost_source if take else None,
+        reused=take.reused if take else None,
         error=state.error,
         error_kind=state.error_kind,
         attention=None if record.status.closed else state.attention,

@@ -12,6 +12,7 @@ from workflows.events import AttentionItem, Event, Snapshot
 from workflows.judging.verdicts import Verdict
 from workflows.models import Digest, Estimate, Money, Take
 from workflows.quality import Checks
+from workflows.reuse.reused import Reused
 
 _CHANGING: Final = ("plan_ready", "plan_edited")
 
@@ -36,7 +37,10 @@ class TakeView(View):
     billed_usd: Money = Field(description="For all submissions of this take, including failed ones")
     estimate_usd: Estimate | None = Field(default=None, description="The price range of the plan it was made from")
     job_id: str | None = None
-    note: str = Field(default="", description="For a person's own file: its owner and its name")
+    note: str = Field(
+        default="",
+        description="For a person's own file: its owner and its name. For a reused take: where it comes from",
+    )
     checks: Checks = Field(
         default=Checks(),
         description="What the checks measured and found. A take with a hard finding has failed: it is used only after "
@@ -44,6 +48,9 @@ class TakeView(View):
     )
     verdict: Verdict | None = Field(
         default=None, description="The judge's scores and reasons; without a score, why the take is unjudged"
+    )
+    reused: Reused | None = Field(
+        default=None, description="The take of another production whose media it has: it cost nothing here"
     )
     refined_from: int = Field(default=0, description="The take whose verdict gave this one its prompt; 0: none")
     media_type: str

@@ -53,6 +53,7 @@ class ReferenceView(View):
     waiting_usd: str = Field(default="", description="The price of an analysis that waits for a person's permission")
     waiting_for: str = ""
     model: str = ""
+    reused: str = Field(default="", description="The production whose model gave the same answer, which cost nothing")
     billed_usd: str = "0"
     corrections: int = 0
     extracted: bool = Field(default=False, description="Whether its fields were extracted: GET …/fields")
@@ -107,6 +108,7 @@ def reference_view(snapshot: Snapshot, number: int, analysis: Analysis | None, *
         waiting_usd=summary.waiting_usd if summary else "",
         waiting_for=summary.waiting_for if summary else "",
         model=summary.model if summary else "",
+        reused=summary.reused if summary else "",
         billed_usd=summary.billed_usd if summary else "0",
     )
 

@@ -173,6 +173,8 @@ def _cost(asset: Asset, state: AssetState) -> str:
         return f"{paid:.2f} + unknown" if paid else "unknown"
     if paid:
         return f"{paid:.2f}"
+    if state.take and state.take.reused:
+        return "reused, free"
     return "free" if state.takes else ""
 
 
@@ -188,6 +190,8 @@ def _status(state: AssetState) -> str:
         notes = "; ".join(filter(None, (f"score {verdict.score:.2f}", verdict.complaint, notes)))
     elif verdict:
         notes = "; ".join(filter(None, (f"unjudged: {verdict.unjudged}", notes)))
+    if state.take and state.take.reused:
+        notes = "; ".join(filter(None, (f"reused from {state.take.reused.place}", notes)))
     return f"{text} · {_cell(notes)}" if notes else text
 
 

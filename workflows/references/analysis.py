@@ -107,6 +107,7 @@ class AnalysisSummary(Model):
     parts: int = 0
     unread: tuple[Unread, ...] = ()
     model: str = ""
+    reused: str = Field(default="", description="The production whose model gave the same answer, which cost nothing")
     billed_usd: str = "0"
     waiting_usd: str = Field(
         default="", description="The high price of the model's analysis, which does not fit the limit; empty otherwise"

@@ -13,6 +13,7 @@ from workflows.brief import Brief, Platform, Reference, ReferenceSource
 from workflows.events import ProductionStart, Snapshot
 from workflows.models import Money, Person, ProductionId, Slug
 from workflows.references.kinds import ReferenceKind, Use, kind_of
+from workflows.stages.models import StageModels
 
 MAX_SECONDS: Final = 1_800.0
 """Of a memo: half an hour of speech is 25,000 characters, more than a brief holds."""
@@ -29,6 +30,7 @@ class MemoStart(Model):
     max_usd: Money | None = Field(
         default=None, description="The most that the transcript may cost; without it, GREENLIGHT_PLANNING_USD"
     )
+    models: StageModels | None = Field(default=None, description="The transcriber; without it, as the workers are set")
     tenant: Slug = "default"
     requester: Person = "anonymous"
 
@@ -43,6 +45,7 @@ class MemoStart(Model):
             text=_UNHEARD,
             platform=Platform.VIDEO,
             references=(self.reference,),
+            models=self.models,
             tenant=self.tenant,
             requester=self.requester,
         )

@@ -51,7 +51,11 @@ class VoiceMemoWorkflow:
         try:
             record.references = await workflow.execute_activity_method(
                 ProductionActivities.take_in_references,
-                TakeInReferences(production_id=record.production_id, references=record.brief.references),
+                TakeInReferences(
+                    production_id=record.production_id,
+                    references=record.brief.references,
+                    brief=record.brief if record.brief.models else None,
+                ),
                 start_to_close_timeout=ATTEMPT_TIMEOUT,
                 heartbeat_timeout=HEARTBEAT,
                 retry_policy=PATIENT,

@@ -19,6 +19,7 @@ from activities.errors import cents_up
 from activities.settings import ActivitySettings
 from workflows.brief import Brief
 from workflows.models import ZERO, Asset, Media, Modality
+from workflows.reuse.reused import Reused
 
 REPAIRS: Final = 2
 STEPS_A_MODEL: Final = 10
@@ -37,10 +38,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Answer:
-    """The text of a model's answer, and the cost of the call in USD."""
+    """The text of a model's answer, and the cost of the call in USD.
+
+    Attributes:
+        reused: The answer of another production that it is, which cost nothing.
+        keep: Offers it to other productions; called for a valid answer.
+    """
 
     text: str
     billed_usd: Decimal
+    reused: Reused | None = None
+    keep: Callable[[], Awaitable[None]] | None = None
 
 
 class Unanswered(Exception):
@@ -133,6 +141,7 @@ class Inquiry(Generic[T]):
         tokens: The limit of an answer, thoughts included.
         read: Turns the answer of a model, given what was spent so far, into the result; raises Refused.
         shown: Pictures and recordings that go with the question to models that take them.
+        reused: The answer of another production that the result was read from.
     """
 
     result: str
@@ -146,6 +155,7 @@ class Inquiry(Generic[T]):
     shown: Sequence[Media] = ()
     spent_usd: Decimal = ZERO
     failures: list[str] = field(default_factory=list)
+    reused: Reused | None = None
 
     async def answer(self, models: Sequence[Offer]) -> T:
         """The result of the first model that gives a valid answer.
@@ -181,10 +191,15 @@ class Inquiry(Generic[T]):
                 raise
             self.spent_usd += cents_up(answer.billed_usd)
             try:
-                return self.read(answer.text, offer, self.spent_usd)
+                found = self.read(answer.text, offer, self.spent_usd)
             except Refused as error:
                 refused = f"refused {tries + 1} times, at last: {error}"
                 prompt = self._repair_prompt(answer.text, error.problems)
+                continue
+            if answer.keep:
+                await answer.keep()
+            self.reused = answer.reused
+            return found
         raise Unanswered(refused)
 
     def _repair_prompt(self, answer: str, problems: Sequence[str]) -> str:

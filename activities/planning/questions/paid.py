@@ -31,12 +31,16 @@ from activities.storage.errors import StorageUnsupported
 from activities.takes.attempt import MAX_ATTEMPTS, NumberUsed, scratch_directory, take_number_used
 from activities.takes.ledger import Entry
 from activities.takes.paid import PaidTake
+from activities.takes.reuse import offer_for_reuse, reuse_digest
 from activities.takes.stopping import TakeStopper
 from activities.takes.store_guard import check_store
 from workflows import keys
 from workflows.activity_io import (
     STILL_RUNNING,
+    AddLanguages,
+    AnalyseReference,
     AssetFailure,
+    DraftPlan,
     InputTake,
     ProduceAsset,
     SettledQuestions,
@@ -44,6 +48,7 @@ from workflows.activity_io import (
 )
 from workflows.judging.requests import JudgeTake
 from workflows.models import ZERO, Asset, Media, Quote, Take
+from workflows.reuse.reused import ReuseTerms
 
 STEPS_AN_INQUIRY: Final = 1_000
 """Enough for a hundred models with ten steps each."""
@@ -57,6 +62,9 @@ NUMBERS_OF_TRANSLATIONS: Final = 100
 """Of one inquiry: a long film in many languages needs many questions."""
 RESUBMISSIONS: Final = 3
 """For a question whose answer was lost: no person can decide about it, and without an answer there is no plan."""
+_REUSABLE: Final = (DraftPlan, AnalyseReference, AddLanguages, JudgeTake)
+"""The requests whose answers other productions may reuse. A new prompt is always written anew: a person asked for a
+change, or a provider refused the one before."""
 _RETRIED: Final = frozenset({STILL_RUNNING, "storage_unavailable", "submission_unknown"})
 """Failures after which a retry of the activity continues with the same question."""
 
@@ -74,6 +82,13 @@ def inquiry_number(request: SettleQuestions) -> int:
             return TRANSLATIONS + request.number * NUMBERS_OF_TRANSLATIONS
         case _:
             return request.number
+
+
+def _reuse_terms(request: Asking) -> ReuseTerms | None:
+    if not isinstance(request, _REUSABLE):
+        return None
+    again = isinstance(request, AnalyseReference) and request.number > 0  # a person asks for another reading
+    return ReuseTerms(allowed=request.brief.reuse and not again)
 
 
 class PaidQuestions:
@@ -128,7 +143,8 @@ class PaidQuestions:
         await check_store(self._storage, offer, None)  # before the accounts, which need the same features
         self._supported = True
         request = self._as_take(offer, step, len(instructions.encode()) + len(json.dumps(schema)), prompt)
-        return await self._read_answer(await self._make(offer, request, instructions, schema))
+        take = await self._make(offer, request, instructions, schema)
+        return await self._answer(request, take, reuse_digest(request, offer, instructions, schema))
 
     async def write_down(self, offer: Offer, step: int, recording: Media) -> tuple[Take, Answer]:
         """The transcript of a recording by a model that only transcribes; its data is next to its media.
@@ -141,8 +157,12 @@ class PaidQuestions:
         self._supported = True
         asset = call_of(offer, 0, "transcript").model_copy(update={"asset_id": self._subject, "parameters": {}})
         quote = pricing.quote(offer, asset, list(pricing.reference_assets([recording]).values()))
-        take = await self._make(offer, self._request_of(asset, quote, step, [recording]), "", None)
-        return take, await self._read_answer(take)
+        request = self._request_of(asset, quote, step, [recording])
+        take = await self._make(offer, request, "", None)
+        answer = await self._answer(request, take, reuse_digest(request, offer, ""))
+        if answer.keep:
+            await answer.keep()
+        return take, answer
 
     async def _make(
         self, offer: Offer, request: ProduceAsset, instructions: str, schema: Mapping[str, JsonValue] | None
@@ -210,11 +230,14 @@ class PaidQuestions:
             inputs=tuple(InputTake.of_references(shown).values()),
             # A judge that charges more than its price is not asked again.
             reserved_usd=None if self._subject == keys.PLANNER else quote.high_usd,
+            reuse=_reuse_terms(self._request),
         )
 
-    async def _read_answer(self, take: Take) -> Answer:
+    async def _answer(self, request: ProduceAsset, take: Take, digest: str) -> Answer:
         text = await self._storage.read(take.media.key, take.media.sha256)
-        return Answer(text.decode(), take.billed_usd)
+        kept = request.reuse is not None and take.reused is None
+        keep = partial(offer_for_reuse, self._storage, request, take, digest) if kept else None
+        return Answer(text.decode(), take.billed_usd, take.reused, keep)
 
     def raise_retryable(self) -> None:
         """Raise the failure of a model that another attempt of the activity may fix, while attempts are left.

@@ -173,7 +173,7 @@ class _Adding:
             spent_usd=self.spent_usd,
         )
         try:
-            return await inquiry.answer(models)
+            translated = await inquiry.answer(models)
         except Unanswered as error:
             self.questions.raise_retryable()
             kind = BUDGET_SHORT if error.unsent else ""
@@ -181,6 +181,9 @@ class _Adding:
             raise _NotAdded(message, kind) from None
         finally:
             self.spent_usd = inquiry.spent_usd
+        if inquiry.reused:
+            self.notes.append(f"{question.language}: {inquiry.reused.statement}")
+        return translated
 
 
 def _check_room(plan: Plan, language: str, unspoken: Sequence[Asset]) -> None:

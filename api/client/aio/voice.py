@@ -4,6 +4,7 @@
 from asyncio import sleep
 from decimal import Decimal
 from time import monotonic
+from typing import Any
 from urllib.parse import quote
 
 from api.client.aio.transport import Transport
@@ -26,12 +27,14 @@ class VoiceEndpoints(Transport):
         max_usd: Decimal | None = None,
         tenant: str = "default",
         requester: str = "anonymous",
+        models: dict[str, str] | None = None,
         idempotency_key: str | None = None,
     ) -> VoiceMemoView:
         """Write down a stored recording; nothing is started from it."""
-        body = {"source": source, "name": name, "tenant": tenant, "requester": requester}
-        limit = {} if max_usd is None else {"max_usd": str(max_usd)}
-        return await self._request("POST", "/voice-memos", VoiceMemoView, body=body | limit, key=idempotency_key)
+        body: dict[str, Any] = {"source": source, "name": name, "tenant": tenant, "requester": requester}
+        body |= {} if max_usd is None else {"max_usd": str(max_usd)}
+        body |= {"models": models} if models else {}
+        return await self._request("POST", "/voice-memos", VoiceMemoView, body=body, key=idempotency_key)
 
     async def memo(self, memo_id: str) -> VoiceMemoView:
         """A memo with its transcript and the draft of a brief."""

@@ -15,6 +15,7 @@ from workflows.brief import ReferenceSource
 from workflows.models import Money, Person, Slug
 from workflows.references.analysis import Part
 from workflows.runtime.language import detect_language
+from workflows.stages.models import StageModels
 from workflows.voice.memos import MAX_SECONDS, MemoStart
 from workflows.voice.spoken_brief import SpokenBrief, spoken_brief
 
@@ -38,6 +39,9 @@ class NewVoiceMemo(BaseModel):
         default=None,
         description="The most that the transcript may cost, which an approver allows; USD. Without it, "
         "GREENLIGHT_PLANNING_USD of the worker",
+    )
+    models: StageModels | None = Field(
+        default=None, description="The `transcriber`, or the `analyst`; without it, those of the worker's settings"
     )
     tenant: Slug = "default"
     requester: Person = "anonymous"

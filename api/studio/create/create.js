@@ -8,7 +8,9 @@ import { listed } from "../lib/format.js";
 import { MODALITIES, PLATFORMS } from "../lib/platforms.js";
 import { actorName, drafts, hasRole } from "../lib/session.js";
 import { EXAMPLES } from "./examples.js";
-import { approvalFields, detailFields, formatFields, platformField, qualityFields, qualityOf } from "./fields.js";
+import {
+  approvalFields, detailFields, formatFields, modelFields, modelsOf, platformField, qualityFields, qualityOf,
+} from "./fields.js";
 import { referencesField } from "./references.js";
 
 const EMPTY = {
@@ -28,6 +30,8 @@ const EMPTY = {
   draft: false,
   quality: "",
   refinements: 0,
+  models: {},
+  reuse: false,
   approvers: 1,
 };
 const requester = () => (actorName() === "someone" ? "anonymous" : actorName());
@@ -171,6 +175,8 @@ export function open([from], app) {
     };
     if (draft.draft) brief.draft = true;
     if (draft.quality) brief.quality = qualityOf(draft);
+    if (Object.keys(modelsOf(draft)).length) brief.models = modelsOf(draft);
+    if (draft.reuse) brief.reuse = true;
     if (draft.platform === "video") brief.duration_seconds = Number(draft.duration_seconds);
     if (draft.references.length) brief.references = draft.references;
     if (draft.budget_usd !== "") brief.budget_usd = String(draft.budget_usd);
@@ -328,6 +334,7 @@ export function open([from], app) {
             actions, state: referencesState, app, upload, most: most(), kinds: limits.kinds, set: setReferences,
           })}
           ${qualityFields(draft, set)}
+          ${modelFields(draft, set)}
           ${approvalFields(draft, set)}
           ${actions.note("send")}
           ${sendRow()}

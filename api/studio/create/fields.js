@@ -134,6 +134,28 @@ export const qualityFields = (draft, set) => html`
   </details>
 `;
 
+const STAGES = "planner enhancer translator analyst transcriber classifier extractor judge".split(" ");
+
+/** The models that a brief names: only those of stages that have one. */
+export const modelsOf = ({ models }) =>
+  Object.fromEntries(Object.entries(models ?? {}).map(([s, name]) => [s, name.trim()]).filter(([, name]) => name));
+
+/** The language models of each stage, and whether takes of other productions may be used again. */
+export const modelFields = (draft, set) => html`
+  <details key="models" .open=${draft.reuse || Object.keys(modelsOf(draft)).length > 0}>
+    <summary>Models and reuse</summary>
+    ${checkbox("Reuse takes and answers of other productions", draft.reuse, (reuse) => set({ reuse }))}
+    <div class="grid three">
+      ${STAGES.map((stage) => field(`model-${stage}`, stage[0].toUpperCase() + stage.slice(1), html`
+        <input id="model-${stage}" placeholder="As the workers are set" spellcheck="false"
+          .value=${draft.models?.[stage] ?? ""}
+          oninput=${(e) => set({ models: { ...draft.models, [stage]: e.target.value } })}>
+      `))}
+    </div>
+    <p class="hint">A model is written as provider/model.</p>
+  </details>
+`;
+
 /** How many people have to approve, and whether the stills are approved before any video is generated. */
 export const approvalFields = (draft, set) => html`
   <details key="policy" .open=${draft.stills_first || draft.draft || draft.approvers > 1}>

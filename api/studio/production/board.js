@@ -216,6 +216,7 @@ function statusLine(production, { main: asset, parts }) {
       ${pill(...pillOf(asset, found))}
       ${scorePill(asset)}
       ${notesPill(asset)}
+      ${record.reused && html`<span key="reused" title="From ${record.reused.production_id}">${pill("done", "Reused")}</span>`}
       ${record.takes > 1 && html`<span class="quiet">${count(record.takes, "take")}</span>`}
       ${status === "producing" && elapsed(production, asset)}
       ${assetCost(asset)?.estimate && html`<span class="quiet">${assetCost(asset).estimate}</span>`}

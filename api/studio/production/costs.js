@@ -40,7 +40,7 @@ export function assetCost({ record }) {
   const unknown = source === "unknown";
   const deviates = unknown ? 0 : deviation(cost, estimate);
   return {
-    price: unknown ? "Price unknown" : spent(cost),
+    price: unknown ? "Price unknown" : record.reused && !Number(cost) ? "Reused, free" : spent(cost),
     text: costOfEstimate(cost, estimate, unknown ? 1 : 0),
     estimate: deviates !== 0 && `Estimate ${estimateRange(estimate)}`,
     tone: deviates > 0 ? "bad" : "",

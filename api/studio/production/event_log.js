@@ -134,6 +134,7 @@ const DETAILS = {
       ? `take ${take} ${matches ? "matches" : "scores"} ${score.toFixed(2)}${reason ? `: ${reason}` : ""}`
       : `take ${take} is unjudged${typeof unjudged === "string" ? `: ${unjudged}` : ""}`) +
     (doubt_usd ? ` (${usd(billed_usd)}${forLost(doubt_usd)})` : ""),
+  asset_complete: ({ reused }) => reused && `reused from ${reused.production_id}, free`,
   attention_withdrawn: ({ reason }) => reasonLabel(reason),
   resolved: ({ action, by, message }) => `${action.replaceAll("_", " ")} by ${by}${message ? `: ${message}` : ""}`,
   needs_attention: ({ reason, message }) => (message ? `${reasonLabel(reason)}: ${message}` : reasonLabel(reason)),

@@ -79,6 +79,9 @@ export function takesSection({ production, asset, actions, state, app }) {
   `;
 }
 
+const reusedFrom = ({ production_id: id, asset_id: asset, take, cost_usd: cost }) =>
+  `From take ${take} of ${asset} in ${id}${Number(cost) ? `, where it cost ${spent(cost)}` : ""}`;
+
 function takeCard(production, asset, take, { actions, selectable, state, app }) {
   const choose = () => actions.run("select", () => production.send(
     `assets/${encodeURIComponent(asset.asset_id)}/select`,
@@ -92,7 +95,7 @@ function takeCard(production, asset, take, { actions, selectable, state, app }) 
       <div class="line">
         <strong>Take ${take.number}</strong>
         <span class="price ${deviates > 0 ? "bad" : ""}">
-          ${take.cost_source === "unknown" ? "Price unknown" : spent(billed_usd)}
+          ${take.cost_source === "unknown" ? "Price unknown" : take.reused ? "Reused, free" : spent(billed_usd)}
         </span>
       </div>
       ${deviates !== 0 && html`<p class="quiet small">Estimate ${estimateRange(estimate_usd)}</p>`}
@@ -103,6 +106,7 @@ function takeCard(production, asset, take, { actions, selectable, state, app }) 
         ${take.width && ` · ${take.width} × ${take.height}`}
         ${` · ${fileSize(take.bytes)}`}
       </p>
+      ${take.reused && html`<p class="quiet small" key="reused">${reusedFrom(take.reused)}</p>`}
       ${findingsList(take, ["video", "audio"].includes(asset.asset_type))}
       <p class="said" dir="auto" title=${take.prompt}>${take.prompt}</p>
       ${verdictDetails(take)}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+import typer
 from rich.console import Console
 
 from api.cli.batch_file import BatchFileError, read_batch
@@ -15,6 +16,7 @@ from api.cli.commands.bulk import BULK_ACTIONS, select_answers, select_plans
 from api.cli.commands.schedule import zone_time
 from api.cli.commands.show import show_list
 from api.cli.event_text import describe
+from api.cli.options import brief_from
 from api.cli.progress import ProductionProgress, elapsed
 from api.cli.tables import at_most, clock_time, counted, make_console, take_text
 from api.views.changes import AttentionEntry
@@ -230,6 +232,17 @@ def test_csv_of_any_locale(tmp_path: Path, locale: str) -> None:
     assert [row.brief for row in read_batch(file)] == [{"text": "One; two", "platform": "copy", "budget_usd": "2.50"}]
 
 
+def test_csv_with_models(tmp_path: Path) -> None:
+    """A cell names the models of stages, and a row may reuse takes; a stage without a model is refused."""
+    file = tmp_path / "briefs.csv"
+    file.write_text("text,models,reuse\nOne,judge=openai/gpt-6-luna planner=template,true\n")
+    models = {"judge": "openai/gpt-6-luna", "planner": "template"}
+    assert [row.brief for row in read_batch(file)] == [{"text": "One", "models": models, "reuse": "true"}]
+    file.write_text("text,models\nOne,judge\n")
+    with pytest.raises(BatchFileError, match="models: 'judge' has no model; write STAGE=PROVIDER/MODEL"):
+        read_batch(file)
+
+
 def test_csv_with_an_unknown_column(tmp_path: Path) -> None:
     """An unknown column is named as such, also between semicolons, and a row with too many cells has the remedy."""
     file = tmp_path / "briefs.csv"
@@ -241,3 +254,20 @@ def test_csv_with_an_unknown_column(tmp_path: Path) -> None:
         BatchFileError, match="row 1 has more cells than there are columns; quote a cell with semicolons"
     ):
         read_batch(file)
+
+
+def test_the_models_of_a_brief() -> None:
+    """`--model-for` names the model of a stage; several of one stage are in order, and an unknown stage is refused."""
+    plain = brief_from("x", Platform.COPY)
+    assert plain.model_fields_set.isdisjoint({"models", "reuse"})
+    given = ["judge=google/gemini-3.8-flash", "planner=openai/gpt-6-sol", "planner=openai/gpt-6-luna"]
+    named = brief_from("x", Platform.COPY, model_for=given, reuse=True)
+    assert named.models is not None
+    assert named.models.named == {
+        "planner": "openai/gpt-6-sol,openai/gpt-6-luna",
+        "judge": "google/gemini-3.8-flash",
+    }
+    assert named.reuse
+    for wrong in ("painter=a/b", "judge", "judge="):
+        with pytest.raises(typer.BadParameter, match=r"--model-for: .*the stages are planner, enhancer"):
+            brief_from("x", Platform.COPY, model_for=[wrong])

@@ -13,6 +13,7 @@ from tests.chaos.servers.vendors import Vendors
 from workflows import keys
 from workflows.events import AttentionReason, ProductionStatus, Snapshot
 from workflows.models import ZERO, digest_of
+from workflows.reuse.index import rejected_key
 
 TRUE_KINDS: Final[Mapping[AttentionReason, frozenset[str]]] = {
     "asset_failed": frozenset(
@@ -188,8 +189,8 @@ def orphans(audit: Audit, stored: Collection[str], is_free_take: Callable[[str],
     known |= records  # of uploads
     for (asset_id, take), entry in audit.entries.items():
         prefix = keys.take_prefix(production_id, asset_id, take)
-        known |= {f"{prefix}/ledger.json", f"{prefix}/ledger.json.unreadable"}
-        numbers = range(1, len(entry.submissions) + 1)
+        known |= {f"{prefix}/ledger.json", f"{prefix}/ledger.json.unreadable", rejected_key(prefix)}
+        numbers = range(0 if entry.take and entry.take.reused else 1, len(entry.submissions) + 1)
         known |= {k for k in stored if k.startswith(f"{prefix}/media") and submission_of(k) in numbers}
     known |= {keys.data_key(key) for key in known if "/media" in key}
     for key in sorted(stored):

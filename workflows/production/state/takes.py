@@ -368,4 +368,5 @@ def _summary_of(take: Take) -> dict[str, JsonValue]:
     }
     if take.media.duration_seconds is not None:
         data["duration_seconds"] = take.media.duration_seconds
-    return data | findings_data(take)
+    reused: dict[str, JsonValue] = {"reused": take.reused.model_dump(mode="json")} if take.reused else {}
+    return data | reused | findings_data(take)

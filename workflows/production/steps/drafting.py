@@ -108,7 +108,7 @@ class Drafting:
             TakeInReferences(
                 production_id=record.production_id,
                 references=record.brief.references,
-                brief=record.brief if record.brief.quality else None,
+                brief=record.brief if record.brief.quality or record.brief.models else None,
             ),
             start_to_close_timeout=ATTEMPT_TIMEOUT,
             heartbeat_timeout=HEARTBEAT,

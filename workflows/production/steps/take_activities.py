@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state.approvals import MAX_MESSAGE_CHARS
     from workflows.production.state.budget import learned_of, paid_takes_in_progress, takes_in_doubt
     from workflows.production.state.film_times import film_start
+    from workflows.production.state.plans.reusing import reuse_terms
     from workflows.production.state.takes import chosen_seconds, usable_take
     from workflows.production.ui_details import activity_summary
     from workflows.provenance.decisions import approver_of
@@ -67,6 +68,7 @@ class TakeActivities:
             reserved_usd=learned_of(record, asset).price(asset.quote) if asset.quote else None,
             plan_digest=plan_digest,
             approver=approver,
+            reuse=None if extra else reuse_terms(record, asset),
         )
 
     def _inputs(self, asset: Asset, made_with: dict[str, int] | None) -> tuple[InputTake, ...]:
