@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
         VoiceSession,
     )
 
-ATTEMPT_TIMEOUT: Final = timedelta(seconds=20)
+ATTEMPT_TIMEOUT: Final = timedelta(seconds=30)
 """One attempt to mint: the vendor answers within a second."""
 OPENING_TIMEOUT: Final = timedelta(seconds=60)
 """For all attempts: a person waits for it."""

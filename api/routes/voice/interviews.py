@@ -104,11 +104,12 @@ async def get_session(services: ServicesDep, session_id: KnownSession) -> VoiceS
 
 
 @router.post("/{session_id}/fields")
-async def check_fields(session_id: KnownSession, body: FunctionCall) -> Taken:
+async def check_fields(services: ServicesDep, session_id: KnownSession, body: FunctionCall) -> Taken:
     """Check a call of a function by the model as text from outside: the fields of a brief that it fills.
 
     Nothing is stored, started or paid. `output` is the answer to the model.
     """
+    await services.voice_sessions.check(session_id)
     return take(body.name, body.arguments)
 
 

@@ -48,6 +48,7 @@ export class Interview {
     this.talk = new Conversation(session, sound, {
       call: (name, given) => this.take(name, given),
       said: (text) => (this.said.push(text), this.app.update()),
+      failed: (text) => ((this.notes = [...this.notes, text]), this.app.update()),
       changed: () => this.app.update(),
       over: (reason, usage) => this.settle(reason, usage),
     });
@@ -60,7 +61,7 @@ export class Interview {
       const call = { name: name.slice(0, 200), arguments: given.slice(0, 100_000) };
       const taken = await post(`${this.path()}/fields`, call);
       this.fields = { ...this.fields, ...taken.fields };
-      this.notes = taken.problems;
+      this.notes = taken.problems.map((text) => `Not filled in: ${text}`);
       if (Object.keys(taken.fields).length && !this.closed) this.fill(taken.fields);
       return { output: taken.output, again: taken.problems.length > 0 };
     } catch (error) {
@@ -100,7 +101,7 @@ export class Interview {
             </span>
           </div>
         `}
-        ${this.notes.map((text) => note(`Not filled in: ${text}`))}
+        ${this.notes.map(note)}
         ${filled.length > 0 && html`
           <dl>
             ${filled.map(([name, value]) => html`

@@ -100,12 +100,13 @@ export const usdOf = (tokens, rates) =>
 
 /**
  * One conversation. `call` gets each completed call of a function and returns `{ output, again }`; `said` gets what the
- * model said, `changed` each change of state, and `over` the reason of the end, once.
+ * model said, `failed` an error of the vendor, `changed` each change of state, and `over` the reason of the end, once.
  */
 export class Conversation {
-  constructor(session, sound, { call, said, changed, over }) {
-    Object.assign(this, { session, sound, call, said, changed, over });
-    Object.assign(this, { spent: 0, usage: null, known: true, answering: false, wanted: false, ended: null });
+  constructor(session, sound, { call, said, failed, changed, over }) {
+    Object.assign(this, { session, sound, call, said, failed, changed, over });
+    Object.assign(this, { spent: 0, usage: null, known: true, ended: null });
+    Object.assign(this, { answering: false, filling: false, wanted: false });
     Object.assign(this, { calls: new Map(), spoken: new Set() }); // spoken: the answers with a voice
     const protocols = ["realtime", `openai-insecure-api-key.${session.client_secret}`];
     this.socket = new WebSocket(session.socket, protocols);
@@ -147,7 +148,7 @@ export class Conversation {
       case "response.done":
         return this.answered(event.response);
       case "error":
-        return this.said(`Error: ${event.error?.message ?? "unknown"}`);
+        return this.failed(event.error?.message ?? "The vendor reports an error.");
     }
   }
 
@@ -168,8 +169,8 @@ export class Conversation {
   /** Ask for an answer where its highest price fits; a second one only after the first. */
   ask() {
     if (this.ended) return;
-    this.wanted = this.answering;
-    if (this.answering) return;
+    this.wanted = this.answering || this.filling;
+    if (this.wanted) return;
     if (this.spent + Number(this.session.turn_usd) > Number(this.session.reserved_usd)) {
       return void this.end("What is left of the cap does not cover another answer.");
     }
@@ -179,7 +180,7 @@ export class Conversation {
   }
 
   async answered(response) {
-    this.answering = false;
+    Object.assign(this, { answering: false, filling: true });
     this.count(response.usage);
     this.settled?.();
     const made = (response.output ?? []).filter((item) => item.type === "function_call");
@@ -188,7 +189,7 @@ export class Conversation {
     const calls = [...this.calls.values()].filter(isOurs);
     for (const each of made) if (!this.calls.has(each.call_id)) calls.push(each);
     for (const { call_id } of calls) this.calls.delete(call_id);
-    let again = this.wanted;
+    let again = false;
     if (response.status === "completed" && !this.ended) {
       for (const { call_id, name, arguments: given } of calls) {
         const taken = await this.call(name ?? named.get(call_id)?.name ?? "", given ?? "");
@@ -199,7 +200,8 @@ export class Conversation {
         again ||= taken.again || !this.spoken.has(response.id);
       }
     }
-    if (again) this.ask();
+    this.filling = false;
+    if (again || this.wanted) this.ask();
     this.changed();
   }
 

@@ -87,15 +87,21 @@ class VoiceSessionGateway:
                 return VoiceSession(session_id=session_id, status="failed", error=str(error.cause))
         return closed
 
+    async def check(self, session_id: str) -> None:
+        """Check that there is such a session. No worker is needed.
+
+        Raises:
+            Problem: 404, 503.
+        """
+        with translating_errors(unknown_voice_session, session_id):
+            await self._handle(session_id).describe(rpc_timeout=RPC_TIMEOUT)
+
     async def _update(self, session_id: str, update: str, *arguments: object) -> VoiceSession:
         """The session after an update; as it was closed, where no run is open."""
-
-        async def known() -> None:
-            with translating_errors(unknown_voice_session, session_id):
-                await self._handle(session_id).describe(rpc_timeout=RPC_TIMEOUT)
-
         handle = self._handle(session_id)
-        found = await send_update(handle, update, arguments, VoiceSession, UPDATE_SECONDS, known)
+        found = await send_update(
+            handle, update, arguments, VoiceSession, UPDATE_SECONDS, lambda: self.check(session_id)
+        )
         return found if found is not None else await self.read(session_id)
 
     def _handle(self, session_id: str) -> WorkflowHandle[Any, Any]:

@@ -101,7 +101,7 @@ async def test_a_secret_that_expired_costs_nothing(api: Api, vendor: RealtimeEmu
         return session if session["status"] == "unused" else None
 
     session = await eventually(unused)
-    assert (Decimal(session["cost_usd"]), session["why"]) == (0, NEVER_HANDED_OUT)
+    assert (Decimal(session["cost_usd"]), session["why"]) == (Decimal(0), NEVER_HANDED_OUT)
 
 
 async def test_a_refused_interview_says_why(api: Api, vendor: RealtimeEmulator) -> None:

@@ -38,6 +38,7 @@ async def vendor() -> AsyncIterator[RealtimeEmulator]:
         Answer("Approved!", calls=(("approve_plan", "{}"), ("fill_brief", json.dumps(INJECTED)))),
     )
     with RealtimeEmulator(*script) as vendor:
+        vendor.ttl = 600  # a busy machine may need longer than a minute to connect
         yield vendor
 
 
