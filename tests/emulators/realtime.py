@@ -39,7 +39,9 @@ class Answer:
 
     words: str = ""
     calls: tuple[tuple[str, str], ...] = ()
-    tokens: Usage = field(default_factory=lambda: Usage(answers=1, text_in=700, audio_in=40, text_out=20, audio_out=60))
+    tokens: Usage = field(
+        default_factory=lambda: Usage(answers=1, text_in=700, audio_in=400, text_out=20, audio_out=600)
+    )
     status: str = "completed"
 
 

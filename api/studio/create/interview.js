@@ -17,6 +17,9 @@ const LABELS = {
   budget_usd: "Budget",
 };
 
+const REFUSED = "Not filled in: ";
+const latest = (notes) => [...new Set(notes)].slice(-5);
+
 /** `fill` gets the fields of the brief as they arrive; `requester` is the name of the person. */
 export class Interview {
   constructor(app, actions, { fill, requester }) {
@@ -48,7 +51,7 @@ export class Interview {
     this.talk = new Conversation(session, sound, {
       call: (name, given) => this.take(name, given),
       said: (text) => (this.said.push(text), this.app.update()),
-      failed: (text) => ((this.notes = [...this.notes, text]), this.app.update()),
+      failed: (text) => ((this.notes = latest([...this.notes, text])), this.app.update()),
       changed: () => this.app.update(),
       over: (reason, usage) => this.settle(reason, usage),
     });
@@ -61,11 +64,13 @@ export class Interview {
       const call = { name: name.slice(0, 200), arguments: given.slice(0, 100_000) };
       const taken = await post(`${this.path()}/fields`, call);
       this.fields = { ...this.fields, ...taken.fields };
-      this.notes = taken.problems.map((text) => `Not filled in: ${text}`);
+      const filled = Object.keys(taken.fields).map((name) => `${REFUSED}${name}:`);
+      const open = this.notes.filter((text) => !filled.some((each) => text.startsWith(each)));
+      this.notes = latest([...open, ...taken.problems.map((text) => `${REFUSED}${text}`)]);
       if (Object.keys(taken.fields).length && !this.closed) this.fill(taken.fields);
       return { output: taken.output, again: taken.problems.length > 0 };
     } catch (error) {
-      this.notes = [error.message];
+      this.notes = latest([...this.notes, error.message]);
       return { output: JSON.stringify({ not_taken: [error.message] }), again: false };
     }
   }

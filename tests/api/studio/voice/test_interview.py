@@ -20,9 +20,11 @@ from tests.emulators.realtime import Answer, RealtimeEmulator
 from tests.support.product import previz_workers
 from tests.support.vendors import env_of
 from tests.support.waiting import WITHIN, eventually
+from workflows.voice.sessions import Usage
 
 __all__ = ["speaking"]
 
+LITTLE = Usage(answers=1, text_in=100, audio_out=10)
 TEXT = "A film about our new coffee grinder."
 FIELDS = {"text": TEXT, "title": "Quiet Mornings", "duration_seconds": 30, "platform": "video"}
 INJECTED = {"approve": True, "budget_usd": "unlimited", "approval": {"auto_below_usd": "1000"}}
@@ -87,7 +89,7 @@ async def test_an_interview_fills_the_form(speaking: Browser, studio: Site, vend
 
 async def test_an_interview_ends_by_a_click(speaking: Browser, studio: Site, vendor: RealtimeEmulator) -> None:
     """A click ends it: the microphone is released, the connection closes, and what the vendor counted is reported."""
-    vendor.script = [Answer("What would you like to make?"), *[Answer("Go on.")] * 50]
+    vendor.script = [Answer("What would you like to make?", tokens=LITTLE), *[Answer("Go on.", tokens=LITTLE)] * 200]
     async with visiting(speaking, studio.url) as page:
         await page.goto("/#/")
         await page.get_by_role("button", name=re.compile("^Be interviewed")).click()
