@@ -44,6 +44,7 @@ from activities.storage.bucket import Storage
 from activities.storage.errors import StorageConflict
 from activities.takes.producer import Producer
 from activities.takes.uploads import store_upload
+from activities.voice.sessions import VoiceSessionActivities
 from activities.webhooks import allowed_hosts, signing_problem, signing_tenants
 from workflows import keys
 from workflows.activity_io import (
@@ -101,6 +102,7 @@ class Activities(ProductionActivities):
         self.batch_records = BatchRecords(storage)
         self.evaluations = EvaluationActivities(storage, providers, settings)
         self.diagnoser = Diagnoser(storage, providers, settings)
+        self.voice_sessions = VoiceSessionActivities(storage, providers, settings)
         self.optimisations = OptimisationActivities(storage, providers, settings)
 
     @activity.defn(name="take_in_references")
@@ -250,6 +252,7 @@ class Activities(ProductionActivities):
             "webhook_tenants": tenants,
             "webhook_hosts": allowed_hosts(self._settings),
             "film_parts": self._storage.lifecycle_problem,
+            "interviews": self.voice_sessions.describe(),
             "metrics": self.evaluations.metrics(),
         }
         support = self._storage.support

@@ -93,6 +93,12 @@ class ActivitySettings(BaseSettings):
         description="Reads the fields of a document: 'auto' uses the best enabled models, 'local' none; or "
         "'provider/model' names",
     )
+    voice_sessions: str = Field(
+        default="off",
+        description="Interviews by voice: 'auto' uses the cheapest enabled realtime model, or 'provider/model'; the "
+        "browser then speaks with the vendor directly, and GREENLIGHT_PLANNING_USD caps each interview",
+    )
+    voice_session_minutes: int = Field(default=10, ge=1, le=60, description="The most that an interview may last")
     moderation: bool = Field(
         default=False,
         description="Warn of prompts that an enabled provider's moderation flags, and let flagged takes wait",

@@ -41,7 +41,7 @@ from api.routes.agents import execution, grants
 from api.routes.evaluations import evaluations, votes
 from api.routes.prompts import optimisations, prompts
 from api.routes.read_references import analyses, fields, resumable
-from api.routes.voice import memos
+from api.routes.voice import interviews, memos
 from api.routes.webhooks import given_up
 from api.settings import Settings
 from api.storage import Vault
@@ -87,6 +87,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         from api.temporal.schedules import ScheduleGateway
         from api.temporal.titles import SearchableTitles
         from api.temporal.visibility import Visibility
+        from api.temporal.voice.sessions import VoiceSessionGateway
         from api.temporal.voice_memos import VoiceMemoGateway
 
         vault = Vault(settings)
@@ -112,6 +113,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
             optimisations=OptimisationGateway(connected, priorities),
             schedules=ScheduleGateway(connected, titles, priorities),
             voice_memos=VoiceMemoGateway(connected),
+            voice_sessions=VoiceSessionGateway(connected),
             notifications=NotificationGateway(connected, priorities),
             vault=vault,
             relay=relay,
@@ -170,6 +172,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         fields,
         references,
         memos,
+        interviews,
         session,
         uploads,
         downloads,

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from api.temporal.reads import ProductionReader
     from api.temporal.schedules import ScheduleGateway
     from api.temporal.visibility import Visibility
+    from api.temporal.voice.sessions import VoiceSessionGateway
     from api.temporal.voice_memos import VoiceMemoGateway
 
 _PRODUCTION_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -68,6 +69,7 @@ class Services:
     optimisations: "OptimisationGateway"
     schedules: "ScheduleGateway"
     voice_memos: "VoiceMemoGateway"
+    voice_sessions: "VoiceSessionGateway"
     notifications: "NotificationGateway"
     vault: Vault
     relay: Relay

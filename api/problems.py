@@ -129,6 +129,11 @@ def unknown_voice_memo(memo_id: str) -> Problem:
     return Problem.of_field("memo_id", message, remedy, status=404, kind="unknown-voice-memo")
 
 
+def unknown_voice_session(session_id: str) -> Problem:
+    message, remedy = f"there is no interview {session_id!r}", "POST to /api/v1/voice-sessions for a new one"
+    return Problem.of_field("session_id", message, remedy, status=404, kind="unknown-voice-session")
+
+
 def unknown_asset(production_id: str, asset_id: str) -> Problem:
     message, remedy = f"there is no asset {asset_id[:100]!r}", "choose an asset_id that the production shows"
     return Problem.of_field("asset_id", message, remedy, status=404, kind="unknown-asset", production_id=production_id)

@@ -25,6 +25,7 @@ from workflows.production.workflow import ProductionWorkflow
 from workflows.runtime.gc_freeze import freeze_gc
 from workflows.runtime.release_gate import ReleaseGate
 from workflows.schedule import ScheduledProduction
+from workflows.voice.session_workflow import VoiceSessionWorkflow
 from workflows.voice.workflow import VoiceMemoWorkflow
 from workflows.webhooks.delivery import NotificationActivities, NotificationWorkflow
 
@@ -32,6 +33,7 @@ WORKFLOW_TYPES: Final = (
     ProductionWorkflow,
     PreviewWorkflow,
     VoiceMemoWorkflow,
+    VoiceSessionWorkflow,
     NotificationWorkflow,
     BatchWorkflow,
     ScheduledProduction,
@@ -156,6 +158,8 @@ def _make_productions_worker(client: Client, activities: Activities, settings: W
             activities.evaluations.read_cells,
             activities.evaluations.report_evaluation,
             activities.diagnoser.diagnose,
+            activities.voice_sessions.open_voice_session,
+            activities.voice_sessions.close_voice_session,
             activities.optimisations.prepare_optimisation,
             activities.optimisations.search_prompt,
             activities.optimisations.compare_prompt,

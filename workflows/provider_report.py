@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from workflows.models import Modality
+from workflows.models import ZERO, Modality, Money
 
 RETIRES_SOON: Final = timedelta(days=60)
 """Before a model retires, plans, the list of providers and `doctor` show a warning for this time."""
@@ -58,6 +58,18 @@ class MetricInfo(_Report):
     missing: str = Field(default="", description="Why it measures nothing here, with the remedy")
 
 
+class InterviewInfo(_Report):
+    """Whether a browser can speak with a realtime model, on which terms, and otherwise what would enable it."""
+
+    enabled: bool = False
+    reason: str = Field(default="", description="Why not, with the remedy")
+    provider: str = ""
+    model: str = ""
+    origin: str = Field(default="", description="The one address to which the page may connect, e.g. wss://host")
+    max_usd: Money = Field(default=ZERO, description="The cap of an interview that names none")
+    minutes: int = Field(default=0, description="The most that an interview may last")
+
+
 class ProvidersReport(_Report):
     """The providers and models of the workers, which hold the vendors' keys."""
 
@@ -79,4 +91,5 @@ class ProvidersReport(_Report):
     webhook_hosts: tuple[str, ...] = Field(
         default=(), description="Receivers that may use plain http and a private network"
     )
+    interviews: InterviewInfo = InterviewInfo(reason="the workers report none; update them")
     metrics: tuple[MetricInfo, ...] = Field(default=(), description="What evaluations can measure")

@@ -83,7 +83,7 @@ P = TypeVar("P", bound=_Keyed)
 
 def redact_key(provider: type[P]) -> type[P]:
     """Remove the provider's key from all of its errors, including messages by SDKs and servers."""
-    for name in ("submit", "poll", "cancel", "recover", "check_adoptable", "moderate", "check_key"):
+    for name in ("submit", "poll", "cancel", "recover", "check_adoptable", "moderate", "check_key", "mint_secret"):
         if name in vars(provider):
             setattr(provider, name, _redacting(vars(provider)[name]))
     return provider

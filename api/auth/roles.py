@@ -11,6 +11,7 @@ EVALUATION: Final = "/api/v1/evaluations/{evaluation_id}"
 OPTIMISATION: Final = "/api/v1/optimisations/{optimisation_id}"
 PROMPT: Final = "/api/v1/prompts/{name}"
 MEMO: Final = "/api/v1/voice-memos/{memo_id}"
+VOICE_SESSION: Final = "/api/v1/voice-sessions/{session_id}"
 SCHEDULE: Final = "/api/v1/schedules/{schedule_id}"
 
 
@@ -100,6 +101,7 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"GET {ID}/references/{{number}}/files/{{name}}": ANY_ROLE,
     f"GET {ID}/references/{{number}}/fields": ANY_ROLE,
     f"GET {MEMO}": ANY_ROLE,
+    f"GET {VOICE_SESSION}": ANY_ROLE,
     # To stop, and to plan again within the limits of planning
     f"POST {ID}/pause": PEOPLE,
     f"POST {ID}/resume": PEOPLE,
@@ -107,6 +109,7 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"POST {ID}/revise": PEOPLE,
     f"POST {BATCH}/stop": PEOPLE,
     f"POST {MEMO}/cancel": PEOPLE,
+    f"POST {VOICE_SESSION}/end": PEOPLE,
     f"POST {EVALUATION}/pause": PEOPLE,
     f"POST {EVALUATION}/cancel": PEOPLE,
     f"POST {OPTIMISATION}/cancel": PEOPLE,
@@ -127,6 +130,8 @@ NEEDS: Final[dict[str, Roles | None]] = {
     "POST /api/v1/references": REQUESTERS,
     "POST /api/v1/references/uploads": REQUESTERS,
     "POST /api/v1/voice-memos": REQUESTERS,
+    "POST /api/v1/voice-sessions": REQUESTERS,
+    f"POST {VOICE_SESSION}/fields": REQUESTERS,
     "PATCH /api/v1/references/uploads/{upload_id}": REQUESTERS,
     "DELETE /api/v1/references/uploads/{upload_id}": REQUESTERS,
     f"PATCH {ID}/plan": REQUESTERS,

@@ -32,6 +32,7 @@ async def platforms(services: ServicesDep) -> PlatformsView:
     """The platforms with their modalities, and the enabled providers of each."""
     report = await services.fleet.report_or_none()
     return PlatformsView(
+        interviews=report.interviews if report else None,
         platforms=tuple(
             PlatformView(
                 platform=platform,
@@ -39,7 +40,7 @@ async def platforms(services: ServicesDep) -> PlatformsView:
                 enabled_providers={m: report.enabled_providers.get(m, ()) for m in modalities} if report else None,
             )
             for platform, modalities in PLATFORM_MODALITIES.items()
-        )
+        ),
     )
 
 

@@ -63,8 +63,11 @@ def _reference(app: FastAPI) -> str:
 
 
 async def page(services: Services) -> Response:
-    """The page itself, which may load only from this address, and media from the storage."""
-    headers = {**_HEADERS, "Content-Security-Policy": policy(await media_origin(services))}
+    """The page itself, which may load only from this address, and media from the storage.
+
+    While interviews by voice are enabled, it may also connect to the one host of their vendor."""
+    allowed = policy(await media_origin(services), await services.fleet.interview_origin())
+    headers = {**_HEADERS, "Content-Security-Policy": allowed}
     return Response(_files()[PAGE].body, headers=headers, media_type="text/html")
 
 
@@ -73,8 +76,13 @@ def wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
 
 
-def policy(media: str) -> str:
-    """The page's Content-Security-Policy; `media` is the origin of the links to media."""
+def policy(media: str, interviews: str = "") -> str:
+    """The page's Content-Security-Policy.
+
+    Args:
+        media: The origin of the links to media.
+        interviews: The origin of the vendor's WebSocket; empty while interviews by voice are not enabled.
+    """
     return "; ".join(
         (
             "default-src 'none'",
@@ -82,7 +90,7 @@ def policy(media: str) -> str:
             "style-src 'self'",
             f"img-src 'self' {media}",
             f"media-src 'self' {media}",
-            "connect-src 'self'",
+            f"connect-src 'self' {interviews}".rstrip(),
             "frame-src 'self'",
             "form-action 'none'",
             "frame-ancestors 'none'",

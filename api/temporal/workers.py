@@ -71,11 +71,20 @@ class Fleet:
 
     async def store_problem(self) -> str:
         """Why the workers do no paid work with this store; empty where they do, or none of them answers in time."""
+        report = await self._report_soon()
+        return report.store if report else ""
+
+    async def interview_origin(self) -> str:
+        """The origin of the vendor to which the page may connect; empty where interviews by voice are not enabled, or
+        no worker answers in time."""
+        report = await self._report_soon()
+        return report.interviews.origin if report and report.interviews.enabled else ""
+
+    async def _report_soon(self) -> ProvidersReport | None:
         if self._probe is None or self._probe.done():
             self._probe = asyncio.create_task(self.report_or_none())
         await asyncio.wait([self._probe], timeout=PROBE_SECONDS)
-        report = self._probe.result() if self._probe.done() else None
-        return report.store if report else ""
+        return self._probe.result() if self._probe.done() else None
 
     async def check(self, brief: Brief) -> None:
         """Refuse a brief that no worker can make. Where no worker answers, the workflow refuses it later.

@@ -15,6 +15,7 @@ from workflows.brief import (
 )
 from workflows.destinations.profiles import PROFILES, Destination, Profile
 from workflows.models import Modality
+from workflows.provider_report import InterviewInfo
 from workflows.references.kinds import LIMITS, KindLimits, ReferenceKind
 
 
@@ -77,6 +78,7 @@ class DestinationView(View):
 
 class PlatformsView(View):
     platforms: tuple[PlatformView, ...]
+    interviews: InterviewInfo | None = Field(default=None, description="By voice; null while no worker answers")
     limits: BriefLimits = BriefLimits()
     destinations: tuple[DestinationView, ...] = tuple(map(DestinationView.of, PROFILES.values()))
 

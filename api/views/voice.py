@@ -1,7 +1,8 @@
-"""The view of a voice memo: what was heard, and the draft of a brief that a person corrects and starts."""
+"""The views of a voice memo (what was heard, and the draft of a brief) and of an interview by voice (its cost)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 from pydantic import Field, JsonValue
@@ -11,9 +12,11 @@ from workflows.brief import Brief, Platform
 from workflows.events import Snapshot
 from workflows.models import ZERO, Money
 from workflows.references.analysis import Analysis, Part, Unread
+from workflows.voice.sessions import Status, TokenRates, Usage, VoiceSession
 from workflows.voice.spoken_brief import Found, SpokenBrief
 
 MEMOS: Final = f"{PREFIX}/voice-memos"
+SESSIONS: Final = f"{PREFIX}/voice-sessions"
 MemoStatus = Literal["reading", "ready", "failed", "cancelled"]
 _UNHEARD: Final = "nothing is said in it: it is silent, or has sounds without words; write the brief yourself"
 
@@ -96,3 +99,44 @@ def _draft(memo: Brief, spoken: SpokenBrief) -> dict[str, JsonValue]:
         said["languages"] = languages[:1]  # further languages are for films
     recording = memo.references[0].model_dump(mode="json", exclude_defaults=True)
     return {"text": spoken.text, **said, "references": [recording], "tenant": memo.tenant, "requester": memo.requester}
+
+
+class VoiceSessionView(View):
+    """An interview by voice. It fills a form and starts nothing. `cost_usd` is an upper bound, reserved before."""
+
+    session_id: str
+    status: Status = Field(description="unused: the secret was never handed out, and cost nothing")
+    url: str
+    provider: str = ""
+    model: str = ""
+    socket: str = Field(default="", description="The vendor's address for the WebSocket of the browser")
+    minutes: int = Field(default=0, description="The most that it lasts")
+    expires_at: datetime | None = Field(default=None, description="The secret opens no session after this")
+    ends_at: datetime | None = Field(default=None, description="The page closes the connection")
+    reserved_usd: Money = Field(default=ZERO, description="The cap, which was reserved before the secret was minted")
+    turn_usd: Money = Field(default=ZERO, description="The highest price of one answer of the model")
+    rates: TokenRates | None = Field(default=None, description="USD for a million tokens")
+    secrets_minted: int = Field(
+        default=0, description="All but the last were lost with their worker, never handed out, and cost nothing"
+    )
+    cost_usd: Money = Field(default=ZERO, description="What counts against the limits of the key and the tenant")
+    reported: Usage | None = Field(default=None, description="What the vendor counted, as the page reports it")
+    reported_usd: Money | None = None
+    may_differ_usd: Money = Field(default=ZERO, description="How far the vendor's bill may be below `cost_usd`")
+    why: str = Field(default="", description="Why they may differ, and what is not bounded")
+    error: str = ""
+
+
+class OpenVoiceSession(VoiceSessionView):
+    """An interview with its client secret, which no other response has."""
+
+    client_secret: str = Field(
+        description="For the browser, as the subprotocol `openai-insecure-api-key.{client_secret}` next to `realtime`; "
+        "empty where it cannot be handed out any more"
+    )
+
+
+def session_view(session: VoiceSession) -> VoiceSessionView:
+    """The view of an interview."""
+    known = session.model_dump(exclude={"nonce", "handed_out", "url"})
+    return VoiceSessionView(**known, url=f"{SESSIONS}/{session.session_id}", socket=session.url)

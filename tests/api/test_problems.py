@@ -16,7 +16,7 @@ from api.app import create_app
 from api.openapi.examples import EXAMPLES
 from api.problems import MEDIA_TYPE, ProblemDetails, refused
 from api.routes.read_references import fields as read_fields
-from api.routes.voice import memos
+from api.routes.voice import interviews, memos
 from api.settings import Settings, SettingsError
 from api.views import (
     batches,
@@ -43,6 +43,7 @@ from workflows.events import Receipt
 from workflows.optimisation import records as optimisation_records
 from workflows.refusals import Refusal, RefusalKind
 from workflows.servers import diagnosis
+from workflows.voice import interview
 
 BRIEF = {"text": "Say it.", "platform": "copy"}
 
@@ -250,6 +251,8 @@ def test_examples_match_their_schemas() -> None:
             read_fields,
             grants,
             memos,
+            interviews,
+            interview,
             voice,
             diagnosis,
             webhooks,

@@ -1,6 +1,7 @@
 """The common parts of all emulated vendors: a server, its bills, its faults, and its specifications."""
 
 import json
+import socket
 import sys
 import threading
 import time
@@ -197,6 +198,10 @@ class Emulator(ABC):
         """The fault of this request that `answer` has to create."""
         return self._playing.get(id(call))
 
+    def talk(self, call: Call, head: bytes, connection: socket.socket) -> None:
+        """Serve a WebSocket on this port; `head` is its request."""
+        raise NotImplementedError
+
     # The server
 
     def __enter__(self) -> Self:
@@ -272,6 +277,8 @@ class Emulator(ABC):
         def pause() -> None:
             self._closing.wait(self.event_seconds)
 
+        talk = self.talk
+
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
@@ -286,6 +293,12 @@ class Emulator(ABC):
                     return
                 headers = {k.lower(): v for k, v in self.headers.items()}
                 port = self.client_address[1]
+                if headers.get("upgrade", "").lower() == "websocket":
+                    self.close_connection = True
+                    lines = [self.requestline, *(f"{k}: {v}" for k, v in self.headers.items()), "", ""]
+                    call = Call(self.command, parts.path, parse_qs(parts.query), headers, body, port)
+                    talk(call, "\r\n".join(lines).encode(), self.connection)
+                    return
                 reply = serve(Call(self.command, parts.path, parse_qs(parts.query), headers, body, port))
                 self.close_connection = reply is None or reply.cut
                 if reply is None:

@@ -57,6 +57,16 @@ def own_caps(settings: ActivitySettings, brief: Brief, spent_usd: Decimal, numbe
     return [Cap(brief.budget_usd, "brief.budget_usd", remedy, str(number), before_usd=spent_usd), plan]
 
 
+def payer_caps(settings: ActivitySettings, payer: Payer) -> list[Cap]:
+    """The limits of a key and of a tenant on a day; the owner's name is the group in the account of the tenant."""
+    key, tenant = "GREENLIGHT_KEY_PLANNING_USD", "GREENLIGHT_TENANT_PLANNING_USD"
+    later = "in the worker's environment, or wait for the next day of UTC"
+    return [
+        Cap(settings.key_planning_usd, f"{key} for {payer.person!r}", f"raise {key} {later}", payer.person),
+        Cap(settings.tenant_planning_usd, f"{tenant} for {payer.tenant!r}", f"raise {tenant} {later}"),
+    ]
+
+
 @dataclass(frozen=True)
 class _LimitedAccount:
     """One account of a question: the object, the prefix of the question's name there, its group and its limits."""
@@ -102,14 +112,8 @@ class QuestionAccounts:
             limits = [] if batch.budget_usd is None else [Cap(batch.budget_usd, budget, remedy)]
             file = AccountFile(storage, keys.batch_account(payer.tenant, batch.batch_id))
             self._accounts.append(_LimitedAccount(file, name, production_id, limits))
-        key, tenant = "GREENLIGHT_KEY_PLANNING_USD", "GREENLIGHT_TENANT_PLANNING_USD"
-        later = "in the worker's environment, or wait for the next day of UTC"
-        limits = [
-            Cap(settings.key_planning_usd, f"{key} for {payer.person!r}", f"raise {key} {later}", payer.person),
-            Cap(settings.tenant_planning_usd, f"{tenant} for {payer.tenant!r}", f"raise {tenant} {later}"),
-        ]
         file = AccountFile(storage, keys.tenant_account(payer.tenant, payer.day))
-        self._accounts.append(_LimitedAccount(file, name, payer.person, limits))
+        self._accounts.append(_LimitedAccount(file, name, payer.person, payer_caps(settings, payer)))
         if payer.free_only:
             self._accounts[0] = _LimitedAccount(self._own, "", self._group, [*caps, NO_GRANT])
         if payer.grant:

@@ -1,10 +1,11 @@
-"""OpenAI, and every server with its API (OPENAI_BASE_URL): pictures, speech, transcripts, text, moderation."""
+"""OpenAI, and every server with its API (OPENAI_BASE_URL): pictures, speech, transcripts, text,
+moderation, and interviews by voice."""
 
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from activities.catalogue.loader import OWN_CATALOGUE, load_offers
@@ -16,9 +17,10 @@ from activities.providers.http_failures import (
     redact_key,
     validate_key,
 )
-from activities.providers.openai import background, images, speech, text, transcripts
+from activities.providers.openai import background, images, realtime, speech, text, transcripts
 from activities.providers.openai.errors import UNBILLED, VARIABLE, VENDOR, translated_errors
 from activities.providers.protocol import Finished, Job, ProviderBase, Request, Running
+from activities.providers.realtime import ClientSecret, RealtimeModel
 from activities.providers.response_repair import response_hooks
 from activities.providers.selection import find_offer
 from workflows.models import Modality
@@ -135,6 +137,15 @@ class OpenAI(ProviderBase):
                 f"job_id: openai makes no {request.asset.asset_type.value} by a job; resubmit the asset"
             )
         await background.check(self.client, request, self._find_offer(request), job)
+
+    def realtime_models(self) -> Sequence[RealtimeModel]:
+        return realtime.MODELS
+
+    def realtime_url(self, model: str) -> str:
+        return realtime.url_of(self._base_url, model)
+
+    async def mint_secret(self, session: Mapping[str, Any], seconds: int) -> ClientSecret:
+        return await realtime.mint_secret(self.client, session, seconds)
 
     async def close(self) -> None:
         if "client" in self.__dict__:

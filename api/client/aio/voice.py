@@ -1,5 +1,5 @@
 # Translated from api/client/voice.py by tests/api/client/unasync.py: change that module, and run it.
-"""The client's endpoints of voice memos."""
+"""The client's endpoints of voice memos, and of interviews by voice."""
 
 from asyncio import sleep
 from decimal import Decimal
@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from api.client.aio.transport import Transport
 from api.client.errors import GreenlightError
-from api.views.voice import VoiceMemoView
+from api.views.voice import OpenVoiceSession, VoiceMemoView, VoiceSessionView
+from workflows.voice.sessions import Usage
 
 _POLL_SECONDS = 0.5
 MEMO_SECONDS = 900.0
@@ -56,6 +57,33 @@ class VoiceEndpoints(Transport):
                 raise GreenlightError("The memo is not written down yet", f"GET {memo.url} shows it when it is.")
             await sleep(_POLL_SECONDS)
         return memo
+
+    async def open_voice_session(
+        self,
+        *,
+        max_usd: Decimal | None = None,
+        minutes: int | None = None,
+        tenant: str = "default",
+        requester: str = "anonymous",
+        idempotency_key: str | None = None,
+    ) -> OpenVoiceSession:
+        """An interview with its client secret, for a browser. Its cap is reserved."""
+        body = {"tenant": tenant, "requester": requester, "minutes": minutes}
+        limit = {} if max_usd is None else {"max_usd": str(max_usd)}
+        return await self._request("POST", "/voice-sessions", OpenVoiceSession, body=body | limit, key=idempotency_key)
+
+    async def voice_session(self, session_id: str) -> VoiceSessionView:
+        """An interview with its terms and its cost."""
+        return await self._request("GET", _session(session_id), VoiceSessionView)
+
+    async def end_voice_session(self, session_id: str, usage: Usage | None = None) -> VoiceSessionView:
+        """End an interview, with what the vendor counted."""
+        body = {"usage": usage.model_dump() if usage else None}
+        return await self._request("POST", f"{_session(session_id)}/end", VoiceSessionView, body=body)
+
+
+def _session(session_id: str) -> str:
+    return f"/voice-sessions/{quote(session_id, safe='')}"
 
 
 def _path(memo_id: str) -> str:

@@ -53,6 +53,7 @@ export function open([from], app) {
   let key = newKey();
   let platforms = null;
   let limits = {};
+  let interviews = null;
   let warning = null;
   let uploads = Promise.resolve();
   let timer = 0;
@@ -73,7 +74,7 @@ export function open([from], app) {
 
   async function load() {
     try {
-      ({ platforms, limits } = await get("platforms"));
+      ({ platforms, limits, interviews } = await get("platforms"));
       warning = platforms.every((p) => p.enabled_providers) ? null : NO_WORKER;
     } catch (error) {
       warning = error.message;
@@ -104,12 +105,14 @@ export function open([from], app) {
   }
 
   /** Fill the form with what was said; what was not said stays. */
-  function fillSpoken({ text, title, platform, languages, aspect, duration_seconds, budget_usd, references }) {
-    const said = { text, title, platform, aspect, duration_seconds, budget_usd };
+  function fillSpoken({ text, title, style, platform, languages, aspect, duration_seconds, budget_usd, references }) {
+    const said = { text, title, style, platform, aspect, duration_seconds, budget_usd };
     set({
       ...Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)),
       ...(languages && { language: languages[0], further: languages.slice(1), kept_language: languages[0] }),
-      references: [...references, ...draft.references.filter((each) => !each.memo)].slice(0, most()),
+      ...(references && {
+        references: [...references, ...draft.references.filter((each) => !each.memo)].slice(0, most()),
+      }),
     });
   }
 
@@ -134,7 +137,7 @@ export function open([from], app) {
   async function loadVoice() {
     const { VoiceMemo } = await import("./voice.js");
     if (closed) return;
-    voice = new VoiceMemo(app, actions, { fill: fillSpoken, requester });
+    voice = new VoiceMemo(app, actions, { fill: fillSpoken, requester, interviews: () => interviews });
     const spoken = draft.references[0]?.memo;
     if (spoken) voice.recall(spoken);
     app.update();

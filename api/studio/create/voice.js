@@ -20,16 +20,25 @@ const LABELS = {
 
 /**
  * `fill` gets the draft of a brief that was heard; `requester` is the name of the person. `memo` is what the API says
- * of the recording, until it is discarded.
+ * of the recording, until it is discarded. `interviews` are the terms of interviews; null where they are not known.
  */
 export class VoiceMemo {
-  constructor(app, actions, { fill, requester }) {
-    Object.assign(this, { app, actions, fill, requester, memo: null, recorder: null, closed: false });
+  constructor(app, actions, { fill, requester, interviews }) {
+    Object.assign(this, { app, actions, fill, requester, interviews, memo: null, recorder: null, closed: false });
+    this.interview = null;
   }
 
   close() {
     this.closed = true;
     this.recorder?.stop();
+    this.interview?.close();
+  }
+
+  /** A conversation with a realtime model, which is paid for: it begins with the person's click. */
+  async talk() {
+    const { Interview } = await import("./interview.js");
+    this.interview ??= new Interview(this.app, this.actions, { fill: this.fill, requester: this.requester });
+    await this.interview.begin();
   }
 
   /** What was heard in the memo of a draft that an earlier visit left. */
@@ -104,6 +113,7 @@ export class VoiceMemo {
                 ${canRecord() && button("Speak the brief", () => this.actions.run("voice", () => this.record()), {
                   mark: "audio", busy,
                 })}
+                ${this.talkButton(busy)}
                 ${fileButton("Use a recording", ([file]) => this.actions.run("voice", () => this.writeDown(file)), {
                   busy, accept: "audio/*,.m4a,.mp3,.wav,.ogg,.flac,.webm",
                 })}
@@ -112,9 +122,20 @@ export class VoiceMemo {
               `}
         </div>
         ${this.actions.note("voice")}
+        ${this.actions.note("interview")}
+        ${this.interview?.render()}
         ${this.memo && this.heard(this.memo)}
       </div>
     `;
+  }
+
+  talkButton(busy) {
+    const terms = this.interviews();
+    if (!terms?.enabled || !canRecord() || this.interview?.talk) return null;
+    const label = `Be interviewed, up to ${usd(terms.max_usd)} and ${terms.minutes} min`;
+    return button(label, () => this.actions.run("interview", () => this.talk()), {
+      busy: busy || this.actions.busy("interview"),
+    });
   }
 
   heard(memo) {

@@ -101,7 +101,7 @@ def bodies() -> dict[str, Any]:
 def filled(path: str, production: str, batch: str, schedule: str, asset: str = "body-1") -> str:
     values = {"production_id": production, "batch_id": batch, "schedule_id": schedule, "asset_id": asset}
     values |= {"take": "1", "revision": "1", "name": "content.md", "number": "1"}
-    values |= {"memo_id": production, "optimisation_id": batch}
+    values |= {"memo_id": production, "session_id": production, "optimisation_id": batch}
     values |= {"upload_id": f"{production}-9", "grant_id": "g-0", "delivery_id": f"{production}-0-1"}
     values |= {"evaluation_id": batch, "cell": "1", "pair_id": "0" * 20, "side": "left", "version": "0"}
     values |= {"name": "delivery"} if "/prompts/" in path else {}

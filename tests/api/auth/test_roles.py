@@ -51,6 +51,8 @@ ONLY: Final[dict[Role, set[str]]] = {
         "PATCH /api/v1/references/uploads/{upload_id}",
         "DELETE /api/v1/references/uploads/{upload_id}",
         "POST /api/v1/voice-memos",
+        "POST /api/v1/voice-sessions",
+        "POST /api/v1/voice-sessions/{session_id}/fields",
         "PATCH /api/v1/productions/{production_id}/references/{number}",
         "PATCH /api/v1/productions/{production_id}/references/{number}/fields",
         "PATCH /api/v1/productions/{production_id}/plan",

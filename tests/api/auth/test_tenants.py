@@ -20,7 +20,7 @@ async def test_data_of_another_tenant_is_a_404(house: House, acme: Property, thi
     before = (await house.ask("rita", "GET", f"/productions/{acme.production}")).json()
     tenant = HOLDERS[thief][0]
     for method, path in routes():
-        named = re.search(r"\{(production|batch|schedule|memo|delivery|evaluation)_id\}", path)
+        named = re.search(r"\{(production|batch|schedule|memo|session|delivery|evaluation)_id\}", path)
         if not named or path.endswith("/execute"):  # of agents alone
             continue
         asked += 1

@@ -173,8 +173,17 @@ def _run_checks(cli: Cli) -> list[tuple[bool, bool, str, str]]:
     if report.film_parts:
         found.append((False, False, "film parts", report.film_parts))
     found.append((False, not report.webhooks, "webhooks", report.webhooks or "signed with the workers' secret"))
+    found.append((False, report.interviews.enabled, "interviews by voice", _interviews(report)))
     found += [(False, False, p.provider, p.reason) for p in report.providers if not p.enabled]
     return found + [(False, False, model, note) for model, note in retiring(report, datetime.now(UTC).date())]
+
+
+def _interviews(report: ProvidersReport) -> str:
+    """The model of interviews by voice with their cap, or what would enable them."""
+    terms = report.interviews
+    if not terms.enabled:
+        return terms.reason
+    return f"{terms.provider}/{terms.model}, up to {terms.max_usd:f} USD and {terms.minutes} minutes each"
 
 
 def retiring(report: ProvidersReport, today: date) -> list[tuple[str, str]]:

@@ -1,0 +1,1 @@
+"""Calls to Temporal about interviews by voice."""
