@@ -1,7 +1,7 @@
 """Checks that the workflow of this checkout takes the steps of a recorded run: `python -m tests.replay run.json …`.
 
 The files are the output of `temporal workflow show --output json`; encrypted ones need GREENLIGHT_PAYLOAD_KEYS, and
-those with large payloads need the variables of the bucket.
+those with large payloads need GREENLIGHT_BUCKET and the variables of S3.
 """
 
 import asyncio
@@ -14,7 +14,6 @@ from pathlib import Path
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from activities.storage.payloads import payload_storage
 from tests import ROOT
@@ -26,7 +25,8 @@ from workflows.runtime.data_converter import make_data_converter
 async def replay(paths: Sequence[Path]) -> dict[Path, Exception | None]:
     """Replay the histories on one worker. Path -> the error when the workflow takes another step than the history has,
     or fails before its end."""
-    storage = payload_storage(Storage(ActivitySettings().bucket))
+    bucket = os.environ.get("GREENLIGHT_BUCKET")
+    storage = payload_storage(Storage(bucket)) if bucket else None
     converter = make_data_converter(os.environ.get(encryption_keys.VARIABLE, ""), storage)
 
     async def histories() -> AsyncIterator[WorkflowHistory]:
