@@ -178,10 +178,10 @@ def _translated(body: Mapping[str, Any]) -> list[dict[str, str]]:
     data, _ = json.JSONDecoder().raw_decode(question[question.index("{") :])
     words = SENTENCES[data["to"]].split()
 
-    def line(asset_id: str, text: str) -> dict[str, str]:
-        return {"id": asset_id, "text": _like(text.replace(f".{asset_id}#", f".{asset_id}-{data['to']}#"), words)}
+    def own_mark(mark: re.Match[str]) -> str:
+        return mark[0] if mark[2] == BRIEF else f"#{mark[1]}.{mark[2]}-{data['to']}#"
 
-    return [line(each["id"], each["text"]) for each in data["lines"]]
+    return [{"id": line["id"], "text": _like(MARK.sub(own_mark, line["text"]), words)} for line in data["lines"]]
 
 
 def _like(text: str, words: Sequence[str]) -> str:
