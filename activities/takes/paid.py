@@ -39,7 +39,7 @@ from activities.takes.attempt import (
 from activities.takes.claim_heartbeat import ClaimHeartbeat
 from activities.takes.ledger import Entry, Ledger, LedgerUnreadable, State, Submission, now
 from activities.takes.paid_attempt import ADOPTED, PaidAttempt
-from activities.takes.reuse import reuse_digest, reused_take
+from activities.takes.reuse.copies import reuse_digest, reused_take
 from activities.takes.store_guard import check_store, unrecordable
 from workflows.activity_io import AssetFailure
 from workflows.models import ZERO, Take

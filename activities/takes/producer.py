@@ -36,7 +36,7 @@ from activities.takes.attempt import (
 from activities.takes.free import FreeTake
 from activities.takes.ledger import Entry, Ledger, LedgerUnreadable
 from activities.takes.paid import PaidTake
-from activities.takes.reuse import offer_for_reuse, reuse_digest
+from activities.takes.reuse.copies import offer_for_reuse, reuse_digest
 from activities.takes.stopping import TakeStopper, request_of
 from workflows import keys
 from workflows.activity_io import AssetCancelled, ProduceAsset

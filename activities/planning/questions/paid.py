@@ -31,7 +31,7 @@ from activities.storage.errors import StorageUnsupported
 from activities.takes.attempt import MAX_ATTEMPTS, NumberUsed, scratch_directory, take_number_used
 from activities.takes.ledger import Entry
 from activities.takes.paid import PaidTake
-from activities.takes.reuse import offer_for_reuse, reuse_digest
+from activities.takes.reuse.copies import offer_for_reuse, reuse_digest
 from activities.takes.stopping import TakeStopper
 from activities.takes.store_guard import check_store
 from workflows import keys

@@ -10,7 +10,7 @@ import pytest
 
 from activities.storage.bucket import Storage
 from activities.takes import paid
-from activities.takes.reuse import reuse_digest, reused_take
+from activities.takes.reuse.copies import reuse_digest, reused_take
 from tests.activities.takes.attempts import Attempts, Slow, finished_take, stop, take_request
 from tests.activities.takes.test_safety import MODERATES, Moderated
 from tests.support.vendor import Vendor, png

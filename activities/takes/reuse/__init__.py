@@ -1,0 +1,1 @@
+"""Takes of other productions of the tenant that are copied instead of paid."""
