@@ -173,11 +173,15 @@ class Vendors:
 
 
 def _translated(body: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The lines of a question for a translation: its language, with the marks and numbers of the original."""
+    """The lines of a question for a translation, with the numbers of the original and a mark of the translation."""
     question = str(body["messages"][-1]["content"])
     data, _ = json.JSONDecoder().raw_decode(question[question.index("{") :])
     words = SENTENCES[data["to"]].split()
-    return [{"id": line["id"], "text": _like(line["text"], words)} for line in data["lines"]]
+
+    def line(asset_id: str, text: str) -> dict[str, str]:
+        return {"id": asset_id, "text": _like(text.replace(f".{asset_id}#", f".{asset_id}-{data['to']}#"), words)}
+
+    return [line(each["id"], each["text"]) for each in data["lines"]]
 
 
 def _like(text: str, words: Sequence[str]) -> str:
