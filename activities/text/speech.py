@@ -24,7 +24,7 @@ SHORTEST_PART_SECONDS: Final = 1.0
 _LOWER: Final = "a-zß-öø-ÿāăąćčďđēęěğģīįıķļłľńņňőœŕřśşșšťțūůűųźżžơưα-ωά-ώа-яѐ-џґ"
 _ABBREVIATED: Final = (
     "Dr Mr Ms Mrs St Nr No Jr Sr Sra Mme Hr Fr Prof vs ca bzw inkl usw evtl Tel Co np tzw ok ul al str Ing Mag lic av "
-    "Abs Str Bd Jh Kap Art vol fig approx гл ул руб коп тел стр обл см напр пр ст д-р проф гр"
+    "ort bkz vb Abs Str Bd Jh Kap Art vol fig approx гл ул руб коп тел стр обл см напр пр ст д-р проф гр"
 )
 _LETTER: Final = r"[A-HJ-Za-z\u00c0-\u024f\u0370-\u04ff]"
 _NO_END: Final = "".join(rf"(?<!\b{word})" for word in _ABBREVIATED.split()) + (

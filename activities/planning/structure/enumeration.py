@@ -29,7 +29,7 @@ _STEP: Final = re.compile(
 )
 """The begin of an item with its name: "Step 1:"."""
 _ITEM: Final = re.compile(
-    r"^\s*[*_]{0,3}(?:[-*+•‣▪◦–—]\s+|[・●○■▶✓✔→]\s*|\(?\d{1,2}[.)、．]\s*(?!\d)|[①-⑳]\s*|[a-h]\)\s+)(?=\S)"
+    r"^\s*[*_]{0,3}(?:[-*+•‣▪◦–—]\s+|[・●○■▶✓✔→]\s*|\(?\d{1,2}[.)、．]\s*(?!\d)|\d{1,2}-\s+|[①-⑳]\s*|[a-h]\)\s+)(?=\S)"
 )
 _INLINE: Final = re.compile(r"(?:(?<=\s)|(?<=：)|(?<=:))(?:\((\d)\)|(\d)[.)]|([①-⑨]))\s*(?=\D)")
 _COUNTS: Final = {word: k for k, each in enumerate(names.NUMBERS, start=1) if k > 1 for word in each.split()}

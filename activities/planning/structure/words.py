@@ -9,7 +9,8 @@ from typing import Final
 
 VOICE: Final = (
     # Dutch, Polish, Swedish, Danish, Norwegian, Finnish, Czech
-    r"stem|verteller|commentaarstem|lektor(?:ka)?|głos(?: z offu)?|speaker(?:röst)?|berättar(?:röst|e)|"
+    r"what we (?:say|hear)|stem|verteller|commentaarstem|lektor(?:ka)?|głos(?: z offu)?|speaker(?:röst)?|"
+    r"berättar(?:röst|e)|"
     r"speak|fortæller(?:stemme)?|forteller(?:stemme)?|kertoja(?:ääni)?|selostus|spiikki|hlas|vypravěč(?:ka)?|"
     # Greek, Turkish, Ukrainian, Persian, Hebrew, Thai, Vietnamese, Indonesian, Chinese
     r"αφήγηση|αφηγητής|αφηγήτρια|εκφώνηση|φωνή|dış ses|anlatıcı|seslendirme|закадровий голос|"
@@ -27,7 +28,8 @@ VOICE: Final = (
     r"व्हॉइस ?ओव्हर|వాయిస్ ?ఓవర్|కథకుడు"
 )
 LETTERING: Final = (
-    r"legal|disclaimer|(?:small|fine) ?print|footnote|pflichttext|rechtlicher hinweis|fußnote|"
+    r"on the board|टेक्स्ट|نص|legal|disclaimer|(?:small|fine) ?print|footnote|pflichttext|rechtlicher hinweis|"
+    r"fußnote|"
     r"mentions? légales?|aviso legal|"
     r"note legali|avviso legale|hashtags?|tekst(?: in beeld| op scherm| na ekranie| på skærm(?:en)?|"
     r" på skjerm(?:en)?)?|titelkaart|"
@@ -61,7 +63,8 @@ SOUND: Final = (
     r"শব্দ|সঙ্গীত|இசை|ஒலி|موسیقی|ध्वनी|संगीत"
 )
 PICTURE: Final = (
-    r"beeld|obraz|bilden|kuva|εικόνα|görüntü|зображення|تصویر|תמונה|ויזואל|畫面|ภาพ|hình ảnh|gambar|"
+    r"(?:what )?(?:we|you) see|beeld|obraz|bilden|kuva|εικόνα|görüntü|зображення|تصویر|תמונה|ויזואל|畫面|ภาพ|"
+    r"hình ảnh|gambar|"
     r"imagini|kép|obraz|slika|слика|изображение|imatge|pilt|vaizdas|picha|ภาพ|تصویر|দৃশ্য|ছবি|காட்சி|दृश्य"
 )
 NOTE: Final = (
@@ -95,7 +98,7 @@ SHOTS: Final = (
     r"סצנה|鏡頭|鏡|畫面|場景|ช็อต|ฉาก|cảnh|adegan|"
     r"cadru(?:l)?|jelenet|snitt|kép|beállítás|záber|scéna|kadar|кадар|сцена|кадър|pla|presa|kaader|stseen|"
     r"kadras|picha|eksena|"
-    r"phân cảnh|منظر|شاٹ|سین|দৃশ্য|শট|காட்சி|ஷாட்|शॉट|klip|billede"
+    r"सीन|phân cảnh|منظر|شاٹ|سین|দৃশ্য|শট|காட்சி|ஷாட்|शॉट|klip|billede"
 )
 SHOT_NOUNS: Final = (
     r"shot|scene|frame|szene|einstellung|bild|plano|toma|escena|scène|séquence|inquadratura|scena|cena|カット|"

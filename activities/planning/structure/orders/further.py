@@ -126,7 +126,8 @@ GOODBYE: Final = (
     r"trân trọng|此致|敬上|よろしく"
 )
 COURTESY: Final = (
-    r"bună ziua|salut\w*|mulțum\w+|szia(?:sztok)?|helló|jó napot|köszön\w+|üdv\w*|dobrý deň|ahojte|ďakuj\w+|vďaka|"
+    r"дяку\w+|moi(?:kka)?|terve|bună ziua|salut\w*|mulțum\w+|szia(?:sztok)?|helló|jó napot|köszön\w+|üdv\w*|"
+    r"dobrý deň|ahojte|ďakuj\w+|vďaka|"
     r"pozdrav\w*|bok|dobar dan|zdravo|hvala|хвала|поздрав|здраво|здравейте|благодар\w+|добър ден|bon dia|gràcies|"
     r"moltes gràcies|tere|aitäh|tänan|labas|laba diena|sveiki|ačiū|paldies|habari|asante|jambo|kumusta|salamat|"
     r"(?:สวัสดี|ขอบคุณ|หวัดดี)(?:มาก)?(?:ค่ะ|ครับ|คะ|จ้า)?|শুভেচ্ছা|নমস্কার|আসসালামু আলাইকুম|হ্যালো|ধন্যবাদ|"
