@@ -11,6 +11,7 @@ from activities.catalogue.offers import Offer
 from activities.planning.pricing import invalid, price
 from activities.planning.revision import FeedbackRequests, read_feedback
 from activities.planning.structure.model import SoundCue, Structure
+from activities.planning.structure.orders.length import asked_seconds
 from activities.planning.structure.parser import parse
 from activities.planning.structure.sounds import asked_sounds, mentions_sound
 from activities.planning.translation.voices import check_spoken
@@ -39,6 +40,8 @@ _NEGATED: Final = re.compile(
 _COMMON_LANGUAGES: Final = ("en", "de", "fr", "es", "zh")
 """Named as examples where a language cannot be spoken."""
 
+USUAL_SECONDS: Final[float] = Brief.model_fields["duration_seconds"].default
+"""The length of a film for which the request gives none."""
 Menu = Mapping[Modality, Sequence[Offer]]
 """The models of each modality of a brief, the preferred first."""
 
@@ -61,6 +64,7 @@ class PlanningTask:
         read: What was read in the references, after people's corrections, by the number of the reference.
         sound_offers: For each of these roles, its first model in `menu`, where there is one.
         texts: The texts of Greenlight's own prompts, in the versions that the production uses.
+        asked_seconds: The length that the text of the brief names, e.g. "a 30 second film"; None where it names none.
     """
 
     request: DraftPlan
@@ -76,6 +80,7 @@ class PlanningTask:
     sound_offers: Mapping[str, Offer]
     read: Mapping[int, Sequence[Part]] = field(default_factory=dict)
     texts: Mapping[PromptName, str] = field(default_factory=lambda: BUILT_IN)
+    asked_seconds: float | None = None
 
     @classmethod
     def of(
@@ -100,7 +105,8 @@ class PlanningTask:
         preferred = {m: usable[0] for m, each in menu.items() if (usable := _usable(each, brief))}
         feedback = read_feedback(request.feedback, film=is_film)
         structure = parse(brief.text) if is_film else None
-        seconds = _film_seconds(brief, feedback, structure)
+        asked = asked_seconds(brief.text) if is_film else None
+        seconds = _film_seconds(brief, feedback, structure, asked)
         sounds = asked_sounds(brief.text, structure) if is_film and Modality.AUDIO in brief.modalities else []
         return cls(
             request,
@@ -116,6 +122,7 @@ class PlanningTask:
             sound_offers,
             read or {},
             texts,
+            asked,
         )
 
     @property
@@ -231,10 +238,12 @@ def _usable(offers: Sequence[Offer], brief: Brief) -> list[Offer]:
     return [o for o in voices if o.requires <= (given if o.modality == Modality.VIDEO else set())]
 
 
-def _film_seconds(brief: Brief, feedback: FeedbackRequests, structure: Structure | None) -> float:
-    """The length of the film: by the numbers in the feedback, by the times of the brief's shots, or by the brief."""
+def _film_seconds(brief: Brief, feedback: FeedbackRequests, structure: Structure | None, asked: float | None) -> float:
+    """The length of the film: by the numbers in the feedback, by the times of the brief's shots, or by the brief: its
+    field, unless that has its usual value and the text names a length."""
     given = structure.seconds if structure else None
-    length = feedback.seconds or given or brief.duration_seconds
+    named = asked if brief.duration_seconds == USUAL_SECONDS else None
+    length = feedback.seconds or given or named or brief.duration_seconds
     if feedback.shots and feedback.seconds_per_shot and not feedback.seconds:
         length = feedback.shots * feedback.seconds_per_shot
     return min(max(length, 1.0), MAX_VIDEO_SECONDS)

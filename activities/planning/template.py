@@ -211,7 +211,7 @@ def _title(task: PlanningTask) -> str:
     if structure and structure.form == "advert" and is_commission(text):
         last = structure.shots[-1]
         text = next(iter((*quotations(text), *reversed(last.lettering), *last.spoken)), text)
-    first = subject(text).rstrip(" .!?。！？।؟…,;:") or brief.platform.value.replace("_", " ")
+    first = subject(text).rstrip(" .!?。！？।؟۔…,;:") or brief.platform.value.replace("_", " ")
     return first if len(first) <= 60 else first[:59].rstrip() + "…"
 
 

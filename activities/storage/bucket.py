@@ -88,7 +88,7 @@ class Storage:
         core = botocore.session.get_session()
         session = boto3.session.Session(botocore_session=core, region_name=region_of(os.environ))
         self._admin = session.client("s3")
-        self._bucket = bucket
+        self.bucket = bucket
         self._recent: dict[str, bytes] = {}
         """SHA-256 -> content, the oldest first."""
         self._recent_bytes = 0
@@ -124,7 +124,7 @@ class Storage:
         def ensure() -> None:
             try:
                 # HeadBucket has a response without a body, and so without the error code that states the problem.
-                self._admin.list_objects_v2(Bucket=self._bucket, MaxKeys=1)
+                self._admin.list_objects_v2(Bucket=self.bucket, MaxKeys=1)
             except ClientError as error:
                 code = error.response.get("Error", {}).get("Code", "")
                 response = error.response.get("ResponseMetadata", {})
@@ -137,10 +137,6 @@ class Storage:
         await asyncio.to_thread(ensure)
 
     @property
-    def bucket(self) -> str:
-        return self._bucket
-
-    @property
     def endpoint_url(self) -> str:
         return str(self._admin.meta.endpoint_url)
 
@@ -150,17 +146,17 @@ class Storage:
         Raises:
             botocore.exceptions.BotoCoreError, ClientError: S3 does not respond, or refuses the request.
         """
-        return await asyncio.to_thread(work, self._admin, self._bucket)
+        return await asyncio.to_thread(work, self._admin, self.bucket)
 
     async def expire_film_parts(self, days: int) -> None:
         """Let the store delete the parts of films after `days`; `lifecycle_problem` says why it does not."""
-        self.lifecycle_problem = await asyncio.to_thread(set_expiry, self._admin, self._bucket, days)
+        self.lifecycle_problem = await asyncio.to_thread(set_expiry, self._admin, self.bucket, days)
 
     def _create_bucket(self) -> None:
         location: Any = location_of(self._admin.meta.region_name)
         options: Any = {"CreateBucketConfiguration": {"LocationConstraint": location}} if location else {}
         with suppress(self._admin.exceptions.BucketAlreadyOwnedByYou):  # another worker created it just now
-            self._admin.create_bucket(Bucket=self._bucket, **options)
+            self._admin.create_bucket(Bucket=self.bucket, **options)
 
     async def put_bytes(
         self,

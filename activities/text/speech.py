@@ -21,9 +21,25 @@ PAUSE_SECONDS: Final = 0.3
 SHORTEST_PART_SECONDS: Final = 1.0
 """A sentence is not split into shorter parts: viewers cannot follow narration in single words."""
 
-_SENTENCE_END: Final = re.compile(
-    r"(?<!\be\.g)(?<!\bi\.e)(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bvs)[.!?…]{1,6}[\"'”’»)\]]{0,4}\s+|[。！？｡।॥؟]+[”’」』）]*\s*|\n+"
+_LOWER: Final = "a-zß-öø-ÿāăąćčďđēęěğģīįıķļłľńņňőœŕřśşșšťțūůűųźżžơưα-ωά-ώа-яѐ-џґ"
+_ABBREVIATED: Final = (
+    "Dr Mr Ms Mrs St Nr No Jr Sr Sra Mme Hr Fr Prof vs ca bzw inkl usw evtl Tel Co np tzw ok ul al str Ing Mag lic av "
+    "ort bkz vb Abs Str Bd Jh Kap Art vol fig approx гл ул руб коп тел стр обл см напр пр ст д-р проф гр"
 )
+_LETTER: Final = r"[A-HJ-Za-z\u00c0-\u024f\u0370-\u04ff]"
+_NO_END: Final = "".join(rf"(?<!\b{word})" for word in _ABBREVIATED.split()) + (
+    rf"(?<!\b{_LETTER})(?<!\b{_LETTER}\.{_LETTER})"
+)
+"""Before a full stop that ends no sentence: an abbreviation, or a single letter as in "J. P. Harlow" and "z. B."."""
+_DATE: Final = r"(?<=\d\.)\s{1,3}(?:J[aä]n|Feb|M[aä]r|Apr|Ma[ij]|Jun|Jul|Aug|Sep|O[kc]t|Nov|De[zcs])"
+_CLOSERS: Final = r"(?:\s?»|[\"'”’)\]]){0,4}"
+FULL_STOP: Final = rf"(?:{_NO_END}\.(?!{_DATE}|\.)|\.{{2,6}}|…{{1,6}})"
+GOES_ON: Final = rf"(?=[{_LOWER}»])"
+_SENTENCE_END: Final = re.compile(
+    rf"[!?][.!?…]{{0,5}}{_CLOSERS}\s++(?!»)|{FULL_STOP}{_CLOSERS}\s++(?!{GOES_ON})"
+    r"|[。！？｡।॥؟۔]+[”’」』）]*\s*|\n+"
+)
+"""A full stop or an ellipsis ends no sentence that goes on with a small letter."""
 _GREEK_QUESTION: Final = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff][;\u037e]$")
 _CLAUSE_END: Final = re.compile(r"[;؛]\s+|；\s*")
 """Where a clause ends that can stand alone: a comma, a colon or a dash may also be inside a phrase."""
@@ -56,6 +72,9 @@ _DIRECTION: Final = re.compile(
 def is_wide(character: str) -> bool:
     """Whether it is a letter of a script with letters of double width: Han, Kana, Hangul."""
     return unicodedata.east_asian_width(character) in {"W", "F"} and character.isalpha()
+
+
+_ENDS: Final = (".", "!", "?", "…", "。", "！", "？", "।", "؟", "۔")
 
 
 def _cut(text: str, ends: re.Pattern[str]) -> list[str]:
@@ -106,14 +125,16 @@ def _stop_for(text: str) -> str:
     last = next((c for c in reversed(text) if c.isalpha()), "a")
     if is_wide(last) and not "\uac00" <= last <= "\ud7a3":  # Korean has the full stop of Latin
         return "。"
-    return "।" if "\u0900" <= last <= "\u097f" else "."
+    if "\u0e00" <= last <= "\u0e7f":  # Thai ends a sentence with a space
+        return ""
+    return "।" if "\u0900" <= last <= "\u09ff" else "."
 
 
 def closed(text: str) -> str:
     """The text with a full stop at its end, unless it already ends like a sentence."""
-    if text.endswith((".", "!", "?", "…", "。", "！", "？", "।", "؟", '"', "”")):
+    if text.endswith(('"', "”")) or text.rstrip("'’»)]」』） ").endswith(_ENDS):
         return text
-    if _GREEK_QUESTION.search(text):
+    if _GREEK_QUESTION.search(text) or (text[:1] in "(（" and text[-1:] in ")）"):
         return text
     return text.rstrip(" ,;:،؛，、；：–—-") + _stop_for(text)
 

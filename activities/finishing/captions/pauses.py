@@ -27,7 +27,7 @@ _BLOCK_SECONDS: Final = 60
 """Read at once: 11 MB."""
 _DIGIT_WEIGHT: Final = 4.0
 """"24" is said as two words of eleven letters."""
-_SENTENCE_END: Final = re.compile(r"[.!?…।॥؟。！？｡]+[\"'”’»)\]」』）]*$")
+_SENTENCE_END: Final = re.compile(r"[.!?…।॥؟۔。！？｡]+[\"'”’»)\]」』）]*$")
 _CLAUSE_END: Final = re.compile(r"(?:[,;:،؛、，；：]|\s[–—-]+)[\"'”’»)\]」』）]*$")
 _CLAUSE_GAIN: Final = 0.6
 """A clause ends at a pause less often than a sentence does."""

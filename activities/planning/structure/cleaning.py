@@ -29,6 +29,11 @@ _EMOJI: Final = (
     r"[\u231a-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff](?:[\ufe0f\u200d\U0001f3fb-\U0001f3ff]|\u200d\S)*"
 )
 _EMOJI_FIRST: Final = re.compile(rf"^[ \t]*+(?:{_EMOJI}[ \t]*+)+(?=[^\W_])", re.MULTILINE)
+_MINUTE_MARKS: Final = re.compile(
+    r"(?<![\w.])(\d{1,2})['’′](\d{2})(?:[\"″”]|''|’’)?(\s*(?:[-–—→/>]|to|bis|a|à|al|"
+    r"до)\s*)(\d{1,2})['’′](\d{2})(?:[\"″”]|''|’’)?(?!\w)"
+)
+"""Minutes and seconds as scripts write them: 0'05" à 0'12"."""
 _INCHES: Final = re.compile(r"(?<![\w.])(\d{1,3})[\"″”]\s*([-–—→/>]|to|bis|a|à)\s*(\d{1,3})[\"″”]")
 _INCH: Final = re.compile(r"([(\[]\s*)(\d{1,3})[\"″”](?=\s*[)\],;])")
 """Seconds as scripts write them: 0"-4", (5")."""
@@ -36,12 +41,37 @@ _DASHED_LABEL: Final = re.compile(
     r"^([ \t]*+[^\W\d_a-z](?:[^\W\d_a-z]|[ .'/-]){1,24}?)[ ]+[–—-][ ]+(?=\S)", re.MULTILINE
 )
 """A label in capitals with a dash: "VOIX OFF – …"."""
+_DIALOGUE_OF: Final = re.compile(
+    r"^([\s>*•-]*+)(?:dialogues?|dialog|dialogo|diálogo|dialoog|диалог|діалог|台词|台詞|セリフ|"
+    r"대사)\s*[—–:-]\s*(?=[^:：\n]{1,30}[:：])",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A label before the name of a speaker: "Dialogue — Mrs. Obi: …"."""
+_SHOT_IN_PROSE: Final = re.compile(
+    r"(?:^|(?<=[;:.])[ \t]+|(?<=[;:.]\n))(?:[ae]|and|und|et|y|en)?[ \t]?(?:the|die|das|der|la|le|el|il|o|a|de|"
+    r"het)?[ \t]?"
+    rf"(?P<noun>{words.SHOT_NOUNS})[ \t]+(?P<number>\d{{1,2}})[ \t]+(?:has|lasts|is|runs|hat|dauert|ist|tem|"
+    rf"dura|tiene|a|dure|"
+    rf"ha|duurt|trwa|длится|идёт|varer|kestää|trvá)[ \t]+(?P<length>{LENGTH.pattern})"
+    r"(?:,?[ \t]*(?:e|and|und|et|y|en|i|и|og|ja|a)(?=[ \t]))?(?:[ \t]*(?:mostra|muestra|montre|shows?|zeigt|"
+    r"toont|pokazuje|показывает|viser))?[ \t,:]*",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Shots within a sentence: "a cena 1 tem 10 s e mostra …; a cena 2 tem 12 s, …"."""
 _LENGTH_IN_BRACKETS: Final = re.compile(rf"(?=[\[(（【]){LENGTH.pattern}", re.IGNORECASE)
 _HAN_HEAD: Final = re.compile(
-    rf"^([\s>#*_•–—-]*+)第?\s*({words.SHOT_NOUNS}|{words.STEPS})\s*([一二三四五六七八九十])(?=[\s\u3000（(:：.．、，,–—|-]|$)",
+    rf"^([\s>#*_•–—-]*+)第?\s*({words.SHOT_NOUNS}|"
+    rf"{words.STEPS})\s*([一二三四五六七八九十])(?=[\s\u3000（(:：.．、，,–—|-]|$)",
     re.IGNORECASE | re.MULTILINE,
 )
 """The head of a shot with its number in Han digits: "鏡頭一（0:00–0:05）"."""
+_BOXED_HEAD: Final = re.compile(
+    rf"^([\s>#*_•–—-]*+)[\[【〔［「『（(]\s*((?:{words.SHOT_NOUNS}|{words.STEPS})\s*(?:no\.?|nr\.?|"
+    rf"#)?\s*\d{{1,3}}[a-z]?)\s*"
+    r"[\]】〕］」』）)]",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""The head of a shot in brackets: "【カット1】0:00〜0:07", "[SHOT 2] 0:05-0:09"."""
 _CHECKBOX: Final = re.compile(r"^(\s*(?:(?:[-*+•]|\d{1,2}[.)])\s+)?)(?:\[[ xX✓✔]?\]|[☐☑☒])\s+", re.MULTILINE)
 _NOUN: Final = rf"(?P<noun>{words.SHOT_NOUNS}|{words.STEPS})"
 _NTH: Final = "|".join(
@@ -62,27 +92,37 @@ _HAN_DIGITS: Final = "一二三四五六七八九十"
 _COUNTED: Final = re.compile(
     rf"^[\s>#*_•–—-]*+第?\s*(?P<digit>\d{{1,2}}|[{_HAN_DIGITS}])\s*(?:{words.COUNTERS})[*_]{{0,2}}\s*[.):：、–—-]\s*"
 )
+_NUMBER_FIRST: Final = re.compile(
+    rf"^([\s>#*_•–—-]*+)(\d{{1,2}})(?:\.|-?[^\W\d_]{{1,2}})?\s+({words.SHOT_NOUNS})[*_]{{0,2}}\s*(?=[—–:(\[.-])",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""The head of a shot whose number is first: "1. jelenet (6 mp):", "1-я сцена —"."""
 _LETTERED: Final = re.compile(r"^\s*\(?([a-hа-зα-θ])[.)]\s+(?=\S)", re.IGNORECASE)
 _ALPHABETS: Final = ("abcdefgh", "абвгдежз", "αβγδεζηθ")
 _ANNOUNCES: Final = re.compile(
     r"\b(?:scenes?|shots?|szenen?|einstellungen|scènes|plans|séquences|escenas|tomas|planos|scene|inquadrature|cenas|"
-    r"scènes|sceny|ujęcia|kadry|scener|tagninger|kohtausta|scény|záběry|сцен[ыа]?|кадр(?:а|ов|ы)|сцени|σκηνές|πλάνα|sahne\w*|"
+    r"scènes|sceny|ujęcia|kadry|scener|tagninger|kohtausta|scény|záběry|сцен[ыа]?|кадр(?:а|ов|ы)|сцени|σκηνές|"
+    r"πλάνα|sahne\w*|"
     r"مشاهد|لقطات|صحنه|נופים|סצנות|שוטים|दृश्य|シーン|カット|장면|컷|场景|镜头|場景|鏡頭)\s*[:：]\s*$",
     re.IGNORECASE,
 )
 """The end of a line before a list whose items are seen, and not said."""
 _CARRIED: Final[tuple[Kind, ...]] = ("voice", "lettering", "endline")
 _GREETING: Final = re.compile(
-    r"^\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|day)|hallo|liebe[rs]?|guten (?:tag|morgen)|sehr geehrte|moin|"
-    r"bonjour|salut|chers?|chère|hola|buenos días|buenas tardes|estimad[oa]s?|ciao|buongiorno|gentili?|olá|oi|bom dia|"
+    r"^\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|day)|hallo|liebe[rs]?|guten (?:tag|morgen)|"
+    r"sehr geehrte|moin|"
+    r"bonjour|salut|chers?|chère|hola|buenos días|buenas tardes|estimad[oa]s?|ciao|buongiorno|gentili?|olá|oi|"
+    r"bom dia|"
     r"beste|dag|hei|hej|dzień dobry|cześć|ahoj|dobrý den|merhaba|γεια(?: σας)?|здравствуйте|привет|добрый день|вітаю|"
-    r"سلام|مرحبا|السلام عليكم|שלום|नमस्ते|您好|你好|안녕하세요|こんにちは|お世話になって)\b[^.?\n]{0,50}[,!，、！]?\s*$",
+    r"سلام|مرحبا|السلام عليكم|שלום|नमस्ते|您好|你好|안녕하세요|こんにちは|"
+    r"お世話になって)\b[^.?\n]{0,50}[,!，、！]?\s*$",
     re.IGNORECASE,
 )
 _SIGN_OFF: Final = re.compile(
     r"^\s*(?:(?:many |kind |best |warm |with )*(?:thanks|thank you|regards|wishes)|cheers|best|sincerely|yours|"
     r"(?:viele |liebe |beste |schöne |herzliche )?(?:grüße|grüsse|gruß)|(?:mit )?freundlichen? grüßen|vielen dank|"
-    r"danke|lg|vg|mfg|merci|cordialement|bien à vous|bises|bonne journée|à bientôt|(?:un )?saludos?|(?:un )?abrazos?|"
+    r"danke|lg|vg|mfg|bjs?|beijos?|abs|att|merci|cordialement|bien à vous|bises|bonne journée|à bientôt|"
+    r"(?:un )?saludos?|(?:un )?abrazos?|"
     r"(?:un )?besos?|gracias|(?:cordiali )?saluti|grazie|obrigad[oa]|abraços?|"
     r"atenciosamente|(?:met vriendelijke )?groet(?:en)?|bedankt|pozdrawiam|dziękuję|"
     r"(?:med vänliga )?hälsningar|tack|mvh|"
@@ -93,7 +133,7 @@ _SIGN_OFF: Final = re.compile(
     re.IGNORECASE,
 )
 _WRAPPED_CHARS: Final = 45
-_BROKEN_ENDS: Final = re.compile(r"[.!?:…。！？：।)\]”»]\s*$")
+_BROKEN_ENDS: Final = re.compile(r"[.!?:…。！？：।۔)\]”»]\s*$")
 LEADING_WORDS: Final = 2
 _SIGNATURE_LINES: Final = 7
 _SIGNATURE_CHARS: Final = 90
@@ -105,14 +145,19 @@ def cleaned(text: str) -> str:
         text = text.replace(each, "\n")
     for each in ("\u00a0", "\u202f", "\u2007", "\ufeff"):
         text = text.replace(each, " " if each != "\ufeff" else "")
+    text = _MINUTE_MARKS.sub(r"\1:\2\3\4:\5", text)
     text = with_plain_marks(_SINGLE_QUOTED.sub(r"“\1”", text))
-    return with_labels(with_seconds(unwrapped(with_numbers(without_letter(text)))))
+    return with_labels(with_seconds(unwrapped(with_numbers(_NUMBER_FIRST.sub(r"\1\3 \2 ", without_letter(text))))))
 
 
 def with_plain_marks(text: str) -> str:
     """The text with digits in boxes, Han digits of shots and seconds with inch marks as numbers, and without emoji that
     only decorate a line; several such lines without labels are a list."""
     text = _KEYCAP.sub(r"\1. ", _INCH.sub(r"\1\2 s", _INCHES.sub(r"\1-\3 s", text)))
+    text = _DIALOGUE_OF.sub(r"\1", text)
+    if len(_SHOT_IN_PROSE.findall(text)) > 1:
+        text = _SHOT_IN_PROSE.sub(lambda m: f"\n{m['noun'].capitalize()} {m['number']} ({m['length'].strip()}): ", text)
+    text = _BOXED_HEAD.sub(r"\1\2 ", text)
     text = _HAN_HEAD.sub(lambda m: f"{m[1]}{m[2]} {_HAN_DIGITS.index(m[3]) + 1} ", text)
     text = _DASHED_LABEL.sub(lambda m: f"{m[1]}: " if kind_of(m[1].strip()) else m[0], text)
     marked = [line for line in text.splitlines() if _EMOJI_FIRST.match(line)]

@@ -22,13 +22,14 @@ from activities.text.speech import is_direction, is_wide, sentences
 
 _COUNTED: Final = "|".join(sorted({word for each in names.NUMBERS for word in each.split()}))
 _STEP: Final = re.compile(
-    rf"^[\s>#*_•+-]*(?:{names.STEPS})\s*(?:#|no\.?|nr\.?|第)?\s*(?:\d{{1,2}}|(?:{_COUNTED})\b|[一二三四五六七八九十])\s*"
-    r"[*_]{0,2}\s*(?:[.):：、–—-]|$|(?<=\d)[\s\u3000]+(?=[぀-ヿ㐀-鿿가-힯]))[*_\s]*",
+    rf"^[\s>#*_•+-]*(?:{names.STEPS})\s*(?:#|no\.?|nr\.?|第)?\s*(?:\d{{1,2}}|(?:{_COUNTED})\b|"
+    rf"[一二三四五六七八九十])\s*"
+    r"[*_]{0,2}\s*(?:[.):：、–—→➜➡►▶-]|=>|$|(?<=\d)[\s\u3000]+(?=[぀-ヿ㐀-鿿가-힯]))[*_\s]*",
     re.IGNORECASE,
 )
 """The begin of an item with its name: "Step 1:"."""
 _ITEM: Final = re.compile(
-    r"^\s*[*_]{0,3}(?:[-*+•‣▪◦–—]\s+|[・●○■▶✓✔→]\s*|\(?\d{1,2}[.)、．]\s*(?!\d)|[①-⑳]\s*|[a-h]\)\s+)(?=\S)"
+    r"^\s*[*_]{0,3}(?:[-*+•‣▪◦–—]\s+|[・●○■▶✓✔→]\s*|\(?\d{1,2}[.)、．]\s*(?!\d)|\d{1,2}-\s+|[①-⑳]\s*|[a-h]\)\s+)(?=\S)"
 )
 _INLINE: Final = re.compile(r"(?:(?<=\s)|(?<=：)|(?<=:))(?:\((\d)\)|(\d)[.)]|([①-⑨]))\s*(?=\D)")
 _COUNTS: Final = {word: k for k, each in enumerate(names.NUMBERS, start=1) if k > 1 for word in each.split()}
@@ -64,6 +65,7 @@ _LINK, _LABEL = "\ue000", "\ue001"
 _OR: Final = r"or|and|oder|und|ou|et|o|u|y|e|of|en|lub|i|или|и"
 CLAUSE_WORDS: Final = 3
 """A counted part of a sentence with fewer words is no line of its own: "three breads: rye, wheat and spelt"."""
+LEAD_WORDS: Final = 3
 MIN_WORDS: Final = 4
 """A sentence that loses its link is said only where this many words remain."""
 
@@ -134,11 +136,16 @@ def _around(text: str) -> list[Shot]:
     found = []
     if end := end_text(text.strip()):
         return [Shot(0, "", lettering=(end,))]
-    for segment in segments(text):
+    parts = segments(text)
+    if len(parts) > 1 and parts[0].value.rstrip().endswith((":", "：")) and len(parts[0].value.split()) <= LEAD_WORDS:
+        parts = parts[1:]  # "Závěr: text „…“"
+    for segment in parts:
         if segment.kind in ("endline", "lettering"):
             shown = (without_quotes(segment.value),)
             said = (Line(spoken_text(segment.value)),) if segment.kind == "endline" else ()
             found.append(Shot(0, "", lines=said, lettering=shown))
+        elif segment.kind == "speaker":
+            found.append(Shot(0, "", lines=(Line(spoken_text(segment.value), segment.speaker),)))
         elif segment.kind in ("", "voice"):
             for sentence in _without_links(without_then(segment.value)):
                 if _CREW.match(sentence):

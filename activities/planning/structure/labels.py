@@ -4,7 +4,8 @@ import re
 from typing import Final, Literal, NamedTuple
 
 from activities.planning.structure import words
-from activities.planning.structure.text import QUOTED
+from activities.planning.structure.orders import further
+from activities.planning.structure.text import MARKS, QUOTED
 
 Kind = Literal["voice", "lettering", "endline", "sound", "picture", "note", "length", "title", "speaker"]
 
@@ -15,7 +16,7 @@ _VOICE: Final = (
     r"voix[\s-]?off|voix|narrat(?:eur|rice)|narration|commentaire|"
     r"voce(?: fuori campo| narrante)?|locuç[aã]o|narraç[aã]o|voz off|"
     r"ナレーション|ナレーター|ナレ|語り|NA|N|旁白|画外音|配音|解说(?:词)?|내레이션|나레이션|보이스오버|"
-    r"التعليق الصوتي|تعليق صوتي|الراوي|المعلق|صوت|закадровый голос|голос за кадром|диктор|зк|"
+    r"التعليق الصوتي|تعليق صوتي|الراوي|المعلق|صوت|закадр(?:овый голос)?|голос за кадром|диктор|зк|"
     r"वॉइसओवर|वॉयसओवर|वॉइस ओवर|वॉयस ओवर|कथन|सूत्रधार|קריינות|קריין"
 )
 _LETTERING: Final = (
@@ -33,7 +34,8 @@ _LETTERING: Final = (
 _ENDLINE: Final = (
     r"end[\s-]?line|tag[\s-]?line|closing line|strap[\s-]?line|final line|slogan|claim|schlusssatz|"
     r"schlusszeile|endzeile|"
-    r"abbinder|eslogan|frase final|cierre|signature|accroche finale|phrase finale|"
+    r"abbinder|(?:phrase|mot|texte|carton) de fin|(?:frase|texto|testo|text) final[e]?|schlusswort|slotzin|"
+    r"eslogan|frase final|cierre|signature|accroche finale|phrase finale|"
     r"結びの一言|キャッチコピー|コピー|スローガン|口号|"
     r"الشعار|слоган|टैगलाइन"
 )
@@ -66,8 +68,8 @@ _TITLE: Final = (
 )
 _ALTERNATIVES: Final[tuple[tuple[Kind, str], ...]] = (
     ("endline", f"{_ENDLINE}|{words.ENDLINE}"),
-    ("voice", f"{_VOICE}|{words.VOICE}"),
-    ("lettering", f"{_LETTERING}|{words.LETTERING}"),
+    ("voice", f"{_VOICE}|{words.VOICE}|{further.NARRATOR}"),
+    ("lettering", f"{_LETTERING}|{words.LETTERING}|{further.TEXT}"),
     ("sound", f"{_SOUND}|{words.SOUND}"),
     ("picture", f"{_PICTURE}|{words.PICTURE}"),
     ("note", f"{_NOTE}|{words.NOTE}"),
@@ -83,13 +85,13 @@ _VERBS: Final = (
 _EXTENSION: Final = r"(?:\s*[(（\[]([^)）\]\n]{0,60})[)）\]])?"
 _LABEL: Final = re.compile(
     rf"(?:(?<=^)|(?<=[\s.;|/–—。、•*(_\-「」”\"»]))\*{{0,3}}({_EVERY}){_EXTENSION}[*_]{{0,3}}\s*"
-    rf"(?:[:：=][*_]{{0,3}}\s*|(?:[–—·•-]\s*)?(?=[“„«「『\"]))",
+    rf"(?:[:：=][*_]{{0,3}}\s*|(?:[–—·•-]\s*)?(?=[“„”«»‹「『\"]))",
     re.IGNORECASE | re.MULTILINE,
 )
 _SPEAKER: Final = re.compile(
     r"(?:^\W{0,3}|(?<=[.;|!?…。！？,，、”»」\"])\s{0,3})"
-    rf"((?:(?:Mrs?|Ms|Dr|St|Sra?|Mme)\. )?[^\W\d_][\w'’ -]{{0,30}}?){_EXTENSION}\s*"
-    rf"(?::|：|\b(?:{_VERBS})\b\s*[:：,]?)\s*(?=[“„«「『\"])",
+    rf"((?:(?:Mrs?|Ms|Dr|St|Sra?|Mme|Hr|Fr|Prof)\. )?[^\W\d_][\w{MARKS}'’ -]{{0,30}}?){_EXTENSION}\s*"
+    rf"(?::|：|\b(?:{_VERBS})\b\s*[:：,]?)\s*(?=[“„”«»‹「『\"])",
 )
 """A name at the begin of a sentence, with what it says in quotation marks."""
 _SAYING: Final = re.compile(rf"\s+(?:{_VERBS})\b.*$")
@@ -108,7 +110,8 @@ READ_NOUNS: Final = (
     r"screen|label|banner|poster|price|phone(?: number)?|hashtag|"
     r"headline|packaging|subtitle|schild|schrift(?:zug)?|aufschrift|einblendung|steht|plakat|bildschirm|preis|"
     r"telefonnummer|letrero|r[oó]tulo|cartel|pantalla|precio|tel[eé]fono|texte|prix|"
-    r"écriteau|affiche|écran|insegna|scritta|schermo|prezzo|letreiro|tela|preço)\b|看板|文字|画面|字幕|テロップ|屏幕|"
+    rf"écriteau|affiche|écran|insegna|scritta|schermo|prezzo|letreiro|tela|preço|{words.SIGNS})\b|שלט|لافتة|"
+    rf"تابلو|সাইনবোর্ড|पाटी|ป้าย|看板|文字|画面|字幕|テロップ|屏幕|"
     r"招牌|螢幕|لافتة|الشاشة|вывеск|надпись|экран|बोर्ड|स्क्रीन)"
 )
 """Words before a quotation that is read."""
@@ -151,6 +154,13 @@ _NEXT_PICTURE: Final = re.compile(
 """Where a sentence that is not in quotation marks ends and the next picture is described in the same line."""
 
 
+_PERSON: Final = re.compile(r"client[ea]?|kunde|kundin|audience|public|talent|authors?|crew", re.IGNORECASE)
+_NAMES: Final = re.compile(
+    rf"(?:{QUOTED.pattern})(?<![.!?…。！？؟।۔][”“\"»«」』›])(?:[,，、]\s*|(?=[^\W\d_]))(?![“„”«»‹「『\"])"
+)
+"""A quoted name with which a sentence begins."""
+
+
 class Segment(NamedTuple):
     """A part of a text: its kind ("" without a label), speaker, direction and value."""
 
@@ -183,6 +193,8 @@ def segments(text: str) -> list[Segment]:
             if covered[start] or any(covered[start : end - 1]):
                 continue
             label = match.group(1).strip()
+            if pattern is _LABEL and re.search(r"[^\W\d_] $", text[:start]) and kind_of(label) == "note":
+                continue  # a person: "LE CLIENT : …"
             kind = kind_of(label) if pattern is _LABEL else kind_of_name(label)
             if kind:
                 marks.append((start, end, kind, label, (match.group(2) or "").strip()))
@@ -193,8 +205,9 @@ def segments(text: str) -> list[Segment]:
     for (_, start, kind, label, direction), end in zip(marks, ends, strict=False):
         value = text[start:end]
         rest = ""
-        if run := _quoted_run(value):
+        if run := quoted_run(value):
             value, rest = value[:run], value[run:]
+            kind = "speaker" if kind == "note" and names_somebody(label) else kind
         elif kind in ("voice", "speaker", "lettering", "endline") and (turn := _NEXT_PICTURE.search(value)):
             value, rest = value[: turn.start()], value[turn.start() :]
         speaker = speaker_name(label) if kind == "speaker" else ""
@@ -204,6 +217,11 @@ def segments(text: str) -> list[Segment]:
         if rest.strip():
             found.append(Segment("", rest))
     return [s for s in found if s.value.strip() or s.kind]
+
+
+def names_somebody(label: str) -> bool:
+    """Whether a label may be the name of a speaker: it has no other meaning, or it is a note on a person."""
+    return kind_of(label) is None or _PERSON.fullmatch(label.strip()) is not None
 
 
 def kind_of_name(name: str) -> Kind | None:
@@ -219,8 +237,11 @@ def speaker_name(subject: str) -> str:
     return "" if _PRONOUN.fullmatch(name) else name
 
 
-def _quoted_run(value: str) -> int:
-    """The end of the quotations with which a value begins; 0 where it begins with none."""
+def quoted_run(value: str) -> int:
+    """The end of the quotations with which a value begins; 0 where it begins with none, or with a quoted name within a
+    sentence: "“Loft”, the tent that stays."."""
+    if (name := QUOTED.match(value.strip())) and _NAMES.match(name.group(0) + value.strip()[name.end() :]):
+        return 0
     end = 0
     while match := QUOTED.match(value, end + len(value[end:]) - len(value[end:].lstrip(" ,/"))):
         end = match.end()

@@ -16,7 +16,7 @@ from activities.planning.structure.text import (
     spoken_text,
     without_quotes,
 )
-from activities.text.speech import group_by_time, is_direction, is_wide, sentences
+from activities.text.speech import FULL_STOP, GOES_ON, group_by_time, is_direction, is_wide, sentences
 
 READ: Final = re.compile(rf"{READ_NOUNS}[^.!?。！？]{{0,40}}$", re.IGNORECASE)
 SAID: Final = re.compile(
@@ -27,19 +27,24 @@ SAID: Final = re.compile(
 )
 _AND: Final = re.compile(r"\s*(?:[,;]|\b(?:and|und|et|y|e|en|och|og|и)\b)[^.!?:：。！？]{0,40}", re.IGNORECASE)
 """What joins a quotation to the one before."""
-_END: Final = re.compile(r"[.!?…。！？।؟]$")
+_END: Final = re.compile(r"[.!?…。！？।؟۔]$")
 
 
 _FACT: Final = re.compile(
-    r"^\W{0,3}(?:price|phone|telephone|tel|website|web|url|address|book(?:ing)?|preis|telefon(?:nummer)?|adresse|prix|"
-    r"téléphone|precio|tel[eé]fono|prezzo|preço|prijs|cena|pris|hinta|τιμή|τηλέφωνο|fiyat|цена|телефон|ціна|قیمت|تلفن|"
-    r"السعر|هاتف|מחיר|טלפון|कीमत|फ़ोन|価格|料金|電話(?:番号)?|价格|價格|电话|電話|가격|전화)\.?\s*[:：]\s*(\S.{0,120})$",
+    r"^\W{0,3}(?:price|phone|telephone|tel|website|web|url|address|book(?:ing)?|preis|telefon(?:nummer)?|"
+    r"adresse|prix|"
+    r"téléphone|precio|tel[eé]fono|prezzo|preço|prijs|cena|pris|hinta|τιμή|τηλέφωνο|fiyat|цена|телефон|ціна|"
+    r"قیمت|تلفن|"
+    r"السعر|هاتف|מחיר|טלפון|कीमत|फ़ोन|価格|料金|電話(?:番号)?|价格|價格|电话|電話|가격|"
+    r"전화)\.?\s*[:：]\s*(\S.{0,120})$",
     re.IGNORECASE,
 )
 """A fact of an advert in a line of its own: it is read."""
 _HASHTAG: Final = re.compile(r"\bhashtags?\b[^#.!?\n]{0,20}(#\w+)", re.IGNORECASE)
 
 
+_SAYING_CLAUSE: Final = re.compile(r"(?<=\w)\s*[,;]\s*[^,;.!?]{2,60}$")
+"""Who says a line, after what is seen: "a chair rocks, and the narrator says"."""
 INSTRUCTION_WORDS: Final = 12
 
 
@@ -59,7 +64,7 @@ def take_quotations(text: str) -> Parts:
     shows = False  # whether the quotation before is read
     for match in QUOTED.finditer(text):
         before = text[at : match.start()]
-        sentence = re.split(r"(?<=[.!?…。！？।؟])\s*", rest + before)[-1].strip()
+        sentence = re.split(r"(?<=[.!?…。！？।؟۔])\s*", rest + before)[-1].strip()
         words = quoted_words(match)
         said = SAID.search(sentence)
         alone = not sentence or sentence.endswith((":", "：", "—", "–"))
@@ -74,6 +79,8 @@ def take_quotations(text: str) -> Parts:
             lines.append(Line(spoken_text(words), speaker=speaker_name(said["name"] or "") if said else ""))
             rest, at = rest + before, match.end()
             rest = rest[: len(rest.rstrip(" :：—–"))] + " "
+            if said and (clause := _SAYING_CLAUSE.search(rest)):
+                rest = f"{rest[: clause.start()]}. "
     rest += text[at:]
     return Parts(
         description_text(re.sub(r"\s+([.,])(?=\s|$)", r"\1", rest)), tuple(x for x in lines if x.text), tuple(lettering)
@@ -193,7 +200,9 @@ def _spoken_prose(pending: list[str]) -> list[Shot]:
 
 
 _SENTENCE_END: Final = re.compile(
-    r"(?<![.!?…])[.!?…]+(?:\s?»|[\"“”’)])*\s+|[。！？।؟]+(?:[」』”]|[\"»](?=\s|$))?(?!\s*(?:と|이?라고|하고))\s*|(?<=[」』”])(?=最后|最後|마지막)"
+    rf"(?<![.!?…])(?:[!?][.!?…]*(?:\s?»|[\"“”’)])*\s+|{FULL_STOP}(?:\s?»|[\"“”’)])*\s++(?!{GOES_ON}))|"
+    r"(?<=[\u0e00-\u0e7f\"”»])[ ]+(?=[\u0e00-\u0e7f])|[。！？।؟۔]+(?:[」』”]|[\"»](?=\s|$))?(?!\s*(?:と|이?라고|"
+    r"하고))\s*|(?<=[」』”])(?=最后|最後|마지막)"
 )
 """Also inside of a quotation; not before what belongs to it: "「…。」と言います"."""
 
@@ -215,7 +224,8 @@ def sentences_with_quotes(text: str) -> list[str]:
 _MEDIUM: Final = re.compile(
     r"\b(?:film|movie|video|clip|ad|advert|commercial|spot|trailer|reel|animation|short|werbespot|vídeo|"
     r"anuncio|vidéo|publicité|filmato)\b|"
-    r"動画|広告|映像|フィルム|CM|视频|广告|短片|影片|廣告|영상|광고|فيلم|فيديو|إعلان|ролик|видео|фильм|फिल्म|वीडियो|विज्ञापन",
+    r"動画|広告|映像|フィルム|CM|视频|广告|短片|影片|廣告|영상|광고|فيلم|فيديو|إعلان|ролик|видео|фильм|फिल्म|"
+    r"वीडियो|विज्ञापन",
     re.IGNORECASE,
 )
 _ASKS: Final = re.compile(
@@ -230,9 +240,16 @@ _LENGTH_ASKED: Final = re.compile(r"\d+\s*-?\s*(?:s|sec|second|sek|seg|min|秒|�
 
 def is_commission(sentence: str) -> bool:
     """Whether a sentence describes the film that is ordered, such as "A 20 second film about tea."."""
-    return is_order(sentence) or (
-        bool(_MEDIUM.search(sentence)) and bool(_ASKS.match(sentence) or _LENGTH_ASKED.search(sentence))
+    return (
+        is_order(sentence)
+        or asks_for_film(sentence)
+        or bool(_MEDIUM.search(sentence) and _LENGTH_ASKED.search(sentence))
     )
+
+
+def asks_for_film(sentence: str) -> bool:
+    """Whether a sentence begins like an order of a film."""
+    return bool(_MEDIUM.search(sentence) and _ASKS.match(sentence))
 
 
 def without_orders(text: str) -> str:

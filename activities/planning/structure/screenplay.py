@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from activities.planning.structure.labels import kind_of, segments
+from activities.planning.structure.labels import Segment, kind_of, segments
 from activities.planning.structure.model import Join, Line, Shot, SoundCue, Structure, numbered
+from activities.planning.structure.quoted import SAID
 from activities.planning.structure.shot_list import title_in
 from activities.planning.structure.sounds import cues_in
 from activities.planning.structure.text import (
@@ -29,7 +30,11 @@ from activities.planning.structure.words import OFF_SCREEN
 _HEADING: Final = re.compile(
     r"^(?:\d{1,3}[A-Z]?[.)]?\s+)?(?:\.(?=[^\s.])|(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E|INNEN|AUSSEN|"
     r"AUßEN|INNEN/AUSSEN|INTERIOR|EXTERIOR|"
-    r"INTÉRIEUR|EXTÉRIEUR|ИНТ|НАТ|ЭКСТ)[./ :]|(?:内景|外景|内|外|室内|室外)[.．：: 　]|[○◯〇](?=\S)|(?:داخلي|خارجي)\b|"
+    r"INTÉRIEUR|EXTÉRIEUR|ИНТ|НАТ|ЭКСТ)[./ :]|(?:内景|外景|内|外|室内|室外)[.．：: 　]|[○◯〇](?=\S)|(?:داخل[يی]|"
+    r"خارج[يی])\b|"
+    r"(?:פנים|חוץ)(?:[./]|\s*[–—-])|(?:ΕΣΩΤ|ΕΞΩΤ|ΕΣ|ΕΞ|ІНТ|ЕКСТ|İÇ|DIŞ|WN|WNĘTRZE|PLENER|SISÄ|ULKO|BELSŐ|KÜLSŐ|"
+    r"BINNEN|BUITEN|"
+    r"INTERIØR|EKSTERIØR|NỘI|NGOẠI)[./ :]|(?:ภายใน|ภายนอก|अंदर|बाहर|आंतरिक|बाह्य|अंतः)(?=\s*[.–—-])|"
     r"(?:SCENE|SZENE|ESCENA|SCÈNE)\s+\d+\b)"
 )
 _TRANSITION: Final = re.compile(
@@ -41,9 +46,10 @@ _TRANSITION: Final = re.compile(
     r"FIM|"
     r"СКЛЕЙКА|(?:ИЗ )?ЗАТЕМНЕНИ[ЕЯ]|НАПЛЫВ|ВЫТЕСНЕНИЕ|КОНЕЦ|ЗТМ|КІНЕЦЬ|ПЕРЕХІД|CIĘCIE(?: DO)?|(?:ŚCIEMNIENIE|"
     r"ROZJAŚNIENIE)|"
-    r"KONIEC|KESME|KARARMA|SON|컷 ?투|페이드 ?(?:인|아웃)|디졸브|끝|切至|切到|淡入|淡出|暗転|溶明|溶暗|終|完|النهاية|"
+    r"KONIEC|KONEC|KRAJ|КРАЈ|КРАЙ|ΤΕΛΟΣ|FINE|SLUT|VÉGE|LOPPU|EINDE|SFÂRȘIT|FI|HẾT|TAMAT|סוף|จบ|KESME|KARARMA|"
+    r"SON|컷 ?투|페이드 ?(?:인|아웃)|디졸브|끝|切至|切到|淡入|淡出|暗転|溶明|溶暗|終|完|النهاية|"
     r"قطع|"
-    r"मिलान|समाप्त|कट टू)[：:。.।]?)$"
+    r"मिलान|समाप्त|कट टू)[：:。.।۔]?)$"
 )
 _JOINS: Final[Sequence[tuple[Join, re.Pattern[str]]]] = (
     (
@@ -75,6 +81,11 @@ _INLINE_CUE: Final = re.compile(
 _TITLE_PAGE: Final = re.compile(
     r"^(title|credit|authors?|source|draft date|date|contact|copyright|notes|revision)\s*:\s*(.*)$", re.IGNORECASE
 )
+_COLON_QUOTE: Final = re.compile(rf"(\w\s*[:：])\s*((?:{QUOTED.pattern}))\s*\.?\s*$")
+_ENDS_CUE: Final = re.compile(r",$|(?<!\s[^\W\d_])\.$")
+"""The end of a line that is no name; an initial may end one: "HERR K."."""
+MAX_NAME_WORDS: Final = 4
+MAX_NAME_CHARS: Final = 20
 _REMOVED: Final = re.compile(r"/\*.*?\*/|\[\[.*?\]\]", re.DOTALL)
 
 
@@ -107,6 +118,7 @@ class _Reader:
             return
         if self.lines:
             self.close()
+        parts = _shown_after_colon(parts)
         shown = [s for s in parts if s.kind in ("lettering", "endline")]
         for segment in shown:
             value = segment.value
@@ -115,7 +127,7 @@ class _Reader:
                 self.lines.append(Line(spoken_text(value)))
         if self.inserts and QUOTED.sub("", text).strip(" .") == "":
             self.lettering += quotations(text)
-        elif words := description_text(" ".join(s.value for s in parts if not s.kind) if shown else text):
+        elif words := description_text(" ".join(map(_seen_of, parts)) if shown else text):
             self.action.append(words)
 
     def say(self, speaker: str, text: str, direction: str) -> None:
@@ -202,7 +214,7 @@ def _read(body: list[str], title: str, join: Join = "") -> Structure | None:
             reader.inserts = line.startswith("INSERT")
             if not _UNSEEN.match(line):
                 reader.act(line.capitalize())
-        elif cue := _cue(line, body, k, apart=1 if one_paragraph else 0):
+        elif cue := _cue(line, body, k, apart=1 if one_paragraph else 0) or _caseless_cue(line, body, k):
             k = _speech(reader, cue, body, k, one_paragraph=one_paragraph)
         elif (found := _INLINE_CUE.match(line)) and _is_speaker(found):
             direct = re.match(r"^[(（]([^()（）]{1,60})[)）]\s*", found.group(3))
@@ -253,13 +265,50 @@ def _cue(line: str, body: list[str], following: int, *, apart: int) -> tuple[str
     if not found or not upcoming:
         return None
     name = found.group(1).strip()
-    if not line.startswith("@") and (name != name.upper() or name == name.lower() or name.endswith((".", ","))):
+    if not line.startswith("@") and (name != name.upper() or name == name.lower() or _ENDS_CUE.search(name)):
         return None
-    if kind_of(name) not in (None, "voice") or len(name.split()) > 4:
+    if kind_of(name) not in (None, "voice") or len(name.split()) > MAX_NAME_WORDS:
         return None
     if _HEADING.match(upcoming) or _TRANSITION.match(upcoming):
         return None
     return name, found.group(2).strip()
+
+
+def _shown_after_colon(parts: list[Segment]) -> list[Segment]:
+    """The parts of an action, where a quotation after a colon is read: "На нём криво: «Скворцам»". Speeches of a
+    screenplay have a form of their own."""
+    found = []
+    for part in parts:
+        match = None if part.kind else _COLON_QUOTE.search(part.value)
+        if match and not SAID.search(part.value[: match.end(1)]):
+            found += [part._replace(value=part.value[: match.end(1)].rstrip(" :：")), Segment("lettering", match[2])]
+        elif part.kind == "speaker":
+            found.append(part._replace(kind="lettering"))
+        else:
+            found.append(part)
+    return found
+
+
+def _seen_of(part: Segment) -> str:
+    """What a part of an action shows; of a text that a thing shows, the thing: "A neon sign buzzes"."""
+    if part.kind == "lettering" and part.label and kind_of(part.label) is None:
+        thing = re.sub(r"\s+(?:reads?|says?|reading|saying)$", "", part.label.strip())
+        return f"{thing}."
+    return "" if part.kind else part.value.lstrip(" .")
+
+
+def _caseless_cue(line: str, body: list[str], following: int) -> tuple[str, str] | None:
+    """The speaker in a script without capitals: a paragraph of its own begins with the name, and the speech follows."""
+    begins = following < 2 or not body[following - 2].strip()
+    upcoming = body[following].strip() if following < len(body) else ""
+    found = _CUE.match(line)
+    if not begins or not upcoming or not found or line.upper() != line.lower():
+        return None
+    name = found.group(1).strip()
+    is_name = (
+        len(name.split()) < MAX_NAME_WORDS and len(name) <= MAX_NAME_CHARS and not re.search(r"[\d.。।۔۔،,、]", name)
+    )
+    return (name, found.group(2).strip()) if is_name and kind_of(name) in (None, "voice") else None
 
 
 def _speech(reader: _Reader, cue: tuple[str, str], body: list[str], k: int, *, one_paragraph: bool) -> int:

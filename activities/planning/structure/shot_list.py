@@ -8,9 +8,17 @@ from typing import Final
 from activities.planning.structure import text as marks
 from activities.planning.structure import words
 from activities.planning.structure.cards import Cards
-from activities.planning.structure.labels import FRAMING, TITLE_LINE, Segment, is_nothing, kind_of, segments
+from activities.planning.structure.labels import (
+    FRAMING,
+    TITLE_LINE,
+    Segment,
+    is_nothing,
+    names_somebody,
+    quoted_run,
+    segments,
+)
 from activities.planning.structure.model import Line, Shot, SoundCue, Structure, numbered
-from activities.planning.structure.orders.sentences import end_text
+from activities.planning.structure.orders.sentences import end_text, is_courtesy
 from activities.planning.structure.quoted import take_quotations
 from activities.planning.structure.sounds import cues_in
 from activities.planning.structure.text import (
@@ -29,12 +37,12 @@ _WORD: Final = (
     rf"{words.SHOTS})"
 )
 _ITEM: Final = re.compile(
-    rf"^[\s>#*•+-]*(?:#\s*)?({_WORD}\s*)?(?:#|no\.?|nr\.?)?\s*(\d{{1,3}})(?!\d|[:.]\d)\s*([.):：、\])】–—|/-]|"
+    rf"^[\s>#*•+-]*(?:#\s*)?({_WORD}\s*)?(?:#|no\.?|nr\.?)?\s*(\d{{1,3}})(?!\d|[:.]\d)\s*([.):：、\])）】–—|／/-]|"
     rf"(?=\s)|$)\s*",
     re.IGNORECASE,
 )
 _TIMED_ITEM: Final = re.compile(
-    r"^[\s>#*•+-]*[^\W\d_][^\W\d_.]{0,14}\.?[\s_-]*(\d{1,4}[a-z]?)(?:\s*(?=[(\[（【:：.,·–—|-])[:：.,·–—|\s-]*|\s+)",
+    r"^[\s>#*•+-]*[^\W\d_][^\W\d_.]{0,14}\.?[\s_#-]*(\d{1,4}[a-z]?)(?:\s*(?=[(\[（【:：.,·–—|-])[:：.,·–—|\s-]*|\s+)",
     re.IGNORECASE,
 )
 """A shot under any name, which its time makes one: "Klappe 3 (0:08-0:12)", "SH010  0:00 - 0:04"."""
@@ -42,8 +50,8 @@ _BRACKET_REST: Final = re.compile(r"\s*[,;·/|–—-]?\s*([^()（）\[\]\n]{1,4
 """What follows a time in its brackets: "(4 s, wide): …"."""
 _NAMED_LINE: Final = re.compile(
     r"^[*_•\s–—-]*([^\W\d_a-z][^\W\d_a-z]*(?: [^\W\d_a-z]+)?)\s*"
-    r"(?:[(（]([^()（）]{1,40})[)）])?\s*[:：]\s*(?![“„«「『\"])"
-    r"(\S.*[.!?…。！？؟।])$"
+    r"(?:[(（]([^()（）]{1,40})[)）])?\s*[:：]\s*(?![“„”«»‹「『\"])"
+    r"(\S.*[.!?…。！？؟।۔])$"
 )
 """A line of a speaker in capitals without quotation marks: "NONNA: Basilico alla fine!"."""
 _WIDE_LINE: Final = re.compile(r"(?:^|[\s\u3000])([぀-ヿ㐀-鿿]{1,6})「([^「」]{2,80}[。！？…!?])」\s*$")
@@ -60,10 +68,20 @@ _NO_VOICE: Final = re.compile(
 )
 """A sentence that says that nothing is said."""
 _CIRCLED: Final = re.compile(r"^\s*([①-⑳])\s*")
-_LEAD: Final = re.compile(r"^[\s>#*•·▪◦‣+|–—-]*")
+_LEAD: Final = re.compile(
+    r"^[\s>#*•·▪◦‣+|–—-]*+(?:(?:TC|T/C|time(?:code)?|zeit|tempo|tijd|tid)\s*[:：]?\s*(?=[\d\[(]))?", re.IGNORECASE
+)
 _SEEN: Final = re.compile(
     r"\b(?:logo|packshot|product|bottle|pack|on|against|over|background|auf|vor|sobre|sur)\b", re.IGNORECASE
 )
+_DANGLING: Final = re.compile(
+    r",?\s+(?:(?:and|und|e|y|et|en|i|и)\s+)?(?:with|mit|com|con|avec|met|med|z|s|с)(?:\s+(?:the|a|dem|der|einem|"
+    r"o|um|el|un|il|lo|le|la|de|het|een))?\s*$",
+    re.IGNORECASE,
+)
+"""The words that lead from a description to the text after it: "Fecha no logo, com o"."""
+_TEXT_LIKE: Final = re.compile(r"[|·•@€$£₹¥]|#\w|\d{3}|\w\.[a-z]{2,}\b|\bwww")
+"""An insert with such marks is text on the screen."""
 MAX_GAP: Final = 24
 """A time that stands later than this in the head of a shot belongs to its description."""
 
@@ -91,7 +109,7 @@ class ShotDraft:
     def read(self, text: str, *, first: bool = False) -> None:
         """Add one line of the brief to the shot."""
         text = text.strip()
-        if not first and (named := _NAMED_LINE.match(text)) and kind_of(named[1]) is None:
+        if not first and (named := _NAMED_LINE.match(text)) and names_somebody(named[1]):
             self.add(Segment("speaker", named[3], named[1].title(), named[2] or "", named[1]))
             return
         if (
@@ -109,9 +127,9 @@ class ShotDraft:
     def _continue(self, text: str) -> None:
         if self._open == "voice" and self.lines:
             previous = self.lines.pop()
-            said = spoken_text(f"{previous.text.rstrip('.。।')} {text}")
+            said = spoken_text(f"{previous.text.rstrip('.。।۔')} {text}")
             self.lines.append(Line(said, previous.speaker, previous.direction))
-        self._open = "" if re.search(r"[.!?…。！？।؟]$", text) else self._open
+        self._open = "" if re.search(r"[.!?…。！？।؟۔]$", text) else self._open
 
     def add(self, segment: Segment) -> None:
         kind, value = segment.kind, segment.value
@@ -121,7 +139,7 @@ class ShotDraft:
         if kind and is_nothing(value):
             return
         if kind in ("voice", "speaker"):
-            said = marks.quotations(value) if QUOTED.match(value) else [value]
+            said = marks.quotations(value) if quoted_run(value) else [value]
             for each in said:
                 direct = re.match(r"^\s*[(（]([^)）]{1,60})[)）]\s*", each)
                 words = spoken_text(each[direct.end() :] if direct else each)
@@ -129,13 +147,13 @@ class ShotDraft:
                     self.lines.append(
                         Line(words, segment.speaker, segment.direction or (direct.group(1) if direct else ""))
                     )
-            self._open = "" if QUOTED.match(value) or re.search(r"[.!?…。！？।؟]$", value) else "voice"
+            self._open = "" if QUOTED.match(value) or re.search(r"[.!?…。！？।؟۔]$", value) else "voice"
         elif kind == "lettering" and _is_picture(segment):
             self.framing = self.framing or segment.label
             self._describe(value)
         elif kind in ("lettering", "endline"):
             shown = marks.quotations(value) if QUOTED.match(value) else [without_quotes(value)]
-            self.lettering += [marks.plain(s) if not marks.is_address(s) else s for s in shown]
+            self.lettering += map(marks.lettering_text, shown)
             if kind == "endline":
                 self.lines.append(Line(spoken_text(value)))
         elif kind == "sound":
@@ -169,7 +187,7 @@ class ShotDraft:
         if named := _WIDE_LINE.search(text):
             self.lines.append(Line(spoken_text(named[2]), named[1]))
             text = text[: named.start()]
-        parts = take_quotations(text)
+        parts = take_quotations(_DANGLING.sub("", text))
         self.lines += parts.lines
         self.lettering += parts.lettering
         if parts.description:
@@ -177,8 +195,8 @@ class ShotDraft:
 
     def _read_time(self, text: str) -> str:
         """Take the time at the head of a text; returns the rest of it."""
-        found = marks.RANGE.search(text)
-        if found and found.start() <= MAX_GAP:
+        found = next((m for m in marks.RANGE.finditer(text) if m.start() <= MAX_GAP or _ends(text, m)), None)
+        if found:
             if found.group(1):
                 self.start, self.end = marks.clock_seconds(found.group(1)), marks.clock_seconds(found.group(2))
             else:
@@ -205,12 +223,17 @@ class ShotDraft:
         return f"{before} {after}".strip()
 
 
+def _ends(text: str, time: re.Match[str]) -> bool:
+    """Whether a time in brackets ends a line: "ESCENA 1 – COCINA – DÍA (0-8 s)"."""
+    return time.group(0).strip()[0] in "[(（【" and not text[time.end() :].strip(" :：*_.")
+
+
 def _is_picture(segment: Segment) -> bool:
     """Whether an insert or an end card is described, e.g. "logo on dark blue", instead of quoted."""
     if QUOTED.match(segment.value) or marks.is_address(segment.value):
         return False
     if segment.label.lower() == "insert":
-        return True
+        return not _TEXT_LIKE.search(segment.value)
     card = re.search(r"card|frame|tafel|carton|cartela", segment.label, re.IGNORECASE)
     return bool(card and (_SEEN.search(segment.value) or segment.value[:1].islower()))
 
@@ -223,7 +246,11 @@ def _head(line: str) -> tuple[ShotDraft, str] | None:
     if item := _ITEM.match(plain):
         draft.has_word = item.group(1) is not None
         has_range = marks.RANGE.match(marks.western_times(plain[item.end() :])) is not None
-        if not draft.has_word and not has_range and item.group(3) in ("", None, "-", "–", "—", "/", "|", ":", "："):
+        if (
+            not draft.has_word
+            and not has_range
+            and item.group(3) in ("", None, "-", "–", "—", "/", "／", "|", ":", "：")
+        ):
             item = None
     rest = marks.western_times(plain[item.end() :] if item else _LEAD.sub("", plain))
     if item is None and (named := _TIMED_ITEM.match(plain)):
@@ -272,25 +299,25 @@ def _read(text: str) -> tuple[str, list[ShotDraft], list[str]]:
     for line in text.splitlines():
         if not line.strip():
             gap = True
-            continue
-        found = _head(line)
-        if found:
+        elif found := _head(line):
             drafts.append(found[0])
             found[0].read(found[1], first=True)
-        elif drafts:
-            parts = segments(western_digits(line) if marks.LENGTH.search(line) else line)
-            current = drafts[-1]
-            # After a gap, a remark or a sound belongs to the film, not to the last shot.
-            loose = gap and len(parts) == 1 and parts[0].kind in ("", "sound")
-            loose = loose and bool(current.description or current.lines)
-            if not loose or QUOTED.match(line.strip()):
-                current.read(line)
-            else:
-                about.append(line)
-        elif not title:
-            title = title_in(line)
-        gap = False
+            gap = False
+        elif not drafts:
+            title, gap = title or title_in(line), False
+        elif (gap and _is_about_the_film(line, drafts[-1])) or is_courtesy(line):
+            about.append(line)
+        else:
+            drafts[-1].read(line)
+            gap = False
     return title, drafts, about
+
+
+def _is_about_the_film(line: str, last: ShotDraft) -> bool:
+    """Whether a line after a gap is no part of the last shot: a remark, or a sound."""
+    parts = segments(western_digits(line) if marks.LENGTH.search(line) else line)
+    is_loose = len(parts) == 1 and parts[0].kind in ("", "sound") and bool(last.description or last.lines)
+    return is_loose and not QUOTED.match(line.strip())
 
 
 def title_in(line: str) -> str:

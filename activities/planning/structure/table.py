@@ -8,9 +8,9 @@ from activities.planning.structure import words
 from activities.planning.structure.labels import FRAMING, Kind, is_nothing, kind_of, segments
 from activities.planning.structure.model import Structure, numbered
 from activities.planning.structure.shot_list import ShotDraft, set_lengths, title_in
-from activities.planning.structure.text import QUOTED, clock_or_number, has_words, number, plain, western_digits
+from activities.planning.structure.text import LENGTH, QUOTED, clock_or_number, has_words, number, plain, western_digits
 
-_RULE: Final = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
+_RULE: Final = re.compile(r"^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
 _NUMBER: Final = re.compile(
     r"#|no\.?|nr\.?|n[º°]|shot|scene|sc\.?|szene|einstellung|plano|toma|plan|カット|番号|镜头|镜号|鏡號|컷|لقطة|кадр|"
     rf"शॉट|{words.SHOTS}",
@@ -22,17 +22,22 @@ _START: Final = re.compile(
     re.IGNORECASE,
 )
 _END: Final = re.compile(
-    r"(?:tc|time(?:code)?|time code)?\s*[-–]?\s*(?:out|end|to|bis|fin|à|fine|fim|tot|do|till|til|終了|アウト|结束|結束|"
+    r"(?:tc|time(?:code)?|time code)?\s*[-–]?\s*(?:out|end|to|bis|fin|à|fine|fim|tot|do|till|til|終了|アウト|"
+    r"结束|結束|"
     r"끝|конец|до|النهاية|إلى|अंत)",
     re.IGNORECASE,
 )
 _SECONDS: Final = re.compile(
-    r"s|secs?\.?|seconds?|sek\.?|sekunden?|seg\.?|segundos?|secondes?|secondi|seconden|сек\.?|секунды?|秒数?|초|ثوان|سیکنڈ",
+    r"s|secs?\.?|seconds?|sek\.?|sekunden?|seg\.?|segundos?|secondes?|secondi|seconden|сек\.?|секунды?|detik|"
+    r"dtk|giây|másodperc|mp|secunde|segons|sekundi|sekúnd|วินาที|সেকেন্ড|सेकंद|秒数?|초|ثوان|سیکنڈ",
     re.IGNORECASE,
 )
 _BARE_SECONDS: Final = re.compile(r"(\d{1,3}(?:[.,]\d{1,2})?)\s*[\"″”]?")
+_TIMED_CELL: Final = re.compile(rf"\s*(?=[\[(（【]){LENGTH.pattern}\s*$", re.IGNORECASE)
 _ASIDE: Final = re.compile(r"\s*[(（\[][^()（）\[\]]{1,80}[)）\]]\s*")
 _HEARD: Final = re.compile(r"audio|ton|sound/vo|vo/sound|音声|오디오|الصوت|аудио", re.IGNORECASE)
+_NAME: Final = re.compile(r"\W*(?:[^\W\d_]{0,12}\W{0,2})?\d{1,3}[a-z]?\W*|[A-Za-z]?\W*", re.IGNORECASE)
+"""The number or the name of a shot: "3", "Scene 2", "4b"."""
 _Column = Kind | Literal["start", "end"]
 
 
@@ -91,6 +96,18 @@ def _column(name: str) -> _Column | None:
     return "voice" if _HEARD.fullmatch(name) else kind_of(name)
 
 
+def _kind(table: Table, column: int) -> _Column | None:
+    """What the cells of a column are; one whose name may be that of a shot or of its picture, by its cells."""
+    name = table.header[column].strip(" *_:")
+    kind = _column(name)
+    if kind not in ("speaker", "picture"):
+        return kind
+    cells = [row[column] for row in table.rows if column < len(row)]
+    if sum(bool(_NAME.fullmatch(cell)) for cell in cells) * 2 > len(cells):
+        return "speaker"
+    return "picture" if kind_of(name) == "picture" else kind
+
+
 def parse_shot_table(text: str) -> Structure | None:
     """The shots of a table whose columns are named like the parts of a shot; None for any other text."""
     lines = text.splitlines()
@@ -98,7 +115,7 @@ def parse_shot_table(text: str) -> Structure | None:
 
 
 def _shots_of(table: Table, lines: list[str]) -> Structure | None:
-    kinds = [_column(name) for name in table.header]
+    kinds = [_kind(table, k) for k in range(len(table.header))]
     parts = {"picture", "voice", "lettering"} & {k for k in kinds if k}
     if len(parts) < 2 and not (parts and {"length", "speaker", "start"} & {k for k in kinds if k}):
         return None
@@ -143,6 +160,8 @@ def _read_cell(draft: ShotDraft, kind: _Column | None, cell: str, column: str) -
     if kind is None and (found := FRAMING.match(cell)):
         draft.framing = found.group(0)
         return
+    if kind == "picture" and draft.seconds is None and (timed := _TIMED_CELL.search(western_digits(cell))):
+        draft.seconds, cell = number(timed[1]), cell[: timed.start()]
     for each in re.split(r"<br\s*/?>", cell):
         if kind in ("voice", "sound", "lettering") and _ASIDE.fullmatch(each):
             continue  # "(natural sound)"

@@ -8,7 +8,8 @@ from typing import Final
 from activities.text.speech import closed, is_wide, join_sentences, sentences, speech_seconds
 
 QUOTED: Final = re.compile(
-    r"“([^“”\n]{1,600})”|„([^„“”\n]{1,600})[“”]|«\s*([^«»\n]{1,600}?)\s*»|»([^«»\n]{1,600})«|「([^「」\n]{1,600})」"
+    r"“([^“”\n]{1,600})”|[„”]([^„“”\n]{1,600})[“”]|«\s*([^«»\n]{1,600}?)\s*»|»([^«»\n]{1,600})[«»]|"
+    r"‹([^‹›\n]{3,600})›|「([^「」\n]{1,600})」"
     r"|『([^『』\n]{1,600})』|\"([^\"\n]{1,600})\"|(?<!\w)‘([^‘’\n]{3,600})’(?!\w)"
 )
 MARKDOWN_LINK: Final = re.compile(r"!?\[([^\]\n]{0,300})\]\(([^)\n]{0,500})\)")
@@ -23,13 +24,16 @@ _NUMBER: Final = r"\d{1,3}(?:[.,]\d{1,2})?"
 _CLOCK: Final = r"\d{1,2}:\d{2}(?::\d{2}(?:[:;.]\d{2})?)?(?:\.\d{1,3})?"
 _UNIT: Final = (
     r"(?:s|secs?\.?|seconds?|sek\.?|sekund\w{0,3}|seg\.?|segundos?|secondes?|secondi|seconden|sn\.?|saniye|秒間?|초|"
-    r"ثانية|ثوان|ثانیه|сек\.?|секунд\w?|с\.?|δευτ\.?|δευτερόλεπτα|שניות|שנ'|सेकंड|วินาที|giây|detik)"
+    r"ثاني[ةه]|ثوان\w?|ثانیه|сек\.?|секунд\w?|с\.?|δευτ\.?|δευτερόλεπτα|שניות|שנ['׳]|सेक[ंे]{1,2}ड|सेकंद|सेक?\.|"
+    r"সেকেন্ড|সে\.?|நொடி|விநாடி|سیکنڈ|"
+    r"วินาที|วิ\.?|giây|detik|dtk|másodperc|mp\.?|secunde|segons|sekúnd|sekundi|sekunti\w*|sekundit|sekundės)"
 )
 _TO: Final = (
     r"\s*(?:-{1,2}>?|>|–|—|−|→|~|〜|～|to|till|til|bis|a|à|al|até|tot|do|έως|ως|до|إلى|تا|עד|से|から|至|到|부터)\s*"
 )
 RANGE: Final = re.compile(
-    rf"[\[(（【]?\s*(?:({_CLOCK})\s*{_UNIT}?{_TO}({_CLOCK})\s*{_UNIT}?(?!\w)|({_NUMBER})\s*(?:{_UNIT})?{_TO}({_NUMBER})\s*{_UNIT}(?!\w))"
+    rf"[\[(（【]?\s*(?:({_CLOCK})\s*{_UNIT}?{_TO}({_CLOCK})\s*{_UNIT}?(?!\w)|"
+    rf"({_NUMBER})\s*(?:{_UNIT})?{_TO}({_NUMBER})\s*{_UNIT}(?!\w))"
     r"\s*[\])）】]?",
     re.IGNORECASE,
 )
@@ -40,7 +44,12 @@ TRAILING: Final = re.compile(
 )
 """A length at the end of a line, after a mark: "A frozen lake. 4 sec"."""
 _EMOJI: Final = re.compile(r"\s*(?:[\U0001f000-\U0001faff\u2728\u2b50]|[\u2190-\u2bff](?=\ufe0f))[\ufe0f\u200d]*")
-EDGES: Final = " \t\u3000:：.|–—-,;、，；・•*"
+MARKS: Final = (
+    r"\u0300-\u036f\u0591-\u05bd\u064b-\u0655\u0670\u0900-\u0963\u0970-\u0dff\u0e00-\u0e4e"
+    r"\u1000-\u109f\u1780-\u17d3\u200c\u200d"
+)
+"""Within a set of a regular expression: the marks of words in scripts whose vowels are no letters, and letters too."""
+EDGES: Final = " \t\u3000:：.|–—-,;、，；・•*／｜"
 
 
 def western_digits(text: str) -> str:
@@ -89,6 +98,11 @@ def without_quotes(text: str) -> str:
     return quoted_words(match) if match else text
 
 
+def lettering_text(text: str) -> str:
+    """The text as it is read on the screen: without markup, where an asterisk alone is the mark of a footnote."""
+    return text if is_address(text) or text.count("*") == 1 else plain(text)
+
+
 def is_address(text: str) -> bool:
     """Whether the text is only an address of the web."""
     return _ADDRESS.match(text.strip()) is not None
@@ -130,7 +144,7 @@ def has_words(text: str) -> bool:
 
 def description_text(text: str) -> str:
     """The text as a description of what is seen."""
-    cleaned = plain(text).strip(EDGES)
+    cleaned = without_emoji(plain(text)).strip(EDGES)
     return f"{cleaned[:1].upper()}{cleaned[1:]}" if has_words(cleaned) else ""
 
 

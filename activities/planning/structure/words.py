@@ -9,22 +9,48 @@ from typing import Final
 
 VOICE: Final = (
     # Dutch, Polish, Swedish, Danish, Norwegian, Finnish, Czech
-    r"stem|verteller|commentaarstem|lektor(?:ka)?|głos(?: z offu)?|speaker(?:röst)?|berättar(?:röst|e)|"
+    r"what we (?:say|hear)|stem|verteller|commentaarstem|lektor(?:ka)?|głos(?: z offu)?|speaker(?:röst)?|"
+    r"berättar(?:röst|e)|"
     r"speak|fortæller(?:stemme)?|forteller(?:stemme)?|kertoja(?:ääni)?|selostus|spiikki|hlas|vypravěč(?:ka)?|"
     # Greek, Turkish, Ukrainian, Persian, Hebrew, Thai, Vietnamese, Indonesian, Chinese
     r"αφήγηση|αφηγητής|αφηγήτρια|εκφώνηση|φωνή|dış ses|anlatıcı|seslendirme|закадровий голос|"
     r"оповідач(?:ка)?|گفتار متن|گفتار|صدای راوی|راوی|نریشن|קריינית|קריינות|קריין|מספרת?|קול|เสียงบรรยาย|บรรยาย|"
     r"ann(?:oun)?c['’]?r|lời bình|thuyết minh|narasi|narator|畫外音|解說詞?|口白|voce f\.?\s?c\.?|voix h\.?\s?c\.?|"
-    r"нарратор|नैरेटर"
+    r"нарратор|नैरेटर|"
+    r"vocea?(?: din off| naratorului)?|narator(?:ul)?|narrátor(?:hang)?|narráció|alámondás|rozprávač|komentár|"
+    r"naracija|"
+    r"glas iz offa|glas(?=\s*[:(]|$)|spiker|наратор|нарација|глас(?: зад кадър)?|разказвач|дикторски текст|"
+    r"veu(?: en off)?|locució|"
+    r"jutustaja|pasakotojas|diktors|msimulizi|tagapagsalaysay|ผู้บรรยาย|เสียงพากย์|giọng đọc|người dẫn chuyện|"
+    r"suara narator|"
+    r"وائس ?اوور|پس منظر آواز|কথক|ভয়েস ?ওভার|নেপথ্য কণ্ঠ|ধারাভাষ্য|பின்னணிக் குரல்|வாய்ஸ் ?ஓவர்|கதைசொல்லி|"
+    r"निवेदन|निवेदक|"
+    r"व्हॉइस ?ओव्हर|వాయిస్ ?ఓవర్|కథకుడు"
 )
 LETTERING: Final = (
-    r"hashtags?|tekst(?: in beeld| op scherm| na ekranie| på skærm(?:en)?| på skjerm(?:en)?)?|titelkaart|"
+    r"on the board|टेक्स्ट|نص|legal|disclaimer|(?:small|fine) ?print|footnote|pflichttext|rechtlicher hinweis|"
+    r"fußnote|"
+    r"mentions? légales?|aviso legal|"
+    r"note legali|avviso legale|hashtags?|tekst(?: in beeld| op scherm| na ekranie| på skærm(?:en)?|"
+    r" på skjerm(?:en)?)?|titelkaart|"
     r"ondertitel|napis|plansza|text i bild|skylt|textskylt|tekstplakat|teksti(?: ruudulla)?|ruututeksti|"
     r"text na obrazovce|titulek|nápis|κείμενο(?: στην οθόνη)?|σούπερ|καρτέλα|επιγραφή|ekran yazısı|ekranda|yazı|"
     r"(?:엔딩|마무리) ?(?:문구|멘트|카피)|titrage|grafi[ck]a|gráfic[oa]|grafismo|grafik|graphi(?:cs?|que)|"
     r"sobreimpreso|титр|напис(?: на екрані)?|نوشته(?: روی تصویر)?|متن روی تصویر|زیرنویس|כיתוב(?: על המסך)?|"
     r"טקסט(?: על המסך)?|"
-    r"螢幕文字|螢幕字幕|畫面文字|標題|ข้อความ(?:บนจอ)?|chữ trên màn hình|teks(?: di layar)?"
+    r"螢幕文字|螢幕字幕|畫面文字|標題|ข้อความ(?:บนจอ)?|chữ trên màn hình|teks(?: di layar)?|"
+    r"text(?:ul)?(?: pe ecran)?|szöveg|felirat|titulok|natpis|натпис|tekst(?:as)?|текст|надпис|rètol|ข้อความ|"
+    r"ตัวหนังสือ|"
+    r"متن|تحریر|লেখা|টেক্সট|সুপার|எழுத்து|வாசகம்|मजकूर|"
+    # in any language, the screen with its preposition: "Text pe ecran", "Szöveg a képernyőn", "Na ekranu"
+    r"(?<![^\W_,;] )(?:(?:text\w{0,3}|szöveg|tekst\w{0,2}|текст|teks|κείμενο|chữ|ข้อความ|napis|plansza|titulek|"
+    r"nápis|natpis|надпись|надпис|напис|титр|legenda) )?"
+    r"(?:(?:pe|a|na|la|a la|på|на|op(?: het)?|di|trên|στην|على|על|en|em|no|sa|kwenye) ?)?(?:ecran|képernyőn|"
+    r"obrazovke|"
+    r"ekran(?:u|ie|e|il)|zaslonu|skjermen|skærmen|skärmen|ruudu(?:lla|ssa)|οθόνη|экране|екран[аіу]|layar|màn hình)|"
+    r"(?<![^\W_,;] )(?:(?:texte? )?à l['’]écran|en pantalla|na tela|a schermo|sullo schermo|auf dem bildschirm|"
+    r"im bild|in beeld|"
+    r"i bild(?:en)?)|(?:บน)?หน้าจอ|บนจอ|স্ক্রিনে|পর্দায়|திரையில்|اسکرین پر|स्क्रीनवर|पडद्यावर"
 )
 ENDLINE: Final = (
     r"標語|标语|广告语|廣告語|슬로건|캐치프레이즈|엔드라인|pay-?off|hasło|slagord|slutord|iskulause|"
@@ -32,38 +58,61 @@ ENDLINE: Final = (
 )
 SOUND: Final = (
     r"geluid|muziek|dźwięk|muzyka|ljud|musik|lyd|musikk|ääni|musiikki|zvuk|hudba|ήχος|μουσική|ses|müzik|музика|"
-    r"صدا|موسیقی|מוזיקה|סאונד|音樂|เสียง|ดนตรี|âm thanh"
+    r"صدا|موسیقی|מוזיקה|סאונד|音樂|เสียง|ดนตรี|âm thanh|"
+    r"sunet|muzică|hang(?:effekt|hatás)|zene|zvuk|glazba|muzika|звук|музика|heli|muusika|sauti|เสียงประกอบ|"
+    r"শব্দ|সঙ্গীত|இசை|ஒலி|موسیقی|ध्वनी|संगीत"
 )
-PICTURE: Final = r"beeld|obraz|bilden|kuva|εικόνα|görüntü|зображення|تصویر|תמונה|ויזואל|畫面|ภาพ|hình ảnh|gambar"
+PICTURE: Final = (
+    r"(?:what )?(?:we|you) see|beeld|obraz|bilden|kuva|εικόνα|görüntü|зображення|تصویر|תמונה|ויזואל|畫面|ภาพ|"
+    r"hình ảnh|gambar|"
+    r"imagini|kép|obraz|slika|слика|изображение|imatge|pilt|vaizdas|picha|ภาพ|تصویر|দৃশ্য|ছবি|காட்சி|दृश्य"
+)
 NOTE: Final = (
     r"context|background|agency|campaign|kontext|hintergrund|agentur|contexte|contexto|contesto|doel|"
     r"målgrupp|målgruppe|kohderyhmä|hedef kitle|قالب|הערות?|vfx|cgi|grading|grade|colou?r|transition|plate|crew"
 )
 LENGTH: Final = (
     r"tijd|czas|tid|kesto|aika|čas|délka|χρόνος|διάρκεια|süre|час|тривалість|مدت|زمان|משך|זמן|時長|เวลา|"
-    r"thời lượng|durasi"
+    r"thời lượng|durasi|"
+    r"durat[ăa]|hossz|időtartam|dĺžka|trajanje|трајање|продължителност|durada|kestus|trukmė|muda|দৈর্ঘ্য|সময়|"
+    r"நேரம்|دورانیہ|वेळ"
 )
-TITLE: Final = r"題名|標題|שם הסרט|כותרת|τίτλος|tytuł|název|otsikko|başlık|назва|tittel|titel|ชื่อเรื่อง|tiêu đề|judul"
+TITLE: Final = (
+    r"題名|標題|שם הסרט|כותרת|τίτλος|tytuł|název|otsikko|başlık|назва|tittel|titel|ชื่อเรื่อง|tiêu đề|judul|"
+    r"titlul|titlu|cím|názov|naslov|наслов|заглавие|títol|pealkiri|pavadinimas|jina|শিরোনাম|தலைப்பு|عنوان|शीर्षक"
+)
 FRAMING: Final = (
     r"(?:half)?totaal|helbild|halvbild|närbild|plan ogólny|plan średni|zbliżenie|detal|celek|polocelek|"
     r"γενικό(?: πλάνο)?|"
     r"κοντινό(?: πλάνο)?|μεσαίο(?: πλάνο)?|genel plan|orta plan|yakın plan|загальний план|середній план|"
     r"(?-i:PPP?|C[LMA]|DETT|T?GP|P[GMDRAE]|H[TN])(?=\.?(?:\s|$))|"
-    r"крупний план|نمای (?:باز|نزدیک|متوسط|دور)|תקריב|צילום רחב|לונג שוט|遠景|特寫|वाइड(?: शॉट)?|क्लोज़?[ -]?अप|मिड शॉट"
+    r"крупний план|نمای (?:باز|نزدیک|متوسط|دور)|תקריב|צילום רחב|לונג שוט|遠景|特寫|वाइड(?: शॉट)?|क्लोज़?[ -]?अप|"
+    r"मिड शॉट|"
+    r"plan general|plan mediu|plan apropiat|detaliu|nagytotál|totál|kistotál|közeli|félközeli|detail|"
+    r"krupni plan|krupni kadar|"
+    r"общ план|едър план|среден план|широки план|крупни план|средњи план|pla general|primer pla|pla detall|"
+    r"yleiskuva|puolikuva|lähikuva|halvnær|nærbilde|nærbillede"
 )
 SHOTS: Final = (
     r"ujęcie|kadr|scen|tagning|kohtaus|otos|záběr|scéna|πλάνο|σκηνή|λήψη|sahne|çekim|نمای|نما|صحنه|سکانس|שוט|"
-    r"סצנה|鏡頭|鏡|畫面|場景|ช็อต|ฉาก|cảnh|adegan"
+    r"סצנה|鏡頭|鏡|畫面|場景|ช็อต|ฉาก|cảnh|adegan|"
+    r"cadru(?:l)?|jelenet|snitt|kép|beállítás|záber|scéna|kadar|кадар|сцена|кадър|pla|presa|kaader|stseen|"
+    r"kadras|picha|eksena|"
+    r"सीन|phân cảnh|منظر|شاٹ|سین|দৃশ্য|শট|காட்சி|ஷாட்|शॉट|klip|billede"
 )
 SHOT_NOUNS: Final = (
-    r"shot|scene|frame|szene|einstellung|bild|plano|toma|escena|scène|séquence|inquadratura|scena|cena|カット|ショット|シーン|"
+    r"shot|scene|frame|szene|einstellung|bild|plano|toma|escena|scène|séquence|inquadratura|scena|cena|カット|"
+    r"ショット|シーン|"
     rf"場面|镜头|镜|画面|场景|컷|장면|لقطة|اللقطة|مشهد|المشهد|кадр|сцена|शॉट|दृश्य|{SHOTS}"
 )
 STEPS: Final = (
     r"step|reason|tip|schritt|grund|tipp|étape|raison|conseil|paso|raz[oó]n|motivo|consejo|passo|raz[aã]o|dica|"
     r"passaggio|ragione|consiglio|stap|reden|krok|powód|steg|anledning|trin|trinn|grunn|vaihe|syy|důvod|βήμα|"
     r"λόγος|adım|neden|шаг|причина|крок|خطوة|الخطوة|سبب|السبب|مرحله|دلیل|שלב|סיבה|चरण|कारण|ステップ|手順|理由|"
-    r"步骤|步驟|단계|이유|ขั้นตอน(?:ที่)?|bước|langkah"
+    r"步骤|步驟|단계|이유|ขั้นตอน(?:ที่)?|bước|langkah|"
+    r"pasul|motivul|sfatul|lépés|korak|razlog|savjet|корак|разлог|стъпка|raó|samm|põhjus|žingsnis|priežastis|"
+    r"hatua|sababu|"
+    r"ধাপ|কারণ|படி|காரணம்|पायरी|कारण|قدم|وجہ|ข้อ(?:ที่)?|lý do"
 )
 NUMBERS: Final = (
     "one ein eins eine un uno una um een jeden",
@@ -78,6 +127,13 @@ NUMBERS: Final = (
     "ten zehn diez dix dieci dez tien dziesięć tio",
 )
 """The words for 1 to 10."""
+SIGNS: Final = (
+    r"πινακίδα|ταμπέλα|табличк[аи]|вывеск[аи]|вивіска|табела|натпис|tabela|levha|szyld|tabliczka|cedule|tabule|"
+    r"tabuľa|natpis|"
+    r"rètol|cartell|skylt(?:en)?|skilt(?:et)?|kyltti|tábla|felirat|indicator|firma|silt|papan(?: nama)?|"
+    r"biển(?: hiệu)?"
+)
+"""Signs, whose quotation is read."""
 
 OFF_SCREEN: Final = re.compile(
     r"^(?:V\.?\s?O\.?|O\.?\s?[SC]\.?|OFF|ON)(?:[\s-]*(?:SCREEN|CAMERA|VOICE))?$|"
@@ -93,7 +149,8 @@ ORDINALS: Final = (
     r"second|zweite[rsn]?|deuxième|seconde?|segund[oa]|second[oa]|tweede|drug[ai]|andra|andet|andre|toinen|druh[áý]|"
     r"втор(?:ой|ая|ое)|друг(?:ий|а|е)|δεύτερ[οη]ς?|ikinci|الثانية|الثاني|دوم|שנייה?|שני|दूसरा|दूसरी|दूसरे|두 ?번째|"
     r"二つ目の|二番目の",
-    r"third|dritte[rsn]?|troisième|tercera?|terz[oa]|terceir[oa]|derde|trzeci[a]?|tredje|kolmas|třetí|трет(?:ий|ья|ье)|"
+    r"third|dritte[rsn]?|troisième|tercera?|terz[oa]|terceir[oa]|derde|trzeci[a]?|tredje|kolmas|třetí|трет(?:ий|"
+    r"ья|ье)|"
     r"трет(?:ій|я|є)|τρίτ[οη]ς?|üçüncü|الثالثة|الثالث|سوم|שלישית?|तीसरा|तीसरी|तीसरे|세 ?번째|三つ目の|三番目の",
     r"fourth|vierte[rsn]?|quatrième|cuart[oa]|quart[oa]|vierde|czwart[ay]|fjärde|fjerde|neljäs|čtvrt[áý]|"
     r"четв[её]рт(?:ый|ая|ое)|четверт(?:ий|а|е)|τέταρτ[οη]ς?|dördüncü|الرابعة|الرابع|چهارم|רביעית?|चौथा|चौथी|चौथे|"

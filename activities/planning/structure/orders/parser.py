@@ -9,9 +9,11 @@ from activities.planning.structure.labels import segments
 from activities.planning.structure.model import Line, Shot, Structure, numbered
 from activities.planning.structure.orders.sentences import (
     CLOSING_SENTENCES,
+    ORDER_SENTENCES,
     Sentence,
     end_picture,
     is_courtesy,
+    names_length,
     parts,
     read,
     topic,
@@ -19,6 +21,7 @@ from activities.planning.structure.orders.sentences import (
 from activities.planning.structure.quoted import sentences_with_quotes
 from activities.planning.structure.text import QUOTED, description_text, spoken_text
 
+SIGNATURE_WORDS: Final = 3
 LABELS: Final = ("voice", "lettering", "endline", "speaker")
 
 
@@ -29,7 +32,7 @@ def parse_order(text: str) -> Structure | None:
     order nor a direction are.
     """
     whole = [part for line in text.splitlines() for s in sentences_with_quotes(line) for part in parts(s)]
-    found = _with_said_courtesies([read(sentence) for sentence in whole])
+    found = _without_signature(_with_said_courtesies(_with_order([read(sentence) for sentence in whole])))
     if any(_needs_labels(s) for s, each in zip(whole, found, strict=True) if each.purpose in ("", "seen", "said")):
         return None
     said = sum(each.purpose == "said" for each in found)
@@ -42,6 +45,24 @@ def parse_order(text: str) -> Structure | None:
     title = next((t for each in found if each.purpose in ("order", "setting") and (t := topic(each.text))), "")
     cards = asked_cards(text)
     return Structure("advert", numbered(shots), title, cards=Cards(cards.title, end or cards.end)) if shots else None
+
+
+def _with_order(found: list[Sentence]) -> list[Sentence]:
+    """The sentences, where the first one that names a film and its length is an order in words that are not known:
+    "hier het idee voor een filmpje van een halve minuut"."""
+    first = next((k for k, each in enumerate(found[:ORDER_SENTENCES]) if names_length(each.text)), None)
+    if first is None or any(each.purpose not in ("", "setting") for each in found[: first + 1]):
+        return found
+    return [replace(each, purpose="order") if k <= first else each for k, each in enumerate(found)]
+
+
+def _without_signature(found: list[Sentence]) -> list[Sentence]:
+    """The sentences, where a name after the greeting at the end is none of the film."""
+    last = found[-1] if found else None
+    is_name = last and not last.purpose and len(last.text.split()) <= SIGNATURE_WORDS and last.text[-1:].isalpha()
+    if not last or not is_name or len(found) < 2 or not is_courtesy(found[-2].text):
+        return found
+    return [*found[:-1], replace(last, purpose="setting")]
 
 
 def _with_said_courtesies(found: list[Sentence]) -> list[Sentence]:

@@ -9,17 +9,19 @@ from activities.planning.structure.text import QUOTED, quoted_words
 
 Role = Literal["said", "read", ""]
 
-_BEGIN: Final = r"(?:(?<![^\W\d_])|(?<=\b[وفبلكוהבלש])|(?<=[぀-ヿ㐀-鿿가-힯]))"
+_BEGIN: Final = r"(?:(?<![^\W\d_])|(?<=\b[وفبلكוהבלש])|(?<=[぀-ヿ㐀-鿿가-힯\u0e00-\u0e7f]))"
 """The begin of a word; in Arabic after a prefix of one letter, in unspaced scripts anywhere."""
-_END: Final = r"(?![^\W\d_぀-ヿ㐀-鿿가-힯])"
+_END: Final = r"(?![^\W\d_぀-ヿ㐀-鿿가-힯\u0e00-\u0e7f])"
 _SAY: Final = re.compile(rf"{_BEGIN}(?:{words.SAYS}|{words.SAYS_MORE}|{words.NARRATOR}){_END}", re.IGNORECASE)
 _VERB: Final = re.compile(rf"{_BEGIN}(?:{words.SAYS}|{words.SAYS_MORE}){_END}", re.IGNORECASE)
 _NARRATOR: Final = re.compile(rf"^\W*(?:{words.NARRATOR})\W*$", re.IGNORECASE)
+_NARRATOR_LAST: Final = re.compile(rf"(?:^|[,;.]\s*|\s)(?:{words.NARRATOR})\W*$", re.IGNORECASE)
 _SHOW: Final = re.compile(
     rf"{_BEGIN}(?:{words.TEXT}|{words.SHOWN}|{labels.READ_NOUNS}){_END}|(?:{words.SHOWN_WIDE})", re.IGNORECASE
 )
 _SAID_AFTER: Final = re.compile(
-    rf"^[,，]?\s*(?:(?:{words.SAYS})\s+(?P<who>[^.!?]{{1,40}}?)(?=[.!?]|$)|"
+    rf"^[,，]?\s*(?:(?:{words.SAYS}|{words.SAYS_MORE})(?:(?:-t)?-(?:il|elle|on|ils|elles|je)(?![^\W\d_])|"
+    rf"\s+(?P<who>[^.!?]{{1,40}}?))(?=[.!?]|$)|"
     rf"(?:{words.SAYS_AFTER}|{words.SAYS_AFTER_MORE})[^.!?。！？]{{0,12}})",
     re.IGNORECASE,
 )
@@ -32,10 +34,11 @@ _JOINS: Final = re.compile(rf"[\s,;:：，、–—-]+$|\s(?:{_AND}|he|she|er|si
 _PARTICLE: Final = re.compile(r"(?<=[぀-ヿ㐀-鿿가-힯])(?:が|は|も|이|가|은|는)$")
 _WIDE_NAME: Final = re.compile(r"^[぀-ヿ㐀-鿿가-힯]{1,8}$")
 """A speaker directly before a quotation: "女性「…。」"."""
-_SENTENCE: Final = re.compile(r"[.!?…。！？।؟]$")
+_SENTENCE: Final = re.compile(r"[.!?…。！？।؟۔]$")
 SUBJECT_WORDS: Final = 4
 """Before a verb that says something, more words are a picture, and not only the name of a speaker."""
 INSTRUCTION_WORDS: Final = 3
+LINE_CHARS: Final = 5
 
 
 class Quotation(NamedTuple):
@@ -114,9 +117,12 @@ def _by_form(before: str, text: str, after: str, found: list[Quotation]) -> _Fou
         is_name = labels.kind_of(subject) in (None, "voice") and labels.kind_of_name(subject.capitalize()) == "speaker"
         quotation = Quotation("said", text, _name(subject)) if is_name else Quotation("read", text)
         return _Found(quotation, before[: before.rindex(subject)])
+    if before.rstrip().endswith((":", "：")) and _SENTENCE.search(text):
+        return _Found(Quotation("said", text), before)
     if not before.strip(" ,;:.") and (_SENTENCE.search(text) or len(text.split()) > SUBJECT_WORDS):
         return _Found(Quotation("said", text, found[-1].speaker if found else ""), before)
-    if _SENTENCE.search(text) and _WIDE_NAME.match(before.strip()) and not after.strip(" 。.」"):
+    is_line = _SENTENCE.search(text) or len(text) >= LINE_CHARS
+    if is_line and _WIDE_NAME.match(before.strip()) and not after.strip(" 。.」"):
         return _Found(Quotation("said", text, _name(before)), "")
     joined = re.fullmatch(rf"[\s,]*(?:{_AND})?\s*", before)
     if found and joined and found[-1].role == "read":
@@ -126,7 +132,7 @@ def _by_form(before: str, text: str, after: str, found: list[Quotation]) -> _Fou
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     """The last match in the last sentence of a text."""
-    begin = max(text.rfind(mark) + 1 for mark in ".!?。！？।؟")
+    begin = max(text.rfind(mark) + 1 for mark in ".!?。！？।؟۔")
     return next(reversed([*pattern.finditer(text, begin)]), None)
 
 
@@ -140,6 +146,8 @@ def _said(before: str, says: re.Match[str], text: str) -> tuple[Quotation, str]:
     """A quotation after its verb or its narrator, and the picture before it."""
     head = before[: says.start()]
     after = before[says.end() :].strip(" :：,")
+    if not after and (narrator := _NARRATOR_LAST.search(head)):
+        return Quotation("said", text), head[: narrator.start()]
     if _NARRATOR.match(f"{says.group(0)}"):
         clause = _last_clause(head)
         return Quotation("said", text), head[: len(head) - len(clause)] if len(clause.split()) < SUBJECT_WORDS else head

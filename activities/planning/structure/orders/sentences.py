@@ -10,7 +10,8 @@ from typing import Final, Literal
 
 from activities.planning.structure import words as names
 from activities.planning.structure.model import Line
-from activities.planning.structure.orders import words
+from activities.planning.structure.orders import further, words
+from activities.planning.structure.orders.lengths import named_lengths
 from activities.planning.structure.orders.quotations import take
 from activities.planning.structure.text import (
     QUOTED,
@@ -23,19 +24,22 @@ from activities.planning.structure.text import (
 Purpose = Literal["order", "setting", "seen", "said", "end", ""]
 """What a sentence is for; empty where it may be anything, e.g. what a narrator says."""
 
-_NO_LETTER: Final = r"(?![^\W\d_぀-ヿ㐀-鿿가-힯])"
+_NO_LETTER: Final = r"(?![^\W\d_぀-ヿ㐀-鿿가-힯\u0e00-\u0e7f])"
 """The end of a word in scripts that separate words."""
 _ORDER_FIRST: Final = re.compile(
-    rf"(?:^\W*|[,،，、;:!–—-]\s*|\s(?:and|so|und|daher|et|donc|y|e|и|і|en|och|og)\s+)(?:{words.ORDER_FIRST}){_NO_LETTER}",
+    rf"(?:^\W*|[,،，、;:!–—-]\s*|\s(?:and|so|und|daher|et|donc|y|e|и|і|en|och|"
+    rf"og)\s+)(?:{words.ORDER_FIRST}){_NO_LETTER}",
     re.IGNORECASE,
 )
-_ORDER_LAST: Final = re.compile(rf"(?:{words.ORDER_LAST})(?:\s.{{0,60}}के लिए)?[\s.!?。！？।]*$", re.IGNORECASE)
+_ORDER_ANYWHERE: Final = re.compile(rf"(?<![^\W\d_])(?:{words.ORDER_ANYWHERE}){_NO_LETTER}", re.IGNORECASE)
+_ORDER_LAST: Final = re.compile(rf"(?:{words.ORDER_LAST})(?:\s.{{0,60}}के लिए)?[\s.!?。！？।۔]*$", re.IGNORECASE)
 _MEDIUM: Final = re.compile(rf"(?<![^\W\d_])(?:{words.MEDIUM}){_NO_LETTER}|(?:{words.MEDIUM_ANYWHERE})", re.IGNORECASE)
 _SEEN_FIRST: Final = re.compile(rf"^\W*(?:{words.SEEN_FIRST}){_NO_LETTER}[\s:,]*", re.IGNORECASE)
-_SEEN_LAST: Final = re.compile(rf"\s*(?:{words.SEEN_LAST})[\s.!?。！？।]*$", re.IGNORECASE)
+_SEEN_LAST: Final = re.compile(rf"\s*(?:{words.SEEN_LAST})[\s.!?。！？।۔]*$", re.IGNORECASE)
 _THEN: Final = re.compile(rf"^\W*(?:{words.THEN}){_NO_LETTER}\s*[,:،、，–—-]?\s*(?:是(?=\S))?", re.IGNORECASE)
 _THEN_WIDE: Final = re.compile(
-    r"^(?:まず|最初に|次に|続いて|その後|それから|最後に(?:は)?|首先|先|然后|然後|接着|接著|之后|之後|随后|隨後|最后|最後)[、,，]?(?:是|有)?"
+    r"^(?:まず|最初に|次に|続いて|その後|それから|最後に(?:は)?|首先|先|然后|然後|接着|接著|之后|之後|随后|隨後|"
+    r"最后|最後)[、,，]?(?:是|有)?"
 )
 _ENDS: Final = re.compile(rf"(?:(?<![^\W\d_])|(?<=\b[وف]))(?:{words.ENDS})", re.IGNORECASE)
 _TEXT: Final = re.compile(rf"(?:(?<![^\W\d_])|(?<=\b[وفבוה]))(?:{words.TEXT}){_NO_LETTER}", re.IGNORECASE)
@@ -43,7 +47,8 @@ _WIDE_TEXT: Final = re.compile(
     r"(?:写着|寫著|写有|文字|テロップ|字幕|文言|言葉|コピー|자막|문구|글자|텍스트|标语|標語|字样|字樣)"
 )
 _CONTACT: Final = re.compile(
-    r"(?:phone|tel|telephone|number|telefon\w*|téléphone|teléfono|telefono|numero|número|телефон\w*|هاتف|رقم|電話|电话|전화|"
+    r"(?:phone|tel|telephone|number|telefon\w*|téléphone|teléfono|telefono|numero|número|телефон\w*|هاتف|رقم|"
+    r"電話|电话|전화|"
     r"website|site|web|url|address|internetseite|сайт\w*)\.?\s*(?:number|番号|번호)?[\s:：]*"
     r"(\+?\d[\d\s()/–-]{4,18}\d|(?:https?://|www\.)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?)",
     re.IGNORECASE,
@@ -59,7 +64,8 @@ _TOPICS: Final = tuple(
     for pattern in (
         r"(?<![^\W\d_])(?:about|über|sobre|à propos de|su|sul|sulla|over|про|о|об|عن|درباره|על|tentang|"
         r"về)\s+(.{3,120})$",
-        r"(?<![^\W\d_])(?:for|of|on|für|von|zu[rm]?|sur|pour|de|para|pra|per|voor|om|för|o|dla|для|για|עבור|ل|untuk|برای|cho)\s+"
+        r"(?<![^\W\d_])(?:for|of|on|für|von|zu[rm]?|sur|pour|de|para|pra|per|voor|om|för|o|dla|для|για|עבור|ل|"
+        r"untuk|برای|cho)\s+"
         r"(?!(?:instagram|tik ?tok|youtube|facebook|linkedin)\b)(.{3,120})$",
         r"(?:^|[、,，\s])(?:कृपया |हमें |मुझे )?([^、,，]{2,40}?)(?:のための|の紹介|の(?:PR|宣伝|CM|\d+秒)|"
         r"についての|(?:를|을) 위한| (?:광고|홍보|소개)| के लिए| için| hakkında)",
@@ -75,9 +81,10 @@ _COURTESY: Final = re.compile(
     r"thanks?|thank you|many thanks|cheers|danke|vielen dank|merci|gracias|obrigad[oa]|grazie|dank|tack|takk?|"
     r"dziękuj\w+|"
     r"спасибо|дякую|شكراً?|धन्यवाद|감사합니다|ありがとうございます|よろしくお願い(?:いたします|します)|谢谢|謝謝|"
+    rf"{further.COURTESY}|{further.GOODBYE}|"
     r"teşekkürler|はじめまして|(?:alvast )?bedankt|ευχαριστ(?:ώ|ούμε)|καλη(?:μέρα|σπέρα)|γεια(?: σας)?|děkuj\w+|"
     r"dobrý den|díky|kiitos|tak|köszönj\w+|"
-    r"mulțum\w+|bună|halo|terima kasih|xin chào|cảm ơn|สวัสดี|ขอบคุณ|שלום|תודה|"
+    r"mulțum\w+|bună|halo|terima kasih|xin chào|cảm ơn|שלום|תודה|"
     r"dzień dobry|merhaba|سلام|ممنون|با تشکر)"
     r"(?![^\W\d_])",
     re.IGNORECASE,
@@ -89,11 +96,30 @@ _ABSENT: Final = (
     r"بدون|لا نريد|बिना)"
 )
 _LEFT_OUT: Final = (
-    r"(?:music|voice|text|people|person|faces?|actors?|logos?|subtitles?|captions?|narrat\w+|dialogue|sound|effects|costumes|"
-    r"musik|stimme|sprecher\w*|personen|menschen|gesichter|untertitel|musique|voix|texte|visages?|sous-titres|música|voz|texto|"
-    r"personas|caras|subtítulos|musica|voce|testo|persone|volti|pessoas|rostos|legendas|muziek|stem|tekst|mensen|muzyki|tekstu|"
+    r"(?:music|voice|text|people|person|faces?|actors?|logos?|subtitles?|captions?|narrat\w+|dialogue|sound|"
+    r"effects|costumes|"
+    r"musik|stimme|sprecher\w*|personen|menschen|gesichter|untertitel|musique|voix|texte|visages?|sous-titres|"
+    r"música|voz|texto|"
+    r"personas|caras|subtítulos|musica|voce|testo|persone|volti|pessoas|rostos|legendas|muziek|stem|tekst|"
+    r"mensen|muzyki|tekstu|"
     r"musikk|röst|музык\w*|голос\w*|текст\w*|людей|титр\w*|موسيقى|نص|أشخاص|संगीत|टेक्स्ट)"
 )
+_PLEASE: Final = (
+    r"please|pls|plz|bitte|por favor|s['’]il (?:vous|te) pla[iî]t|svp|stp|per favore|a\.?u\.?b\.?|alstublieft|"
+    r"graag|proszę|"
+    r"prosím|molim|lütfen|kérem|kérjük|vă rog|si us plau|var så vänlig|tack|kiitos|пожалуйста|будь ласка|моля|"
+    r"молим|παρακαλώ|"
+    r"من فضلك|رجاءً?|لطفاً?|براہ مہربانی|براہ کرم|בבקשה|कृपया|ください|お願いします|주세요|谢谢|謝謝|tolong|nhé|"
+    r"ด้วยนะ"
+)
+_ASKED_OF_FILM: Final = re.compile(
+    rf"(?<![^\W\d_])(?:{_LEFT_OUT}|ondertitel\w*|napisy|titulky|tekstitys|undertexter|undertekster|felirat\w*|"
+    rf"subtitr\w*|"
+    rf"altyazı\w*|субтитр\w*|υπότιτλ\w*|ترجمة|کپشن|כתוביות|字幕|자막|subtitle|phụ đề|คำบรรยาย){_NO_LETTER}",
+    re.IGNORECASE,
+)
+_PLEASE_WORD: Final = re.compile(rf"(?<![^\W\d_])(?:{_PLEASE}){_NO_LETTER}", re.IGNORECASE)
+WISH_WORDS: Final = 8
 _WISH: Final = re.compile(
     r"^\W*(?:please|bitte|por favor|s['’]il vous plaît|per favore|пожалуйста)\W+"
     rf"{_ABSENT}(?![^\W\d_])|^\W*{_ABSENT}\s+(?:\w+\s+){{0,3}}{_LEFT_OUT}(?![^\W\d_])|"
@@ -115,11 +141,16 @@ _NTH_SHOT: Final = re.compile(
 )
 """The place of a picture in the film: "Второй кадр —", "最初のシーンは"."""
 _LOGO: Final = re.compile(
-    r"logo|logg|wortmarke|логотип|ロゴ|로고|شعار|लोगो|标志|標誌|標志|λογότυπο|לוגו|โลโก้", re.IGNORECASE
+    r"log[oó]|logg|wortmarke|sigl[aă]|emblem|லோகோ|লোগো|لوگو|лого|znak|márkajel|логотип|ロゴ|로고|شعار|लोगो|标志|"
+    r"標誌|標志|λογότυπο|לוגו|โลโก้",
+    re.IGNORECASE,
 )
 _LASTS: Final = re.compile(
     rf"(?:de|von|of|van|na|di|with|mit)?\s*\d+[\s-]*(?:{words.LENGTHS}|s(?:ec|ek)?\b)\w*(?!\w)", re.IGNORECASE
 )
+USUAL_MOST_SECONDS: Final = 180
+ORDER_SENTENCES: Final = 2
+"""The first sentences of a brief, of which one that names a film and a length orders it."""
 CLOSING_SENTENCES: Final = 2
 COURTESY_WORDS: Final = 5
 ORDER_REST_WORDS: Final = 2
@@ -195,7 +226,8 @@ def _quoting(sentence: str) -> Sentence | None:
 
 def is_aside(sentence: str) -> bool:
     """Whether a sentence greets, thanks or says what the film is like."""
-    return bool(_WISH.search(sentence)) or is_courtesy(sentence)
+    asks = len(sentence.split()) <= WISH_WORDS and _PLEASE_WORD.search(sentence) and _ASKED_OF_FILM.search(sentence)
+    return bool(_WISH.search(sentence) or asks) or is_courtesy(sentence)
 
 
 def is_courtesy(sentence: str) -> bool:
@@ -205,7 +237,15 @@ def is_courtesy(sentence: str) -> bool:
 
 def is_order(sentence: str) -> bool:
     """Whether a sentence orders a film from the studio, such as "I'd like a video of our guesthouse."."""
-    return _MEDIUM.search(sentence) is not None and bool(_ORDER_FIRST.search(sentence) or _ORDER_LAST.search(sentence))
+    return _MEDIUM.search(sentence) is not None and any(
+        pattern.search(sentence) for pattern in (_ORDER_FIRST, _ORDER_LAST, _ORDER_ANYWHERE)
+    )
+
+
+def names_length(sentence: str) -> bool:
+    """Whether a sentence names a film and a usual length of one, whatever its verb is."""
+    lengths = named_lengths(sentence) if _MEDIUM.search(sentence) and not QUOTED.search(sentence) else []
+    return bool(lengths) and max(lengths) <= USUAL_MOST_SECONDS
 
 
 def is_setting(sentence: str) -> bool:

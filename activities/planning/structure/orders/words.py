@@ -5,6 +5,8 @@ A part that begins a sentence stands in `…_FIRST`; in languages whose verb sta
 
 from typing import Final
 
+from activities.planning.structure.orders import further
+
 ORDER_FIRST: Final = (
     r"i['’]d (?:like|love)|i (?:would (?:like|love)|want|need|was thinking)|we['’]d (?:like|love)|"
     r"we (?:would (?:like|love)|want|need|are looking|['’]re looking|were thinking)|we['’]re looking|looking for|"
@@ -17,7 +19,8 @@ ORDER_FIRST: Final = (
     r"souhaitons|cherchons|"
     r"aimerions|avons besoin)|on (?:veut|voudrait|aimerait|cherche)|il (?:me|nous) (?:faut|faudrait)|faites|fais|"
     r"cré(?:ez|e)|réalise[rz]?|merci de|"
-    r"quiero|quisiera|quisiéramos|queremos|necesito|necesitamos|buscamos|busco|me gustaría|nos gustaría|haz(?:me|nos)?|"
+    r"quiero|quisiera|quisiéramos|queremos|necesito|necesitamos|buscamos|busco|me gustaría|nos gustaría|"
+    r"haz(?:me|nos)?|"
     r"haced|hagan?|crea(?:d|r)?|prepara(?:d|r)?|por favor|"
     r"vorrei|vorremmo|voglio|vogliamo|(?:ci|mi) serv(?:e|irebbe)|abbiamo bisogno|fa(?:i|te)|fammi|fateci|"
     r"realizza(?:te)?|"
@@ -41,27 +44,36 @@ ORDER_FIRST: Final = (
     r"कृपया|请|請|我(?:们|們)?(?:想|要|需要|希望)|帮我|幫我|想(?:做|拍|要)|需要一|做一|制作一|製作一|拍一|"
     r"(?:saya|kami) butuh|tolong|buat(?:kan)?|(?:saya|kami) (?:ingin|mau|butuh|perlu)|(?:tôi|chúng tôi) (?:muốn|cần)|"
     r"hãy|ช่วย|อยากได้|"
-    r"ต้องการ"
+    r"ต้องการ|"
+    rf"{further.ORDER_FIRST}"
 )
 ORDER_LAST: Final = (
-    r"(?:いただけ|もらえ|くださ)(?:ます|ません|ないでしょう|い(?:ます|ません))か|(?:お願い|依頼)(?:したい|できれば|でき)(?:です|ます)?(?:か)?|(?:作り|つくり|撮り)たい(?:です|と思います)?|ください|下さい|お願い(?:します|致します|いたします)?|(?:が|を)(?:ほしい|欲しい|作りたい|つくりたい)(?:です)?|"
+    r"(?:いただけ|もらえ|くださ)(?:ます|ません|ないでしょう|い(?:ます|ません))か|(?:お願い|依頼)(?:したい|"
+    r"できれば|でき)(?:です|ます)?(?:か)?|(?:作り|つくり|撮り)たい(?:です|と思います)?|ください|下さい|"
+    r"お願い(?:します|致します|いたします)?|(?:が|を)(?:ほしい|欲しい|作りたい|つくりたい)(?:です)?|"
     r"(?:が|は)必要です|"
     r"주세요|주십시오|부탁(?:드립니다|드려요|합니다|해요)|(?:원|필요)합니다|만들고 싶(?:습니다|어요)|영상입니다|"
     r"istiyoru[mz]|lazım|hazırlayın|yapın|hazırlar mısınız|rica ederi[mz]|"
     r"می[‌ ]?خواه(?:م|یم)|بسازید|بساز|نیاز دار(?:م|یم)|"
-    r"बनवाना है|बनवानी है|चाहिए(?: था)?|चाहते हैं|चाहता हूँ|बनाइए|बनाएं|बनाएँ|बनाओ"
+    r"बनवाना है|बनवानी है|चाहिए(?: था)?|चाहते हैं|चाहता हूँ|बनाइए|बनाएं|बनाएँ|बनाओ|"
+    rf"{further.ORDER_LAST}"
 )
+ORDER_ANYWHERE: Final = further.ORDER_ANYWHERE
+"""Verbs with which somebody only orders, wherever they stand in a sentence."""
 MEDIUM: Final = (
-    r"\d+[- ]?sekünder|bumper|film\w{0,4}|movie|vid[eé]o\w{0,4}|vídeo\w?|clips?|klip\w{0,3}|ad|advert|commercial|"
+    r"\d+[- ]?sekünder|bumper|film\w{0,4}|movie|vid[eé][oó]\w{0,4}|vídeo\w?|clips?|klip\w{0,3}|ad|advert|commercial|"
     r"spots?|trailer|reels?|"
     r"animation|short|teaser|\w*(?:werbe|image|kurz|erklär)(?:spot|film|video|clip)|anuncio|cortometraje|corto|"
     r"publicité|annonce|filmato|pubblicità|anúncio|propaganda|comercial|filmpje|reclame|filmik\w?|reklam\w{0,3}|"
     r"elokuva|mainos|mainosvideo|"
-    r"ролик\w?|видео(?:ролик\w?)?|фильм\w?|відео|фільм\w?|βίντεο|ταινία|σποτ|διαφήμιση"
+    r"ролик\w?|видео(?:ролик\w?)?|фильм\w?|відео|фільм\w?|βίντεο|ταινία|σποτ|διαφήμιση|"
+    rf"{further.MEDIUM}"
 )
 MEDIUM_ANYWHERE: Final = (
-    r"リール|ショート動画|릴스|쇼츠|광고|動画|広告|映像|フィルム|CM|视频|广告|短片|影片|廣告|視頻|영상|광고|비디오|فيلم|فيديو|إعلان|مقطع|ویدیو|ویدئو|فیلم|تیزر|"
-    r"סרטון|סרט|פרסומת|फिल्म|फ़िल्म|वीडियो|विज्ञापन|रील|วิดีโอ|คลิป|โฆษณา|หนัง|phim|quảng cáo|iklan"
+    r"リール|ショート動画|릴스|쇼츠|광고|動画|広告|映像|フィルム|CM|视频|广告|短片|影片|廣告|視頻|영상|광고|"
+    r"비디오|فيلم|فيديو|إعلان|مقطع|ویدیو|ویدئو|فیلم|تیزر|"
+    r"סרטון|סרט|פרסומת|फिल्म|फ़िल्म|वीडियो|विज्ञापन|रील|วิดีโอ|คลิป|โฆษณา|หนัง|phim|quảng cáo|iklan|"
+    rf"{further.MEDIUM_ANYWHERE}"
 )
 SEEN_FIRST: Final = (
     # English
@@ -69,7 +81,8 @@ SEEN_FIRST: Final = (
     r"cut(?:s)? to|"
     r"(?:we |you )(?:then |now |also |finally )?(?:see|open|cut|end|start|begin|close|follow|watch|move|"
     r"go)(?: (?:on|with|to))?|"
-    r"(?:the )?(?:film|video|spot|clip|ad|camera|story) (?:opens?|starts?|begins?|ends?|closes?|shows?|follows?|moves?|"
+    r"(?:the )?(?:film|video|spot|clip|ad|camera|story) (?:opens?|starts?|begins?|ends?|closes?|shows?|follows?|"
+    r"moves?|"
     r"should (?:open|start|begin|end|close|show))(?: (?:with|on|to|in|at))?|there (?:should|must) be|"
     r"(?:fade|zoom|pan|dissolve) (?:to|in|out|on)|include|feature|"
     # German
@@ -89,7 +102,8 @@ SEEN_FIRST: Final = (
     # Spanish
     r"(?:que )?(?:arran(?:ca|que)|empie(?:za|ce|zan|cen)|comien(?:za|ce|zan|cen)|abr(?:e|a|an)|termin(?:a|e|an|en)|"
     r"acab(?:a|e|an|en)|"
-    r"empezar|comenzar|terminar) (?:con|en|por)|muestr(?:a|e|en|an)|mostrar|se (?:ve|ven)(?: al?(?= ))?|se (?:muestra|"
+    r"empezar|comenzar|terminar) (?:con|en|por)|muestr(?:a|e|en|an)|mostrar|se (?:ve|ven)(?: al?(?= ))?|"
+    r"se (?:muestra|"
     r"muestran)|vemos|corte a|"
     r"(?:el vídeo|el video|la película|el anuncio) (?:empieza|comienza|abre|termina|muestra)(?: (?:con|en))?|"
     # Italian
@@ -116,8 +130,10 @@ SEEN_FIRST: Final = (
     # Arabic, Hebrew, Chinese, Indonesian, Vietnamese
     r"(?:ابدأ|نبدأ|يبدأ|تبدأ|افتتح|اختم|نختم|ينتهي|تنتهي|ننتهي|اختتم)|(?:أظهر|نعرض|اعرض|يظهر|تظهر|نرى|أرنا)|"
     r"(?:התחילו|מתחילים|פתחו|סיימו|מסיימים)|(?:הראו|מראים|רואים|רואים את)|"
-    r"(?:以.{1,40}(?:开场|开头|開場|開頭|结束|結束|结尾|結尾))|(?:从|從|先)?(?:展示|拍摄|拍攝|呈现|呈現|切到|切换到)|镜头(?:切到|转到)|我们看到|"
-    r"(?:mulai|buka|akhiri|tutup) dengan|tampilkan|tunjukkan|(?:bắt đầu|mở đầu|kết thúc) (?:với|bằng)"
+    r"(?:以.{1,40}(?:开场|开头|開場|開頭|结束|結束|结尾|結尾))|(?:从|從|先)?(?:展示|拍摄|拍攝|呈现|呈現|切到|"
+    r"切换到)|镜头(?:切到|转到)|我们看到|"
+    r"(?:mulai|buka|akhiri|tutup) dengan|tampilkan|tunjukkan|(?:bắt đầu|mở đầu|kết thúc) (?:với|bằng)|"
+    rf"{further.SEEN_FIRST}"
 )
 SEEN_LAST: Final = (
     r"(?:から|で)(?:始め(?:る|ます|て|てください)?|始まり(?:ます)?|始まる)|"
@@ -130,7 +146,8 @@ SEEN_LAST: Final = (
     r"(?:ile|la|le) (?:başla(?:sın|yın|r)|bit(?:sin|irin|er)|aç(?:ılsın|ın))|göster(?:in|ilsin|elim)?|"
     r"(?:شروع|تمام) (?:شود|کنید|می[‌ ]?شود)|(?:نشان|نمایش) (?:دهید|بده)|دیده می[‌ ]?شود|"
     r"से (?:शुरू|आरंभ|खोल)(?: करें| करो| हो| होता है)?|(?:दिखाएं|दिखाएँ|दिखाइए|दिखाओ)|"
-    r"पर (?:ख़त्म|खत्म|समाप्त)(?: करें| हो)?"
+    r"पर (?:ख़त्म|खत्म|समाप्त)(?: करें| हो)?|"
+    rf"{further.SEEN_LAST}"
 )
 THEN: Final = (
     r"(?:and |und |et |y |e |en |i |och |og |и |і |και )?"
@@ -145,7 +162,8 @@ THEN: Final = (
     r"para (?:terminar|empezar)|"
     r"prima|poi|dopo|in seguito|quindi|infine|alla fine|all['’]inizio|per (?:finire|concludere)|in chiusura|"
     r"in apertura|"
-    r"primeiro|depois|em seguida|a seguir|por fim|finalmente|no (?:final|fim|início|começo)|para (?:terminar|começar)|"
+    r"primeiro|depois|em seguida|a seguir|por fim|finalmente|no (?:final|fim|início|começo)|para (?:terminar|"
+    r"começar)|"
     r"eerst|dan|daarna|vervolgens|tot slot|ten slotte|aan het (?:eind(?:e)?|begin)|op het eind|"
     r"najpierw|potem|następnie|później|na (?:koniec|początku)|wreszcie|"
     r"först|sedan|därefter|till (?:slut|sist)|på slutet|i (?:början|slutet)|først|så|derefter|til (?:slut|slutt)|"
@@ -156,9 +174,11 @@ THEN: Final = (
     r"πρώτα|μετά|ύστερα|έπειτα|στο τέλος|στην αρχή|τέλος|önce|sonra|ardından|sonunda|en son|"
     r"أولاً|ثم|بعدها|بعد ذلك|أخيراً|في (?:النهاية|البداية|الختام)|وفي النهاية|ابتدا|سپس|بعد|در (?:پایان|آغاز|ابتدا)|"
     r"בהתחלה|קודם|אחר כך|אז|לבסוף|בסוף|पहले|फिर|इसके बाद|अंत में|आख़िर में|"
-    r"开头(?:是)?|開頭(?:是)?|接下来|接下來|オープニング(?:は|で)?|エンディング(?:は|で)?|最初は|冒頭(?:は|で)?|ラスト(?:は|に)?|最後は|そのあと|まず|最初に|次に|続いて|その後|それから|最後に(?:は)?|먼저|"
+    r"开头(?:是)?|開頭(?:是)?|接下来|接下來|オープニング(?:は|で)?|エンディング(?:は|で)?|最初は|冒頭(?:は|で)?|"
+    r"ラスト(?:は|に)?|最後は|そのあと|まず|最初に|次に|続いて|その後|それから|最後に(?:は)?|먼저|"
     r"처음에|그다음(?:에)?|그 다음(?:에)?|이어서|다음으로|마지막(?:에|으로)?|"
-    r"首先|先|然后|然後|接着|接著|之后|之後|随后|隨後|最后|最後|lalu|kemudian|setelah itu|akhirnya|sau đó|cuối cùng)"
+    r"首先|先|然后|然後|接着|接著|之后|之後|随后|隨後|最后|最後|lalu|kemudian|setelah itu|akhirnya|sau đó|cuối cùng|"
+    rf"{further.THEN})"
 )
 ENDS: Final = (
     r"at (?:the )?(?:very )?end|"
@@ -169,12 +189,14 @@ ENDS: Final = (
     r"al final|para terminar|(?:termin(?:a|e|en|ar)|acab(?:a|e|ar)|cierr(?:a|e)|cerrar) con|"
     r"alla fine|in chiusura|per (?:finire|concludere)|(?:termina(?:te|re)?|chiudi|chiudete|finisci|finite) con|"
     r"no (?:final|fim)|para terminar|(?:termin(?:e|a|ar)|encerr(?:e|a|ar)|acab(?:e|a|ar)) com|"
-    r"cierra con|cerr(?:ad|emos) con|fecha com|para fechar|ending|финал|фінал|ラスト|エンディング|엔딩|最終|आख़िर|अंत|"
+    r"cierra con|cerr(?:ad|emos) con|fecha com|para fechar|ending|финал|фінал|ラスト|エンディング|엔딩|最終|"
+    r"आख़िर|अंत|"
     r"اختم|وفي النهاية|aan het eind(?:e)?|op het eind|tot slot|(?:eindig|sluit af) met|"
     r"na koniec|zakończ(?:cie)?|på slutet|till (?:slut|sist)|avsluta med|til (?:slut|slutt)|(?:slut|avslutt) med|"
     r"lopuksi|lopussa|na konci|nakonec|в (?:конце|финале)|(?:закончи(?:те)?|заверши(?:те)?)|наприкінці|завершіть|"
     r"στο τέλος|κλείστε με|sonunda|en sonunda|في (?:النهاية|الختام|نهاية \w+)|اختم|ننتهي|در پایان|בסוף|סיימו|"
-    r"अंत में|आख़िर में|最後(?:に|は)?|ラスト(?:に|は)?|마지막(?:에|으로)?|끝에|最后|结尾|結尾|di akhir|cuối cùng"
+    r"अंत में|आख़िर में|最後(?:に|は)?|ラスト(?:に|は)?|마지막(?:에|으로)?|끝에|最后|结尾|結尾|di akhir|cuối cùng|"
+    rf"{further.ENDS}"
 )
 TEXT: Final = (
     r"cards?|lines?|words?|text|title|slogan|claim|caption|message|phrase|sentence|letters|lettering|writing|"
@@ -185,9 +207,11 @@ TEXT: Final = (
     r"tekst|woorden|zin|regel|napis|hasło|słowa|plansza|texten|orden|raden|text|teksten|ordene|teksti|sanat|"
     r"titulek|nápis|slova|надпис\w*|текст\w*|титр\w*|слов\w*|фраз\w*|напис\w*|"
     r"слоган\w*|гасло|σλόγκαν|κείμενο|λέξεις|φράση|yazı\w*|metin|sözler\w*|"
-    r"слоган|الشعار والعبارة|نص|النص|عبارة|العبارة|كلمات|جملة|شعار|متن|نوشته|עם הכיתוב|הכיתוב|כיתוב|המילים|הטקסט|טקסט|"
+    r"слоган|الشعار والعبارة|نص|النص|عبارة|العبارة|كلمات|جملة|شعار|متن|نوشته|עם הכיתוב|הכיתוב|כיתוב|המילים|"
+    r"הטקסט|טקסט|"
     r"स्लोगन|शब्द|टेक्स्ट|पाठ|संदेश|लिखा(?: हो)?|文字|テロップ|字幕|文言|言葉|コピー|写着|寫著|写有|印着|"
-    r"자막|문구|글자|텍스트|标语|標語|字样|字樣|teks|tulisan|chữ|dòng chữ"
+    r"자막|문구|글자|텍스트|标语|標語|字样|字樣|teks|tulisan|chữ|dòng chữ|"
+    rf"{further.TEXT}"
 )
 NARRATOR: Final = (
     r"(?:the |a |an )?(?:[^\W\d_]+ ){0,2}(?:narrator|narration|voice(?:[ -]?over)?|announcer|off[ -]?voice)|"
@@ -200,15 +224,18 @@ NARRATOR: Final = (
     r"narrator(?:ka)?|"
     r"głos|berättar(?:en|rösten)|speakern|speakeren|fortælleren|kertoja|vypravěč(?:ka)?|hlas|"
     r"диктор|рассказчик|голос(?: за кадром)?|закадровый голос|оповідач|диктор|αφηγητής|η φωνή|anlatıcı|dış ses|"
-    r"الراوي|المعلق|الصوت|راوی|گوینده|הקריין|הקריינית|קריין|सूत्रधार|नैरेटर|वाचक|ナレーター|ナレーション|語り手|내레이터|내레이션|성우|"
-    r"旁白|画外音|解说(?:员)?|narator|người dẫn"
+    r"الراوي|المعلق|الصوت|راوی|گوینده|הקריין|הקריינית|קריין|सूत्रधार|नैरेटर|वाचक|ナレーター|ナレーション|語り手|"
+    r"내레이터|내레이션|성우|"
+    r"旁白|画外音|解说(?:员)?|narator|người dẫn|"
+    rf"{further.NARRATOR}"
 )
 SAYS: Final = (
     r"says?|said|asks?|whispers?|shouts?|calls?|answers?|replies|adds?|explains?|tells? us|"
     r"sagt|fragt|flüstert|ruft|antwortet|erklärt|erzählt|dit|demande|murmure|répond|explique|ajoute|"
     r"dice|pregunta|susurra|responde|explica|añade|chiede|sussurra|risponde|spiega|aggiunge|diz|pergunta|sussurra|"
     r"zegt|vraagt|fluistert|roept|antwoordt|vertelt|mówi|pyta|szepcze|woła|odpowiada|"
-    r"säger|frågar|viskar|svarar|siger|spørger|sier|spør|hvisker|sanoo|kysyy|kuiskaa|říká|ptá se|se ptá|šeptá|odpovídá|"
+    r"säger|frågar|viskar|svarar|siger|spørger|sier|spør|hvisker|sanoo|kysyy|kuiskaa|říká|ptá se|se ptá|šeptá|"
+    r"odpovídá|"
     r"говорит|спрашивает|шепчет|отвечает|произносит|каже|говорить|питає|відповідає|λέει|ρωτά(?:ει)?|ψιθυρίζει|"
     r"diyor|der|söyler|sorar|يقول|تقول|يسأل|تسأل|يهمس|می[‌ ]?گوید|אומר(?:ת)?|שואל(?:ת)?|"
     r"कहता है|कहती है|कहते हैं|पूछता है|पूछती है|说|說|问|問|道|berkata|nói"
@@ -218,10 +245,12 @@ SAYS_MORE: Final = (
     r"fala|falam|falou|disse|grita|exclama|conta|comenta|cuenta|grita|exclama|raconte|crie|lance|urla|racconta|"
     r"meint|ruft|schreit|lacht und sagt|бормочет|кричит|відповідає|кричить|ويقول|وتقول|يجيب|تجيب|يرد|ترد|يصرخ|"
     r"chuchote|crie|souffle|lance|bertanya|bilang|menjawab|ואומר(?:ת)?|ושואל(?:ת)?|बोलता है|बोलती है|बोलते हैं|कहता|"
-    r"कहती|喊道|说道|說道|喊"
+    r"कहती|喊道|说道|說道|喊|"
+    rf"{further.SAYS}"
 )
 SAYS_AFTER_MORE: Final = (
-    r"と(?:声をかける|声をかけます|叫ぶ|叫びます|答える|答えます|笑う|笑います|つぶやきます|ささやきます|聞きます|尋ねます)|"
+    r"と(?:声をかける|声をかけます|叫ぶ|叫びます|答える|答えます|笑う|笑います|つぶやきます|ささやきます|"
+    r"聞きます|尋ねます)|"
     r"(?:이?라고|하고) ?(?:말해요|말합니다|묻습니다|물어요|외칩니다|속삭입니다|대답합니다|대답해요|소리칩니다)"
 )
 SHOWN: Final = (
@@ -229,7 +258,9 @@ SHOWN: Final = (
     r"στην οθόνη|על המסך|di layar|trên màn hình|روی (?:صفحه|تصویر)|"
     r"on[ -]?screen|eingeblendet(?: wird)?|einblendung|s['’]affiche|à l['’]écran|en pantalla|sobreimpres[oa]|"
     r"in sovrimpressione|"
-    r"na tela|в кадре|на экране|на екрані|ekranda|على الشاشة|स्क्रीन पर|слоган|slogans?|claim|logo|hashtags?|headline"
+    r"na tela|в кадре|на экране|на екрані|ekranda|على الشاشة|स्क्रीन पर|слоган|slogans?|claim|logo|hashtags?|"
+    r"headline|"
+    rf"{further.SHOWN}"
 )
 SHOWN_WIDE: Final = r"画面|字幕|テロップ|屏幕|招牌|螢幕|화면|간판|자막|写着|寫著|写有|文字|字樣|字样|コピー"
 READ_AFTER: Final = (
@@ -250,7 +281,8 @@ LENGTHS: Final = (
     r"dura|duraci[oó]n|segundos?|durata|secondi|duração|lengte|duur|seconden|długość|czas|sekund\w?|längd|sekunder|"
     r"pituus|kesto|délka|длительность|продолжительность|хронометраж|секунд\w?|тривалість|διάρκεια|δευτερόλεπτα|süre|"
     r"saniye|"
-    r"مدة|المدة|ثانية|مدت|ثانیه|אורך|משך|שניות|अवधि|सेकंड|長さ|尺|秒|길이|초|时长|時長|durasi|detik|giây"
+    r"مدة|المدة|ثانية|مدت|ثانیه|אורך|משך|שניות|अवधि|सेकंड|長さ|尺|秒|길이|초|时长|時長|durasi|detik|giây|"
+    rf"{further.LENGTHS}"
 )
 """What a sentence with a number is about that only gives the length of the film."""
 FORMATS: Final = (

@@ -1,0 +1,48 @@
+"""The length of the film that a brief gives in its prose: "half a minute", "1,5 Minuten", "30秒の動画". Seconds."""
+
+import re
+from typing import Final
+
+from activities.planning.structure.orders import words
+from activities.planning.structure.orders.lengths import named_lengths
+from activities.planning.structure.orders.sentences import ORDER_SENTENCES, is_order, is_setting, names_length
+from activities.planning.structure.quoted import asks_for_film, is_commission, sentences_with_quotes
+from activities.planning.structure.text import QUOTED, RANGE, western_digits
+from activities.planning.structure.words import SHOT_NOUNS
+
+HEADLINE_WORDS: Final = 9
+_LABEL: Final = re.compile(
+    rf"^\W*(?:\w+ )?(?:total |max\.? )?(?:{words.LENGTHS}|time|trt|timing|laufzeit|délai|"
+    rf"tempo)(?:\s*[(（][^()（）]*[)）])?\s*[:：=–-]\s*(.+)$",
+    re.IGNORECASE,
+)
+_PART: Final = re.compile(
+    rf"(?<![^\W\d_])(?:{SHOT_NOUNS}|logo|intro|outro|title)(?![^\W\d_])\W{{0,2}}\d|^\W*\d{{1,2}}[.)]\s", re.IGNORECASE
+)
+"""The head of a shot, whose length is not that of the film."""
+
+
+def asked_seconds(text: str) -> float | None:
+    """The length of the film that the sentences of an order, or a label such as "Length:", give; None where they give
+    none, or several different ones."""
+    plain = QUOTED.sub(" ", western_digits(text))
+    found: list[float] = []
+    first = [s for line in plain.splitlines() for s in sentences_with_quotes(line)][:ORDER_SENTENCES]
+    for line in plain.splitlines():
+        if _PART.search(line) or RANGE.match(line.strip(" *_#>•-")):
+            continue
+        if (label := _LABEL.match(line)) and (given := named_lengths(label[1], clock=True)):
+            found += given[:1]
+            continue
+        for sentence in sentences_with_quotes(line):
+            asks = is_order(sentence) or asks_for_film(sentence) or (sentence in first and names_length(sentence))
+            if asks or is_setting(sentence) or _is_headline(sentence):
+                found += named_lengths(sentence)[:1]
+    return found[0] if len(set(found)) == 1 else None
+
+
+def _is_headline(sentence: str) -> bool:
+    """Whether a line names the film and its length without a sentence: "**Ролик для приюта, 28 секунд**"."""
+    return (
+        is_commission(sentence) and len(sentence.split()) <= HEADLINE_WORDS and not re.search(r"[.!?。]\W*$", sentence)
+    )
