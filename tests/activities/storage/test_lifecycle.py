@@ -66,7 +66,7 @@ async def test_the_embedded_store_takes_the_rule(storage: Storage) -> None:
     """The rule is in the embedded bucket, and removed again."""
     await storage.expire_film_parts(30)
     assert storage.lifecycle_problem == ""
-    rules = storage._admin.get_bucket_lifecycle_configuration(Bucket=storage._bucket)["Rules"]
+    rules = storage._admin.get_bucket_lifecycle_configuration(Bucket=storage.bucket)["Rules"]
     assert [rule["Expiration"]["Days"] for rule in rules] == [30]
     await storage.expire_film_parts(0)
     assert storage.lifecycle_problem == ""
