@@ -66,6 +66,8 @@ class _Child:
     started_at: float = 0.0
     start_at: float = 0.0
     quick_exits: int = 0
+    log_begins: int = 0
+    """The offset in its log of what the running process writes, in bytes."""
 
 
 class Supervisor:
@@ -206,11 +208,11 @@ class Supervisor:
         name = child.component.name
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         if not self._all_ready.is_set():
-            raise StackFailed(f"{name} {how} while starting; its log: {self.log(name)}\n{self._last_lines(name)}")
+            raise StackFailed(f"{name} {how} while starting; its log: {self.log(name)}\n{self._excerpt(child)}")
         child.quick_exits = child.quick_exits + 1 if now - child.started_at < QUICK_EXIT else 1
         if child.quick_exits >= MAX_QUICK_EXITS:
             how = f"{how}, {child.quick_exits} times in a row"
-            raise StackFailed(f"{name} {how}; its log: {self.log(name)}\n{self._last_lines(name)}")
+            raise StackFailed(f"{name} {how}; its log: {self.log(name)}\n{self._excerpt(child)}")
         self._check_ports(child)
         self._say(f"{name} {how}; starting it again (log: {self.log(name)})")
         child.start_at = now + _RESTART_AFTER
@@ -228,13 +230,21 @@ class Supervisor:
                     f"start it again, and it uses another port. Its log: {self.log(child.component.name)}"
                 )
 
-    def _last_lines(self, name: str, lines: int = 8) -> str:
-        text = self.log(name).read_text(errors="replace") if self.log(name).exists() else ""
-        return "\n".join(f"  {line}" for line in text.splitlines()[-lines:])
+    def _excerpt(self, child: _Child, first: int = 3, last: int = 8) -> str:
+        """The first and the last lines that the process wrote since its last start.
+
+        The reason is usually in the last ones. A program that breaks over its own error, as Temporal does over a port
+        in use, writes the reason first and then a long stack trace.
+        """
+        log = self.log(child.component.name)
+        lines = log.read_bytes()[child.log_begins :].decode(errors="replace").splitlines() if log.exists() else []
+        shown = lines if len(lines) <= first + last else [*lines[:first], "...", *lines[-last:]]
+        return "\n".join(f"  {line}" for line in shown)
 
     def _spawn(self, child: _Child) -> None:
         child.started_at = time.monotonic()
         with self.log(child.component.name).open("ab") as log:
+            child.log_begins = log.tell()
             child.process = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(_DIE_WITH_PARENT), str(os.getpid()), *child.component.command],
                 env=dict(child.component.env),

@@ -169,10 +169,13 @@ def test_repeated_deaths_end_the_stack(tmp_path: Path) -> None:
         os.kill(pid, 0)
 
 
-def test_a_failed_start_is_reported_at_once(tmp_path: Path) -> None:
-    """A part that cannot start at all is not retried: the message has its last output."""
-    broken = Component("broken", [sys.executable, "-c", "raise SystemExit('no key')"], {}, lambda _: False, grace=5)
-    with pytest.raises(StackFailed, match=r"broken ended with exit code 1 while starting.*\n  no key"):
+@pytest.mark.parametrize("trace", ["", "a frame of the stack\\n" * 60])
+def test_a_failed_start_is_reported_at_once(tmp_path: Path, trace: str) -> None:
+    """A part that cannot start at all is not retried: the message has its last output, and the reason before a long
+    stack trace."""
+    breaks = f"print('no key', flush=True); raise SystemExit('{trace}the end')"
+    broken = Component("broken", [sys.executable, "-c", breaks], {}, lambda _: False, grace=5)
+    with pytest.raises(StackFailed, match=r"(?s)broken ended with exit code 1 while starting.*\n  no key.*\n  the end"):
         Supervisor([broken], tmp_path, lambda _: None).start()
 
 

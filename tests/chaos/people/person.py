@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -22,7 +23,7 @@ from tests.chaos.scenario import Approves, ProductionScript
 from tests.chaos.servers.bills import picture_of
 from tests.chaos.servers.vendors import Vendors
 from workflows.brief import Brief, Reference
-from workflows.events import ProductionStatus
+from workflows.events import AssetStatus, ProductionStatus
 from workflows.requests import Approval, PlanEdit, Rejection
 
 REST: Final = (ProductionStatus.NEEDS_ATTENTION, *(s for s in ProductionStatus if s.closed))
@@ -35,8 +36,8 @@ SHARE_OF_LESS: Final = Decimal("0.7")
 FALL_BACK: Final[tuple[Approves, ...]] = ("exact", "plenty")
 """Budgets after an approval was refused, each TRIES times."""
 TRIES: Final = 3
-
-
+HELD_AFTER: Final = timedelta(seconds=30)
+"""A paused production without an event for so long finishes no more takes."""
 AFTER_RESET_SECONDS: Final = 4.0
 """For a moment the API may respond for the run that was reset."""
 
@@ -209,6 +210,12 @@ class Person:
 
     # Afterwards
 
+    def _holds(self, seen: ProductionView) -> bool:
+        """Whether this person leaves the production paused, and all takes that are left are queued."""
+        running = any(asset.status is AssetStatus.GENERATING for asset in seen.assets)
+        quiet = datetime.now(UTC) - seen.updated_at > HELD_AFTER
+        return self._leaves_paused and seen.paused is not None and not running and quiet
+
     def _settle(self, seconds: Callable[[], float]) -> None:
         answered, requests = 0, self.requests
         while seconds() > 0:
@@ -223,7 +230,7 @@ class Person:
                 self._approve(seen.plan)
             elif seen.status not in REST or time.monotonic() < requests.quiet_from:
                 continue
-            elif not seen.status.closed and any(asset.making for asset in seen.assets):
+            elif not seen.status.closed and any(asset.making for asset in seen.assets) and not self._holds(seen):
                 continue  # one asset needs an answer, and another is still generating
             elif requests.did["cancel"] and not seen.status.closed and not self.was_reset:
                 continue  # the cancel was accepted, and the production has not ended yet

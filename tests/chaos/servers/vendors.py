@@ -173,11 +173,15 @@ class Vendors:
 
 
 def _translated(body: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The lines of a question for a translation: its language, with the marks and numbers of the original."""
+    """The lines of a question for a translation, with the numbers of the original and a mark of the translation."""
     question = str(body["messages"][-1]["content"])
     data, _ = json.JSONDecoder().raw_decode(question[question.index("{") :])
     words = SENTENCES[data["to"]].split()
-    return [{"id": line["id"], "text": _like(line["text"], words)} for line in data["lines"]]
+
+    def own_mark(mark: re.Match[str]) -> str:
+        return mark[0] if mark[2] == BRIEF else f"#{mark[1]}.{mark[2]}-{data['to']}#"
+
+    return [{"id": line["id"], "text": _like(MARK.sub(own_mark, line["text"]), words)} for line in data["lines"]]
 
 
 def _like(text: str, words: Sequence[str]) -> str:
