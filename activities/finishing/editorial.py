@@ -2,8 +2,9 @@
 
 It is written here, because the package opentimelineio has no wheel for Python 3.14. The tests read it with that.
 
-The first track is the picture, and the other tracks are sound, each without overlaps. A shot is one clip on the file of
-its take, except for what no file contains:
+The first track is the picture, those after it are the texts over it, and the other tracks are sound, each without
+overlaps. Texts are clips on pictures that finishing draws. A shot is one clip on the file of its take, except for what
+no file contains:
 
 - A dissolve or a wipe of n frames has its cut in its middle, n // 2 frames after its start. Each shot has the frames of
   the whole transition in its file, so editing software finds the handles that it needs.
@@ -24,6 +25,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from activities.finishing.picture import text_files
+from activities.finishing.picture.text_files import TextFile
 from activities.finishing.timeline import Join, PlacedShot, Timeline
 from activities.media.facts import extension_of
 from workflows.activity_io import FinishDeliverable, FinishedAsset
@@ -41,19 +44,22 @@ _TRACKS: Final = (NARRATION, "own-sound", "effects", "ambience", "music")
 
 Json = dict[str, Any]
 """An object of OpenTimelineIO: its schema and its fields."""
+_TEXTS: Final = "Texts"
+"""The track of the texts over the picture."""
 _GAP: Final = "Gap.1"
 _ITEM: Final[Json] = {"source_range": None, "effects": [], "enabled": True}
 
 
 @dataclass(frozen=True)
 class PlacedSound:
-    """A part of an asset's sound, in seconds: from `first` of its file, at `start` of the film."""
+    """A part of an asset's sound, in seconds: from `first` of its file, at `start` of the film, played at `speed`."""
 
     asset_id: str
     start: float
     seconds: float
     first: float = 0.0
     role: str = NARRATION
+    speed: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -79,11 +85,12 @@ def timeline_of(
         sounds: The sounds of the film; if None, its narrations.
     """
     if sounds is None:
-        sounds = [PlacedSound(v.voice.asset_id, v.start, v.voice.seconds) for v in film.voices]
+        sounds = [PlacedSound(v.voice.asset_id, v.start, v.voice.seconds, speed=v.voice.speed) for v in film.voices]
     assets = {each.asset.asset_id: each for each in request.assets}
     facts = {"rate": film.rate, "width": size[0], "height": size[1]}
     made = {"production_id": request.production_id, "revision": request.revision, **facts}
-    tracks = [_picture(film, assets), *_sound_tracks(sounds, assets, film.rate, film.frames)]
+    tracks = [_picture(film, assets, size), *_text_tracks(film, size)]
+    tracks += _sound_tracks(sounds, assets, film.rate, film.frames)
     markers = [
         _marker(assets[placed.shot.asset_id], round(placed.start * film.rate), film.rate) for placed in film.shots
     ]
@@ -112,7 +119,7 @@ def _short(prompt: str) -> str:
     return text if len(text) <= PROMPT_CHARS else f"{text[: PROMPT_CHARS - 1]}…"
 
 
-def _picture(film: Timeline, assets: Mapping[str, FinishedAsset]) -> Json:
+def _picture(film: Timeline, assets: Mapping[str, FinishedAsset], size: tuple[int, int]) -> Json:
     children: list[Json] = []
     rate = film.rate
     ending = 0 if film.card_frames else film.ending
@@ -130,16 +137,40 @@ def _picture(film: Timeline, assets: Mapping[str, FinishedAsset]) -> Json:
         available = _available(placed, rate)
         for span in _spans(placed.frames, available, into, after, fade_out):
             still: Json = {"still": True} if placed.shot.still else {}
-            children.append(_clip(assets[placed.shot.asset_id], span, available, rate, still))
+            children.append(_clip(assets[placed.shot.asset_id], span, available, rate, still, placed.shot.speed))
         if fade_out:
-            children += [_transition("fade", 0, fade_out, rate), _gap(fade_out, rate)]
-    if film.card_frames:  # its text is drawn by the film, and is in no file
-        children.append(_gap(film.card_frames, rate))
+            children += _to_black(fade_out, rate)
+    if card := text_files.end_card(film):
+        children.append(_text_clip(card, card.frames - film.ending, size, rate))
+        children += _to_black(film.ending, rate) if film.ending else []
     return _track("Picture", "Video", {"role": "picture"}, children)
 
 
+def _to_black(frames: int, rate: int) -> list[Json]:
+    return [_transition("fade", 0, frames, rate), _gap(frames, rate)]
+
+
+def _text_tracks(film: Timeline, size: tuple[int, int]) -> Iterator[Json]:
+    """The texts over the picture, on more than one track where they overlap."""
+    lanes: list[list[TextFile]] = []
+    for text in sorted(text_files.overlays(film), key=lambda t: t.first):
+        free = (lane for lane in lanes if lane[-1].first + lane[-1].frames <= text.first)
+        lane = next(free, None)
+        if lane is None:
+            lanes.append(lane := [])
+        lane.append(text)
+    for number, lane in enumerate(lanes, start=1):
+        children: list[Json] = []
+        at = 0
+        for text in lane:
+            children += [_gap(text.first - at, film.rate)] if text.first > at else []
+            children.append(_text_clip(text, text.frames, size, film.rate))
+            at = text.first + text.frames
+        yield _track(_TEXTS + (f" {number}" if number > 1 else ""), "Video", {"role": "texts"}, children)
+
+
 def _available(placed: PlacedShot, rate: int) -> int:
-    """The number of frames in the file of a shot, at the film's rate; a still has as many as it needs."""
+    """The number of frames in the file of a shot, as they are played; a still has as many as it needs."""
     return placed.frames if placed.shot.still else min(placed.frames, max(1, round(placed.shot.seconds * rate)))
 
 
@@ -169,7 +200,7 @@ def _sound_tracks(
     """A track for each role, and more where sounds of a role overlap."""
     lengths: dict[str, int] = {}
     for sound in sounds:
-        end = _frames_up(sound.first + sound.seconds, rate)
+        end = _frames_up(sound.first + sound.seconds, rate)  # as played
         lengths[sound.asset_id] = max(end, lengths.get(sound.asset_id, 0))
     for role in sorted({sound.role for sound in sounds}, key=_track_order):
         for number, lane in enumerate(_lanes([s for s in sounds if s.role == role], rate, film_frames), start=1):
@@ -180,7 +211,8 @@ def _sound_tracks(
                 if start > at:
                     children.append(_gap(start - at, rate))
                 exact = {"start_seconds": round(sound.start, 6)}
-                children.append(_clip(assets[sound.asset_id], span, lengths[sound.asset_id], rate, exact))
+                length = lengths[sound.asset_id]
+                children.append(_clip(assets[sound.asset_id], span, length, rate, exact, sound.speed))
                 at = start + span.frames
             track = _track(name, "Audio", {"role": role}, children)
             yield track | {"enabled": False} if role.startswith(f"{NARRATION}-") else track
@@ -214,28 +246,63 @@ def _frames_up(seconds: float, rate: int) -> int:
     return max(1, math.ceil(round(seconds * rate, 6)))
 
 
-def _clip(finished: FinishedAsset, span: _Span, available: int, rate: int, about: Json) -> Json:
+def _clip(finished: FinishedAsset, span: _Span, available: int, rate: int, about: Json, speed: float = 1.0) -> Json:
+    """A clip on the file of a take. At another speed, its first frame is that of its file, and its length as played.
+
+    Args:
+        available: The frames of the file, as played.
+    """
     asset, take = finished.asset, finished.take
     file = f"{asset.asset_id}.{extension_of(take.media.media_type)}"
+    end = max(available, span.first + (1 if span.frozen else span.frames))
+    first = span.first if speed == 1 else int(span.first * speed)
     of_take: Json = {"asset_id": asset.asset_id, "take": take.number, "sha256": take.media.sha256}
     size = {n: v for n, v in (("width", take.media.width), ("height", take.media.height)) if v}
     reference = _object(
         "ExternalReference.1",
         file,
         {**of_take, "media_type": take.media.media_type, **size},
-        available_range=_range(0, max(available, span.first + (1 if span.frozen else span.frames)), rate),
+        available_range=_range(0, _of_file(end, speed), rate),
         available_image_bounds=None,
         target_url=f"media/{file}",
     )
     made = {"provider": take.provider, "model": take.model, "prompt": _short(take.prompt), "role": asset.role}
-    held = _object("FreezeFrame.1", "Held frame", {}, effect_name="FreezeFrame", time_scalar=0.0)
+    effects = [_object("FreezeFrame.1", "Held frame", {}, effect_name="FreezeFrame", time_scalar=0.0)]
+    if not span.frozen:
+        warp = _object("LinearTimeWarp.1", "Speed", {}, effect_name="LinearTimeWarp", time_scalar=round(speed, 6))
+        effects = [warp] if speed != 1 else []
     return _object(
         "Clip.2",
         printable(asset.label) or asset.asset_id,
         {**of_take, **made, **about},
         media_references={"DEFAULT_MEDIA": reference},
         active_media_reference_key="DEFAULT_MEDIA",
-        **{**_ITEM, "source_range": _range(span.first, span.frames, rate), "effects": [held] if span.frozen else []},
+        **{**_ITEM, "source_range": _range(first, span.frames, rate), "effects": effects},
+    )
+
+
+def _of_file(frames: int, speed: float) -> int:
+    """The frames of a file in a number of frames as they are played; a part of a frame counts as one."""
+    return frames if speed == 1 else max(1, math.ceil(round(frames * speed, 3)))
+
+
+def _text_clip(text: TextFile, frames: int, size: tuple[int, int], rate: int) -> Json:
+    """A clip of `frames` on the picture of a text, which has as many as the film shows of it."""
+    reference = _object(
+        "ExternalReference.1",
+        text.name,
+        {"media_type": text_files.MEDIA_TYPE, "width": size[0], "height": size[1]},
+        available_range=_range(0, text.frames, rate),
+        available_image_bounds=None,
+        target_url=f"media/{text.name}",
+    )
+    return _object(
+        "Clip.2",
+        printable(text.text),
+        {"kind": text.kind, "text": printable(text.text), "still": True},
+        media_references={"DEFAULT_MEDIA": reference},
+        active_media_reference_key="DEFAULT_MEDIA",
+        **{**_ITEM, "source_range": _range(0, frames, rate)},
     )
 
 

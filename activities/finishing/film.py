@@ -23,11 +23,11 @@ from activities.finishing.captions.words_of_takes import read_words
 from activities.finishing.files import File, Result, read_texts, write
 from activities.finishing.joining import Version, caption_files, chapters_of, join, lengths
 from activities.finishing.languages.versions import further_narrations, subtitles_of, version_of
-from activities.finishing.picture import segments
+from activities.finishing.picture import segments, text_files
 from activities.finishing.picture.burned_captions import SAFE_AREA, BurnedCaptions, CaptionStyle, burn
 from activities.finishing.picture.frames import FilmFormat
 from activities.finishing.picture.titles import extent, undrawn
-from activities.finishing.placing import beds_of, losses_of, shot_of
+from activities.finishing.placing import beds_of, enlarged, losses_of, shot_of
 from activities.finishing.renditions import overview
 from activities.finishing.renditions.checks import MAIN, Box, goal_of, notes_on
 from activities.finishing.sound import track
@@ -258,6 +258,7 @@ async def assemble_film(
     heard = [*own, *further_narrations(request, placed, lengths(others))]
     cut = editorial.timeline_of(request, placed, (film.output.width, film.output.height), sounds=heard)
     files.append(write(workdir, editorial.FILE, editorial.ROLE, editorial.MEDIA_TYPE, editorial.as_json(cut)))
+    files += await in_thread(lambda _: [*text_files.write_texts(placed, film.output, workdir)])
     texts = await read_texts(sources.storage, request.assets)
     if texts:
         sections = [document.section_of(a, texts) for a in request.assets if a.asset.asset_id in texts]
@@ -329,7 +330,7 @@ def _film_of(request: FinishDeliverable, facts: Facts, words: Mapping[str, tuple
         first = shown[videos[0].asset.asset_id]
         output = FilmFormat.of_shot(first, rate_of(request.cut.renditions, first.rate))
         shots = [shot_of(a, spoken, request.cut, shown[a.asset.asset_id]) for a in videos]
-        voices, speed_notes = fit_voices(shots, voices)
+        shots, voices, speed_notes = fit_voices(shots, voices, output.rate)
         notes += speed_notes
         notes += [note for asset_id, each in shown.items() for note in losses_of(asset_id, each, output)]
     else:
@@ -353,7 +354,9 @@ def _film_of(request: FinishDeliverable, facts: Facts, words: Mapping[str, tuple
         request.cut.muted_captions,
     )
     drawn = [film.burned(rendition) for rendition in film.all_renditions]
-    return replace(film, notes=tuple(dict.fromkeys((*film.notes, *(n for each in drawn if each for n in each.notes)))))
+    drawing = [note for each in drawn if each for note in each.notes]
+    drawing += [note for each in further if videos for note in enlarged(each, film.format_of(each), output)]
+    return replace(film, notes=tuple(dict.fromkeys((*film.notes, *drawing))))
 
 
 async def _cells(sources: Sources, request: FinishDeliverable, timeline: Timeline) -> list[contact_sheet.Cell]:

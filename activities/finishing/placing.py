@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from activities.finishing.picture.frames import FilmFormat, ShotFacts
 from activities.finishing.sound.track import Bed
@@ -10,6 +11,9 @@ from activities.finishing.timeline import Shot
 from workflows.activity_io import FinishDeliverable, FinishedAsset
 from workflows.cut import Cut, Focus
 from workflows.models import UPLOAD, Asset, Modality
+
+MOST_ENLARGED: Final = 2.0
+"""Of a picture, in each direction: above this it is clearly blurred."""
 
 
 def are_tied(one: Asset, other: Asset) -> bool:
@@ -49,3 +53,14 @@ def losses_of(asset_id: str, facts: ShotFacts, output: FilmFormat) -> list[str]:
     if abs(width * output.height - height * output.width) > 0.02 * width * output.height:
         notes.append(f"{asset_id} is {width} x {height} and is shown with bars in {output.width} x {output.height}")
     return notes
+
+
+def enlarged(rendition: str, output: FilmFormat, own: FilmFormat) -> list[str]:
+    """A note where a destination takes a much larger picture than the shots have."""
+    times = max(output.width / own.width, output.height / own.height)
+    if times <= MOST_ENLARGED:
+        return []
+    sizes = f"from {own.width} x {own.height} to {output.width} x {output.height}"
+    return [
+        f"{rendition}: the shots are enlarged {times:.1f} times, {sizes}; upscale them, or leave this rendition out"
+    ]

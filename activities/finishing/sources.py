@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Final, TypeVar
 
+from activities.errors import OutputUnusable
 from activities.finishing.captions.pauses import Pause
 from activities.finishing.picture.frames import ShotFacts, shot_facts
 from activities.finishing.sound.track import Measured, measure_recording
@@ -85,7 +86,7 @@ class Facts:
         """Measure all shots and recordings whose facts are not stored.
 
         Raises:
-            OutputUnusable: one does not decode; the message names it.
+            OutputUnusable: some do not decode; the message names each of them.
         """
         found = await self._sources.storage.get_bytes(self._key)
         if found:
@@ -93,13 +94,19 @@ class Facts:
                 self._known = json.loads(found[0])
         timed = [a for a in assets if a.asset.asset_type in (Modality.VIDEO, Modality.AUDIO)]
         unknown = [each for each in timed if each.take.media.sha256 not in self._known]
+        problems = dict[str, None]()
         for each in unknown:
             on_progress(f"measuring {each.asset.asset_id}")
             async with self._sources.briefly(each.take.media) as path:
-                self._known[each.take.media.sha256] = await in_thread(partial(_measure, each, path))
+                try:
+                    self._known[each.take.media.sha256] = await in_thread(partial(_measure, each, path))
+                except OutputUnusable as error:
+                    problems[str(error)] = None
         if unknown:
             with suppress(StorageFailed):  # otherwise they are measured again
                 await self._sources.storage.put_bytes(self._key, json.dumps(self._known).encode(), "application/json")
+        if problems:
+            raise OutputUnusable("; ".join(problems))
 
     def shot(self, media: Media) -> ShotFacts:
         return ShotFacts(**self._known[media.sha256])

@@ -20,6 +20,8 @@ UNTIED_STILL_SECONDS: Final = 4.0
 """The length of a still without narration in a film whose other stills have one: enough to see a picture."""
 MOST_SPEED: Final = 1.15
 """Of a narration that is a little longer than its shots: up to this, a voice still sounds natural."""
+LEAST_SPEED: Final = 0.9
+"""Of the shots of a narration that is still longer at MOST_SPEED: down to this, a movement still looks natural."""
 NOTED_OVERRUN_SECONDS: Final = 0.1
 """A shorter overrun is rounding of durations to frames, and is not visible."""
 
@@ -51,6 +53,7 @@ class Shot:
         timecode: The size of an animatic in pixels, on which the film draws its time; None for other shots.
         focus: The point that stays in view where the shot is cropped, as shares of its width and height.
         sound: Whether it has a sound of its own.
+        speed: How fast it is played; `seconds` is as played.
     """
 
     asset_id: str
@@ -61,6 +64,7 @@ class Shot:
     timecode: tuple[int, int] | None = None
     focus: tuple[float, float] = (0.5, 0.5)
     sound: bool = False
+    speed: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -144,23 +148,43 @@ class Timeline:
         return self.frames / self.rate
 
 
-def fit_voices(shots: Sequence[Shot], voices: Sequence[Voice]) -> tuple[list[Voice], list[str]]:
-    """The narrations, played a little faster where that lets them end with their shots; and a note on each of these.
+def fit_voices(shots: Sequence[Shot], voices: Sequence[Voice], rate: int) -> tuple[list[Shot], list[Voice], list[str]]:
+    """The shots and narrations, at another speed where that lets a longer narration end with its shots; with notes.
+
+    The narration is played faster, up to MOST_SPEED. If that is not enough, its shots are played slower too, down to
+    LEAST_SPEED. If that is not enough either, nothing changes, and the last frame will be held.
 
     Only moving shots have a length of their own, and only a narration that shares its shots with no other is fitted.
     """
-    tied = {voice.asset_id: [shot for shot in shots if voice.asset_id in shot.voices] for voice in voices}
-    fitted, notes = [], []
+    shown = {shot.asset_id: shot for shot in shots}
+    spoken, notes = [], []
     for voice in voices:
-        own = tied[voice.asset_id]
+        own = [shot for shot in shots if voice.asset_id in shot.voices]
         room = sum(shot.seconds for shot in own)
         alone = own and not any(shot.still or len(shot.voices) > 1 for shot in own)
-        if alone and NOTED_OVERRUN_SECONDS <= voice.seconds - room <= (MOST_SPEED - 1) * room:
+        if alone and NOTED_OVERRUN_SECONDS <= voice.seconds - room <= (MOST_SPEED / LEAST_SPEED - 1) * room:
+            if voice.seconds > MOST_SPEED * room:
+                own = [_slower(shot, voice.seconds / room / MOST_SPEED, rate) for shot in own]
+                room = sum(shot.seconds for shot in own)
             speed = voice.seconds / room
-            notes.append(f"{voice.asset_id} is played {speed:.2f} times as fast, so that it ends with its shot")
+            notes.append(_speed_note(voice.asset_id, own, speed))
             voice = replace(voice, seconds=room, words=at_speed(voice.words, speed), speed=speed)
-        fitted.append(voice)
-    return fitted, notes
+            shown |= {shot.asset_id: shot for shot in own}
+        spoken.append(voice)
+    return [shown[shot.asset_id] for shot in shots], spoken, notes
+
+
+def _slower(shot: Shot, times: float, rate: int) -> Shot:
+    """The shot about so many times as long, in whole frames."""
+    seconds = round(shot.seconds * times * rate) / rate
+    return replace(shot, seconds=seconds, speed=shot.seconds / seconds) if seconds > shot.seconds else shot
+
+
+def _speed_note(voice: str, shots: Sequence[Shot], speed: float) -> str:
+    slower = [f"{shot.asset_id} {shot.speed:.2f} times" for shot in shots if shot.speed != 1]
+    if not slower:
+        return f"{voice} is played {speed:.2f} times as fast, so that it ends with its shot"
+    return f"{voice} is played {speed:.2f} times as fast and {', '.join(slower)}, so that they end together"
 
 
 def lay_out(shots: Sequence[Shot], voices: Sequence[Voice], rate: int, cut: Cut = NO_TRANSITIONS) -> Timeline:
@@ -217,13 +241,19 @@ def lay_out(shots: Sequence[Shot], voices: Sequence[Voice], rate: int, cut: Cut 
             )
     card_frames = round(cut.end_card.seconds * rate) if cut.end_card else 0
     last_frames = card_frames or (placed_shots[-1].frames if placed_shots else 0)
+    wanted = round(cut.fade_out_seconds * rate)
+    ending = min(wanted, last_frames // 2)
+    if wanted - ending > 1:
+        faded = "end card" if card_frames else "last shot"
+        short = f"{ending / rate:.1f} s instead of {cut.fade_out_seconds:g} s"
+        notes.append(f"the fade at the end takes {short}, half of the {faded}")
     texts = _texts(cut, placed_shots, rate, notes)
     return Timeline(
         tuple(placed_shots),
         tuple(placed_voices.values()),
         tuple(notes),
         rate,
-        ending=min(round(cut.fade_out_seconds * rate), last_frames // 2),
+        ending=ending,
         texts=texts,
         card=cut.end_card.text if cut.end_card else "",
         card_frames=card_frames,

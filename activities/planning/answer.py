@@ -24,7 +24,7 @@ from activities.planning.pricing import price
 from activities.planning.questions.inquiry import Refused
 from activities.planning.task import PlanningTask, asks_for_sound
 from activities.planning.template import script_head
-from activities.text.model_text import read_as
+from activities.text.model_text import inlined, read_as
 from workflows.brief import Platform
 from workflows.continuity.lengths import video_lengths
 from workflows.cut import Cut
@@ -109,6 +109,14 @@ class _Third(_Strict):
     text: str = Field(description="At most 200 characters, such as a name and a function")
 
 
+class _Focus(_Strict):
+    _may_lack = {"y": 0.5}
+
+    shot: str = Field(description="The asset_id of its shot")
+    x: float = Field(description="From the left edge, 0 to 1")
+    y: float = Field(description="From the upper edge, 0 to 1")
+
+
 class _Level(_Strict):
     track: Literal["narration", "music", "effects", "ambience", "own_sound"]
     decibels: float = Field(description="-60 to 12, relative to the narration; the defaults are 0, -8, -6, -16, -10")
@@ -125,6 +133,7 @@ class _Draft(_Strict):
         "captions": "sidecar",
         "levels": [],
         "destinations": [],
+        "focus": [],
         "warnings": [],
     }
 
@@ -140,19 +149,8 @@ class _Draft(_Strict):
     )
     levels: list[_Level] = Field(description="Only where the brief asks for louder or quieter sound; usually empty")
     destinations: list[str] = Field(description="Where the brief wants a film published, by the names in the rules")
+    focus: list[_Focus] = Field(description="Of shots whose subject is not in the centre; usually empty")
     warnings: list[str] = Field(description="What the requester should know before approving; usually empty")
-
-
-def _inline(node: JsonValue, definitions: Mapping[str, JsonValue]) -> JsonValue:
-    """A schema without references and without pydantic's titles. A title that is not text is a property: it stays."""
-    if isinstance(node, list):
-        return [_inline(each, definitions) for each in node]
-    if not isinstance(node, dict):
-        return node
-    if isinstance(reference := node.get("$ref"), str):
-        return _inline(definitions[reference.rsplit("/", 1)[-1]], definitions)
-    kept = {k: v for k, v in node.items() if k != "$defs" and not (k == "title" and isinstance(v, str))}
-    return {k: _inline(v, definitions) for k, v in kept.items()}
 
 
 def _schema(*, sources: bool) -> dict[str, JsonValue]:
@@ -161,7 +159,7 @@ def _schema(*, sources: bool) -> dict[str, JsonValue]:
     if not sources:
         del piece["properties"]["sources"]
         piece["required"].remove("sources")
-    return cast(dict[str, JsonValue], _inline(whole, whole["$defs"]))
+    return cast(dict[str, JsonValue], inlined(whole, whole["$defs"]))
 
 
 SCHEMA: Final[Mapping[str, JsonValue]] = _schema(sources=False)
@@ -226,6 +224,7 @@ class AnswerValidator:
         if self.task.brief.platform != Platform.VIDEO:
             return Cut()
         joins = {_slug(j.into): {"kind": j.kind, "seconds": j.seconds} for j in draft.transitions}
+        focus = {_slug(f.shot): {"x": min(max(f.x, 0), 1), "y": min(max(f.y, 0), 1)} for f in draft.focus}
         thirds = [{"asset_id": _slug(each.shot), "text": each.text} for each in draft.lower_thirds]
         return Cut.model_validate(
             {
@@ -237,6 +236,7 @@ class AnswerValidator:
                 "captions": draft.captions,
                 "levels": {each.track: each.decibels for each in draft.levels},
                 "renditions": tuple(dict.fromkeys(_slug(name) for name in draft.destinations)),
+                "focus": focus,
             }
         )
 

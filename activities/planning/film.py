@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from activities.catalogue.offers import Offer
 from activities.planning.delivery.rule import without_directions
 from activities.planning.revision import FeedbackRequests
 from activities.planning.shots import (
@@ -68,6 +69,7 @@ MIDDLE: Final = (
         "Closer",
         "Medium frame, the subject on the left third, space to the right",
         "drift to the right at walking pace",
+        0.33,
     ),
     Frame(
         "Detail",
@@ -78,6 +80,7 @@ MIDDLE: Final = (
         "Turn",
         "Low angle, strong diagonal, the subject on the right third",
         "rise slowly",
+        0.67,
     ),
     Frame(
         "Wider",
@@ -93,7 +96,7 @@ MIDDLE: Final = (
 CLOSING: Final = Frame("Closing", "Calm symmetrical wide frame, room for a title", "slow pull back, come to rest")
 
 _CLOSE: Final = Frame("Close", "Close frame, shallow focus, one thing in the centre", "hold, then a slight push in")
-_MEDIUM: Final = Frame("Medium", "Medium frame, the subject on the left third", "drift to the right at walking pace")
+_MEDIUM: Final = MIDDLE[0]._replace(name="Medium", composition="Medium frame, the subject on the left third")
 _WIDE: Final = Frame("Wide", "Wide frame, small subject, clear shapes", "slow push in from the wide frame")
 _CARD: Final = Frame("Card", "Calm symmetrical frame, room for the lettering", "hold still")
 _FRAMINGS: Final = (
@@ -123,13 +126,17 @@ class Film(NamedTuple):
     cards: Cards = Cards()
     destinations: tuple[str, ...] = ()
 
-    def cut(self, ids: Sequence[str]) -> Cut:
-        """The transitions, the cards and the destinations that the brief names.
+    def cut(self, ids: Sequence[str], offer: Offer | None = None) -> Cut:
+        """The transitions, the cards and the destinations that the brief names, which are cropped around the subjects.
 
         Args:
             ids: The asset of each shot.
+            offer: The model of the pictures. A placeholder does not follow the framing of a prompt.
         """
         joins = {}
+        framed = offer and not offer.placeholder and self.destinations
+        placed = [(i, shot.frame.x) for shot, i in zip(self.shots, ids, strict=True) if framed and shot.frame.x != 0.5]
+        last = CARD_SECONDS if self.cards.end else self.shots[-1].seconds
         for number, (shot, asset_id) in enumerate(zip(self.shots, ids, strict=True)):
             shortest = min(each.seconds for each in self.shots[max(0, number - 1) : number + 1])
             seconds = math.floor(min(TRANSITION_SECONDS, shortest / 2) * 10) / 10
@@ -138,10 +145,11 @@ class Film(NamedTuple):
         return Cut.model_validate(
             {
                 "transitions": joins,
-                "fade_out_seconds": TRANSITION_SECONDS if self.fades_out else 0,
+                "fade_out_seconds": min(TRANSITION_SECONDS, math.floor(last * 5) / 10) if self.fades_out else 0,
                 "title": {"text": self.cards.title} if self.cards.title else None,
                 "end_card": {"text": self.cards.end, "seconds": CARD_SECONDS} if self.cards.end else None,
                 "renditions": self.destinations,
+                "focus": {asset_id: {"x": x} for asset_id, x in placed},
             }
         )
 

@@ -206,6 +206,8 @@ def _film(brief: Brief, seconds: float, most_shots: int, *, sounds: bool) -> lis
         "- `title_card`, `lower_thirds`, `end_card`, `captions` and `levels` only where the brief asks for them; the "
         "text of a card is then in no picture.",
         f"- `destinations`: those of {', '.join(PROFILES)} for which the brief is made; usually empty.",
+        "- `focus`: the place of a shot's subject, which stays in view where another aspect crops the shot; only where "
+        "the prompt puts it away from the centre.",
     ]
 
 

@@ -16,11 +16,12 @@ SILENT_SECONDS: Final = 1.5
 
 
 class Frame(NamedTuple):
-    """How a shot is framed and moves."""
+    """How a shot is framed and moves. `x` is the place of its subject, as a share of the width."""
 
     name: str
     composition: str
     camera: str
+    x: float = 0.5
 
 
 @dataclass(frozen=True)

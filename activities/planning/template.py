@@ -189,7 +189,7 @@ def draft(task: PlanningTask) -> Plan:
     warnings = [*film.warnings, *problems, *_length_warnings(film.shots, assets), *unmade_sounds(task)]
     warnings += writer.reference_warnings()
     shown = [a.asset_id for a in assets if a.role == ("shot" if writer.makes(Modality.VIDEO) else "still")]
-    cut = film.cut(shown) if shown else Cut()
+    cut = film.cut(shown, task.preferred.get(Modality.VIDEO, task.preferred.get(Modality.IMAGE))) if shown else Cut()
     return with_sources(Plan.of(_title(task), assets, planner=PLANNER, warnings=warnings, cut=cut), sources)
 
 

@@ -87,13 +87,17 @@ def load_credentials(settings: ActivitySettings, now: datetime | None = None) ->
             f"{KEY} is not the key of the first certificate in {CERTIFICATE}; "
             "give the key with which that certificate was requested, and the certificate of the signer first"
         )
-    _check(leaf, now or datetime.now(UTC))
+    moment = now or datetime.now(UTC)
+    _check(leaf, moment)
+    ends = min(each.not_valid_after_utc for each in chain)
+    if moment > ends:
+        raise CertificateRefused(f"{CERTIFICATE} has a chain that expired on {ends:%Y-%m-%d}; give the renewed chain")
     return Credentials(
         chain="".join(each.public_bytes(Encoding.PEM).decode() for each in chain),
         key=key_text,
         algorithm=_algorithm(private),
         name=_name(leaf),
-        expires=leaf.not_valid_after_utc,
+        expires=ends,
         timestamp_url=url,
     )
 

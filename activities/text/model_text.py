@@ -2,10 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
 
 from activities.text.valid_unicode import valid, valid_json
 
@@ -125,3 +125,15 @@ def _without_fence(text: str) -> str:
     if len(fences) % 2 or any(not language.strip() for language in fences[::2]):
         return text
     return inner.strip()
+
+
+def inlined(node: JsonValue, definitions: Mapping[str, JsonValue]) -> JsonValue:
+    """A schema without references and without pydantic's titles. A title that is not text is a property: it stays."""
+    if isinstance(node, list):
+        return [inlined(each, definitions) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if isinstance(reference := node.get("$ref"), str):
+        return inlined(definitions[reference.rsplit("/", 1)[-1]], definitions)
+    kept = {k: v for k, v in node.items() if k != "$defs" and not (k == "title" and isinstance(v, str))}
+    return {k: inlined(v, definitions) for k, v in kept.items()}

@@ -1,14 +1,28 @@
 """The files of an exported archive, except for its media, which are streamed from the storage."""
 
+from typing import NamedTuple
+
 from api.export import edl, fcp7xml, fcpxml, guide
 from api.export.timeline import FILE, read_timeline
 from api.views.exports import ExportFormat
 
 
-def files_of(
-    content: bytes, to: ExportFormat, others: tuple[str, ...]
-) -> tuple[dict[str, bytes], dict[str, tuple[str, int]]]:
-    """Name -> content of the files that are made here, and media file -> asset id and number of the take.
+class Archive(NamedTuple):
+    """The entries of an archive by their names.
+
+    Attributes:
+        files: Name -> content of the files that are made here.
+        takes: Media file -> asset id and number of the take.
+        texts: Media file -> name of the file of the deliverable, a text that the film draws.
+    """
+
+    files: dict[str, bytes]
+    takes: dict[str, tuple[str, int]]
+    texts: dict[str, str]
+
+
+def archive_of(content: bytes, to: ExportFormat, others: tuple[str, ...]) -> Archive:
+    """The archive of a film.
 
     Args:
         content: The timeline of the deliverable.
@@ -18,7 +32,8 @@ def files_of(
         ValueError: the content is no timeline.
     """
     timeline = read_timeline(content)
-    media = {f"media/{clip.file}": (clip.asset_id, clip.take) for clip in timeline.clips}
+    takes = {f"media/{clip.file}": (clip.asset_id, clip.take) for clip in timeline.clips if clip.asset_id}
+    texts = {f"media/{clip.file}": clip.file for clip in timeline.clips if not clip.asset_id}
     files = {FILE: content}
     match to:
         case ExportFormat.FCPXML:
@@ -30,4 +45,4 @@ def files_of(
         case ExportFormat.OTIO:
             pass
     about = guide.text(to, timeline, [*files, *others])
-    return {guide.NAME: about.encode(), **files}, media
+    return Archive({guide.NAME: about.encode(), **files}, takes, texts)

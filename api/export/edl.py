@@ -1,8 +1,10 @@
 """EDLs (CMX 3600), one for each track, and the markers as DaVinci Resolve imports them.
 
 An event is a clip: its reel, its times in its file, and its times in the film. A transition belongs to the clip after
-it, and begins where the event does: the clip before it ends there, and is shown further from its file. A file of the
-archive has no reel and no timecode of its own, so its reel is made from its name, and its first frame is 00:00:00:00.
+it, and begins where the event does: the clip before it ends there, and is shown further from its file. A track that
+begins with a transition has an event of black without length before it, because some readers, such as that of
+OpenTimelineIO, refuse a transition in the first event. A file of the archive has no reel and no timecode of its own, so
+its reel is made from its name, and its first frame is 00:00:00:00.
 """
 
 import re
@@ -32,9 +34,10 @@ class _Event:
 
 
 def write(timeline: Timeline) -> dict[str, str]:
-    """File name -> content: V1.edl, A1.edl, … and markers.edl."""
+    """File name -> content: V1.edl, A1.edl, … and markers.edl; texts over the picture are in V2.edl, …"""
     reels = reels_of(timeline)
-    tracks = {"V1": timeline.picture} | {f"A{number}": track for number, track in enumerate(timeline.sounds, start=1)}
+    tracks = {f"V{number}": track for number, track in enumerate(timeline.pictures, start=1)}
+    tracks |= {f"A{number}": track for number, track in enumerate(timeline.sounds, start=1)}
     lists = {f"{name}.edl": _List(timeline, name, track, reels).text() for name, track in tracks.items()}
     return lists | {"markers.edl": _markers(timeline)}
 
@@ -63,10 +66,17 @@ class _List:
     def text(self) -> str:
         lines = [f"TITLE: {self._timeline.title} {self._name}", "FCM: NON-DROP FRAME", ""]
         before: _Event | None = None
-        for number, event in enumerate(self._events(), start=1):
+        for number, event in enumerate(self._from_a_cut(), start=1):
             lines += [*self._lines(number, event, before), ""]
             before = event
         return "\n".join(lines)
+
+    def _from_a_cut(self) -> list[_Event]:
+        """The events; the first one has no transition."""
+        events = [*self._events()]
+        if events and events[0].transition:
+            events.insert(0, _Event(_BLACK, (0, 0), (events[0].record[0],) * 2, None, []))
+        return events
 
     def _events(self) -> Iterator[_Event]:
         items = self._track.items
@@ -84,23 +94,20 @@ class _List:
             if isinstance(item, Gap):
                 yield _Event(_BLACK, (0, length), record, transition, [])
                 continue
-            first = item.first - (0 if item.held else early)
+            first = item.first - (item.of_file(early) if early and not item.held else 0)
             yield _Event(
                 self._reels[item.file],
-                (first, first + (1 if item.held else length)),
+                (first, first + (1 if item.held else item.of_file(length))),
                 record,
                 transition,
                 self._comments(item, "TO" if transition else "FROM"),
             )
 
     def _comments(self, clip: Clip, way: str) -> list[str]:
-        held = (
-            [f"M2   {self._reels[clip.file]:8}       000.0                {self._clock(clip.first)}"]
-            if clip.held
-            else []
-        )
+        rate = 0 if clip.held else clip.speed * self._timeline.rate
+        speed = f"M2   {self._reels[clip.file]:8}       {rate:05.1f}                {self._clock(clip.first)}"
         return [
-            *held,
+            *([speed] if clip.held or clip.speed != 1 else []),
             f"* {way} CLIP NAME:  {clip.file}",
             *(["* FREEZE FRAME"] if clip.held else []),
             f"* {way} CLIP: media/{clip.file}",
@@ -117,18 +124,18 @@ class _List:
             yield self._line(number, event.reel, "C", "", event.source, event.record)
         else:
             # The first line has no length: it names the clip from which the transition comes.
-            reel, at = (before.reel, before.source[1]) if before else (_BLACK, 0)
+            assert before is not None
+            reel, at = before.reel, before.source[1]
             yield self._line(number, reel, "C", "", (at, at), (event.record[0],) * 2)
             code, frames = _CODES.get(event.transition.kind, "D"), f"{event.transition.frames:03d}"
             yield self._line(number, event.reel, code, frames, event.source, event.record)
-            if before:
-                yield from (c.replace("* TO ", "* FROM ") for c in before.comments if " CLIP NAME: " in c)
+            yield from (c.replace("* TO ", "* FROM ") for c in before.comments if " CLIP NAME: " in c)
         yield from event.comments
 
     def _line(
         self, number: int, reel: str, code: str, frames: str, source: tuple[int, ...], record: tuple[int, ...]
     ) -> str:
-        channel = "V" if self._track is self._timeline.picture else "A"
+        channel = self._name[0]
         times = " ".join(self._clock(frame) for frame in (*source, *record))
         return f"{number:03d}  {reel:8} {channel:5} {code:4} {frames:3} {times}"
 

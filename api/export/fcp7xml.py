@@ -1,7 +1,7 @@
 """Final Cut Pro 7 XML (xmeml 4), which Premiere Pro reads.
 
-Times are frames. A clip next to a transition has -1 for its start or end in the film, and its frames in its file
-include those of the transition.
+Times are frames, those in a file at the speed of its clip. A clip next to a transition has -1 for its start or end in
+the film, and its frames in its file include those of the transition.
 
 https://developer.apple.com/library/archive/documentation/AppleApplications/Reference/FinalCutPro_XML/
 """
@@ -43,9 +43,9 @@ class _Document:
         size = SubElement(SubElement(video, "format"), "samplecharacteristics")
         _texts(size, width=timeline.width, height=timeline.height, anamorphic="FALSE", pixelaspectratio="square")
         self._rate(size)
-        video.append(self._track(timeline.picture))
+        video.extend(self._track(track, video=True) for track in timeline.pictures)
         audio = SubElement(media, "audio")
-        audio.extend(self._track(track) for track in timeline.sounds)
+        audio.extend(self._track(track, video=False) for track in timeline.sounds)
         for marker in timeline.markers:
             element = SubElement(sequence, "marker")
             _texts(element, name=marker.name, comment=marker.note)
@@ -54,7 +54,7 @@ class _Document:
         body = ElementTree.tostring(root, encoding="unicode")
         return f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE xmeml>\n{body}\n'
 
-    def _track(self, track: Track) -> Element:
+    def _track(self, track: Track, *, video: bool) -> Element:
         made = Element("track")
         items = _with_fades(without_gaps(track))
         for index, item in enumerate(items):
@@ -67,7 +67,7 @@ class _Document:
                     item,
                     into if isinstance(into, Transition) else None,
                     after if isinstance(after, Transition) else None,
-                    video=track is self._timeline.picture,
+                    video=video,
                 )
             )
         _texts(made, enabled="TRUE" if track.enabled else "FALSE", locked="FALSE")
@@ -76,18 +76,21 @@ class _Document:
     def _clip(self, clip: Clip, into: Transition | None, after: Transition | None, *, video: bool) -> Element:
         self._clips += 1
         element = Element("clipitem", id=f"clipitem-{self._clips}")
-        _texts(element, name=clip.label, enabled="TRUE", duration=clip.available)
+        _texts(element, name=clip.label, enabled="TRUE", duration=clip.as_played(clip.available))
         self._rate(element)
+        first = clip.as_played(clip.first)
         _texts(
             element,
             start=-1 if into else clip.start,
             end=-1 if after else clip.start + clip.frames,
-            **{"in": clip.first - (into.before if into else 0)},
-            out=clip.first + clip.frames + (after.after if after else 0),
+            **{"in": first - (into.before if into else 0)},
+            out=first + clip.frames + (after.after if after else 0),
         )
+        if video and not clip.asset_id:
+            _texts(element, alphatype="straight")
         element.append(self._file(clip, video=video))
-        if clip.held:
-            element.append(_time_remap())
+        if clip.held or clip.speed != 1:
+            element.append(_time_remap(0 if clip.held else clip.speed, video=video))
         if not video:
             _texts(SubElement(element, "sourcetrack"), mediatype="audio", trackindex=1)
         if clip.prompt:
@@ -150,15 +153,14 @@ def _with_fades(items: list[Clip | Transition]) -> list[Clip | Transition]:
     return found
 
 
-def _time_remap() -> Element:
-    """The filter of a clip that shows one frame: it plays at speed 0."""
+def _time_remap(speed: float, *, video: bool) -> Element:
+    """The filter of a clip with a constant speed; at 0 it shows one frame."""
     made = Element("filter")
     effect = SubElement(made, "effect")
-    _texts(
-        effect, name="Time Remap", effectid="timeremap", effectcategory="motion", effecttype="motion", mediatype="video"
-    )
-    for name in ("variablespeed", "speed"):
-        _texts(SubElement(effect, "parameter"), parameterid=name, name=name, value=0)
+    about = {"effectid": "timeremap", "effectcategory": "motion", "effecttype": "motion"}
+    _texts(effect, name="Time Remap", **about, mediatype="video" if video else "audio")
+    for name, value in (("variablespeed", 0), ("speed", f"{speed * 100:.4g}")):
+        _texts(SubElement(effect, "parameter"), parameterid=name, name=name, value=value)
     return made
 
 

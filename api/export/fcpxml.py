@@ -23,7 +23,8 @@ _ROLES: Final[Mapping[str, str]] = {"narration": "dialogue", "own-sound": "dialo
 
 
 def write(timeline: Timeline) -> str:
-    """The timeline as FCPXML: the picture is the primary storyline, and sounds are connected to it in lanes below."""
+    """The timeline as FCPXML: the picture is the primary storyline. Texts are connected to it in lanes above, and
+    sounds in lanes below."""
     return _Document(timeline).text()
 
 
@@ -49,6 +50,9 @@ class _Document:
             else:
                 spine.append(element := self._shown(item))
                 parents.append((item, element))
+        for lane, track in enumerate(self._timeline.texts, start=1):
+            for clip in track.clips:
+                self._overlay(clip, lane, parents)
         for lane, track in enumerate(self._timeline.sounds, start=1):
             for clip in track.clips:
                 self._connect(clip, lane, track, parents)
@@ -105,10 +109,7 @@ class _Document:
             start = self._time(_local_start(clip))
             element = Element("asset-clip", {**placed, "ref": asset, "start": start, "srcEnable": "video"})
         SubElement(element, "note").text = clip.prompt
-        if clip.held:
-            times = SubElement(element, "timeMap")
-            for at in (0, clip.frames):
-                SubElement(times, "timept", time=self._time(at), value=self._time(clip.first), interp="smooth2")
+        self._map_time(element, clip)
         if clip.fade_in or clip.fade_out:
             amount = SubElement(SubElement(element, "adjust-blend", amount="1"), "param", name="amount", value="1")
             for tag, frames in (("fadeIn", clip.fade_in), ("fadeOut", clip.fade_out)):
@@ -118,12 +119,32 @@ class _Document:
             SubElement(element, "video", offset="0s", ref=asset, duration=self._time(clip.frames))
         return element
 
+    def _map_time(self, element: Element, clip: Clip) -> None:
+        """Map the time of a clip to that of its file, where one frame is held, or the speed is another one."""
+        if clip.held:
+            points = [(0, clip.first), (clip.frames, clip.first)]
+        elif clip.speed != 1:
+            points = [(0, 0), (clip.as_played(clip.available), clip.available)]
+        else:
+            return
+        times = SubElement(element, "timeMap")
+        for at, value in points:
+            SubElement(times, "timept", time=self._time(at), value=self._time(value), interp="smooth2")
+
     def _transition(self, transition: Transition) -> Element:
         effect, name = self._effect(transition.kind)
         placed = {"name": name, "offset": self._time(transition.start), "duration": self._time(transition.frames)}
         element = Element("transition", placed)
         SubElement(element, "filter-video", ref=effect, name=name)
         return element
+
+    def _overlay(self, text: Clip, lane: int, parents: Sequence[tuple[Clip, Element]]) -> None:
+        """Connect a text to the clip that is shown at its first frame."""
+        parent, element = _shown_at(text.start, parents)
+        shown = self._shown(text)
+        shown.set("lane", str(lane))
+        shown.set("offset", self._time(_local_start(parent) + text.start - parent.start))
+        element.append(shown)
 
     def _connect(self, sound: Clip, lane: int, track: Track, parents: Sequence[tuple[Clip, Element]]) -> None:
         """Connect a sound to the clip that is shown at its first frame."""
@@ -133,12 +154,14 @@ class _Document:
             "offset": self._time(_local_start(parent) + sound.start - parent.start),
             "name": sound.file,
             "ref": self._asset(sound, video=False),
-            "start": self._time(sound.first),
+            "start": self._time(_local_start(sound)),
             "duration": self._time(sound.frames),
             "audioRole": _role(track.role),
             **({} if track.enabled else {"enabled": "0"}),
         }
-        SubElement(SubElement(element, "asset-clip", placed), "note").text = sound.prompt
+        connected = SubElement(element, "asset-clip", placed)
+        SubElement(connected, "note").text = sound.prompt
+        self._map_time(connected, sound)
 
     def _mark(self, marker: Marker, parents: Sequence[tuple[Clip, Element]]) -> None:
         parent, element = _shown_at(marker.start, parents)
@@ -156,8 +179,8 @@ def _role(role: str) -> str:
 
 
 def _local_start(clip: Clip) -> int:
-    """The first frame of a clip in its own time: that of its file, unless the file has only one frame for it."""
-    return 0 if clip.held or clip.still else clip.first
+    """The first frame of a clip in its own time: that of its file at its speed, unless the file has only one frame."""
+    return 0 if clip.held or clip.still else clip.as_played(clip.first)
 
 
 def _shown_at(frame: int, parents: Sequence[tuple[Clip, Element]]) -> tuple[Clip, Element]:

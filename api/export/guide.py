@@ -21,7 +21,7 @@ Premiere Pro      It does not read this format: export as fcp7xml.
 """,
     ExportFormat.EDL: """\
 DaVinci Resolve   Import the folder media into the Media Pool first. Then File > Import > Timeline, choose V1.edl, and
-                  choose the frame rate below. Each event names its file. Import A1.edl and the others
+                  choose the frame rate below. Each event names its file. Import V2.edl (texts), A1.edl and the others
                   in the same way, and copy them into one timeline. Markers: right click the timeline in the Media
                   Pool, Timelines > Import > Timeline Markers from EDL, choose markers.edl.
 Premiere Pro      File > Import, choose V1.edl, then link the media. fcp7xml keeps more.
@@ -46,7 +46,7 @@ The timeline of revision {timeline.revision} of production {timeline.production_
 {timeline.width} x {timeline.height} pixels, {timeline.rate} frames per second, without drop frames, from 00:00:00:00.
 
 Extract the whole archive before you open it: the timeline refers to the files in media.
-Files: {", ".join(listed)}, and in media the takes that the film uses.
+Files: {", ".join(listed)}, and in media the takes that the film uses, and its texts as pictures.
 
 HOW TO OPEN IT
 
@@ -55,7 +55,10 @@ WHAT IS DIFFERENT FROM THE FINISHED FILM
 
 Stills            The film zooms slowly into a still; the timeline only shows it.
 Held frames       A last frame that is held for the narration is a clip of its own, a freeze frame.
+Speed             A narration or a shot that is played faster or slower has that speed. Shots repeat or skip frames.
 Fades             A fade through black is two dissolves, to black and from it.
+Texts             Titles and lower thirds are pictures on a track above the shots, and an end card follows the last
+                  shot. They are in the original language. The film also fades titles and lower thirds in and out.
 Sound             A sound begins at the nearest frame, at most half a frame from its time in the film.
 Own sound         The sound of a shot is in its file; it is only in the timeline if the film uses it.
 Languages         Each further language is a sound track that is off. Its narrations begin where those of the original

@@ -9,7 +9,7 @@ from typing import Any, Final
 FILE: Final = "timeline.otio"
 KEY: Final = "greenlight"
 """The key of our metadata."""
-_MEDIA: Final = re.compile(r"media/[a-z0-9][a-z0-9-]*\.[a-z0-9]+")
+_MEDIA: Final = re.compile(r"media/[a-z0-9][a-z0-9_-]*\.[a-z0-9]+")
 
 
 @dataclass
@@ -18,9 +18,11 @@ class Clip:
 
     Attributes:
         file: The name of its file in the archive's folder `media`; editing software finds media by it.
+        asset_id: The asset whose take the file is; empty for a text of the film, whose file is one of the deliverable.
         first: The first frame that it uses of its file.
         available: The number of frames of its file.
         held: Whether it shows only its first frame.
+        speed: How fast its file is played.
         still: Whether its file is a picture.
         fade_in: The number of its first frames that come from black; only in `without_gaps`.
         fade_out: The number of its last frames that go to black; only in `without_gaps`.
@@ -41,6 +43,15 @@ class Clip:
     still: bool = False
     fade_in: int = 0
     fade_out: int = 0
+    speed: float = 1.0
+
+    def as_played(self, frames: int) -> int:
+        """The length of this many frames of its file in the film."""
+        return frames if self.speed == 1 else round(frames / self.speed)
+
+    def of_file(self, frames: int) -> int:
+        """The number of frames of its file in this many of the film."""
+        return frames if self.speed == 1 else max(1, int(frames * self.speed))
 
 
 @dataclass(frozen=True)
@@ -95,7 +106,7 @@ class Marker:
 
 @dataclass(frozen=True)
 class Timeline:
-    """The tracks of a film; `rate` is frames a second, the size is pixels."""
+    """The tracks of a film; `rate` is frames a second, the size is pixels, and `texts` lie over the picture."""
 
     title: str
     production_id: str
@@ -106,14 +117,20 @@ class Timeline:
     picture: Track
     sounds: tuple[Track, ...]
     markers: tuple[Marker, ...] = field(default=())
+    texts: tuple[Track, ...] = ()
 
     @property
     def frames(self) -> int:
         return sum(item.frames for item in self.picture.items if not isinstance(item, Transition))
 
     @property
+    def pictures(self) -> tuple[Track, ...]:
+        """The tracks that are seen, from the lowest one."""
+        return (self.picture, *self.texts)
+
+    @property
     def clips(self) -> list[Clip]:
-        return [clip for track in (self.picture, *self.sounds) for clip in track.clips]
+        return [clip for track in (*self.pictures, *self.sounds) for clip in track.clips]
 
 
 def read_timeline(content: bytes) -> Timeline:
@@ -125,11 +142,18 @@ def read_timeline(content: bytes) -> Timeline:
     try:
         found = json.loads(content)
         made, stack = found["metadata"][KEY], found["tracks"]
-        picture, *sounds = [_track(track) for track in stack["children"]]
+        picture, *others = [_track(track) for track in stack["children"]]
+        texts, sounds = ([t for t in others if (t.role == "texts") is wanted] for wanted in (True, False))
         markers = [Marker(m["name"], m["comment"], _start(m["marked_range"])) for m in stack["markers"]]
         facts = {name: int(made[name]) for name in ("revision", "rate", "width", "height")}
         return Timeline(
-            found["name"], made["production_id"], **facts, picture=picture, sounds=(*sounds,), markers=(*markers,)
+            found["name"],
+            made["production_id"],
+            **facts,
+            picture=picture,
+            sounds=(*sounds,),
+            markers=(*markers,),
+            texts=(*texts,),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it is no timeline of Greenlight: {error!r}") from None
@@ -157,9 +181,9 @@ def _clip(clip: dict[str, Any], at: int, frames: int) -> Clip:
         raise ValueError(f"{media['target_url'][:100]!r} is not in media/")
     return Clip(
         label=clip["name"],
-        prompt=about["prompt"],
-        asset_id=about["asset_id"],
-        take=int(about["take"]),
+        prompt=about.get("prompt", ""),
+        asset_id=about.get("asset_id", ""),
+        take=int(about.get("take", 0)),
         file=media["target_url"].removeprefix("media/"),
         start=at,
         frames=frames,
@@ -167,9 +191,14 @@ def _clip(clip: dict[str, Any], at: int, frames: int) -> Clip:
         available=_frames(media["available_range"]),
         width=int(media["metadata"][KEY].get("width", 0)),
         height=int(media["metadata"][KEY].get("height", 0)),
-        held=bool(clip["effects"]),
+        held=any(each["OTIO_SCHEMA"].startswith("FreezeFrame.") for each in clip["effects"]),
         still=bool(about.get("still")),
+        speed=next((float(e["time_scalar"]) for e in clip["effects"] if _is_warp(e)), 1.0),
     )
+
+
+def _is_warp(effect: dict[str, Any]) -> bool:
+    return bool(effect["OTIO_SCHEMA"].startswith("LinearTimeWarp."))
 
 
 def _start(span: dict[str, Any]) -> int:

@@ -45,18 +45,18 @@ async def export(
     content = await read_object(services.vault, timeline, MAX_TIMELINE_BYTES)
     if content is None:
         raise _no_media("export", f"the timeline of revision {made.revision} is not in the storage any more")
-    from api.export.archive import files_of  # takes 15 ms to import, which the start of the API does not need
+    from api.export.archive import archive_of  # takes 15 ms to import, which the start of the API does not need
 
     try:
-        files, media = await asyncio.to_thread(files_of, content, to, tuple(captions))
+        archive = await asyncio.to_thread(archive_of, content, to, tuple(captions))
     except (ValueError, KeyError) as error:
         detail = f"The timeline of revision {made.revision} cannot be read ({error}); make another revision."
         raise unavailable("record-unreadable", detail) from None
-    stored = captions | _media_keys(snapshot, media)
+    stored = captions | _media_keys(snapshot, archive.takes) | _text_keys(made, archive.texts)
     await _check_stored(services, production_id, stored)
 
     async def entries() -> AsyncIterator[tuple[str, str | bytes]]:
-        for name, body in files.items():
+        for name, body in archive.files.items():
             yield f"{production_id}/{name}", body
         for name, key in stored.items():
             yield f"{production_id}/{name}", key
@@ -109,6 +109,18 @@ def _media_keys(snapshot: Snapshot, media: Mapping[str, tuple[str, int]]) -> dic
             raise _no_media("export", f"take {number} of {asset_id} is not in the record of the production")
         found[name] = take.media.key
     return found
+
+
+def _text_keys(made: Deliverable, texts: Mapping[str, str]) -> dict[str, str]:
+    """Media file -> key in the bucket, of the texts that the film draws.
+
+    Raises:
+        Problem: 404; the deliverable has no such file.
+    """
+    known = {file.name: file.media.key for file in made.files}
+    if missing := [name for name in texts.values() if name not in known]:
+        raise _no_media("export", f"{missing[0]} is not among the files of revision {made.revision}")
+    return {name: known[file] for name, file in texts.items()}
 
 
 async def _check_stored(services: Services, production_id: str, stored: Mapping[str, str]) -> None:

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 
 class FakeFilmSteps(ProductionActivities, ABC):
-    """Films of `segments`, of which those in `encoded` are stored. Those in `broken` do not decode; those in `deleted`
-    are found to be gone when the film is assembled. `layouts` counts how often it was laid out. Languages are added if
-    it `translates`. Grants are counted in the bucket `accounts`; without it nothing is granted."""
+    """Films of `segments`, of which those in `encoded` are stored. Those in `broken` fail with their message; those in
+    `deleted` are found to be gone when the film is assembled. `layouts` counts how often it was laid out. Languages are
+    added if it `translates`. Grants are counted in the bucket `accounts`; without it nothing is granted."""
 
     translates = True
     accounts: "Storage | None" = None
@@ -43,7 +43,7 @@ class FakeFilmSteps(ProductionActivities, ABC):
     def __init__(self) -> None:
         self.segments: Sequence[str] = ()
         self.encoded: list[str] = []
-        self.broken: set[str] = set()
+        self.broken: dict[str, str] = {}
         self.deleted: list[str] = []
         self.layouts = 0
 
@@ -78,8 +78,8 @@ class FakeFilmSteps(ProductionActivities, ABC):
 
     @activity.defn(name="encode_segment")
     async def encode_segment(self, request: EncodeSegment) -> None:
-        if request.segment.name in self.broken:
-            raise ApplicationError(f"{request.segment.name} does not decode; make it again", non_retryable=True)
+        if problem := self.broken.get(request.segment.name):
+            raise ApplicationError(problem, non_retryable=True)
         self.encoded.append(request.segment.name)
 
     @activity.defn(name="mix_sound")

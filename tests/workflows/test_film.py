@@ -6,27 +6,29 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from tests.support.fake_film import Film
     from tests.support.productions import Productions, refusal, snapshot, until, update
-    from workflows.cut import Cut, Transition
+    from workflows.cut import Card, Cut, Transition
     from workflows.production.workflow import ProductionWorkflow
     from workflows.requests import EditOp, PlanEdit, Regenerate
 
 
 async def test_a_broken_shot_stops_no_other_segment(productions: Productions) -> None:
-    """The error names the shot that cannot be encoded; all others are encoded, and only that one is repeated."""
+    """The error names each shot that cannot be encoded, also after an unexpected failure; all others are encoded, and
+    only those are repeated."""
     fakes = Film()
-    fakes.segments, fakes.broken = ("shot-1", "shot-2", "shot-3"), {"shot-2"}
+    fakes.segments = ("shot-1", "shot-2", "shot-3", "shot-4 9:16")
+    fakes.broken = {"shot-2": "shot-2 does not decode; make it again", "shot-4 9:16": "OSError: the disk is full"}
     async with fakes.working(productions.client):
         handle = await productions.approved(budget="5", platform="video")
         seen = await until(handle, "needs_attention")
-        assert seen.error == "shot-2 does not decode; make it again"
+        assert seen.error == "shot-2 does not decode; make it again; shot-4 9:16: OSError: the disk is full"
         assert sorted(fakes.encoded) == ["shot-1", "shot-3", "sound"]
         fakes.broken.clear()
         await update(handle, ProductionWorkflow.regenerate, Regenerate(asset_id="shot-1"))
         seen = await handle.result()
     assert seen.deliverable
-    assert sorted(fakes.encoded) == ["shot-1", "shot-2", "shot-3", "sound"]
+    assert sorted(fakes.encoded) == ["shot-1", "shot-2", "shot-3", "shot-4 9:16", "sound"]
     progress = [(e.data["segments"], e.data["count"]) for e in seen.events if e.name == "film_progress"]
-    assert progress == [(1, 3), (2, 3), (3, 3)]
+    assert progress == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
 async def test_a_part_that_was_deleted_is_made_again(productions: Productions) -> None:
@@ -69,8 +71,9 @@ async def test_another_cut_makes_a_revision_and_no_take(productions: Productions
         (Cut(transitions={"shot-1": Transition(kind="dissolve")}), "cut.transitions.shot-1"),
         (Cut(transitions={"shot-9": Transition()}), "cut.transitions"),
         (Cut(transitions={"title-1": Transition(kind="fade")}), "cut.transitions.title-1"),
+        (Cut(end_card=Card(text="The end", seconds=1), fade_out_seconds=2), "cut.fade_out_seconds"),
     ],
-    ids=["a dissolve into the first shot", "an unknown shot", "no shot"],
+    ids=["a dissolve into the first shot", "an unknown shot", "no shot", "a fade that is longer than the end card"],
 )
 async def test_an_impossible_cut_is_refused(productions: Productions, cut: Cut, field: str) -> None:
     """A cut with a transition that leads into no shot is refused by its field, and changes nothing."""

@@ -328,7 +328,8 @@ def _shot_frames(shot: Shot, path: Path, output: FilmFormat, skipped: Skipped) -
         frames = _resize(video_frames(container, skipped.recorder(shot.asset_id)), stream, output, shot.focus)
         first = next(frames, None)
         if first is not None:
-            timed = [("setpts", "PTS-STARTPTS"), ("fps", str(output.rate))]
+            slower = "" if shot.speed == 1 else f"/{shot.speed:.6f}"  # frames are repeated, as in editing software
+            timed = [("setpts", f"(PTS-STARTPTS){slower}"), ("fps", str(output.rate))]
             yield from _filtered(chain((first,), frames), _buffer(first), timed)
 
 

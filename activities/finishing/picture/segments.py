@@ -43,7 +43,8 @@ def segment_digest(piece: Piece, output: FilmFormat, style: CaptionStyle = "side
         placed, shot = part.placed, part.placed.shot
         zoom = placed.frames if shot.still else None  # the zoom into a still spreads over its whole length
         time = [*shot.timecode, round(placed.start * output.rate)] if shot.timecode else None
-        parts.append([shot.media.sha256, part.first, zoom, time, shot.focus if output.crop else None])
+        speed = [shot.speed] if shot.speed != 1 else []
+        parts.append([shot.media.sha256, part.first, zoom, time, shot.focus if output.crop else None, *speed])
     fades = [piece.fade_in, piece.fade_out]
     texts = [piece.card, *([t.kind, t.text, t.first - piece.start, t.frames] for t in piece.texts)]
     drawn = [] if style == "sidecar" else list(_cues_in(piece, output.rate, cues))

@@ -26,6 +26,7 @@ from activities.finishing.sound.samples import (
     FLOAT_BYTES,
     SAMPLE_RATE,
     add_source,
+    at_tempo,
     bytes_of,
     decode_own_sound,
     decode_voice,
@@ -187,15 +188,20 @@ class _Mixing:
         return [clip for placed in self._timeline.shots if placed.shot.sound for clip in self._own_sound(placed)]
 
     def _own_sound(self, placed: PlacedShot) -> list[Clip]:
-        asset_id, lasts = placed.shot.asset_id, placed.frames / self._timeline.rate
-        pcm = self._workdir / f"{asset_id}.own.pcm"
+        shot, lasts = placed.shot, placed.frames / self._timeline.rate
+        asset_id, pcm = shot.asset_id, self._workdir / f"{shot.asset_id}.own.pcm"
         try:
-            seconds = decode_own_sound(asset_id, self._paths[asset_id], lasts, pcm, self._stop, self._skipped)
+            recorded = decode_own_sound(
+                asset_id, self._paths[asset_id], lasts * shot.speed, pcm, self._stop, self._skipped
+            )
         except OutputUnusable:
             self.notes.append(f"the sound of {asset_id} does not decode, and is left out; make it again if it matters")
             return []
-        if not seconds:
+        if not recorded:
             return []
+        if shot.speed != 1:
+            pcm = at_tempo(pcm, shot.speed, self._stop)
+        seconds = recorded / shot.speed
         part = placement.own_sound(placed.start, lasts, seconds)
         gain = self._gain("own", pcm)
         return [Clip.at(pcm, part.start, part.seconds, fade_in=part.fade_in, fade_out=part.fade_out, gain_db=gain)]

@@ -101,15 +101,15 @@ def _decode(
     return target.stat().st_size / SAMPLE_BYTES / SAMPLE_RATE
 
 
-def faster(samples: Path, speed: float, stop: Event) -> Path:
-    """The samples played faster, at the same pitch, in a file next to theirs."""
+def at_tempo(samples: Path, speed: float, stop: Event) -> Path:
+    """The samples played faster or slower, at the same pitch, in a file next to theirs."""
     import av
 
     graph = av.filter.Graph()
     source, sink = add_source(graph, "s16"), graph.add("abuffersink")
     nodes = [source, graph.add("atempo", f"{speed:.6f}"), graph.add("aformat", "sample_fmts=s16"), sink]
     graph.link_nodes(*nodes).configure()
-    target = samples.with_suffix(".fast.pcm")
+    target = samples.with_suffix(".tempo.pcm")
     with samples.open("rb") as recorded, target.open("wb") as out:
         at = 0
         for data in read_blocks(recorded, SAMPLE_BYTES):

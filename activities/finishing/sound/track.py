@@ -14,9 +14,9 @@ from activities.finishing.sound import placement
 from activities.finishing.sound.loudness import SILENCE_LUFS, Loudness
 from activities.finishing.sound.mastering import Goal, encode_to
 from activities.finishing.sound.mix import Mixed, Track, mix
-from activities.finishing.sound.samples import decode_voice, faster
+from activities.finishing.sound.samples import at_tempo, decode_voice
 from activities.finishing.sound.tempo import bar_seconds, find_tempo, tagged_tempo
-from activities.finishing.timeline import Timeline
+from activities.finishing.timeline import PlacedShot, Timeline
 from activities.media.recordings import Skipped
 from workflows.cut import Levels
 from workflows.models import Media, digest_of
@@ -78,23 +78,29 @@ def is_heard(timeline: Timeline, beds: Sequence[Bed], levels: Levels) -> bool:
 def sound_digest(timeline: Timeline, beds: Sequence[Bed], levels: Levels, goal: Goal) -> str:
     """The digest of everything that is heard, at the loudness of a destination."""
     voices = [[placed.voice.media.sha256, placed.start, placed.voice.speed] for placed in timeline.voices]
-    shots = [[p.shot.asset_id, p.start, p.frames, p.shot.media.sha256 if p.shot.sound else ""] for p in timeline.shots]
+    shots = [_heard_of(placed) for placed in timeline.shots]
     others = [{**asdict(bed), "media": bed.media.sha256} for bed in beds]
     mixed = levels.model_dump(mode="json", exclude={"loudness_lufs"})
     return digest_of([SOUND, timeline.frames, timeline.rate, voices, shots, others, mixed, asdict(goal)])
 
 
+def _heard_of(placed: PlacedShot) -> list[object]:
+    shot = placed.shot
+    speed = [shot.speed] if shot.speed != 1 else []
+    return [shot.asset_id, placed.start, placed.frames, shot.media.sha256 if shot.sound else "", *speed]
+
+
 def sounds_of(timeline: Timeline, beds: Sequence[Bed], levels: Levels) -> Iterator[PlacedSound]:
     """Where each recording is heard, for editing software."""
     for voice in timeline.voices:
-        yield PlacedSound(voice.voice.asset_id, voice.start, voice.voice.seconds)
+        yield PlacedSound(voice.voice.asset_id, voice.start, voice.voice.seconds, speed=voice.voice.speed)
     for bed in beds:
         for part in placement.place(_placed(bed), timeline):
             yield PlacedSound(bed.asset_id, part.start, part.seconds, role=bed.role)
     for placed in timeline.shots:
         if placed.shot.sound and levels.own_sound is not None:
             seconds = min(placed.frames / timeline.rate, placed.shot.seconds)
-            yield PlacedSound(placed.shot.asset_id, placed.start, seconds, role="own-sound")
+            yield PlacedSound(placed.shot.asset_id, placed.start, seconds, role="own-sound", speed=placed.shot.speed)
 
 
 def _placed(bed: Bed) -> placement.Sound:
@@ -131,7 +137,7 @@ def render(
         samples[asset_id] = folder / f"{asset_id}.voice.pcm"
         decode_voice(asset_id, paths[asset_id], samples[asset_id], stop, skipped)
         if placed.voice.speed != 1:
-            samples[asset_id] = faster(samples[asset_id], placed.voice.speed, stop)
+            samples[asset_id] = at_tempo(samples[asset_id], placed.voice.speed, stop)
     tracks = [Track(b.asset_id, b.role, paths[b.asset_id], b.shots, b.at_seconds, b.bpm) for b in beds]
     on_progress("mixing the sound")
     mixed = mix(timeline, tracks, samples, folder / "mix", stop, skipped, levels) or _silence(folder)

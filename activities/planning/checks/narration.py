@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from activities.finishing.timeline import LEAST_SPEED, MOST_SPEED
 from activities.planning.checks.lengths import film_lengths
 from activities.providers.protocol import Provider, Unreadable
 from activities.text.speech import speech_seconds
@@ -11,12 +12,12 @@ from workflows.models import Asset, Modality
 
 NAMED: Final = 6
 """Assets and characters in a warning; further ones are counted."""
-TOLERANCE: Final = 1.15
-"""By which speech may be longer than its shots: its length is an estimate, and voices differ by as much."""
+TOLERANCE: Final = MOST_SPEED
+"""By which speech may be longer than its shots: its length is an estimate, and it is played as much faster."""
 
 
 def overruns(assets: Sequence[Asset], providers: Mapping[str, Provider]) -> list[str]:
-    """A warning for each narration that is longer than its shots, whose last frame would be held for it.
+    """A warning for each narration that is longer than its shots, which are played slower or held for it.
 
     Its shots are those that depend on it, or that it depends on. Narrations without shots are compared with the whole
     film.
@@ -94,7 +95,10 @@ def _too_long(spoken: float, shots: Sequence[float | None]) -> str:
     if len(known) < len(shots) or spoken <= sum(known) * TOLERANCE:
         return ""
     last = "its shot lasts" if len(shots) == 1 else "its shots last"
-    return f"about {spoken:.0f} s to say, and {last} {sum(known):g} s: the last frame is held for it"
+    done = "the last frame is held for it"
+    if spoken <= sum(known) * MOST_SPEED / LEAST_SPEED:
+        done = "it is played faster, and the shots slower"
+    return f"about {spoken:.0f} s to say, and {last} {sum(known):g} s: {done}"
 
 
 def _names(shots: Sequence[Asset]) -> str:

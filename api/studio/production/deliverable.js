@@ -212,7 +212,7 @@ function downloads(production, deliverable, state, app) {
       <span class="quiet">${fileSize(bytes)}</span>
     </a>
   `;
-  const others = deliverable.files.filter((f) => f.role !== "image");
+  const others = deliverable.files.filter((f) => f.role !== "image" && f.role !== "screen-text");
   return html`
     <div class="downloads" key="downloads">
       <a class="button primary" href=${production.url("deliverable.zip")} download>

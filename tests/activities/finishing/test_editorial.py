@@ -33,9 +33,10 @@ def cuttings(draw: st.DrawFn) -> Cutting:
         most = min(frames, shots[index - 1] if index else frames) // 2
         kind = draw(st.sampled_from(KINDS if index else FIRST_KINDS))
         joins[index] = Join(kind, draw(st.integers(1, most)) if kind != "cut" and most else 0)
-    ending = draw(st.integers(0, shots[-1] // 2))
+    card = draw(st.sampled_from((0, 0, 1, 40)))
+    ending = draw(st.integers(0, (card or shots[-1]) // 2))
     lengths = [frames / rate for frames in shots]
-    return Cutting(lengths, rate, voices, joins, ending, stills=draw(st.booleans()))
+    return Cutting(lengths, rate, voices, joins, ending, stills=draw(st.booleans()), card_frames=card)
 
 
 @settings(max_examples=60, deadline=None)

@@ -109,6 +109,24 @@ async def test_a_slightly_long_narration_is_played_faster(storage: Storage, tmp_
     assert next(end for _, end, _ in film.subtitles()) == pytest.approx(2.0, abs=0.1)
 
 
+async def test_a_longer_narration_is_played_faster_and_its_shot_slower(storage: Storage, tmp_path: Path) -> None:
+    """A narration that is a fifth longer than its shot ends with it: the narration is played faster, and the shot with
+    its own sound slower, to its last frame."""
+    takes = Takes(storage, "slower")
+    spoken = voice_file(tmp_path / "v.wav", 2.4)
+    await takes.add("narration-1", Modality.AUDIO, "narration", spoken, "audio/wav")
+    source = shot_file(tmp_path / "s.mp4", seconds=2.0)
+    await takes.add("shot-1", Modality.VIDEO, "shot", source, "video/mp4", depends_on=("narration-1",))
+    deliverable, files = await finished(takes, takes.request(Platform.VIDEO), tmp_path)
+    film = Film(files["deliverable.mp4"])
+    note = "narration-1 is played 1.15 times as fast and shot-1 0.96 times, so that they end together"
+    assert deliverable.notes == (note,)
+    assert len(film.pictures) == 50
+    assert film.loud(0.1, 2.0)
+    assert film.differ(1.0, 1.1) > 1
+    assert film.differ(1.9, 2.04) > 1, "it moves to its end"
+
+
 async def test_a_long_document_is_finished(storage: Storage, tmp_path: Path) -> None:
     """All takes together may exceed the limit of a single take: a document of more than 1 MB is finished."""
     takes = Takes(storage, "long")

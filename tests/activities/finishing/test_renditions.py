@@ -55,6 +55,10 @@ async def test_a_film_for_destinations(storage: Storage, tmp_path: Path) -> None
         assert b"elst" not in files[file], "YouTube and Instagram ask for films without edit lists"
         assert b"trainedAlgorithmicMedia" in files[file] or b"compositeWithTrained" in files[file]
     assert_text_is_inside(files["deliverable-tiktok.mp4"], PROFILES["tiktok"])
+    sharpness = [note for note in deliverable.notes if "are enlarged" in note]
+    assert [note.partition(",")[0] for note in sharpness] == [
+        "tiktok: the shots are enlarged 10.7 times", "broadcast: the shots are enlarged 6.0 times"
+    ]  # fmt: skip
     main = made["deliverable.mp4"].measured
     assert main is not None
     assert (main.profile, main.ai_label, main.failed) == ("", "", ())

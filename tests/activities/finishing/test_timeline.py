@@ -1,5 +1,6 @@
 """The timeline: where shots and narrations begin and end, and the language tags of a film's tracks."""
 
+import math
 from dataclasses import replace
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.finishing.languages.iso639 import three_letters
-from activities.finishing.timeline import MOST_SPEED, Shot, Voice, fit_voices, hold_stills, lay_out
+from activities.finishing.timeline import LEAST_SPEED, MOST_SPEED, Shot, Voice, fit_voices, hold_stills, lay_out
 from workflows.models import Media
 
 NONE = Media(key="none", bytes=0, sha256="", media_type="audio/wav")
@@ -75,28 +76,39 @@ def test_language_tags_become_three_letters(tag: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("shots", "seconds", "speed"),
+    ("shots", "seconds", "speed", "slower"),
     [
-        ((4.0,), 4.4, 1.1),
-        ((2.0, 2.0), 4.4, 1.1),
-        ((4.0,), 4.05, 1.0),
-        ((4.0,), 4.0 * MOST_SPEED + 0.01, 1.0),
-        ((4.0,), 3.0, 1.0),
+        ((4.0,), 4.4, 1.1, 1.0),
+        ((2.0, 2.0), 4.4, 1.1, 1.0),
+        ((4.0,), 4.05, 1.0, 1.0),
+        ((4.0,), 4.0 * MOST_SPEED, MOST_SPEED, 1.0),
+        ((4.0,), 4.8, MOST_SPEED, 4 * MOST_SPEED / 4.8),
+        ((1.0, 3.0), 5.1, MOST_SPEED, 4 * MOST_SPEED / 5.1),
+        ((4.0,), 4.0 * MOST_SPEED / LEAST_SPEED + 0.01, 1.0, 1.0),
+        ((4.0,), 3.0, 1.0, 1.0),
     ],
-    ids=["a shot", "over two shots", "too little to notice", "too much", "shorter"],
+    ids=["a shot", "two shots", "too little to notice", "most", "slower", "two shots slower", "too much", "shorter"],
 )
-def test_a_narration_fits_its_shots(shots: tuple[float, ...], seconds: float, speed: float) -> None:
-    """A narration is played faster only where that lets it end with its shots and still sounds natural."""
+def test_a_narration_fits_its_shots(shots: tuple[float, ...], seconds: float, speed: float, slower: float) -> None:
+    """A longer narration is played faster, and where that is not enough its shots slower, so that both end together;
+    nothing changes where that is not enough either."""
     named = [shot(f"s{number}", length, "n") for number, length in enumerate(shots)]
-    (fitted,), notes = fit_voices(named, [voice("n", seconds)])
-    assert fitted.speed == pytest.approx(speed)
+    shown, (fitted,), notes = fit_voices(named, [voice("n", seconds)], 24)
+    assert fitted.speed == pytest.approx(speed, abs=0.01)
+    assert [each.speed for each in shown] == pytest.approx([slower] * len(shots), abs=0.03)
+    assert [each.seconds * each.speed for each in shown] == pytest.approx(shots)
+    assert fitted.seconds == pytest.approx(seconds / fitted.speed)
     assert len(notes) == int(speed != 1)
-    assert fitted.seconds == pytest.approx(seconds / speed)
+    assert all(("s0 0." in note) is (slower != 1) for note in notes)
+    line = lay_out(shown, [fitted], 24)
+    ends = max(sum(each.seconds for each in shown), fitted.seconds)
+    assert line.frames == math.ceil(round(24 * ends, 6))
+    assert len(line.notes) == int(fitted.speed == 1 and seconds > sum(shots) + 0.1)
 
 
 def test_narrations_of_one_shot_keep_their_speed() -> None:
     """Where narrations share a shot, and over a still, which is held, none is played faster."""
     shared = shot("s", 4.0, "one", "two")
-    assert fit_voices([shared], [voice("one", 4.4), voice("two", 1.0)])[1] == []
+    assert fit_voices([shared], [voice("one", 4.4), voice("two", 1.0)], 24)[2] == []
     still = replace(shot("s", 4.0, "one"), still=True)
-    assert fit_voices([still], [voice("one", 4.4)])[1] == []
+    assert fit_voices([still], [voice("one", 4.4)], 24)[2] == []

@@ -8,7 +8,7 @@ from typing import Any, Final
 import opentimelineio as otio
 
 from activities.finishing.editorial import PlacedSound, as_json, timeline_of
-from activities.finishing.timeline import CUT, Join, Shot, Timeline, Voice, lay_out
+from activities.finishing.timeline import CUT, Join, ScreenText, Shot, Timeline, Voice, fit_voices, lay_out
 from workflows.activity_io import FinishDeliverable, FinishedAsset
 from workflows.brief import Brief, Platform
 from workflows.models import Asset, Media, Modality, Take
@@ -26,6 +26,8 @@ class Cutting:
 
     Attributes:
         joins: Index of a shot -> the transition into it.
+        card_frames: The length of its end card, if it has one.
+        fitted: Whether narrations and shots are played at other speeds where that helps.
     """
 
     shots: Sequence[float]
@@ -38,6 +40,9 @@ class Cutting:
     labels: Sequence[str] = ()
     title: str = "A film"
     sounds: Sequence[PlacedSound] | None = None
+    texts: Sequence[ScreenText] = ()
+    card_frames: int = 0
+    fitted: bool = False
 
     def name(self, index: int) -> str:
         return self.names[index] if self.names else f"shot-{index + 1}"
@@ -70,13 +75,16 @@ class Cutting:
             for i, s in enumerate(self.shots)
         ]
         voices = [Voice(f"narration-{i + 1}", "words", NONE, s) for i, s in self.voices.items()]
+        if self.fitted:
+            shots, voices, _ = fit_voices(shots, voices, self.rate)
         placed = lay_out(shots, voices, self.rate)
         earlier, moved = 0, []
         for index, shot in enumerate(placed.shots):
             earlier += self.joins.get(index, CUT).overlap
             start = shot.start - earlier / self.rate
             moved.append(replace(shot, start=start, join=self.joins.get(index, CUT)))
-        return replace(placed, shots=tuple(moved), ending=self.ending)
+        placed = replace(placed, card="Fin" if self.card_frames else "", card_frames=self.card_frames)
+        return replace(placed, shots=tuple(moved), ending=self.ending, texts=tuple(self.texts))
 
     @property
     def content(self) -> bytes:
@@ -96,6 +104,7 @@ class Cutting:
         film = self.film
         overlaps = [self.joins.get(i, CUT).overlap for i in range(len(film.shots))]
         total = sum(p.frames for p in film.shots) - sum(overlaps)
+        card = [frozenset({("media/text_end-card.png", number)}) for number in range(self.card_frames)]
         shown: list[set[tuple[str, int]]] = [set() for _ in range(total)]
         start = 0
         for index, placed in enumerate(film.shots):
@@ -104,7 +113,7 @@ class Cutting:
             for number in range(placed.frames):
                 shown[start + number].add((self.file(index), min(number, last - 1)))
             start += placed.frames
-        return [frozenset(each) for each in shown]
+        return [*(frozenset(each) for each in shown), *card]
 
 
 def _finished(asset_id: str, kind: Modality, role: str, media_type: str, label: str = "") -> FinishedAsset:
@@ -137,7 +146,7 @@ def plays(track: otio.schema.Track, length: int | None = None) -> list[Frame]:
         early = _frames(before.in_offset) if isinstance(before, otio.schema.Transition) else 0
         late = _frames(after.out_offset) if isinstance(after, otio.schema.Transition) else 0
         shown += [set() for _ in range(at + frames + late - len(shown))]
-        if isinstance(item, otio.schema.Clip) and not _is_black(item):
+        if isinstance(item, otio.schema.Clip) and not is_black(item):
             first, frozen = _frames(item.source_range.start_time), _is_frozen(item)
             # The reader of EDLs finds no file for a clip after a transition, but its name.
             url = getattr(item.media_reference, "target_url", f"media/{item.name}")
@@ -169,8 +178,18 @@ def _frames(time: otio.opentime.RationalTime) -> int:
 
 
 def _is_frozen(clip: Any) -> bool:
-    return any(isinstance(e, otio.schema.FreezeFrame) or e.name == "Time Remap" for e in clip.effects)
+    return speed_of(clip) == 0
 
 
-def _is_black(clip: Any) -> bool:
+def speed_of(clip: Any) -> float:
+    """How fast a clip plays its file; 0 where it holds a frame."""
+    for effect in clip.effects:
+        if effect.name == "Time Remap":  # of Final Cut Pro 7 XML
+            parameters = effect.metadata["fcp_xml"]["parameter"]
+            return float(next(p["value"] for p in parameters if p["parameterid"] == "speed")) / 100
+        return float(effect.time_scalar)
+    return 1.0
+
+
+def is_black(clip: Any) -> bool:
     return isinstance(clip.media_reference, otio.schema.GeneratorReference)

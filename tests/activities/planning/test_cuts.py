@@ -1,6 +1,11 @@
 """The cut that a language model plans."""
 
-from tests.activities.planning.scripted import Script, film, planned
+from dataclasses import replace
+
+from activities.planning.film import CLOSING, MIDDLE, OPENING, Film
+from activities.planning.shots import FilmShot
+from tests.activities.planning.scripted import Script, film, offer, planned
+from workflows.models import Modality
 
 
 async def test_a_cut_is_planned() -> None:
@@ -15,7 +20,7 @@ async def test_a_cut_is_planned() -> None:
 
 
 async def test_titles_captions_levels_and_destinations_are_planned() -> None:
-    """What a model proposes for titles, captions, levels and destinations becomes the cut."""
+    """What a model proposes for titles, captions, levels, destinations and focus becomes the cut."""
     given = {
         "title_card": "The light",
         "lower_thirds": [{"shot": "shot-1", "text": "A keeper"}],
@@ -23,6 +28,7 @@ async def test_titles_captions_levels_and_destinations_are_planned() -> None:
         "captions": "words",
         "levels": [{"track": "music", "decibels": -12}],
         "destinations": ["tiktok"],
+        "focus": [{"shot": "shot-2", "x": 0.3, "y": 0.4}, {"shot": "shot-3", "x": 1.2}, {"shot": "shot-9", "x": 0}],
     }
     cut = (await planned(Script([{**film(), **given}]))).cut
     assert cut.title is not None
@@ -30,3 +36,16 @@ async def test_titles_captions_levels_and_destinations_are_planned() -> None:
     assert (cut.title.text, cut.end_card.text, cut.captions) == ("The light", "Keep it on.", "words")
     assert [(third.asset_id, third.text) for third in cut.lower_thirds] == [("shot-1", "A keeper")]
     assert (cut.levels.music, cut.renditions) == (-12, ("tiktok",))
+    assert {i: (at.x, at.y) for i, at in cut.focus.items()} == {"shot-2": (0.3, 0.4), "shot-3": (1.0, 0.5)}
+
+
+def test_the_template_planner_names_the_subjects_place() -> None:
+    """For a destination, a shot is cropped around the third on which its prompt puts the subject; not where the model
+    is a placeholder, which draws its own frame. The fade at the end takes at most half of the last shot."""
+    shots = [FilmShot(f.name, "The sea.", f, seconds=1.5) for f in (OPENING, *MIDDLE[:3], CLOSING)]
+    made = Film(shots, [], fades_out=True, destinations=("tiktok",))
+    ids, paints = [f"shot-{k}" for k in range(1, 6)], offer("vendor", "film", Modality.VIDEO, "1")
+    assert {i: at.x for i, at in made.cut(ids, paints).focus.items()} == {"shot-2": 0.33, "shot-4": 0.67}
+    assert made.cut(ids, replace(paints, placeholder=True)).focus == {}
+    assert made._replace(destinations=()).cut(ids, paints).focus == {}
+    assert made.cut(ids).fade_out_seconds == 0.7

@@ -33,6 +33,10 @@ def pair(**fields: object) -> tuple[str, str]:
 
 REFUSED: dict[str, tuple[Callable[[], tuple[str, str]], str]] = {
     "expired": (lambda: pair(ends=NOW - timedelta(days=1)), "GREENLIGHT_C2PA_CERTIFICATE expired on .*renewed"),
+    "expired authority": (
+        lambda: ((own := pair())[0] + pair(ends=NOW - timedelta(days=1), authority=True)[0], own[1]),
+        "GREENLIGHT_C2PA_CERTIFICATE has a chain that expired on .*renewed",
+    ),
     "not yet": (lambda: pair(begins=NOW + timedelta(days=1)), "GREENLIGHT_C2PA_CERTIFICATE is valid only from .*clock"),
     "other key": (
         lambda: (pair()[0], pair()[1]),

@@ -13,12 +13,13 @@ import opentimelineio as otio
 from otio_fcpx_xml_adapter import fcpx_xml
 
 from activities.finishing.editorial import PlacedSound
-from activities.finishing.timeline import Join
+from activities.finishing.picture.text_files import overlays
+from activities.finishing.timeline import Join, ScreenText
 from api.export import edl, fcp7xml, fcpxml
-from api.export.archive import files_of
+from api.export.archive import archive_of
 from api.export.timeline import Clip, read_timeline, without_gaps
 from api.views.exports import ExportFormat
-from tests.activities.finishing.timelines import Cutting, Frame, holds, plays, without_early_holds
+from tests.activities.finishing.timelines import Cutting, Frame, holds, is_black, plays, speed_of, without_early_holds
 
 DISSOLVE = Join("dissolve", 13)
 LONG = "a-very-long-name-of-a-shot"
@@ -37,6 +38,21 @@ FILMS = {
     "fades": Cutting([2.0, 2.0, 2.0], 24, {}, {0: Join("fade", 12), 1: Join("fade", 17), 2: DISSOLVE}, ending=20),
     "a fade of a held frame": Cutting([1.0, 2.0], 24, {0: 1.5}, {1: Join("fade", 20)}, ending=9),
     "stills": Cutting([4.0, 3.0], 24, {0: 1.0}, {1: DISSOLVE}, stills=True),
+    "texts and an end card": Cutting(
+        [2.0, 2.0],
+        25,
+        {},
+        {0: Join("fade", 10), 1: DISSOLVE},
+        ending=12,
+        card_frames=50,
+        texts=(
+            ScreenText("title", 'A "title" & <more>', 0, 60),
+            ScreenText("lower third", "Ada", 20, 10),
+            ScreenText("lower third", "Ada", 70, 12),
+            ScreenText("lower third", "漢字", 75, 12),
+        ),
+    ),
+    "other speeds": Cutting([2.0, 2.0, 2.0], 25, {0: 2.2, 1: 2.5}, fitted=True),
     "names": Cutting(
         [1.0, 1.0, 1.0, 1.0],
         names=[f"{LONG}-1", f"{LONG}-2", "bl", "a-very-l"],
@@ -71,32 +87,32 @@ def shown(timeline: otio.schema.Timeline) -> list[list[Frame]]:
 def test_opentimelineio(cutting: Cutting) -> None:
     """The .otio file of an archive has all tracks, and is the file of the deliverable."""
     content = cutting.content
-    files, media = files_of(content, ExportFormat.OTIO, ("captions.srt",))
-    assert files["timeline.otio"] == content
+    archive = archive_of(content, ExportFormat.OTIO, ("captions.srt",))
+    assert archive.files["timeline.otio"] == content
     read = otio.adapters.read_from_string(content.decode(), "otio_json")
     assert shown(read) == shown(cutting.timeline)
-    assert {clip.media_reference.target_url for clip in read.find_clips()} == set(media)
-    assert "captions.srt" in files["README.txt"].decode()
+    assert {clip.media_reference.target_url for clip in read.find_clips()} == {*archive.takes, *archive.texts}
+    assert "captions.srt" in archive.files["README.txt"].decode()
 
 
 def test_edl(cutting: Cutting) -> None:
     """An EDL for each track, read back by the adapter, shows the same frames of the same files."""
     written = edl.write(read_timeline(cutting.content))
     tracks = [*cutting.timeline.video_tracks(), *cutting.timeline.audio_tracks()]
-    names = ["V1.edl", *(f"A{n}.edl" for n in range(1, len(tracks)))]
+    names = [f"V{n}.edl" for n, _ in enumerate(cutting.timeline.video_tracks(), start=1)]
+    names += [f"A{n}.edl" for n, _ in enumerate(cutting.timeline.audio_tracks(), start=1)]
     assert list(written) == [*names, "markers.edl"]
     for name, track in zip(names, tracks, strict=True):
-        # The adapter writes a fade at the start of a track, and cannot read it.
-        text = re.sub(r"^001  BL .*\n(001 .*) D    \d{3} ", r"\1 C        ", written[name], flags=re.MULTILINE)
-        read = otio.adapters.read_from_string(text, "cmx_3600", rate=cutting.rate)
+        read = otio.adapters.read_from_string(written[name], "cmx_3600", rate=cutting.rate)
         (found,) = read.tracks
         held = holds(track)
         expected = without_early_holds(plays(track), held)
         read_frames = without_early_holds(plays(found), held)
         assert _from_record_time(read_frames, found, expected) == expected, written[name]
         clips = list(found.find_clips())
-        assert len(clips) >= len(list(track.find_clips()))
-        assert all(clip.duration().value > 0 for clip in clips), written[name]
+        assert len([clip for clip in clips if not is_black(clip)]) == len(list(track.find_clips()))
+        assert all(clip.duration().value > 0 for clip in clips[1:]), written[name]
+        assert [t.out_offset.value for t in _transitions(found)] == [t.duration().value for t in _transitions(track)]
 
 
 def _from_record_time(found: list[Frame], track: otio.schema.Track, expected: list[Frame]) -> list[Frame]:
@@ -104,6 +120,10 @@ def _from_record_time(found: list[Frame], track: otio.schema.Track, expected: li
     start = -track.source_range.start_time.value if track.source_range else 0
     frames = [frozenset[tuple[str, int]]()] * round(start) + found
     return frames + [frozenset[tuple[str, int]]()] * (len(expected) - len(frames))
+
+
+def _transitions(track: otio.schema.Track) -> list[otio.schema.Transition]:
+    return [each for each in track if isinstance(each, otio.schema.Transition)]
 
 
 def test_edl_reels() -> None:
@@ -117,6 +137,31 @@ def test_edl_reels() -> None:
     assert all(len(reel) <= 8 and reel.isalnum() for reel in reels)
     assert "BL" not in reels
     assert f"* FROM CLIP NAME:  {LONG}-1.mp4" in written
+
+
+def test_speeds_are_exported() -> None:
+    """A narration that is played faster and a shot that is played slower have their speeds in each format, and lose no
+    frame of their files."""
+    cutting = FILMS["other speeds"]
+    timeline = read_timeline(cutting.content)
+    picture, narration = timeline.picture.clips, timeline.sounds[0].clips
+    assert [clip.speed for clip in (*picture, *narration)] == pytest.approx([1, 50 / 54, 1, 1.1, 2.5 / 2.16])
+    assert [(clip.frames, clip.of_file(clip.frames), clip.available) for clip in (picture[1], *narration)] == [
+        (54, 50, 50), (50, 55, 55), (54, 62, 63)
+    ]  # fmt: skip
+    document = ElementTree.fromstring(fcpxml.write(timeline))  # noqa: S314  # written here
+    maps = [[(p.get("time"), p.get("value")) for p in m] for m in document.iter("timeMap")]
+    ends = {(points[1], points[0]) for points in maps}
+    assert ends == {
+        (end, ("0s", "0s"))
+        for end in (("5400/2500s", "5000/2500s"), ("5000/2500s", "5500/2500s"), ("5400/2500s", "6300/2500s"))
+    }
+    speeds = {"V1": [1, 50 / 54, 1], "A1": [1.1, 2.5 / 2.16]}
+    for name, expected in speeds.items():
+        (track,) = otio.adapters.read_from_string(edl.write(timeline)[f"{name}.edl"], "cmx_3600", rate=25).tracks
+        assert [speed_of(clip) for clip in track.find_clips()] == pytest.approx(expected, abs=0.002)
+    read = otio.adapters.read_from_string(fcp7xml.write(timeline), "fcp_xml")
+    assert [speed_of(clip) for clip in read.find_clips()] == pytest.approx([1, 50 / 54, 1, 1.1, 2.5 / 2.16], abs=0.001)
 
 
 def test_edl_wipes() -> None:
@@ -144,6 +189,8 @@ def test_fcpxml(cutting: Cutting) -> None:
                 assert (_seconds(time) * cutting.rate).denominator == 1, (element.tag, name, time)
     # A still has no time of its own.
     stills = dict.fromkeys(map(cutting.file, range(len(cutting.shots))), 0) if cutting.stills else {}
+    drawn = {f"media/{text.name}": 0 for text in overlays(cutting.film)}
+    stills |= {"media/text_end-card.png": 0} | drawn
     held = holds(cutting.timeline.video_tracks()[0]) | stills
     expected = [without_early_holds(each, held) for each in shown(cutting.timeline)]
     found = _played(root, cutting.rate, len(expected[0]))
@@ -180,18 +227,26 @@ def _played(root: Any, rate: int, length: int) -> list[list[Frame]]:
         late = 0
         if after is not None and after.tag == "transition":
             late = frame(after, "offset") + frame(after, "duration") - end
-        held, still, start = item.find("timeMap/timept"), item.find("video"), frame(item, "start")
+        points, still, start = item.findall("timeMap/timept"), item.find("video"), frame(item, "start")
         url = urls[(item if still is None else still).get("ref")]
-        only = None if held is None and still is None else 0 if held is None else frame(held, "value")
+        only = None if still is None else 0
+        if len({each.get("value") for each in points}) == 1:
+            only = frame(points[0], "value")
         for number in range(-early, duration + late):
             show(0, at + number, url, start + number if only is None else only)
+        for child in item.findall("clip"):
+            text = urls[child.find("video").get("ref")]
+            for number in range(frame(child, "duration")):
+                show(-int(child.get("lane")), at + frame(child, "offset") - start + number, text, 0)
         for child in item.findall("asset-clip"):
             lane, begin, first = -int(child.get("lane")), at + frame(child, "offset") - start, frame(child, "start")
             for number in range(frame(child, "duration")):
                 show(lane, begin + number, urls[child.get("ref")], first + number)
     assert end == length
     played = [[frozenset(each) for each in lanes[lane]] for lane in sorted(lanes)]
-    return [played[0], *(_without_end(each) for each in played[1:])]
+    picture = sorted(lanes).index(0)
+    seen = [played[picture], *reversed(played[:picture]), *played[picture + 1 :]]
+    return [seen[0], *(_without_end(each) for each in seen[1:])]
 
 
 def _without_end(frames: list[Frame]) -> list[Frame]:
@@ -205,10 +260,11 @@ def test_fcpxml_is_read_by_the_adapter(cutting: Cutting, monkeypatch: pytest.Mon
     monkeypatch.setattr(fcpx_xml, "int", lambda value: round(float(value)), raising=False)
     timeline = read_timeline(cutting.content)
     (read,) = fcpx_xml.read_from_string(fcpxml.write(timeline))
-    lanes = sorted(read.tracks, key=lambda track: -int(track.name))
+    # The lanes above the picture follow it, and then those below it.
+    lanes = sorted(read.tracks, key=lambda track: (int(track.name) < 0, abs(int(track.name))))
     expected = [
         [(f"media/{clip.file}", clip.start, clip.frames) for clip in without_gaps(track) if isinstance(clip, Clip)]
-        for track in (timeline.picture, *timeline.sounds)
+        for track in (*timeline.pictures, *timeline.sounds)
     ]
     found = [
         [
@@ -226,4 +282,4 @@ def test_a_damaged_timeline_is_refused(to: ExportFormat) -> None:
     outside = Cutting([1.0]).content.decode().replace("media/shot-1.mp4", "media/../../shot-1.mp4")
     for content in ("", "{}", '{"OTIO_SCHEMA": "Clip.2", "name": "x"}', outside):
         with pytest.raises(ValueError, match=r"timeline|media|column"):
-            files_of(content.encode(), to, ())
+            archive_of(content.encode(), to, ())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from temporalio.client import Client
 
 from activities.storage.bucket import Storage
@@ -23,6 +24,7 @@ from tests.support.stack import use_s3
 from tests.support.waiting import eventually
 from workflows import keys
 from workflows.brief import Platform
+from workflows.cut import Card, Cut
 from workflows.events import AssetState, AssetStatus, ProductionStatus, Snapshot
 from workflows.models import Deliverable, Modality
 
@@ -30,7 +32,7 @@ FILES = {
     ExportFormat.OTIO: {"timeline.otio"},
     ExportFormat.FCPXML: {"timeline.otio", "timeline.fcpxml"},
     ExportFormat.FCP7XML: {"timeline.otio", "timeline.xml"},
-    ExportFormat.EDL: {"timeline.otio", "V1.edl", "A1.edl", "markers.edl"},
+    ExportFormat.EDL: {"timeline.otio", "V1.edl", "V2.edl", "A1.edl", "markers.edl"},
 }
 
 
@@ -77,7 +79,7 @@ class Delivered:
 
 @pytest.fixture(scope="module")
 async def film(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> Delivered:
-    """A film of two shots, of which the first is held for its narration."""
+    """A film of two shots, of which the first is held for its narration, with a title and an end card."""
     folder = tmp_path_factory.mktemp("film")
     takes = Takes(storage, "exported")
     for number, seconds in enumerate((1.6, 0.8), start=1):
@@ -86,7 +88,9 @@ async def film(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> De
         shot = shot_file(folder / "s.mp4", hue=number * 80)
         tied = (f"narration-{number}",)
         await takes.add(f"shot-{number}", Modality.VIDEO, "shot", shot, "video/mp4", depends_on=tied, label="L'été")
-    deliverable, files = await finished(takes, takes.request(Platform.VIDEO), folder)
+    cut = Cut(title=Card(text="L'été", seconds=0.5), end_card=Card(text="Fin", seconds=0.5))
+    request = takes.request(Platform.VIDEO).model_copy(update={"cut": cut})
+    deliverable, files = await finished(takes, request, folder)
     made = Delivered(takes, deliverable, files)
     await made.keep(storage, deliverable)
     return made
@@ -107,7 +111,10 @@ async def test_an_archive_has_all_that_an_editor_needs(api: Api, film: Delivered
     assert archive.testzip() is None
     files = {name.removeprefix("exported/"): archive.read(name) for name in archive.namelist()}
     media = {f"media/{name}" for name in ("narration-1.wav", "narration-2.wav", "shot-1.mp4", "shot-2.mp4")}
-    assert set(files) == {"README.txt", "captions.vtt", "captions.srt"} | FILES[to] | media
+    texts = {"media/text_1-title.png", "media/text_end-card.png"}
+    assert set(files) == {"README.txt", "captions.vtt", "captions.srt"} | FILES[to] | media | texts
+    sizes = {Image.open(io.BytesIO(files[name])).size for name in texts}
+    assert sizes == {(film.deliverable.files[0].media.width, film.deliverable.files[0].media.height)}
     for each in film.takes.assets:
         name = f"media/{each.asset.asset_id}.{each.take.media.key.rpartition('.')[2]}"
         assert files[name] == await film.takes.storage.read(each.take.media.key, each.take.media.sha256)

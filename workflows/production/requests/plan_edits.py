@@ -1,5 +1,7 @@
 """Edits of the plan, before the approval and after it."""
 
+from typing import Final
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
@@ -31,6 +33,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.refusals import refuse
     from workflows.requests import EditOp, PlanEdit
     from workflows.spoken import languages
+
+CHECKED_ENDS: Final = "cut-ends"
+"""The patch from which on the ends of a person's cut are checked."""
 
 
 class PlanEdits:
@@ -142,6 +147,9 @@ class PlanEdits:
         if not edits:
             return record.plan
         try:
-            return follow(record, policies.apply_edits(record.brief, record.plan, edits))
+            edited = policies.apply_edits(record.brief, record.plan, edits)
+            if any(each.op == "cut" for each in edits) and workflow.patched(CHECKED_ENDS):
+                policies.check_ends(edited)
+            return follow(record, edited)
         except policies.PlanProblem as problem:
             raise refuse("invalid_edit", problem.field, str(problem)) from None

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from workflows.brief import Brief, Platform
 from workflows.continuity.inputs import replaced_by
-from workflows.continuity.lengths import lengths_in_film
+from workflows.continuity.lengths import lengths_in_film, voices_of
 from workflows.destinations.profiles import problem_of
 from workflows.events import Snapshot
 from workflows.models import MAX_ASSETS, MAX_PLAN_BYTES, Asset, Modality, Plan
@@ -153,6 +153,31 @@ def _check_cut(plan: Plan) -> None:
                     f"a {transition.kind} of {transition.seconds:g} s takes more than half of {shot} "
                     f"({seconds:.3g} s); give at most {seconds / 2:.3g} or make the shot longer",
                 )
+
+
+def check_ends(plan: Plan) -> None:
+    """Check what a person's cut shows at the end of the film and of its shots, as far as their lengths are known.
+
+    Raises:
+        PlanProblem: the fade at the end takes more than half of what it fades, or a lower third begins too late.
+    """
+    cut, lengths = plan.cut, lengths_in_film(plan)
+    last = ("the end card", cut.end_card.seconds) if cut.end_card else next(reversed(lengths.items()), ("", None))
+    if last[1] and cut.fade_out_seconds > last[1] / 2:
+        raise PlanProblem(
+            "cut.fade_out_seconds",
+            f"a fade of {cut.fade_out_seconds:g} s takes more than half of {last[0]} ({last[1]:.3g} s); "
+            f"give at most {last[1] / 2:.3g} or make it longer",
+        )
+    for third in cut.lower_thirds:
+        seconds = lengths.get(third.asset_id)
+        narrated = seconds and voices_of(plan.by_id[third.asset_id], plan.by_id)  # a narration makes its shot longer
+        if seconds and not narrated and third.at_seconds >= seconds:
+            raise PlanProblem(
+                "cut.lower_thirds",
+                f"“{third.text}” begins {third.at_seconds:g} s after the start of {third.asset_id}, which lasts "
+                f"{seconds:.3g} s; give a smaller at_seconds",
+            )
 
 
 def _circle(assets: Iterable[Asset]) -> list[str]:

@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from itertools import islice
 from typing import Final
 
 from temporalio import workflow
@@ -22,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.keys import RENDER_QUEUE
     from workflows.models import Deliverable
     from workflows.production.activity_options import FINISH_TIMEOUT, HEARTBEAT, PATIENT, SEGMENT_TIMEOUT
-    from workflows.production.failures import raise_if_cancelled
+    from workflows.production.failures import message_of, raise_if_cancelled
 
 LAYOUTS: Final = 5
 """How often a film is laid out because stored parts were deleted meanwhile."""
@@ -30,6 +31,12 @@ REPORTS: Final = 10
 """Of the progress of a film, at most; a film of 300 segments would fill the log."""
 WINDOW: Final = 50
 """Segments scheduled at once; workers take as many as they have cores."""
+NAMED: Final = 5
+"""Parts in the message of a film that cannot be made; further ones are counted."""
+
+
+class PartsFailed(Exception):
+    """Parts of a film cannot be made; the message names each of them. All other parts are stored."""
 
 
 async def make_film(request: FinishDeliverable, on_progress: Callable[[int, int], None]) -> Deliverable:
@@ -39,7 +46,8 @@ async def make_film(request: FinishDeliverable, on_progress: Callable[[int, int]
         on_progress: Is called with the number of encoded segments and of all, at most about ten times.
 
     Raises:
-        ActivityError: a step failed. All other segments are made all the same, so they need not be made again.
+        PartsFailed: some parts cannot be made. All others are made all the same, so they need not be made again.
+        ActivityError: another step failed.
     """
     for attempt in range(1, LAYOUTS + 1):
         layout = await workflow.execute_activity_method(
@@ -101,12 +109,27 @@ async def _make_parts(production_id: str, layout: FilmLayout, on_progress: Calla
         )
 
     parts = [*(mix(timeline, key) for timeline, key in layout.sounds.items()), *map(encode, layout.segments)]
+    names = [*("the sound" for _ in layout.sounds), *(segment.name for segment in layout.segments)]
     ends = await asyncio.gather(*parts, return_exceptions=True)
-    failures = [end for end in ends if isinstance(end, BaseException)]
-    for failure in failures:
+    failures = [(name, end) for name, end in zip(names, ends, strict=True) if isinstance(end, BaseException)]
+    for _, failure in failures:
         raise_if_cancelled(failure)
+        if not isinstance(failure, ActivityError):
+            raise failure
     if failures:
-        raise failures[0]
+        raise PartsFailed(_message(dict.fromkeys(_named(name, failure) for name, failure in failures)))
+
+
+def _named(part: str, failure: BaseException) -> str:
+    """The message of a failure, which names its part: a timeout or an unexpected error does not."""
+    message = message_of(failure)
+    return message if message.startswith(tuple(part.split())) else f"{part}: {message}"
+
+
+def _message(messages: Collection[str]) -> str:
+    more = len(messages) - NAMED
+    named = "; ".join(islice(messages, NAMED))
+    return f"{named}; {more} more parts cannot be made" if more > 0 else named
 
 
 def _is_missing_part(error: ActivityError) -> bool:

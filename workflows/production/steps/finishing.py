@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state.changes import deliver, takes_in_use
     from workflows.production.state.estimates import production_estimate
     from workflows.production.state.takes import assets_to_start, usable_take
-    from workflows.production.steps.film import make_film
+    from workflows.production.steps.film import PartsFailed, make_film
     from workflows.provenance.decisions import provenance_of
     from workflows.spoken.languages import is_heard
 
@@ -63,7 +63,7 @@ class Finishing:
                     provenance=provenance_of(record),
                 )
             )
-        except ActivityError as error:
+        except (ActivityError, PartsFailed) as error:
             raise_if_cancelled(error)
             await self._fail(message_of(error))
             return
@@ -85,7 +85,7 @@ class Finishing:
         """Make the deliverable.
 
         Raises:
-            ActivityError: it cannot be made.
+            PartsFailed, ActivityError: it cannot be made.
         """
         if request.film and workflow.patched(FILM_IN_SEGMENTS):
             return await make_film(request, self._report)

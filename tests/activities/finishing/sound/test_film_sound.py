@@ -15,6 +15,7 @@ from activities.storage.bucket import Storage
 from tests.activities.finishing.media import Film, Takes, finished, shot_file, voice_file
 from tests.activities.finishing.sound.recordings import tone, write_sound
 from workflows.brief import Platform
+from workflows.cut import Cut, Levels
 from workflows.models import Modality
 
 RATE = 24
@@ -67,18 +68,30 @@ def first_loud(samples: "array[int]", begin: float) -> float:
     return next(k for k in range(round(begin * 48_000), len(samples)) if abs(samples[k]) > top / 4) / 48_000
 
 
-@pytest.mark.parametrize("late", [0.0, 0.25], ids=["together", "the sound track begins later"])
-async def test_own_sound_is_in_time_with_its_picture(storage: Storage, tmp_path: Path, late: float) -> None:
+@pytest.mark.parametrize(
+    ("late", "spoken"),
+    [(0.0, 0.0), (0.25, 0.0), (0.0, 2.5)],
+    ids=["together", "the sound track begins later", "played slower for a narration"],
+)
+async def test_own_sound_is_in_time_with_its_picture(
+    storage: Storage, tmp_path: Path, late: float, spoken: float
+) -> None:
     """A shot's own sound is heard with its picture within a frame, in the first shot and after a cut."""
-    takes = Takes(storage, f"sync-{late}")
+    takes = Takes(storage, f"sync-{late}-{spoken}")
+    tied = ("narration-1",) if spoken else ()
+    for each in tied:
+        await takes.add(each, Modality.AUDIO, "narration", voice_file(tmp_path / "v.wav", spoken), "audio/wav")
     claps = (0.75, 1.25)
     for number, clap in enumerate(claps, start=1):
         source = clapper(tmp_path / f"{number}.mp4", clap, late=late)
-        await takes.add(f"shot-{number}", Modality.VIDEO, "shot", source, "video/mp4")
-    deliverable, files = await finished(takes, takes.request(Platform.VIDEO), tmp_path)
+        needs = tied if number == 2 else ()
+        await takes.add(f"shot-{number}", Modality.VIDEO, "shot", source, "video/mp4", depends_on=needs)
+    cut = Cut(levels=Levels(narration=-60, duck_db=0))
+    deliverable, files = await finished(takes, takes.request(Platform.VIDEO).model_copy(update={"cut": cut}), tmp_path)
     film = Film(files["deliverable.mp4"])
     samples, loudness = decoded(files["deliverable.mp4"])
-    assert deliverable.notes == ()
+    assert ["shot-2 0.92 times" in note for note in deliverable.notes] == [True] * len(tied)
+    assert len(film.pictures) == (100 if spoken else 96)
     for at in (claps[0], 2.0 + claps[1]):
         bright = [k / RATE for k, picture in enumerate(film.pictures) if bytes(picture.planes[0])[0] > 128]
         seen = min(bright, key=lambda t: abs(t - at))

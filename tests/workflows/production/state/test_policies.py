@@ -3,11 +3,12 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from workflows.brief import PLATFORM_MODALITIES, Brief, Platform
+from workflows.cut import Card, Cut, LowerThird
 from workflows.models import MAX_ASSETS, Asset, Modality, Plan, Quote
 from workflows.production.state import policies
 from workflows.production.state.policies import PlanProblem
@@ -169,6 +170,7 @@ def test_the_budget_of_an_approval(brief_budget: str | None, approved: str | Non
     assert policies.allowance(brief, priced, approval, Decimal("0.02")) == Decimal(expected)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=16))
 def test_circular_dependencies_are_detected(edges: list[tuple[int, int]]) -> None:
     """A plan is refused as circular exactly when some asset can be reached from itself."""
@@ -190,3 +192,31 @@ def test_dependents_are_found_through_others() -> None:
     built = plan(asset("a"), asset("b", "a"), asset("c", "b"), asset("d"))
     assert policies.dependents(built, "a") == ["b", "c"]
     assert policies.dependents(built, "d") == []
+
+
+@pytest.mark.parametrize(
+    ("cut", "problem"),
+    [
+        (Cut(fade_out_seconds=2.1), "cut.fade_out_seconds: a fade of 2.1 s takes more than half of shot-2 (4 s)"),
+        (Cut(fade_out_seconds=2.0), ""),
+        (Cut(fade_out_seconds=2.0, end_card=Card(text="x", seconds=3)), "more than half of the end card (3 s)"),
+        (Cut(lower_thirds=(LowerThird(text="Ada", asset_id="shot-2", at_seconds=4),)), "begins 4 s after the start of"),
+        (Cut(lower_thirds=(LowerThird(text="Ada", asset_id="shot-1", at_seconds=4),)), ""),
+    ],
+    ids=["fade", "half", "card", "late text", "a narrated shot becomes longer"],
+)
+def test_the_ends_of_a_cut_are_checked(cut: Cut, problem: str) -> None:
+    """A fade at the end that takes more than half of what it fades is refused, and a text that begins too late."""
+    spoken = asset("voice", kind=Modality.AUDIO).model_copy(update={"role": "narration"})
+    shots = [
+        asset(f"shot-{k}", *needs, kind=Modality.VIDEO).model_copy(update={"parameters": {"seconds": 4}})
+        for k, needs in enumerate((("voice",), ()), start=1)
+    ]
+    film = Plan.of("Title", [spoken, *shots], cut=cut)
+    try:
+        policies.check_ends(film)
+        found = ""
+    except PlanProblem as refused:
+        found = f"{refused.field}: {refused}"
+    assert problem in found
+    assert bool(problem) is ("give" in found)
