@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from activities.catalogue.offers import Offer
+from activities.planning.checks.film_length import length_notes
 from activities.planning.delivery.rule import without_directions
 from activities.planning.revision import FeedbackRequests
 from activities.planning.shots import (
@@ -34,7 +35,7 @@ from activities.planning.structure.orders.sentences import is_order, is_setting,
 from activities.planning.structure.quoted import without_orders
 from activities.planning.structure.sounds import without_sounds
 from activities.planning.structure.text import without_emoji
-from activities.planning.task import USUAL_SECONDS, PlanningTask
+from activities.planning.task import PlanningTask
 from activities.text.speech import (
     closed,
     fit,
@@ -55,7 +56,6 @@ LONGEST_SHOT_SECONDS: Final = 60.0
 SCENE_CHARS: Final = 700
 SCENES_BYTES: Final = 120_000
 """Of all scenes together: each is in the prompts of its still and its video, and a plan has MAX_PLAN_BYTES."""
-LENGTH_TOLERANCE: Final = 0.05
 LEAST_SECONDS: Final = 1.5
 """The average length below which the shots of a screenplay are joined."""
 NAMED_SHOTS: Final = 10
@@ -158,32 +158,7 @@ def plan_film(task: PlanningTask) -> Film:
     """The shots with their lengths, after all edits by rule in the feedback."""
     destinations, problems = asked_destinations(task.brief.text, task.seconds)
     film = _structured(task, task.structure) if task.structure else _of_prose(task)
-    return film._replace(destinations=destinations, warnings=[*film.warnings, *_length_notes(task), *problems])
-
-
-def _length_notes(task: PlanningTask) -> list[str]:
-    """A warning where the lengths that the brief gives in its field, its text and its shots are not the same."""
-    shots = task.structure.seconds if task.structure else None
-    field, asked = task.brief.duration_seconds, task.asked_seconds
-    named = asked if asked and field == USUAL_SECONDS else field
-    if task.feedback.seconds:
-        return []
-    if shots and not _is_close(shots, named):
-        return [
-            f"the shots of the brief last {shots:g} s together, and its length is {named:g} s: "
-            f"the film lasts {shots:g} s"
-        ]
-    if asked and not shots and not _is_close(asked, field):
-        usual = "" if named == field else "the usual "
-        return [
-            f"the text of the brief asks for {asked:g} s, and its length is {usual}{field:g} s: "
-            f"the film lasts {named:g} s"
-        ]
-    return []
-
-
-def _is_close(seconds: float, wanted: float) -> bool:
-    return abs(seconds - wanted) <= LENGTH_TOLERANCE * wanted
+    return film._replace(destinations=destinations, warnings=[*film.warnings, *length_notes(task), *problems])
 
 
 def _of_prose(task: PlanningTask) -> Film:

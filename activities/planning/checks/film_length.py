@@ -1,0 +1,32 @@
+"""The warnings of a plan about the length of its film. Seconds."""
+
+from typing import Final
+
+from activities.planning.task import USUAL_SECONDS, PlanningTask
+
+LENGTH_TOLERANCE: Final = 0.05
+
+
+def length_notes(task: PlanningTask) -> list[str]:
+    """A warning where the lengths that the brief gives in its field, its text and its shots are not the same."""
+    shots = task.structure.seconds if task.structure else None
+    field, asked = task.brief.duration_seconds, task.asked_seconds
+    named = asked if asked and field == USUAL_SECONDS else field
+    if task.feedback.seconds:
+        return []
+    if shots and not _is_close(shots, named):
+        return [
+            f"the shots of the brief last {shots:g} s together, and its length is {named:g} s: "
+            f"the film lasts {shots:g} s"
+        ]
+    if asked and not shots and not _is_close(asked, field):
+        usual = "" if named == field else "the usual "
+        return [
+            f"the text of the brief asks for {asked:g} s, and its length is {usual}{field:g} s: "
+            f"the film lasts {named:g} s"
+        ]
+    return []
+
+
+def _is_close(seconds: float, wanted: float) -> bool:
+    return abs(seconds - wanted) <= LENGTH_TOLERANCE * wanted
