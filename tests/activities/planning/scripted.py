@@ -105,7 +105,7 @@ def film(shots: int = 4, seconds: str = "5") -> dict[str, Any]:
             asset(f"shot-{k}", "video", "shot", "film", f"narration-{k}", f"still-{k}", seconds=seconds, sound="true"),
         ]
     cut = {"transitions": [], "fade_out_seconds": 0, "title_card": "", "lower_thirds": [], "end_card": ""}
-    cut |= {"captions": "sidecar", "levels": [], "destinations": []}
+    cut |= {"captions": "sidecar", "levels": [], "destinations": [], "focus": []}
     return {"title": "The light", "assets": assets, **cut, "warnings": ["the harbour is invented"]}
 
 
