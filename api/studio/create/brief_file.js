@@ -2,7 +2,8 @@
 
 /** The columns of a CSV file: fields of a brief. JSON Lines take all fields of a brief, as the API does. */
 export const COLUMNS = [
-  "text", "platform", "title", "style", "language", "aspect", "duration_seconds", "budget_usd", "modalities", "key",
+  "text", "platform", "title", "style", "language", "aspect", "duration_seconds", "budget_usd", "modalities",
+  "models", "reuse", "key",
 ];
 
 /** Between the cells. Spreadsheets write semicolons where the decimal separator is a comma. */
@@ -72,12 +73,20 @@ function findDelimiter(text) {
   return [text, most];
 }
 
-function briefOf({ language, modalities, ...brief }, delimiter) {
+function briefOf({ language, modalities, models, ...brief }, delimiter) {
   if (language) brief.languages = [language];
   if (modalities) brief.modalities = modalities.split(/\s+/);
+  if (models) brief.models = Object.fromEntries(models.split(/\s+/).map(modelOf));
   if (delimiter === ",") return brief;
   for (const name of NUMBERS) if (/^\d+,\d+$/.test(brief[name])) brief[name] = brief[name].replace(",", ".");
   return brief;
+}
+
+/** The stage and the model of a pair such as `judge=openai/gpt-6-luna`. */
+function modelOf(pair) {
+  const [stage, model] = pair.split(/=(.*)/s);
+  if (!model) throw new Error(`models: “${pair}” has no model; write STAGE=PROVIDER/MODEL, with blanks between them`);
+  return [stage, model];
 }
 
 /** Rows of cells; a quoted cell may hold delimiters, line breaks and doubled quotes. */

@@ -31,7 +31,7 @@ from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Approval, Decision
 
 MODEL = "openai/gpt-6-luna"
-PRICE = Decimal("0.0076")
+PRICE = Decimal("0.0077")
 """The high price of one request to this model about a short text."""
 ROUNDING = Decimal("0.0001")
 """Each bill is recorded with four decimals, rounded up."""

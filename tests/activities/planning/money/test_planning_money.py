@@ -46,7 +46,7 @@ from workflows.requests import Regenerate, Revision
 async def test_a_lost_response_is_requested_again_only_within_the_budget(
     productions: Productions, storage: Storage, vendor: OpenAIEmulator, tenant: str
 ) -> None:
-    """With a budget of 0.0100 and a response lost for 0.0076 nothing more is sent; record and event name the ambiguous
+    """With a budget of 0.0100 and a response lost for 0.0077 nothing more is sent; record and event name the ambiguous
     request."""
     vendor.meet("drop_after", "drop_after", "drop_after", "drop_after")
     async with working(productions.client, storage, vendor):
