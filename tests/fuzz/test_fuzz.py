@@ -19,7 +19,7 @@ from workflows.production.state import policies
 from workflows.production.state.plans import plan_diff
 from workflows.production.state.policies import PlanProblem
 
-CASES = 80
+CASES = 50
 LIVES = 50
 SEED = 1
 FILM = Brief(text="x", platform=Platform.VIDEO)

@@ -193,7 +193,8 @@ def segments(text: str) -> list[Segment]:
             if covered[start] or any(covered[start : end - 1]):
                 continue
             label = match.group(1).strip()
-            if pattern is _LABEL and re.search(r"[^\W\d_] $", text[:start]) and kind_of(label) == "note":
+            after_word = start > 1 and text[start - 1] == " " and text[start - 2].isalpha()
+            if pattern is _LABEL and after_word and kind_of(label) == "note":
                 continue  # a person: "LE CLIENT : …"
             kind = kind_of(label) if pattern is _LABEL else kind_of_name(label)
             if kind:
