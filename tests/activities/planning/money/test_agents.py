@@ -53,7 +53,7 @@ async def test_planning_and_plans_share_a_grant(
 ) -> None:
     """Of three productions planned at once with a grant for one and a half plans, one plan is paid for; the account
     holds its bill and the budget that its execution releases."""
-    given = grant(tenant, str(PRICE * Decimal("1.5")))
+    given = grant(tenant, str((PRICE * Decimal("1.5")).quantize(Decimal("0.0001"))))
     async with working(productions.client, storage, vendor):
         handles = [await productions.start(grant=given, tenant=tenant, requester=AGENT) for _ in range(3)]
         seen = await past_planning(handles)
