@@ -1,7 +1,7 @@
 """The activities of interviews by voice: a client secret is minted through the ledger, and its cost is settled.
 
 The cap is reserved in the account of the tenant and the key before anything is requested. A secret that is minted is
-stored for the API, never in history. One whose worker was killed before it answered was handed to nobody: it costs
+stored for the API, never in history. One whose worker was killed before it answered reached no caller: it costs
 nothing, and the next attempt marks it in the ledger and mints another one.
 """
 

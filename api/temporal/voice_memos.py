@@ -3,22 +3,14 @@
 from typing import Any
 
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError, WorkflowHandle
-from temporalio.common import (
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
-)
-from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from api.problems import Problem, unknown_voice_memo
 from api.temporal.outcomes import RPC_TIMEOUT, translating_errors
+from api.temporal.voice.starts import start_once
 from api.views.voice import VoiceMemo
 from workflows import keys
 from workflows.brief import Brief
 from workflows.events import ProductionStatus, Snapshot
-from workflows.models import digest_of
-from workflows.start_options import REQUESTER, TENANT, tenant_priority
 from workflows.voice.memos import MemoStart
 
 
@@ -34,31 +26,15 @@ class VoiceMemoGateway:
         Raises:
             Problem: 409 where the id is of another recording; 503.
         """
-        digest = digest_of(start.model_dump(mode="json"))
-        try:
-            with translating_errors():
-                await self._client.start_workflow(
-                    keys.VOICE_MEMO_TYPE,
-                    start,
-                    id=keys.voice_memo_workflow_id(start.production_id),
-                    task_queue=keys.TASK_QUEUE,
-                    priority=tenant_priority(start.tenant),
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                    static_summary="voice memo",
-                    search_attributes=TypedSearchAttributes(
-                        [SearchAttributePair(TENANT, start.tenant), SearchAttributePair(REQUESTER, start.requester)]
-                    ),
-                    memo={"digest": digest},
-                    rpc_timeout=RPC_TIMEOUT,
-                )
-        except WorkflowAlreadyStartedError:
-            pass  # the existing one is closed
-        with translating_errors(unknown_voice_memo, start.production_id):
-            description = await self._handle(start.production_id).describe(rpc_timeout=RPC_TIMEOUT)
-        if await description.memo_value("digest", "") != digest:
-            message = "the same key began a voice memo of another recording"
-            raise Problem.of_field("Idempotency-Key", message, "use another key", status=409, kind="key-used")
+        await start_once(
+            self._client,
+            keys.VOICE_MEMO_TYPE,
+            start,
+            keys.voice_memo_workflow_id(start.production_id),
+            "voice memo",
+            lambda: unknown_voice_memo(start.production_id),
+            "the same key began a voice memo of another recording",
+        )
 
     async def read(self, memo_id: str) -> VoiceMemo:
         """

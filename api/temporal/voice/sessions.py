@@ -3,19 +3,10 @@
 from typing import Any, Final
 
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError, WorkflowHandle
-from temporalio.common import (
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
-)
-from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from api.problems import Problem, unknown_voice_session
+from api.problems import unknown_voice_session
 from api.temporal.outcomes import RPC_TIMEOUT, send_update, translating_errors
-from workflows import keys
-from workflows.models import digest_of
-from workflows.start_options import REQUESTER, TENANT, tenant_priority
+from api.temporal.voice.starts import start_once
 from workflows.voice import session_keys
 from workflows.voice.sessions import SessionStart, Usage, VoiceSession
 
@@ -35,31 +26,15 @@ class VoiceSessionGateway:
         Raises:
             Problem: 409 where the id is of a session on other terms; 503.
         """
-        digest = digest_of(start.model_dump(mode="json"))
-        try:
-            with translating_errors():
-                await self._client.start_workflow(
-                    session_keys.TYPE,
-                    start,
-                    id=session_keys.workflow_id(start.session_id),
-                    task_queue=keys.TASK_QUEUE,
-                    priority=tenant_priority(start.tenant),
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                    static_summary="interview by voice",
-                    search_attributes=TypedSearchAttributes(
-                        [SearchAttributePair(TENANT, start.tenant), SearchAttributePair(REQUESTER, start.requester)]
-                    ),
-                    memo={"digest": digest},
-                    rpc_timeout=RPC_TIMEOUT,
-                )
-        except WorkflowAlreadyStartedError:
-            pass  # the existing one is closed
-        with translating_errors(unknown_voice_session, start.session_id):
-            description = await self._handle(start.session_id).describe(rpc_timeout=RPC_TIMEOUT)
-        if await description.memo_value("digest", "") != digest:
-            message = "the same key began an interview on other terms"
-            raise Problem.of_field("Idempotency-Key", message, "use another key", status=409, kind="key-used")
+        await start_once(
+            self._client,
+            session_keys.TYPE,
+            start,
+            session_keys.workflow_id(start.session_id),
+            "interview by voice",
+            lambda: unknown_voice_session(start.session_id),
+            "the same key began an interview on other terms",
+        )
         return await self._update(start.session_id, "hand_out")
 
     async def end(self, session_id: str, usage: Usage | None) -> VoiceSession:

@@ -94,8 +94,8 @@ def test_stages_follow_their_brief() -> None:
         asset_id="a", asset_type=Modality.IMAGE, role="still", prompt="A fox", provider="vendor", model="gift"
     )
     plan = with_reviews(price(Plan.of("t", [asset]), known, "16:9"), named, settings, known)
-    dear = with_reviews(price(Plan.of("t", [asset]), known, "16:9"), named, ActivitySettings(judge=SOL), known)
-    (review,), (other,) = [[a.review for a in p.assets if a.review] for p in (plan, dear)]
+    by_setting = with_reviews(price(Plan.of("t", [asset]), known, "16:9"), named, ActivitySettings(judge=SOL), known)
+    (review,), (other,) = [[a.review for a in p.assets if a.review] for p in (plan, by_setting)]
     assert (review.judge, other.judge) == ("google/gemini-3.8-flash", SOL)
     assert review.high_usd != other.high_usd, "the price follows the judge"
 

@@ -113,7 +113,7 @@ async def test_a_lost_secret_is_flagged_and_costs_nothing(
     storage: Storage, openai: OpenAI, vendor: RealtimeEmulator, fault: Fault | None
 ) -> None:
     """A worker that dies between mint and answer leaves a mark: the next attempt mints another secret, the ledger says
-    that the first was handed to nobody, and the cap counts once."""
+    that the first reached no caller, and the cap counts once."""
     interview = Interview(storage, openai)
     if fault:
         vendor.meet(fault)
