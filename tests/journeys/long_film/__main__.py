@@ -25,13 +25,14 @@ from api.views.production import PlanView
 from tests.chaos.servers.proxy import S3Faults
 from tests.chaos.servers.stack import Running, started
 from tests.support.film import Bucket, approval, manifest_of, planned
+from tests.support.servers import small_worker
 from workflows.brief import MAX_SHOTS, Brief, Platform
 from workflows.events import ProductionStatus, Snapshot
 
 SHOT_SECONDS: Final = 12
 RATE: Final = 24
 POLL_SECONDS: Final = 1.0
-WORKER: Final = (sys.executable, "-m", "tests.journeys.long_film.worker")
+WORKER: Final = (sys.executable, "-m", small_worker.MODULE)
 SLOW_STORE: Final = S3Faults(latency=(0.075, 0.225), lose=0.08)
 
 
