@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from threading import Event
@@ -210,9 +211,10 @@ def peaks_of(pcm: Path) -> tuple[int, ...]:
     """The highest sample of each of PEAKS equal parts, in percent of full scale; fewer for a very short sound."""
     import numpy as np
 
-    samples = np.memmap(pcm, np.int16, "r") if pcm.stat().st_size else np.zeros(0, np.int16)
-    part = max(2, math.ceil(len(samples) / PEAKS / 2) * 2)
-    highest = (int(np.abs(samples[at : at + part].astype(np.int32)).max()) for at in range(0, len(samples), part))
+    part = max(2, math.ceil(pcm.stat().st_size / 2 / PEAKS / 2) * 2)
+    with pcm.open("rb") as samples:  # not mapped: an hour of it would count as memory of the worker
+        parts = iter(partial(samples.read, 2 * part), b"")
+        highest = [int(np.abs(np.frombuffer(each, np.int16).astype(np.int32)).max()) for each in parts]
     return tuple(round(each / 327.68) for each in highest)
 
 
