@@ -54,7 +54,8 @@ JOINS: Final = {
     5: Transition(kind="fade", seconds=1),
     8: Transition(kind="wipe"),
 }
-NAMES: Final = [f"deliverable{aspect}{language}.mp4" for aspect in ("", "-9x16", "-1x1") for language in ("", ".de")]
+ASPECTS: Final = {"": 16 / 9, "-9x16": 9 / 16, "-1x1": 1.0}
+NAMES: Final = [f"deliverable{language}{aspect}.mp4" for aspect in ASPECTS for language in ("", ".de")]
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def test_each_film_can_be_published(published: Published, name: str) -> None:
     assert heard.lufs == pytest.approx(-14, abs=0.5)
     assert heard.peak_dbtp <= -1
     assert frozen(film) < 1
-    aspect = {"deliverable-9x16": 9 / 16, "deliverable-1x1": 1}.get(name.partition(".")[0], 16 / 9)
+    aspect = next(ASPECTS[each] for each in reversed(ASPECTS) if each in name)
     assert film.size[0] / film.size[1] == pytest.approx(aspect, rel=0.02)
 
 
