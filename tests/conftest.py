@@ -67,10 +67,13 @@ def _hermetic_environment() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _small_films() -> Iterator[None]:
-    """Let the workers of all stacks of this process draw small pictures: their films take a third of the CPU time."""
+def _small_pictures() -> Iterator[None]:
+    """Let previz draw small pictures in this process and in the workers of its stacks: their films take a third of the
+    CPU time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(local, "WORKER", small_worker.MODULE)
+        for aspect, size in small_worker.SMALL.items():
+            patch.setitem(SIZES, aspect, size)
         yield
 
 
@@ -187,10 +190,10 @@ def local_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let previz draw in this process at a quarter of the width and height: a film of it takes a third of the CPU."""
-    for aspect, (width, height) in SIZES.items():
-        monkeypatch.setitem(SIZES, aspect, (width // 8 * 2, height // 8 * 2))
+def full_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let previz draw in this process as for users."""
+    for aspect, size in small_worker.FULL.items():
+        monkeypatch.setitem(SIZES, aspect, size)
 
 
 @pytest.fixture

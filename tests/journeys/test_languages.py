@@ -26,8 +26,6 @@ from workflows.models import Plan
 from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Approval, Decision, EditOp, PlanEdit
 
-pytestmark = pytest.mark.usefixtures("small_pictures")
-
 BRIEF: dict[str, Any] = {
     "text": "A film about the boats of Ingrid.",
     "platform": "video",

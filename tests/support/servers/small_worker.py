@@ -3,12 +3,16 @@
 The steps, their memory and their number are those of a film in full size; only the pixels are fewer.
 """
 
+from typing import Final
+
 from activities.providers.previz.storyboard import SIZES
 
-MODULE = "tests.support.servers.small_worker"
+MODULE: Final = "tests.support.servers.small_worker"
+FULL: Final = dict(SIZES)
+SMALL: Final = {aspect: (width // 8 * 2, height // 8 * 2) for aspect, (width, height) in SIZES.items()}
 
 if __name__ == "__main__":
-    SIZES.update({aspect: (width // 8 * 2, height // 8 * 2) for aspect, (width, height) in SIZES.items()})
+    SIZES.update(SMALL)
     from worker.__main__ import main
 
     main()

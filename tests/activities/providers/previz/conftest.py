@@ -14,7 +14,7 @@ from workflows.models import Asset
 
 
 @pytest.fixture
-def ask(tmp_path: Path) -> Callable[..., Request]:
+def ask(tmp_path: Path, full_size: None) -> Callable[..., Request]:
     def build(
         model: str,
         prompt: str = "A lighthouse at dusk, its beam over the water.",
