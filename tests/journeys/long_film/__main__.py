@@ -2,7 +2,8 @@
 
 Afterwards the film has exactly the frames that its cut says, at equal intervals, and every file has the bytes that its
 manifest names. A line of JSON has the seconds until all takes are made and until the film is delivered, the highest
-resident memory of a worker in MiB, the kills, and the lost responses of the store.
+resident memory of a worker in MiB while takes are made and while the film is finished, the kills, and the lost
+responses of the store.
 """
 
 import argparse
@@ -79,7 +80,8 @@ class Trial:
     def __init__(self, running: Running, folder: Path, kill_every: float) -> None:
         self._running, self._folder, self._kill_every = running, folder, kill_every
         self._over = threading.Event()
-        self._most_kib = 0
+        self._finishing = False
+        self._most_kib = {"making": 0, "finishing": 0}
         self._kills = 0
 
     def play(self, brief: Brief) -> dict[str, object]:
@@ -106,7 +108,7 @@ class Trial:
         return {
             "film_seconds": brief.duration_seconds,
             **times_of(record),
-            "worker_mib": round(self._most_kib / 1024),
+            **{f"{phase}_mib": round(kib / 1024) for phase, kib in self._most_kib.items()},
             "kills": self._kills,
             "lost_responses": self._running.proxy.met["lost"],
             "problems": problems,
@@ -122,9 +124,18 @@ class Trial:
         over = (ProductionStatus.NEEDS_ATTENTION, *(s for s in ProductionStatus if s.closed))
         while True:
             with suppress(Exception):  # a query fails while both workers start
-                if client.get(production_id).status in over:
+                status = client.get(production_id).status
+                if status in over:
                     return
+                if status is ProductionStatus.FINISHING and not self._finishing:
+                    self._forget_peaks()
             time.sleep(POLL_SECONDS)
+
+    def _forget_peaks(self) -> None:
+        """Let the system measure the highest memory of each worker from now on."""
+        for pid in self._running.worker_pids().values():
+            Path(f"/proc/{pid}/clear_refs").write_text("5")
+        self._finishing = True
 
     def _kill(self) -> None:
         if not self._kill_every:
@@ -141,7 +152,8 @@ class Trial:
                 with suppress(FileNotFoundError, ProcessLookupError, StopIteration):
                     status = Path(f"/proc/{pid}/status").read_text().splitlines()
                     line = next(line for line in status if line.startswith("VmHWM:"))
-                    self._most_kib = max(self._most_kib, int(line.split()[1]))
+                    phase = "finishing" if self._finishing else "making"
+                    self._most_kib[phase] = max(self._most_kib[phase], int(line.split()[1]))
 
     def _problems_of(self, record: Snapshot, film: Path, frames: int) -> list[str]:
         if record.status is not ProductionStatus.DELIVERED or record.deliverable is None:
