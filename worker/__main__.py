@@ -29,6 +29,7 @@ from worker.health import Health, HealthRefused, serve_health
 from worker.live.follow import Follower
 from worker.live.pool import WorkerPool
 from worker.live.providers import LiveProviders
+from worker.memory import limit_arenas
 from worker.scratch import use_own_directory
 from worker.settings import STOP_SECONDS, WorkerSettings
 from worker.versions.promotion import promote
@@ -134,6 +135,7 @@ def _live(environ: Mapping[str, str]) -> dict[str, Any]:
 def main() -> None:
     """Exit code 0 after a requested stop; 1 after an invalid setting, with one line that names the remedy."""
     code = 0
+    limit_arenas()
     tracing.begin("greenlight-worker", os.environ)
     try:
         asyncio.run(run())
