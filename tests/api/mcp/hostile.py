@@ -64,7 +64,8 @@ class Agent:
     async def _plan(self) -> str:
         budget = self.dice.choice((None, "0.5", "3", "1000000"))
         key = self.dice.choice(("", "", "same"))
-        given = {"budget_usd": budget} if budget else {}
+        given: dict[str, Any] = {"budget_usd": budget} if budget else {}
+        given |= self.dice.choice(({}, {"reuse": True}, {"models": {"planner": "openai/gpt-6-sol", "judge": "auto"}}))
         return await self._tool("plan", text="Say it.", platform="copy", idempotency_key=key, **given)
 
     def _target(self) -> tuple[str, str]:
