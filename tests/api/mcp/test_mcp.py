@@ -149,6 +149,7 @@ async def test_the_tools_over_stdio(house: Studio) -> None:
 async def test_a_hostile_agent_spends_what_was_granted(house: Studio, calls: int, seed: int) -> None:
     """Random calls of every tool and route release and spend no more than a person granted for the day."""
     agent, spent = await hostile.play(house, calls, seed, usd="7")
+    print(spent, len(agent.seen), agent.ends)  # noqa: T201 - the figures of `make agents`
     assert spent.released <= 2
     assert spent.spent_usd <= spent.budget_usd <= 7, (spent, agent.ends)
     assert sum(agent.ends.values()) == calls
