@@ -38,7 +38,7 @@ SMOKE := $(addprefix tests/,deploy/test_locks.py test_packages.py workflows/runt
   api/routes/test_api.py journeys/test_end_to_end.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test tests check smoke trials pythons record bench chaos fuzz agents screens audit clean lock wheels
+.PHONY: help demo up test tests check smoke trials pythons record bench chaos hosts fuzz agents screens audit clean lock wheels
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -86,6 +86,9 @@ bench: $(DEV_STAMP) ## measure speed against the floor; writes out/bench.json
 
 chaos: $(DEV_STAMP) ## TRIALS=200 trials of kills, stops, vendors' faults and people; SEED=n plays one again; out/chaos.json
 	@$(PY) -m tests.chaos
+
+hosts: $(DEV_STAMP) ## TRIALS=3 of each fault between hosts: a worker cut off, a partition, slow links, clocks; needs root; out/hosts.json
+	@$(PY) -m tests.chaos.hosts
 
 fuzz: $(DEV_STAMP) ## CASES=5000 requests by the API's own description, and lives of productions; SEED=n again; out/fuzz.json
 	@$(PY) -m tests.fuzz

@@ -1,8 +1,9 @@
-"""The activities of batches: the state of productions, whether they exist, and the records of batches."""
+"""The activities of batches and of operations: the state of productions, and the records of batches."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from temporalio import activity
 from temporalio.client import (
@@ -11,21 +12,25 @@ from temporalio.client import (
     WorkflowFailureError,
     WorkflowHandle,
 )
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.service import RPCError, RPCStatusCode
 
 from workflows import keys
 from workflows.batch.records import BATCH_USED, PRODUCTION_USED, BatchRecord, WantedProduction
 from workflows.events import ProductionStatus, Report, Snapshot
 from workflows.models import ZERO
+from workflows.nexus.outcomes import outcome_of
+from workflows.nexus.service import FOLLOW_PRODUCTION, STILL_OPEN, Follow, OperationRecord, Outcome
 from workflows.production.state.policies import highest_usd
 from workflows.refusals import refusal_in
-from workflows.start_options import COST, content_digest
+from workflows.start_options import COST, STATUS, content_digest
 
 if TYPE_CHECKING:
     from activities.storage.bucket import Storage
 
 ReadManifest = Callable[[str], Awaitable[Snapshot | None]]
+MAX_POLL_SECONDS: Final = 30.0
+"""Between two polls of a production that some operation follows."""
 FORGOTTEN = "the Temporal server no longer has it, and it has no manifest"
 
 
@@ -75,6 +80,31 @@ class ProductionReports:
             return None
         return _failed(production_id, str(found), described.typed_search_attributes.get(COST, 0))
 
+    @activity.defn(name=FOLLOW_PRODUCTION)
+    async def follow_production(self, request: Follow) -> Outcome:
+        """The state of a production that is planned or closed. The retries of the activity poll it: no slot is held.
+
+        Raises:
+            ApplicationError: type STILL_OPEN; it is polled again after a time that grows to 30 s.
+            RPCError: the server or a worker does not respond; try again.
+        """
+        production_id = request.production_id
+        handle, described = await _describe(production_id)
+        if described is None:
+            found: Snapshot | str = await self._read_manifest(production_id) or FORGOTTEN
+        elif described.status is WorkflowExecutionStatus.RUNNING and (
+            request.until == "closed" or described.typed_search_attributes.get(STATUS) == ProductionStatus.PLANNING
+        ):
+            raise _still_open()
+        else:
+            found = await self._snapshot_or_error(production_id, handle, described)
+        if not isinstance(found, Snapshot):
+            record = OperationRecord(production_id=production_id, status=ProductionStatus.FAILED)
+            return Outcome(record=record, reason=found)
+        if not found.plan and not found.status.closed:
+            raise _still_open()
+        return outcome_of(found)
+
     async def _snapshot_or_error(
         self, production_id: str, handle: WorkflowHandle[Any, Snapshot], described: WorkflowExecutionDescription
     ) -> Snapshot | str:
@@ -117,6 +147,12 @@ class BatchRecords:
             message = f"{record.view.batch_id!r} is a batch of other rows; choose another batch_id"
             raise ApplicationError(message, type=BATCH_USED, non_retryable=True)
         await self._storage.put_unpaid(key, data, "application/json", if_match=found[1])
+
+
+def _still_open() -> ApplicationError:
+    delay = timedelta(seconds=min(MAX_POLL_SECONDS, activity.info().attempt * 0.2))
+    benign = ApplicationErrorCategory.BENIGN
+    return ApplicationError("it is still open", type=STILL_OPEN, next_retry_delay=delay, category=benign)
 
 
 async def _describe(

@@ -1,6 +1,5 @@
 """Dependencies of the routes: the services of the app, the caller, and the ids in paths and headers."""
 
-import hashlib
 import re
 import secrets
 from collections.abc import AsyncIterator
@@ -35,6 +34,7 @@ from api.thumbnails import Thumbnails
 from api.views.production import Links, links_of
 from workflows import keys
 from workflows.requests import KeyedRequest
+from workflows.start_options import keyed_production_id
 
 if TYPE_CHECKING:
     from api.temporal.batches import BatchGateway
@@ -257,8 +257,6 @@ def keyed(request: K, key: str | None) -> K:
 
 def production_id_for(tenant: str, key: str | None) -> str:
     """The id that belongs to a tenant's key, or a new one, which begins with the date."""
-    if key is None:
-        name = f"{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(4)}"
-    else:  # a tenant has no slash, so each pair has its own text
-        name = "k-" + hashlib.sha256(f"{tenant}/{key}".encode()).hexdigest()[:20]
-    return keys.qualify_id(tenant, name)
+    if key is not None:
+        return keyed_production_id(tenant, key)
+    return keys.qualify_id(tenant, f"{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(4)}")

@@ -30,6 +30,7 @@ from worker.live.follow import Follower
 from worker.live.pool import WorkerPool
 from worker.live.providers import LiveProviders
 from worker.memory import limit_arenas
+from worker.nexus import NexusRefused, nexus_handlers
 from worker.scratch import use_own_directory
 from worker.settings import STOP_SECONDS, WorkerSettings
 from worker.versions.promotion import promote
@@ -47,7 +48,7 @@ async def run() -> None:
 
     Raises:
         ValidationError, PayloadKeysRefused, MetricsAddressRefused, StorageRefused, HealthRefused, CertificateRefused,
-        RoleRefused, SettingsUnreadable, BotoCoreError, ClientError: the settings are invalid.
+        RoleRefused, NexusRefused, SettingsUnreadable, BotoCoreError, ClientError: the settings are invalid.
     """
     environ = _environ()
     settings, activity_settings = WorkerSettings(**_live(environ)), ActivitySettings()
@@ -83,7 +84,8 @@ async def _run_workers(
     providers = LiveProviders(activity_settings, environ)
     use_meter(runtime.metric_meter, providers)
     activities, notifier = Activities(storage, providers, activity_settings, signer), Notifier(activity_settings)
-    workers = make_workers(client, activities, providers, settings, notifier)
+    handlers = nexus_handlers(client, settings, environ)
+    workers = make_workers(client, activities, providers, settings, notifier, handlers)
     pool = WorkerPool(workers)
     watches = [keep_probing(storage), health.watch(client, storage), promote(client, settings)]
     if path := os.environ.get(SETTINGS_FILE):
@@ -149,6 +151,7 @@ def main() -> None:
         HealthRefused,
         CertificateRefused,
         RoleRefused,
+        NexusRefused,
         SettingsUnreadable,
         BotoCoreError,
         ClientError,

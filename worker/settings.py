@@ -5,6 +5,9 @@ from typing import Annotated, Final, Literal
 from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from workflows.models import Slug
+from workflows.nexus.service import NEXUS_QUEUE, EndpointName
+
 STOP_SECONDS: Final = 20.0
 """The most that a worker needs after `graceful_shutdown_seconds` to stop: activities that were cancelled end, and
 connections and traces are closed. An orchestrator's grace period is longer than both together."""
@@ -41,8 +44,8 @@ class WorkerSettings(BaseSettings):
     )
     roles: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parse_names)] = Field(
         default=(),
-        description="The task queues that this worker polls: workflows, render, notify, or a provider's name; all "
-        "without any. The workers of a deployment together must have every role",
+        description="The task queues that this worker polls: workflows, render, notify, nexus, or a provider's name; "
+        "all without any. The workers of a deployment together must have every role",
         examples=["workflows, notify", "openai"],
     )
     rates: Annotated[dict[str, PositiveFloat], NoDecode, BeforeValidator(_parse_pairs)] = Field(
@@ -71,6 +74,16 @@ class WorkerSettings(BaseSettings):
         default="first",
         description="When a starting worker makes its version the one that new runs use: always, which also takes over "
         "the runs of versions without workers; first: if there is none yet; never: an operator or a controller does so",
+    )
+    nexus_endpoints: Annotated[dict[EndpointName, Slug], NoDecode, BeforeValidator(_parse_pairs)] = Field(
+        default_factory=dict,
+        description="Nexus endpoint -> the tenant of its callers: this worker offers the Nexus service to them",
+        examples=["marketing=north, press-office=acme"],
+    )
+    nexus_queue: str = Field(
+        default=NEXUS_QUEUE,
+        min_length=1,
+        description="The task queue that the endpoints target: one of its own, or the main one, greenlight",
     )
     payload_keys: SecretStr = Field(
         default=SecretStr(""),

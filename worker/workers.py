@@ -19,6 +19,7 @@ from worker.take_metrics import TakeMetrics
 from workflows import keys
 from workflows.batch.workflow import BatchWorkflow
 from workflows.evaluation.workflow import EvaluationWorkflow
+from workflows.nexus.workflow import ProductionOperation
 from workflows.optimisation.workflow import OptimisationWorkflow
 from workflows.preview.workflow import PreviewWorkflow
 from workflows.production.workflow import ProductionWorkflow
@@ -39,6 +40,7 @@ WORKFLOW_TYPES: Final = (
     ScheduledProduction,
     EvaluationWorkflow,
     OptimisationWorkflow,
+    ProductionOperation,
     ReleaseGate,
 )
 """All that a worker of productions runs."""
@@ -54,12 +56,14 @@ def make_worker(
     settings: WorkerSettings,
     *,
     workflows: Sequence[type] = (),
+    nexus: Sequence[Any] = (),
     provider: str = "",
     slots: int | None = None,
 ) -> Worker:
     """A worker with measured settings, and with the limits of its provider.
 
     Args:
+        nexus: The handlers of Nexus services.
         slots: How many activities run at once; otherwise as the settings say.
     """
     return Worker(
@@ -68,6 +72,7 @@ def make_worker(
         workflows=workflows,
         workflow_runner=GuardedRunner(),
         activities=activities,
+        nexus_service_handlers=nexus,
         interceptors=[TakeMetrics()] if settings.metrics_address else [],
         deployment_config=deployment_of(settings),
         max_cached_workflows=500,  # without the cache every task replays: 1,000 assets took 4.5 times as long
@@ -94,6 +99,8 @@ def deployment_of(settings: WorkerSettings) -> WorkerDeploymentConfig:
     )
 
 
+NEXUS: Final = "nexus"
+"""The role of a worker that answers the callers of Nexus endpoints, where their queue is not the main one."""
 WORKFLOWS: Final = "workflows"
 """The role of a worker that runs workflows, plans and finishes productions; the other roles run only activities."""
 
@@ -108,17 +115,27 @@ def make_workers(
     providers: Iterable[str],
     settings: WorkerSettings,
     notifier: NotificationActivities | None = None,
+    nexus: Sequence[Any] = (),
 ) -> list[Worker]:
     """One worker for productions, one for the parts of films, one for webhooks and one per provider, so that a slow one
     delays no other. With `settings.roles`, only those.
 
+    Args:
+        nexus: The handlers of Nexus services, for `settings.nexus_queue`.
+
     Raises:
         RoleRefused: a role is no queue and no enabled provider.
     """
+    apart = settings.nexus_queue != keys.TASK_QUEUE
     made: dict[str, Callable[[], Worker]] = {
-        WORKFLOWS: partial(_make_productions_worker, client, activities, settings),
+        WORKFLOWS: partial(_make_productions_worker, client, activities, settings, () if apart else nexus),
         keys.RENDER_QUEUE: partial(_make_render_worker, client, activities, settings),
         **({keys.NOTIFY_QUEUE: partial(_make_notify_worker, client, notifier, settings)} if notifier else {}),
+        **(
+            {NEXUS: partial(make_worker, client, settings.nexus_queue, (), settings, nexus=nexus)}
+            if nexus and apart
+            else {}
+        ),
         **{name: partial(make_provider_worker, client, activities, settings, name) for name in providers},
     }
     if unknown := [role for role in settings.roles if role not in made]:
@@ -129,7 +146,9 @@ def make_workers(
     return [make() for role, make in made.items() if role in (settings.roles or made)]
 
 
-def _make_productions_worker(client: Client, activities: Activities, settings: WorkerSettings) -> Worker:
+def _make_productions_worker(
+    client: Client, activities: Activities, settings: WorkerSettings, nexus: Sequence[Any] = ()
+) -> Worker:
     return make_worker(
         client,
         keys.TASK_QUEUE,
@@ -153,6 +172,7 @@ def _make_productions_worker(client: Client, activities: Activities, settings: W
             activities.list_providers,
             activities.production_reports.report_production,
             activities.production_reports.find_production,
+            activities.production_reports.follow_production,
             activities.batch_records.keep_batch,
             activities.evaluations.prepare_evaluation,
             activities.evaluations.read_cells,
@@ -167,6 +187,7 @@ def _make_productions_worker(client: Client, activities: Activities, settings: W
         ],
         settings,
         workflows=WORKFLOW_TYPES,
+        nexus=nexus,
     )
 
 

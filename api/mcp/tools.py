@@ -37,6 +37,7 @@ from workflows.base import Aspect, Language
 from workflows.brief import MAX_BRIEF_CHARS, MAX_VIDEO_SECONDS, MIN_VIDEO_SECONDS, Brief, Platform
 from workflows.events import ProductionStatus
 from workflows.models import MAX_USD, Modality
+from workflows.stages.models import StageModels
 
 PLAN_SECONDS: Final = 120.0
 """How long `plan` waits: a language model may take minutes. The plan is made also if no one waits for it."""
@@ -205,6 +206,13 @@ class Planning:
         aspect: Aspect | None = None,
         languages: Annotated[list[Language], Field(max_length=8)] | None = None,
         budget_usd: Annotated[Usd, Field(description="The most that the whole production may cost")] | None = None,
+        models: Annotated[
+            StageModels | None,
+            Field(description="The language models of the stages of planning and review; as list_models names them"),
+        ] = None,
+        reuse: Annotated[
+            bool, Field(description="Use takes and answers of the tenant's other productions again, free of charge")
+        ] = False,
         idempotency_key: Annotated[
             str, Field(max_length=200, description="The same key returns the same production instead of a second one")
         ] = "",
@@ -215,11 +223,14 @@ class Planning:
         cost counts against the grant. The production then waits for `execute`, or for a person.
         """
         given: dict[str, Any] = {"title": title, "style": style, "duration_seconds": duration_seconds, "aspect": aspect}
-        given |= {"languages": languages, "budget_usd": budget_usd}
+        given |= {"languages": languages, "budget_usd": budget_usd, "models": models, "reuse": reuse}
         try:
             brief = Brief.model_validate({"text": text, "platform": platform, **{k: v for k, v in given.items() if v}})
         except ValidationError as error:
-            raise ToolError(f"The brief is invalid: {error.errors()[0]['msg']}") from None
+            first = error.errors()[0]
+            raise ToolError(
+                f"The brief is invalid: {'.'.join(map(str, first['loc']))} {first['msg']}".strip()
+            ) from None
         with _refusals():
             async with self._connect(call) as client:
                 started = await client.start(brief, idempotency_key=_key(idempotency_key) if idempotency_key else None)

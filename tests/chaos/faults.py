@@ -181,7 +181,9 @@ class Probe:
         return found
 
     def _ask(self) -> None:
-        with httpx.Client(timeout=PROBE_WITHIN, trust_env=False) as http:
+        key = os.environ.get("GREENLIGHT_API_KEY", "")
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        with httpx.Client(timeout=PROBE_WITHIN, trust_env=False, headers=headers) as http:
             while not self._stopped.wait(PROBE_SECONDS):
                 try:
                     http.get(self._info.s3_endpoint)

@@ -7,12 +7,13 @@ import threading
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tests.chaos.audit.audit import Unresponsive, audited
 from tests.chaos.audit.records import Audit
@@ -20,7 +21,7 @@ from tests.chaos.faults import FaultInjection, Probe
 from tests.chaos.people.person import Person
 from tests.chaos.scenario import Script
 from tests.chaos.servers.emulators import JOB_SECONDS
-from tests.chaos.servers.stack import started
+from tests.chaos.servers.stack import Running, started
 from tests.chaos.servers.vendors import Vendors
 from tests.support.waiting import WITHIN
 
@@ -80,13 +81,28 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
 
 
+Start = Callable[[Path, Mapping[str, str], Script], AbstractContextManager[Running]]
+"""Runs the stack of a trial for the duration of a block."""
+Inject = Callable[[Script, Any, Vendors], FaultInjection]
+
+
 def run(seed: int, productions: int, out: Path = OUT) -> Outcome:
     """Play the trial of a seed; its files under `out` are kept only if a guarantee was broken."""
+    return played(Script.of(seed, productions), out)
+
+
+def played(script: Script, out: Path = OUT, start: "Start | None" = None, inject: Inject = FaultInjection) -> Outcome:
+    """Play a script.
+
+    Args:
+        start: Runs its stack; by default on this host.
+    """
+    seed = script.seed
     outcome, began, home = Outcome(seed), time.monotonic(), out / str(seed)
     shutil.rmtree(home, ignore_errors=True)
     home.parent.mkdir(parents=True, exist_ok=True)
     try:
-        _play(Script.of(seed, productions), home, outcome)
+        _play(script, home, outcome, start or _on_one_host, inject)
     except Exception as error:
         outcome.problems.append(f"the trial broke: {error!r}")
         traceback.print_exc()
@@ -98,7 +114,13 @@ def run(seed: int, productions: int, out: Path = OUT) -> Outcome:
     return outcome
 
 
-def _play(script: Script, home: Path, outcome: Outcome) -> None:
+def _on_one_host(home: Path, env: Mapping[str, str], script: Script) -> AbstractContextManager[Running]:
+    return started(
+        home, env, commands=script.commands, workers=script.workers, s3_faults=script.s3, seed=f"{script.seed}/s3"
+    )
+
+
+def _play(script: Script, home: Path, outcome: Outcome, start: Start, inject: Inject) -> None:
     vendors = Vendors(script.surcharges, late=script.late)
     outcome.world = _world(script)
     with ExitStack() as stack:
@@ -108,22 +130,13 @@ def _play(script: Script, home: Path, outcome: Outcome) -> None:
             "GREENLIGHT_TRANSLATOR": "openai/gpt-6-luna",
             "GREENLIGHT_CLAIM_SETTLES_SECONDS": "3",
         }
-        running = stack.enter_context(
-            started(
-                home,
-                env | settings,
-                commands=script.commands,
-                workers=script.workers,
-                s3_faults=script.s3,
-                seed=f"{script.seed}/s3",
-            )
-        )
+        running = stack.enter_context(start(home, env | settings, script))
         faulty = threading.Event()
         faulty.set()
         people = [
             Person(running.info, each, faulty, script.seed, vendors, home / "scratch") for each in script.productions
         ]
-        injection = FaultInjection(script, running, vendors)
+        injection = inject(script, running, vendors)
         probe = Probe(running.info, lambda: next((p.production_id for p in people if p.production_id), ""))
         stack.enter_context(probe.running())
         over: list[float] = []

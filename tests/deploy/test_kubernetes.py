@@ -33,7 +33,11 @@ FULL: Final[dict[str, Any]] = {
         "session": "session",
     },
     "api": {"ingress": {"enabled": True, "host": "g.example.com", "tlsSecret": "tls", "className": "nginx"}},
-    "workers": {"main": {"roles": ["workflows", "notify"], "keda": {"enabled": True}}, "openai": {"roles": ["openai"]}},
+    "workers": {
+        "main": {"roles": ["workflows", "notify", "nexus"], "keda": {"enabled": True}},
+        "openai": {"roles": ["openai"]},
+    },
+    "nexus": {"endpoints": {"press-office": "north"}},
     "codec": {"enabled": True},
     "networkPolicy": {"metricsFrom": [{"namespaceSelector": {}}]},
     "serviceMonitor": {"enabled": True, "apiKeySecret": "metrics"},

@@ -104,6 +104,7 @@ class Emulator(ABC):
     """
 
     key = "test-key"
+    address = "127.0.0.1"
     account: tuple[str, Mapping[str, Any]] = ("", {})
     """The end of the path of a free request that every key may send, and its response."""
 
@@ -206,8 +207,8 @@ class Emulator(ABC):
 
     def __enter__(self) -> Self:
         self._playing: dict[int, Fault] = {}
-        self._server = _Server(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._server = _Server((self.address, 0), self._handler())
+        self.url = f"http://{self.address}:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
         self._thread.start()
         return self

@@ -346,6 +346,7 @@ class FakeActivities(FakeFilmSteps):
             self.list_providers,
             looking.report_production,
             looking.find_production,
+            looking.follow_production,
             self.keep_batch,
         )
         stop = timedelta(0)

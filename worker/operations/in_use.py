@@ -15,6 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.storage.bucket import Storage
 from workflows import keys
 from workflows.events import Snapshot
+from workflows.nexus.service import OPERATION_TYPE
 from workflows.runtime import encryption_keys
 
 AT_ONCE: Final = 10
@@ -25,6 +26,7 @@ TYPES: Final = (
     keys.VOICE_MEMO_TYPE,
     keys.BATCH_TYPE,
     keys.SCHEDULED_TYPE,
+    OPERATION_TYPE,
 )
 """The workflows whose inputs contain briefs."""
 _STORED: Final = re.compile(rb"stored:(references/[A-Za-z0-9][A-Za-z0-9._-]*)")

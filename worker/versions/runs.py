@@ -14,12 +14,14 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from workflows import keys
 from workflows.events import ProductionStatus
+from workflows.nexus.service import OPERATION_TYPE
 
 UNVERSIONED: Final = "unversioned"
 """The name of the workers without a version, and of the runs that no version holds."""
 AT_ONCE: Final = 10
 """Concurrent requests that change runs."""
-CONTINUED: Final = (keys.WORKFLOW_TYPE, keys.PREVIEW_TYPE, keys.BATCH_TYPE, keys.EVALUATION_TYPE)
+OTHERS: Final = (keys.PREVIEW_TYPE, keys.BATCH_TYPE, keys.EVALUATION_TYPE, OPERATION_TYPE)
+CONTINUED: Final = (keys.WORKFLOW_TYPE, *OTHERS)
 """The workflows that are continued as new, and can go on with another version then."""
 SHORT: Final = (keys.NOTIFICATION_TYPE, keys.SCHEDULED_TYPE, keys.GATE_TYPE)
 """The workflows that end within a day."""
@@ -50,7 +52,7 @@ class Runs:
         on = self._on(build_id)
         waiting = " OR ".join(f'{keys.STATUS_ATTRIBUTE}="{status.value}"' for status in _WAITING)
         productions = f"{_open((keys.WORKFLOW_TYPE,))} AND {on}"
-        others = f"{_open((keys.PREVIEW_TYPE, keys.BATCH_TYPE, keys.EVALUATION_TYPE, *SHORT))} AND {on}"
+        others = f"{_open((*OTHERS, *SHORT))} AND {on}"
         queries = (productions, f"{productions} AND ({waiting})", others)
         first, second, third = await asyncio.gather(*map(self._client.count_workflows, queries))
         return Held(first.count, second.count, third.count)

@@ -42,10 +42,11 @@ class Written:
 class Proxy:
     """Use it as a context manager; `url` is the S3 endpoint. Faults occur from `start_faults` to `stop_faults`."""
 
-    def __init__(self, upstream: str, s3_faults: S3Faults, seed: str) -> None:
+    def __init__(self, upstream: str, s3_faults: S3Faults, seed: str, address: str = "127.0.0.1") -> None:
         self.met: Counter[str] = Counter()
         """Faults that happened: lost, hung."""
         self.written: list[Written] = []
+        self._address = address
         self._upstream = urlsplit(upstream)
         self._s3_faults = s3_faults
         self._rng = random.Random(seed)
@@ -61,8 +62,8 @@ class Proxy:
         self._faulty.clear()
 
     def __enter__(self) -> Self:
-        self._server = _Server(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._server = _Server((self._address, 0), self._handler())
+        self.url = f"http://{self._address}:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         self._thread.start()
         return self

@@ -1,0 +1,1 @@
+"""The front door for other namespaces of Temporal: a Nexus service with the checks of the API."""
