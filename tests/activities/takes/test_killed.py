@@ -1,21 +1,23 @@
-"""A worker killed with SIGKILL at every step of a submission, for every vendor: the bills and the end of each take.
+"""A worker killed with SIGKILL at every step of a submission, for every vendor: the bills and the end of each take, and
+of each kind of analysis.
 
-All takes of the table are in progress in one worker, each held at its step; one kill ends them all, and a second worker
+All takes of a table are in progress in one worker, each held at its step; one kill ends them all, and a second worker
 continues. The vendors are emulators that the unmodified SDKs connect to.
 """
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 import pytest
@@ -29,14 +31,19 @@ from activities.storage.bucket import Storage
 from activities.takes.ledger import Entry, Ledger
 from activities.takes.paid import RECOVERED, RESUBMITTED
 from deploy.local import Stack
-from tests.activities.takes.killed import AT_THE_VENDOR, Case, Config, OneTake, Step
-from tests.emulators.base import Kind, Stage
+from tests.activities.analysis.support import Reader
+from tests.activities.references import files
+from tests.activities.takes.killed import AT_THE_VENDOR, Case, Config, OneAnalysis, OneTake, Step
+from tests.emulators.anthropic import AnthropicEmulator
+from tests.emulators.base import Call, Emulator, Kind, Stage
+from tests.emulators.google import GoogleEmulator
 from tests.support.vendors import KINDS, env_of
 from tests.support.waiting import WITHIN, eventually
 from workflows import keys
-from workflows.activity_io import ProduceAsset
+from workflows.activity_io import Analysed, AnalyseReference, ProduceAsset
 from workflows.brief import Brief, Platform
-from workflows.models import Asset, Quote
+from workflows.models import Asset, Media, Quote
+from workflows.references.kinds import Use
 
 PATIENCE: Final = 2 * WITHIN
 """Seconds for all takes of the table together."""
@@ -157,66 +164,84 @@ async def report_dead(client: Client, runs: Iterable[WorkflowHandle[OneTake, str
                 await attempt.fail(ApplicationError("the worker was killed"))
 
 
+@dataclass(frozen=True)
+class Row:
+    """One case, its vendor, and the workflow that runs it."""
+
+    case: Case
+    emulator: Emulator
+    workflow: Any
+    request: ProduceAsset | AnalyseReference
+
+
+async def play(rows: Sequence[Row], client: Client, servers: Stack, folder: Path) -> dict[str, Any]:
+    """The results of all rows by name: run in one worker that is killed at their steps, and in one that continues."""
+    queue = f"killed-{uuid4().hex}"
+    files, holds = [folder / "working"], ExitStack()
+    waiting = [
+        holds.enter_context(row.emulator.held(*HOLDS[row.case.step])) for row in rows if row.case.step in AT_THE_VENDOR
+    ]
+    files += [folder / row.case.name for row in rows if row.case.step not in AT_THE_VENDOR]
+    cases = [row.case for row in rows]
+    config = Config(
+        temporal=servers.info.temporal_address,
+        queue=queue,
+        bucket="tests",
+        reached=folder,
+        claim_settles_seconds=60,  # heartbeats are a third of that apart, and no other attempt reads them
+        cases=cases,
+    )
+    async with Worker(client, task_queue=f"{queue}-w", workflows=[OneTake, OneAnalysis]):
+        runs = {
+            row.case.name: await client.start_workflow(
+                row.workflow,
+                args=[queue, row.request],
+                id=f"{queue}-{row.case.name}",
+                task_queue=f"{queue}-w",
+            )
+            for row in rows
+        }
+        first = start(config, folder, servers)
+        try:
+            await wait_for_all(waiting, files, first)
+        finally:
+            first.send_signal(signal.SIGKILL)
+            first.wait()
+            holds.close()  # the vendor continues with the requests that it has
+        accepted = [row.emulator for row in rows if row.case.step in ("received", "billed")]
+
+        async def billed() -> bool | None:
+            return all(emulator.submissions for emulator in accepted) or None
+
+        await eventually(billed, "every accepted submission is billed")
+        await report_dead(client, runs.values())
+        unheld = [case.model_copy(update={"step": None}) for case in cases]
+        continued = config.model_copy(update={"claim_settles_seconds": 2, "cases": unheld})
+        second = start(continued, folder, servers)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return dict(zip(runs, await asyncio.gather(*(r.result() for r in runs.values())), strict=True))
+        finally:
+            second.send_signal(signal.SIGKILL)
+            second.wait()
+
+
 @pytest.fixture(scope="module")
 async def outcomes(
     client: Client, storage: Storage, servers: Stack, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[dict[str, Outcome]]:
-    """Every row of the table, run in one worker that is killed and one that continues."""
-    folder = tmp_path_factory.mktemp("killed")
-    queue = f"killed-{uuid4().hex}"
+    """Every row of the table of takes."""
     with ExitStack() as stack:
-        emulators, holds, waiting, files, cases = {}, ExitStack(), [], [folder / "working"], []
+        rows = []
         for kind, step, price in TABLE:
             name, kindred = name_of(kind, step, price), KINDS[kind]
-            emulators[name] = emulator = stack.enter_context(kindred.emulator())
-            cases.append(Case(name=name, vendor=kindred.vendor, env=env_of(kindred.vendor, emulator), step=step))
-            if step in AT_THE_VENDOR:
-                waiting.append(holds.enter_context(emulator.held(*HOLDS[step])))
-            else:
-                files.append(folder / name)
-        config = Config(
-            temporal=servers.info.temporal_address,
-            queue=queue,
-            bucket="tests",
-            reached=folder,
-            claim_settles_seconds=60,  # heartbeats are a third of that apart, and no other attempt reads them
-            cases=cases,
-        )
-        async with Worker(client, task_queue=f"{queue}-w", workflows=[OneTake]):
-            runs = {
-                name_of(*row): await client.start_workflow(
-                    OneTake.run,
-                    args=[queue, take_request(row[0], name_of(*row), row[2])],
-                    id=f"{queue}-{name_of(*row)}",
-                    task_queue=f"{queue}-w",
-                )
-                for row in TABLE
-            }
-            first = start(config, folder, servers)
-            try:
-                await wait_for_all(waiting, files, first)
-            finally:
-                first.send_signal(signal.SIGKILL)
-                first.wait()
-                holds.close()  # the vendor continues with the requests that it has
-            accepted = [emulators[name_of(*row)] for row in TABLE if row[1] in ("received", "billed")]
-
-            async def billed() -> bool | None:
-                return all(emulator.submissions for emulator in accepted) or None
-
-            await eventually(billed, "every accepted submission is billed")
-            await report_dead(client, runs.values())
-            unheld = [case.model_copy(update={"step": None}) for case in cases]
-            continued = config.model_copy(update={"claim_settles_seconds": 2, "cases": unheld})
-            second = start(continued, folder, servers)
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    ends = dict(zip(runs, await asyncio.gather(*(r.result() for r in runs.values())), strict=True))
-            finally:
-                second.send_signal(signal.SIGKILL)
-                second.wait()
+            emulator = stack.enter_context(kindred.emulator())
+            case = Case(name=name, vendor=kindred.vendor, env=env_of(kindred.vendor, emulator), step=step)
+            rows.append(Row(case, emulator, OneTake.run, take_request(kind, name, price)))
+        ends = await play(rows, client, servers, tmp_path_factory.mktemp("killed"))
         found = {}
-        for name, emulator in emulators.items():
+        for row in rows:
+            name, emulator = row.case.name, row.emulator
             entry = await Ledger(storage, keys.take_prefix(name, "a", 1)).read()
             assert entry is not None
             found[name] = Outcome(ends[name], entry, len(emulator.submissions), emulator.problems)
@@ -239,3 +264,123 @@ async def test_a_kill_causes_no_unrecorded_bill(
     assert len(submissions) == 1 + resubmitted
     assert (found.entry.state == "stored") == (end == "stored")
     assert found.problems == []
+
+
+READ: Final = json.dumps({"pages": [{"number": 1, "text": "Total 49", "tables": []}]})
+SAID: Final = [("Die Lampe kostet 59 Euro und steht auf dem Schreibtisch.", [("Die", 0.2, 0.5), ("Lampe", 0.5, 0.9)])]
+ENGLISH: Final = json.dumps({"lines": [{"id": "1", "text": "The lamp costs 59 euros and stands on the desk."}]})
+INVOICE: Final = files.pdf([(72.0, 780.0, "Invoice"), (72.0, 710.0, "Total: 119.00 EUR")])
+
+
+class Translating(GoogleEmulator):
+    """Google, whose transcripts are not held: only the question for a translation is."""
+
+    def kind(self, call: Call) -> Kind:
+        return "other" if "/interactions" in call.path else super().kind(call)
+
+
+@dataclass(frozen=True)
+class Read:
+    """One kind of analysis: the reference, the vendor with its answer, and the stage of the question that is killed."""
+
+    vendor: str
+    emulator: Callable[[], Emulator]
+    data: Callable[[Path], bytes]
+    answer: str = ""
+    stage: int = 0
+    earlier: int = 0
+    use: Use = Use.MATERIAL
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+ANALYSES: Final[Mapping[str, Read]] = {
+    "picture": Read("anthropic", AnthropicEmulator, lambda _: files.image("PNG"), json.dumps({"description": "Red."})),
+    "document": Read("anthropic", AnthropicEmulator, lambda _: files.pdf([]), READ),
+    "video": Read("google", GoogleEmulator, lambda folder: files.video(folder / "a.mp4"), json.dumps({"scenes": []})),
+    "sound": Read("google", GoogleEmulator, lambda _: files.sound()),
+    "classification": Read(
+        "anthropic",
+        AnthropicEmulator,
+        lambda _: INVOICE,
+        json.dumps({"kind": "invoice", "confidence": 0.9}),
+        stage=1,
+        use=Use.EXTRACT,
+        settings={"extractor": "local"},
+    ),
+    "extraction": Read(
+        "anthropic",
+        AnthropicEmulator,
+        lambda _: INVOICE,
+        json.dumps({"fields": []}),
+        stage=2,
+        use=Use.EXTRACT,
+        settings={"classifier": "local"},
+    ),
+    "translation": Read("google", Translating, lambda _: files.sound(), ENGLISH, stage=3, earlier=1),
+}
+ANALYSIS_STEPS: Final[tuple[Step, ...]] = (*SYNC_STEPS, "analysed")
+IN_GATE: Final = (("picture", "billed"), ("translation", "answered"))
+"""The smallest set that fails where answers are lost, or asked for twice."""
+
+
+def analysis_row(stack: ExitStack, kind: str, step: Step, brief: Brief, media: Media) -> Row:
+    read = ANALYSES[kind]
+    emulator = stack.enter_context(read.emulator())
+    assert isinstance(emulator, AnthropicEmulator | GoogleEmulator)
+    emulator.answer_text = lambda _: read.answer
+    if isinstance(emulator, GoogleEmulator) and kind == "translation":
+        emulator.said = SAID
+    name = f"{kind}-{step}-{uuid4().hex[:8]}".replace("_", "-")
+    case = Case(
+        name=name,
+        vendor=read.vendor,
+        env=env_of(read.vendor, emulator),
+        step=step,
+        analysis=True,
+        stage=read.stage,
+        settings={"planning_usd": "5", **read.settings},
+    )
+    request = AnalyseReference(production_id=name, brief=brief, reference=1, media=media)
+    return Row(case, emulator, OneAnalysis.run, request)
+
+
+@pytest.fixture(scope="module")
+async def analysed(
+    request: pytest.FixtureRequest,
+    client: Client,
+    storage: Storage,
+    servers: Stack,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[dict[tuple[str, str], tuple[Row, Analysed]]]:
+    """The rows of the table of analyses that are selected."""
+    selected = [i.callspec.params for i in request.session.items if "analysed" in getattr(i, "fixturenames", ())]
+    folder = tmp_path_factory.mktemp("analysed")
+    with ExitStack() as stack:
+        rows = {}
+        for kind in dict.fromkeys(each["kind"] for each in selected):
+            reader = Reader(storage)
+            media = await reader.bring(ANALYSES[kind].data(folder), ANALYSES[kind].use)
+            for step in (each["step"] for each in selected if each["kind"] == kind):
+                rows[kind, step] = analysis_row(stack, kind, step, reader.brief, media)
+        ends = await play(list(rows.values()), client, servers, folder)
+        yield {key: (row, Analysed.model_validate(ends[row.case.name])) for key, row in rows.items()}
+
+
+@pytest.mark.parametrize(
+    ("kind", "step"),
+    [
+        pytest.param(kind, step, marks=() if (kind, step) in IN_GATE else pytest.mark.trial)
+        for kind in ANALYSES
+        for step in ANALYSIS_STEPS
+    ],
+)
+async def test_a_killed_analysis_is_billed_once(
+    analysed: dict[tuple[str, str], tuple[Row, Analysed]], kind: str, step: Step
+) -> None:
+    """An answer that arrived is never asked for again, whichever step the worker is killed at. One that was lost with
+    its worker is asked for once more, and the bill of the analysis has both."""
+    row, found = analysed[kind, step]
+    assert len(row.emulator.submissions) == ANALYSES[kind].earlier + (1 if step not in AMBIGUOUS[1:] else 2)
+    assert found.billed_usd >= row.emulator.billed_usd > 0
+    assert (found.summary.unread, found.summary.waiting_usd) == ((), "")
+    assert row.emulator.problems == []
