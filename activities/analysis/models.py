@@ -50,16 +50,16 @@ TOKENS: Final = THINKING_TOKENS + 6_000
 LASTS_UNTIL: Final = date(2027, 3, 1)
 """A transcript is only requested from a model that is available after this day: whisper-1 ends before it."""
 _WORD_TIMES: Final = (
-    "set GEMINI_API_KEY in the worker's environment, and name no other transcriber than google/gemini-3.5-transcribe"
+    "set GOOGLE_API_KEY in the worker's environment, and name no other transcriber than google/gemini-3.5-transcribe"
 )
 _REMEDIES: Final[Mapping[Form, str]] = {
-    "picture": "a model that sees pictures reads it: set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY in the "
+    "picture": "a model that sees pictures reads it: set OPENAI_API_KEY, ANTHROPIC_API_KEY or GOOGLE_API_KEY in the "
     "worker's environment",
-    "pages": "a model that sees pictures reads them: set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY in the "
+    "pages": "a model that sees pictures reads them: set OPENAI_API_KEY, ANTHROPIC_API_KEY or GOOGLE_API_KEY in the "
     "worker's environment, or give the document with its text",
-    "sound": "a model that hears writes it down: set OPENAI_API_KEY or GEMINI_API_KEY in the worker's environment, or "
+    "sound": "a model that hears writes it down: set OPENAI_API_KEY or GOOGLE_API_KEY in the worker's environment, or "
     "write in the brief what is said",
-    "video": "a model that watches video reads it: set GEMINI_API_KEY in the worker's environment, or any key of a "
+    "video": "a model that watches video reads it: set GOOGLE_API_KEY in the worker's environment, or any key of a "
     "model that sees pictures, for its key frames",
 }
 _INSTRUCTIONS: Final = """\

@@ -197,7 +197,7 @@ def _remedy(settings: ActivitySettings) -> str:
         source = settings.source_of("translator" if settings.translator else "planner")
         return f"{source} is 'template'; set it to 'auto', or correct the text"
     return (
-        "a language model translates it: set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY in the worker's "
+        "a language model translates it: set OPENAI_API_KEY, ANTHROPIC_API_KEY or GOOGLE_API_KEY in the worker's "
         "environment, or correct the text"
     )
 

@@ -116,10 +116,10 @@ async def test_without_a_key_the_film_is_made_and_says_what_was_not_read(studio:
         memo = await heard(api, await memo_of(tmp_path))
         (unread,) = memo["unread"]
         assert (unread["what"], memo["brief"]["text"]) == ("what is said", "")
-        assert "set OPENAI_API_KEY or GEMINI_API_KEY" in unread["remedy"]
+        assert "set OPENAI_API_KEY or GOOGLE_API_KEY" in unread["remedy"]
         production_id, made = await film(api, memo["brief"] | {"text": SAID, "duration_seconds": 12})
         assert "reference-2 p. 1" in {source for a in made["plan"]["assets"] for source in a["sources"]}
         look = (await api.http.get(f"/api/v1/productions/{production_id}/references/3")).json()
-        assert "set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY" in look["unread"][0]["remedy"]
+        assert "set OPENAI_API_KEY, ANTHROPIC_API_KEY or GOOGLE_API_KEY" in look["unread"][0]["remedy"]
         assert {p["kind"] for p in look["parts"]} >= {"palette"}
         assert "59 EUR" in " ".join(await corrected_and_delivered(api, production_id))

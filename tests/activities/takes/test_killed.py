@@ -1,12 +1,13 @@
 """A worker killed with SIGKILL at every step of a submission, for every vendor: the bills and the end of each take, and
 of each kind of analysis.
 
-All takes of a table are in progress in one worker, each held at its step; one kill ends them all, and a second worker
-continues. The vendors are emulators that the unmodified SDKs connect to.
+All takes of the selected rows are in progress in one worker, each held at its step; one kill ends them all, and a
+second worker continues. The gate has every step of one vendor with jobs and of one without, for all others a bill that
+is not known to the worker, and two rows of analyses; `make trials` has the other rows. The vendors are emulators that
+the unmodified SDKs connect to.
 """
 
 import asyncio
-import json
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -31,11 +32,11 @@ from activities.storage.bucket import Storage
 from activities.takes.ledger import Entry, Ledger
 from activities.takes.paid import RECOVERED, RESUBMITTED
 from deploy.local import Stack
+from tests.activities.analysis.killed_kinds import ANALYSES, SAID
 from tests.activities.analysis.support import Reader
-from tests.activities.references import files
 from tests.activities.takes.killed import AT_THE_VENDOR, Case, Config, OneAnalysis, OneTake, Step
 from tests.emulators.anthropic import AnthropicEmulator
-from tests.emulators.base import Call, Emulator, Kind, Stage
+from tests.emulators.base import Emulator, Kind, Stage
 from tests.emulators.google import GoogleEmulator
 from tests.support.vendors import KINDS, env_of
 from tests.support.waiting import WITHIN, eventually
@@ -43,7 +44,6 @@ from workflows import keys
 from workflows.activity_io import Analysed, AnalyseReference, ProduceAsset
 from workflows.brief import Brief, Platform
 from workflows.models import Asset, Media, Quote
-from workflows.references.kinds import Use
 
 PATIENCE: Final = 2 * WITHIN
 """Seconds for all takes of the table together."""
@@ -68,7 +68,8 @@ AMBIGUOUS: Final = ("after_claim", "received", "billed", "answered")
 INLINE: Final = ("openai-image-job",)
 """A poll of it returns the media: there is no download."""
 
-TABLE: Final = [
+Taken = tuple[str, Step, Decimal]
+TABLE: Final[list[Taken]] = [
     (kind, step, price)
     for kind, kindred in KINDS.items()
     for step in (JOB_STEPS if kindred.job else SYNC_STEPS)
@@ -76,6 +77,18 @@ TABLE: Final = [
     if not (step == "downloading" and kind in INLINE)
     if price == EXPENSIVE or step in AMBIGUOUS  # the price matters only for an ambiguous submission
 ]
+
+
+EVERY_STEP: Final = ("openai-text", "runway-video")
+
+
+def in_the_gate(kind: str, step: Step, price: Decimal) -> bool:
+    """Whether a row shows what no other row of the gate shows."""
+    ambiguous = (step, price) in {("billed", EXPENSIVE), ("answered", INEXPENSIVE)}
+    return ambiguous or kind in EVERY_STEP
+
+
+ROWS: Final = [row if in_the_gate(*row) else pytest.param(*row, marks=pytest.mark.trial) for row in TABLE]
 
 
 def expected(kind: str, step: Step, price: Decimal) -> tuple[str, int, str]:
@@ -226,14 +239,25 @@ async def play(rows: Sequence[Row], client: Client, servers: Stack, folder: Path
             second.wait()
 
 
+def selected(items: Iterable[pytest.Item], test: Callable[..., object], *names: str) -> list[tuple[Any, ...]]:
+    """The parameters of a test that this session runs."""
+    mine = (i for i in items if isinstance(i, pytest.Function) and i.function is test)
+    return [tuple(i.callspec.params[name] for name in names) for i in mine]
+
+
 @pytest.fixture(scope="module")
 async def outcomes(
-    client: Client, storage: Storage, servers: Stack, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    client: Client,
+    storage: Storage,
+    servers: Stack,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[dict[str, Outcome]]:
-    """Every row of the table of takes."""
+    """Every selected row of the table of takes."""
+    chosen = selected(request.session.items, test_a_kill_causes_no_unrecorded_bill, "kind", "step", "price")
     with ExitStack() as stack:
         rows = []
-        for kind, step, price in TABLE:
+        for kind, step, price in chosen:
             name, kindred = name_of(kind, step, price), KINDS[kind]
             emulator = stack.enter_context(kindred.emulator())
             case = Case(name=name, vendor=kindred.vendor, env=env_of(kindred.vendor, emulator), step=step)
@@ -248,7 +272,7 @@ async def outcomes(
         yield found
 
 
-@pytest.mark.parametrize(("kind", "step", "price"), TABLE, ids=lambda v: str(v))
+@pytest.mark.parametrize(("kind", "step", "price"), ROWS, ids=lambda v: str(v))
 async def test_a_kill_causes_no_unrecorded_bill(
     outcomes: dict[str, Outcome], kind: str, step: Step, price: Decimal
 ) -> None:
@@ -266,58 +290,6 @@ async def test_a_kill_causes_no_unrecorded_bill(
     assert found.problems == []
 
 
-READ: Final = json.dumps({"pages": [{"number": 1, "text": "Total 49", "tables": []}]})
-SAID: Final = [("Die Lampe kostet 59 Euro und steht auf dem Schreibtisch.", [("Die", 0.2, 0.5), ("Lampe", 0.5, 0.9)])]
-ENGLISH: Final = json.dumps({"lines": [{"id": "1", "text": "The lamp costs 59 euros and stands on the desk."}]})
-INVOICE: Final = files.pdf([(72.0, 780.0, "Invoice"), (72.0, 710.0, "Total: 119.00 EUR")])
-
-
-class Translating(GoogleEmulator):
-    """Google, whose transcripts are not held: only the question for a translation is."""
-
-    def kind(self, call: Call) -> Kind:
-        return "other" if "/interactions" in call.path else super().kind(call)
-
-
-@dataclass(frozen=True)
-class Read:
-    """One kind of analysis: the reference, the vendor with its answer, and the stage of the question that is killed."""
-
-    vendor: str
-    emulator: Callable[[], Emulator]
-    data: Callable[[Path], bytes]
-    answer: str = ""
-    stage: int = 0
-    earlier: int = 0
-    use: Use = Use.MATERIAL
-    settings: Mapping[str, str] = field(default_factory=dict)
-
-
-ANALYSES: Final[Mapping[str, Read]] = {
-    "picture": Read("anthropic", AnthropicEmulator, lambda _: files.image("PNG"), json.dumps({"description": "Red."})),
-    "document": Read("anthropic", AnthropicEmulator, lambda _: files.pdf([]), READ),
-    "video": Read("google", GoogleEmulator, lambda folder: files.video(folder / "a.mp4"), json.dumps({"scenes": []})),
-    "sound": Read("google", GoogleEmulator, lambda _: files.sound()),
-    "classification": Read(
-        "anthropic",
-        AnthropicEmulator,
-        lambda _: INVOICE,
-        json.dumps({"kind": "invoice", "confidence": 0.9}),
-        stage=1,
-        use=Use.EXTRACT,
-        settings={"extractor": "local"},
-    ),
-    "extraction": Read(
-        "anthropic",
-        AnthropicEmulator,
-        lambda _: INVOICE,
-        json.dumps({"fields": []}),
-        stage=2,
-        use=Use.EXTRACT,
-        settings={"classifier": "local"},
-    ),
-    "translation": Read("google", Translating, lambda _: files.sound(), ENGLISH, stage=3, earlier=1),
-}
 ANALYSIS_STEPS: Final[tuple[Step, ...]] = (*SYNC_STEPS, "analysed")
 IN_GATE: Final = (("picture", "billed"), ("translation", "answered"))
 """The smallest set that fails where answers are lost, or asked for twice."""
@@ -353,14 +325,14 @@ async def analysed(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[dict[tuple[str, str], tuple[Row, Analysed]]]:
     """The rows of the table of analyses that are selected."""
-    selected = [i.callspec.params for i in request.session.items if "analysed" in getattr(i, "fixturenames", ())]
+    chosen = selected(request.session.items, test_a_killed_analysis_is_billed_once, "kind", "step")
     folder = tmp_path_factory.mktemp("analysed")
     with ExitStack() as stack:
         rows = {}
-        for kind in dict.fromkeys(each["kind"] for each in selected):
+        for kind in dict.fromkeys(each for each, _ in chosen):
             reader = Reader(storage)
             media = await reader.bring(ANALYSES[kind].data(folder), ANALYSES[kind].use)
-            for step in (each["step"] for each in selected if each["kind"] == kind):
+            for step in (step for each, step in chosen if each == kind):
                 rows[kind, step] = analysis_row(stack, kind, step, reader.brief, media)
         ends = await play(list(rows.values()), client, servers, folder)
         yield {key: (row, Analysed.model_validate(ends[row.case.name])) for key, row in rows.items()}
