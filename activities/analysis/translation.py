@@ -106,7 +106,7 @@ async def translate(
         for language, spoken in foreign.items():
             words[language] = await asking.translated(language, spoken)
     except Unanswered as error:
-        _state(found, what, error, asking, sum(len(p.text.encode()) for each in foreign.values() for p in each))
+        _state(found, what, error, _price(models, foreign))
     found.asked = asking.asked
     found.parts = _beside(parts, foreign, words, request.brief.language, asking.model)
     return found
@@ -179,12 +179,19 @@ class _Asking:
             raise
 
 
-def _state(found: Translated, what: str, error: Unanswered, asking: _Asking, size_bytes: int) -> None:
+def _price(models: Sequence[Offer], foreign: Mapping[str, Sequence[Part]]) -> Decimal:
+    """The most that all questions cost, USD, each without a repair."""
+    questions = [texts for parts in foreign.values() for texts in parts_of([part.text for part in parts])]
+    size_bytes = max(sum(len(text.encode()) for text in texts) for texts in questions)
+    each = min(price_of(offer, TOKENS, 2 * size_bytes + len(_TASK)) for offer in models)
+    return each * len(questions)
+
+
+def _state(found: Translated, what: str, error: Unanswered, price: Decimal) -> None:
     """Record what is not translated: it costs more than the limit, or no model gave a translation."""
     reason = str(error)[:300]
     if error.unsent:
-        found.waiting_usd = min(price_of(each, TOKENS, 2 * size_bytes + len(_TASK)) for each in asking.models)
-        found.waiting_for = reason
+        found.waiting_usd, found.waiting_for = price, reason
         remedy = f"it costs up to {found.waiting_usd:f} USD, above the limit; allow that price, or go on without"
     else:
         remedy = f"no model gave it: {reason}; read it again, or correct the text"

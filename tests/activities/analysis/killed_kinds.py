@@ -27,7 +27,11 @@ class Translating(GoogleEmulator):
 
 @dataclass(frozen=True)
 class Read:
-    """One kind of analysis: the reference, the vendor with its answer, and the stage of the question that is killed."""
+    """One kind of analysis: the reference, the vendor with its answer, and the stage of the question that is killed.
+
+    `earlier` questions are answered before it. A lost question is `repeated` if its price is below
+    `resubmit_below_usd`.
+    """
 
     vendor: str
     emulator: Callable[[], Emulator]
@@ -35,12 +39,19 @@ class Read:
     answer: str = ""
     stage: int = 0
     earlier: int = 0
+    repeated: bool = False
     use: Use = Use.MATERIAL
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
 ANALYSES: Final[Mapping[str, Read]] = {
-    "picture": Read("anthropic", AnthropicEmulator, lambda _: files.image("PNG"), json.dumps({"description": "Red."})),
+    "picture": Read(
+        "anthropic",
+        AnthropicEmulator,
+        lambda _: files.image("PNG"),
+        json.dumps({"description": "Red."}),
+        repeated=True,
+    ),
     "document": Read("anthropic", AnthropicEmulator, lambda _: files.pdf([]), READ),
     "video": Read("google", GoogleEmulator, lambda folder: files.video(folder / "a.mp4"), json.dumps({"scenes": []})),
     "sound": Read("google", GoogleEmulator, lambda _: files.sound()),

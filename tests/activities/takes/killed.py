@@ -119,7 +119,7 @@ class OneAnalysis:
 
     @workflow.run
     async def run(self, queue: str, request: AnalyseReference) -> Analysed:
-        return await workflow.execute_activity(
+        found: Analysed = await workflow.execute_activity(
             "analyse_reference",
             request,
             result_type=Analysed,
@@ -128,6 +128,7 @@ class OneAnalysis:
             heartbeat_timeout=HEARTBEAT,
             retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1),
         )
+        return found
 
 
 def stage_of(take: int) -> int:
