@@ -63,8 +63,9 @@ class ActivitySettings(BaseSettings):
     )
     transcriber: str = Field(
         default="auto",
-        description="Writes down recordings: 'auto' uses the models of `analysis` that hear, or otherwise one that "
-        "only transcribes; or 'provider/model' names, in the order to try, separated by commas",
+        description="Writes down recordings: 'auto' uses a model that reports the times of words, otherwise those of "
+        "`analysis` that hear, or one that only transcribes; or 'provider/model' names, in the order to try, "
+        "separated by commas",
     )
     brief_models: str = Field(
         default="any",

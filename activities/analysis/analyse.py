@@ -5,10 +5,12 @@ Amounts are USD. A second attempt reads the file again, and finds the answers of
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from activities.analysis.models import Need, Seen, limit_of, look
+from activities.analysis.translation import translate
 from activities.errors import OutputUnusable
 from activities.extraction.extract import extract
 from activities.extraction.lines import lines_of
@@ -45,12 +47,16 @@ async def analyse(
     """
     local = await _read_here(request, storage)
     seen = await look(request, _need(request, local), storage, providers, settings)
-    analysis = await _analysis(request, storage, local, seen)
+    translated = await translate(request, seen.parts, storage, providers, settings, limit_of(request, settings))
+    read = replace(seen, parts=translated.parts, unread=(*seen.unread, *translated.unread))
+    analysis = await _analysis(request, storage, local, read)
     stages = Stages(request, storage, providers, settings, limit_of(request, settings))
     extraction = await _extraction(request, storage, local, analysis, stages)
-    asked = stages.asked or seen.asked
+    asked = stages.asked or translated.asked or seen.asked
     bill = await asked.end() if asked else SettledQuestions()
     waiting_usd = seen.waiting_usd + stages.waiting_usd
+    if translated.waiting_usd:
+        waiting_usd += translated.waiting_usd + seen.price_usd  # another reading asks both
     if seen.waiting_usd and extraction:  # the allowance has to cover the pages and then their fields
         waiting_usd += stages.expected_usd(_PAGE_CHARS * len(_need(request, local).shown))
     content = analysis.model_dump(mode="json")
@@ -71,7 +77,7 @@ async def analyse(
         reused=seen.reused,
         billed_usd=f"{bill.billed_usd:f}",
         waiting_usd=f"{waiting_usd:f}" if waiting_usd else "",
-        waiting_for=seen.waiting_for or stages.waiting_for,
+        waiting_for=seen.waiting_for or translated.waiting_for or stages.waiting_for,
         extraction=extraction,
     )
     return Analysed(summary=summary, billed_usd=bill.billed_usd, doubt_usd=bill.doubt_usd)

@@ -125,9 +125,12 @@ def read_parts(form: Form, answer: str, model: str, places: Sequence[float]) -> 
         for scene in found.scenes[:MAX_ITEMS]:
             writer.add("scene", scene.description, start_seconds=scene.start, end_seconds=scene.end)
     assert isinstance(found, _Sound | _Video)
+    spoken = found.language if isinstance(found, _Sound) else ""
+    data: dict[str, JsonValue] = {"language": spoken[:35]} if spoken else {}
     for each in found.speech[:MAX_ITEMS]:
-        speaker = f"{each.speaker}: " if each.speaker else ""
-        writer.add("speech", f"{speaker}{each.text}".strip(), start_seconds=each.start, end_seconds=each.end)
+        speaker = " ".join(each.speaker.split())[:80]
+        place = {"start_seconds": each.start, "end_seconds": each.end}
+        writer.add("speech", each.text, speaker=speaker, data=data, **place)
     return writer.parts, _first_words(next((p.text for p in writer.parts), ""))
 
 
@@ -138,12 +141,12 @@ class _Writer:
         self.parts: list[Part] = []
         self._model = model
 
-    def add(self, kind: PartKind, text: str, **place: float | None) -> None:
+    def add(self, kind: PartKind, text: str, **more: JsonValue) -> None:
         rest = text.strip().replace("\x00", "")
         while rest:
             number = len(self.parts) + 1
             part = {"part_id": f"seen-{number}", "kind": kind, "text": rest[:MAX_PART_CHARS], "read_by": self._model}
-            self.parts.append(Part.model_validate(part | {k: v for k, v in place.items() if v is not None}))
+            self.parts.append(Part.model_validate(part | {k: v for k, v in more.items() if v is not None}))
             rest = rest[MAX_PART_CHARS:]
 
 

@@ -14,11 +14,14 @@ from pydantic import JsonValue
 from temporalio.exceptions import ApplicationError
 
 from activities.analysis.answers import SCHEMAS, read_parts
+from activities.analysis.transcripts import transcript_parts
 from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
 from activities.planning.questions.accounts import Cap
 from activities.planning.questions.inquiry import (
+    STEPS_A_MODEL,
     THINKING_TOKENS,
+    Answer,
     Inquiry,
     Limit,
     Refused,
@@ -36,7 +39,8 @@ from activities.storage.bucket import Storage
 from workflows import keys
 from workflows.activity_io import AnalyseReference
 from workflows.models import ZERO, Media, Modality
-from workflows.references.analysis import Part, Unread, Word
+from workflows.references.analysis import Part, Unread
+from workflows.references.kinds import Use
 from workflows.stages.models import Stage, split
 
 Form = Literal["picture", "pages", "sound", "video"]
@@ -45,8 +49,9 @@ MODELS: Final = 2
 TOKENS: Final = THINKING_TOKENS + 6_000
 LASTS_UNTIL: Final = date(2027, 3, 1)
 """A transcript is only requested from a model that is available after this day: whisper-1 ends before it."""
-_TRANSCRIBER_BYTES: Final = 25_000_000
-"""OpenAI's limit of a recording."""
+_WORD_TIMES: Final = (
+    "set GOOGLE_API_KEY in the worker's environment, and name no other transcriber than google/gemini-3.5-transcribe"
+)
 _REMEDIES: Final[Mapping[Form, str]] = {
     "picture": "a model that sees pictures reads it: set OPENAI_API_KEY, ANTHROPIC_API_KEY or GOOGLE_API_KEY in the "
     "worker's environment",
@@ -95,7 +100,11 @@ class Need:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a model reported, and what stays unread. The bill is due at the end of the questions that were `asked`."""
+    """What a model reported, and what stays unread. The bill is due at the end of the questions that were `asked`.
+
+    Attributes:
+        price_usd: The most that asking again costs.
+    """
 
     parts: tuple[Part, ...] = ()
     summary: str = ""
@@ -105,6 +114,7 @@ class Seen:
     waiting_usd: Decimal = ZERO
     waiting_for: str = ""
     asked: PaidQuestions | None = None
+    price_usd: Decimal = ZERO
 
 
 async def look(
@@ -137,7 +147,7 @@ async def look(
         if error.type != support.ERROR_TYPE:
             raise
         return Seen(unread=(Unread(what=need.what, remedy=error.message[:300]),))
-    return replace(seen, asked=questions)
+    return replace(seen, asked=questions, price_usd=max(_price(each, need, shown) for each in models))
 
 
 def _is_written_down(request: AnalyseReference) -> bool:
@@ -168,16 +178,25 @@ def choose_models(
     ranked = [o for o in rank_offers(Modality.TEXT, providers, today) if not o.unknown and not o.placeholder]
     if chosen != "auto":
         ranked = [o for name in split(chosen) for o in ranked if name_of(o) == name]
-        first = next((o for o in ranked if transcribes(o) or visible_media(o, need.shown)), None)
-        if need.form == "sound" and first and transcribes(first):
-            return [first] if need.shown[0].bytes <= _TRANSCRIBER_BYTES else [], need.shown
-    able = [o for o in ranked if o.schema and visible_media(o, need.shown)]
-    if able or not (need.frames or need.form == "sound"):
-        return able[:MODELS], need.shown
     if need.form == "sound":
-        fits = need.shown[0].bytes <= _TRANSCRIBER_BYTES
-        return [o for o in ranked if transcribes(o) and fits][:1], need.shown
+        return _listeners(ranked, need.shown[0], any_order=chosen == "auto"), need.shown
+    able = [o for o in ranked if o.schema and visible_media(o, need.shown)]
+    if able or not need.frames:
+        return able[:MODELS], need.shown
     return [o for o in ranked if o.schema and visible_media(o, need.frames)][:MODELS], need.frames
+
+
+def _listeners(ranked: Sequence[Offer], recording: Media, *, any_order: bool) -> list[Offer]:
+    """The models that can write down a recording; in any order, first those that report the times of words."""
+    able = [
+        o
+        for o in ranked
+        if (transcribes(o) and o.takes_recording(recording.bytes, recording.duration_seconds))
+        or (o.schema and visible_media(o, [recording]))
+    ]
+    if any_order:
+        able.sort(key=lambda offer: (not offer.word_times, transcribes(offer)))
+    return able[:MODELS]
 
 
 def _stage(need: Need, settings: ActivitySettings) -> Stage:
@@ -212,8 +231,35 @@ async def _ask(
     limit: Limit,
     storage: Storage,
 ) -> Seen:
-    if need.form == "sound" and transcribes(models[0]):
-        return await _transcript(request, models[0], questions, shown[0], storage)
+    """The report of the first model that gives one: a transcript, or an answer by a schema.
+
+    Raises:
+        Unanswered: no model did; `unsent` if each of them costs more than the limit.
+    """
+    if not any(map(transcribes, models)):
+        return await _report(need, models, shown, questions, limit)
+    failures: list[Unanswered] = []
+    for number, offer in enumerate(models):
+        step = number * STEPS_A_MODEL
+        try:
+            if transcribes(offer):
+                return await _transcript(request, offer, questions, step + 1, shown[0], storage)
+            return await _report(need, [offer], shown, questions, limit, step)
+        except Unanswered as error:
+            failures.append(error)
+    unsent = all(each.unsent for each in failures)
+    raise Unanswered("; ".join(map(str, failures)), sum((f.billed_usd for f in failures), ZERO), unsent=unsent)
+
+
+async def _report(
+    need: Need,
+    models: Sequence[Offer],
+    shown: Sequence[Media],
+    questions: PaidQuestions,
+    limit: Limit,
+    first_step: int = 0,
+) -> Seen:
+    """The report by a schema of the first model that gives one."""
 
     def read(answer: str, offer: Offer, _: Decimal) -> Seen:
         try:
@@ -222,12 +268,15 @@ async def _ask(
             raise Refused([f"answer: {error}"[:500]]) from None
         return Seen(parts=tuple(parts), summary=summary, model=name_of(offer))
 
+    async def ask(offer: Offer, step: int, instructions: str, prompt: str, form: Mapping[str, JsonValue]) -> Answer:
+        return await questions(offer, first_step + step, instructions, prompt, form)
+
     about: dict[str, JsonValue] = {"pictures": len(shown)}
     if need.places:
         about["pages" if need.form == "pages" else "seconds"] = list(need.places)
     inquiry = Inquiry(
         "report",
-        questions,
+        ask,
         limit,
         TOKENS,
         _INSTRUCTIONS.format(task=_TASKS[need.form]),
@@ -241,31 +290,23 @@ async def _ask(
 
 
 async def _transcript(
-    request: AnalyseReference, offer: Offer, questions: PaidQuestions, recording: Media, storage: Storage
+    request: AnalyseReference, offer: Offer, questions: PaidQuestions, step: int, recording: Media, storage: Storage
 ) -> Seen:
     """The transcript by a model that only writes down what it hears; times where it reports them."""
-    take, answer = await questions.write_down(offer, 1, recording)
+    take, answer = await questions.write_down(offer, step, recording)
     found = await storage.get_bytes(keys.data_key(take.media.key))
     data = json.loads(found[0]) if found else {}
-    words = tuple(
-        Word(word=w["word"], start=w["start"], end=w["end"]) for w in data.get("words", ()) if w.get("end") is not None
-    )
-    segments = data.get("segments") or [{"text": answer.text, "start": 0.0, "end": recording.duration_seconds}]
-    parts = [
-        Part(
-            part_id=f"said-{n}",
-            kind="speech",
-            text=str(each["text"]).strip()[:8_000],
-            start_seconds=each["start"],
-            end_seconds=each["end"],
-            words=tuple(w for w in words if each["start"] <= w.start < (each["end"] or 1e9)),
-            read_by=name_of(offer),
-        )
-        for n, each in enumerate(segments, start=1)
-        if str(each["text"]).strip()
-    ]
+    parts = transcript_parts(answer.text, data, recording.duration_seconds, name_of(offer))
+    timeless = parts and not any(part.words for part in parts) and _wants_times(request)
+    unread = (Unread(what=f"when each word is said: {name_of(offer)} reports no times", remedy=_WORD_TIMES),)
     reused = answer.reused.production_id if answer.reused else ""
-    return Seen(parts=tuple(parts), summary=f"“{answer.text.strip()[:120]}”", model=name_of(offer), reused=reused)
+    summary = f"“{answer.text.strip()[:120]}”"
+    return Seen(parts=parts, summary=summary, unread=unread if timeless else (), model=name_of(offer), reused=reused)
+
+
+def _wants_times(request: AnalyseReference) -> bool:
+    """Whether people use the times of words: not of speech that becomes a brief."""
+    return request.brief.references[request.reference - 1].use is not Use.BRIEF
 
 
 def _unanswered(need: Need, models: Sequence[Offer], shown: Sequence[Media], error: Unanswered) -> Seen:

@@ -71,6 +71,9 @@ class _Entry(_Strict):
     requires: frozenset[Modality] = frozenset()
     max_pictures: int = Field(default=0, ge=0)
     max_recordings: int = Field(default=0, ge=0)
+    max_recording_seconds: float = Field(default=0, ge=0, description="The longest recording that it takes")
+    max_recording_bytes: int = Field(default=0, ge=0)
+    word_times: bool = Field(default=False, description="Its transcripts have the time of each word")
     mask: bool = Field(default=False, description="Accepts a picture that marks where another one is changed")
     last_frame: bool = Field(default=False, description="Accepts the picture with which a shot ends, with a first one")
     one_kind: bool = Field(default=False, description="Accepts pictures or recordings, not both in one request")
@@ -107,6 +110,9 @@ class _Entry(_Strict):
             requires=self.requires,
             max_pictures=self.max_pictures,
             max_recordings=self.max_recordings,
+            max_recording_seconds=self.max_recording_seconds,
+            max_recording_bytes=self.max_recording_bytes,
+            word_times=self.word_times,
             mask=self.mask,
             last_frame=self.last_frame,
             one_kind=self.one_kind,

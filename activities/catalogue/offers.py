@@ -155,6 +155,9 @@ class Offer:
         accepts: Types of input takes that it uses; `requires` are those that it needs.
         max_pictures: The maximum number of input pictures, 0 if a plan's own limits are lower.
         max_recordings: The maximum number of input audio and video files, in the same way.
+        max_recording_seconds: The longest recording that it takes, 0 if that is not limited; `max_recording_bytes` in
+            the same way.
+        word_times: A transcript has the time of each word, where it reports words as data.
         mask: Accepts a picture of the role "mask", whose transparent part marks where another picture is changed.
         last_frame: Accepts the picture with which a shot ends, in addition to the one with which it starts.
         one_kind: Accepts inputs of one type in a request: pictures or recordings.
@@ -190,6 +193,9 @@ class Offer:
     requires: frozenset[Modality] = frozenset()
     max_pictures: int = 0
     max_recordings: int = 0
+    max_recording_seconds: float = 0.0
+    max_recording_bytes: int = 0
+    word_times: bool = False
     mask: bool = False
     last_frame: bool = False
     one_kind: bool = False
@@ -239,6 +245,12 @@ class Offer:
             unavailable=self.unavailable or (f"{problem}; choose another model" if missing else ""),
         )
         return self if limited == self else limited
+
+    def takes_recording(self, size_bytes: int, seconds: float | None) -> bool:
+        """Whether a recording is within the limits of a model that has some."""
+        long = bool(self.max_recording_seconds) and (seconds or 0.0) > self.max_recording_seconds
+        large = bool(self.max_recording_bytes) and size_bytes > self.max_recording_bytes
+        return not long and not large
 
     @property
     def seconds(self) -> tuple[float, ...]:

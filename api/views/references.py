@@ -25,9 +25,12 @@ class PartView(View):
     start_seconds: float | None = None
     end_seconds: float | None = None
     picture_url: str | None = Field(default=None, description="A picture of this place")
-    words: tuple[Word, ...] = ()
+    speaker: str = Field(default="", description="Of speech, as the model names the speaker")
+    words: tuple[Word, ...] = Field(default=(), description="Of speech: each word with its start and end in seconds")
     read_by: str = Field(default="", description="provider/model; empty if this machine read it")
-    data: dict[str, JsonValue] = Field(default_factory=dict)
+    data: dict[str, JsonValue] = Field(
+        default_factory=dict, description="The same as values; of a translation the part `of`, and the languages"
+    )
 
 
 class ReferenceView(View):
@@ -128,6 +131,7 @@ def _part(path: str, number: int, part: Part, change: Correction | None) -> Part
         start_seconds=part.start_seconds,
         end_seconds=part.end_seconds,
         picture_url=_url(path, part.picture),
+        speaker=part.speaker,
         words=part.words if change is None else (),
         read_by=part.read_by,
         data=part.data,

@@ -34,6 +34,7 @@ class Said(View):
     """A stretch of the transcript; times are seconds from the start."""
 
     text: str
+    speaker: str = ""
     start_seconds: float | None = None
     end_seconds: float | None = None
 
@@ -78,7 +79,7 @@ def memo_view(memo_id: str, memo: VoiceMemo, parts: Sequence[Part], spoken: Spok
         url=f"{MEMOS}/{memo_id}",
         error=memo.error,
         duration_seconds=record.references[0].duration_seconds if record and record.references else None,
-        transcript=tuple(Said(text=p.text, start_seconds=p.start_seconds, end_seconds=p.end_seconds) for p in parts),
+        transcript=tuple(map(_said, parts)),
         brief=_draft(record.brief, spoken) if record and is_ready else None,
         found=spoken.found,
         notes=(*spoken.notes, _UNHEARD) if unheard else spoken.notes,
@@ -88,6 +89,10 @@ def memo_view(memo_id: str, memo: VoiceMemo, parts: Sequence[Part], spoken: Spok
         waiting_usd=summary.waiting_usd if summary else "",
         waiting_for=summary.waiting_for if summary else "",
     )
+
+
+def _said(part: Part) -> Said:
+    return Said(text=part.text, speaker=part.speaker, start_seconds=part.start_seconds, end_seconds=part.end_seconds)
 
 
 def _draft(memo: Brief, spoken: SpokenBrief) -> dict[str, JsonValue]:

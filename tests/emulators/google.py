@@ -21,6 +21,7 @@ USD: Final = {
     "image": Decimal("0.1344"),  # a picture of 1,120 tokens at 120 USD a million
     "speech": Decimal("0.01"),
     "omni": Decimal("0.56"),
+    "transcript": Decimal("0.00352"),  # these tokens at 2 and 12 USD a million
     "imagen": Decimal("0.04"),
     "veo": Decimal("0.4"),  # a second
 }
@@ -45,6 +46,7 @@ class GoogleEmulator(Emulator):
 
     Attributes:
         answer_text: The response of a text model to a request body (in camel case); without it, a short Markdown text.
+        said: The transcript of each recording: a text for each turn, and its words as (word, start, end, speaker).
         polls: The number of polls that find a job still running.
     """
 
@@ -53,6 +55,7 @@ class GoogleEmulator(Emulator):
     def __init__(self) -> None:
         super().__init__()
         self.answer_text: Callable[[dict[str, Any]], str] | None = None
+        self.said: list[tuple[str, list[Any]]] = [("A lighthouse.", [("A", 0, 0.2), ("lighthouse.", 0.2, 0.9)])]
         self.polls = 1
         self.jobs: dict[str, _Job] = {}
 
@@ -179,6 +182,8 @@ class GoogleEmulator(Emulator):
     def _interact(self, call: Call) -> Reply:
         body = call.json
         self.check(_DERIVED + "interactions.CreateModelInteractionParam.strict.json", body)
+        if "transcription_config" in body.get("generation_config", {}):
+            return self._transcribe(call)
         if not (body.get("background") and body.get("store")):
             self.problems.append("interactions: a video of minutes is asked for in the foreground")
         name, job = f"v1_{uuid4().hex}", self._job(call, body["response_format"].get("delivery") != "uri")
@@ -186,6 +191,24 @@ class GoogleEmulator(Emulator):
             self.bill(call, USD["omni"])
         self.jobs[name] = job
         return Reply(200, _interaction_record(name, "queued"))
+
+    def _transcribe(self, call: Call) -> Reply:
+        fault = self.playing(call)
+        if fault == "refuse":
+            return _error(400, "INVALID_ARGUMENT", "The audio violates our safety policies.")
+        self.bill(call, USD["transcript"])
+        content: list[dict[str, Any]] = []
+        for text, words in self.said:
+            notes = [
+                {"type": "word_info", "text": word, "start_offset": f"{start:g}s", "end_offset": f"{end:g}s", **speaker}
+                for word, start, end, *named in words
+                for speaker in [{"speaker": named[0]} if named else {}]
+            ]
+            content.append({"type": "text", "text": text, "annotations": notes})
+        status = "incomplete" if fault in ("broken", "fail_job") else "completed"
+        record = _interaction_record("", status) | {"steps": [{"type": "model_output", "content": content}]}
+        used = {"total_input_tokens": READ, "total_output_tokens": WROTE, "total_thought_tokens": 0}
+        return Reply(200, record | ({"usage": used} if self.counts else {}))
 
     def _look_omni(self, call: Call, name: str, *, cancel: bool) -> Reply:
         job = self.jobs[name]

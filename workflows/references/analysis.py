@@ -23,13 +23,26 @@ MAX_CORRECTIONS: Final = 200
 """Of one production: they are in the workflow's state, with their texts."""
 
 PartKind = Literal[
-    "facts", "palette", "text", "table", "scene", "sound", "speech", "description", "objects", "style", "field"
+    "facts",
+    "palette",
+    "text",
+    "table",
+    "scene",
+    "sound",
+    "speech",
+    "translation",
+    "description",
+    "objects",
+    "style",
+    "field",
 ]
+TRANSLATION_OF: Final = "of"
+"""In the data of a translation: the id of the part that it translates."""
 PartId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 
 
 class Word(Model):
-    """One spoken word."""
+    """One spoken word; times are seconds from the start of the recording."""
 
     word: str
     start: float
@@ -47,6 +60,7 @@ class Part(Model):
     start_seconds: float | None = None
     end_seconds: float | None = None
     picture: str = Field(default="", description="The object key of a picture of this place: a key frame, or a page")
+    speaker: str = Field(default="", max_length=80, description="Of speech, as the model names the speaker")
     words: tuple[Word, ...] = Field(default=(), description="Of speech, with their times")
     read_by: str = Field(default="", description="provider/model; empty if this machine read it, free of charge")
     data: dict[str, JsonValue] = Field(default_factory=dict, description="The same as values, e.g. the palette")
@@ -141,16 +155,27 @@ def source_of(reference: int, place: str) -> str:
 
 
 def corrected(analysis: Analysis, corrections: Iterable[Correction]) -> tuple[Part, ...]:
-    """The parts that remain after the corrections, with their corrected texts."""
+    """The parts that remain after the corrections, with their corrected texts.
+
+    A translation of a changed part is left out, unless a person corrected it too.
+    """
     newest = {c.part_id: c for c in corrections if c.reference == analysis.reference}
     kept = []
     for part in analysis.parts:
         change = newest.get(part.part_id)
         if change is None:
-            kept.append(part)
+            if part.kind != "translation" or part.data.get(TRANSLATION_OF) not in newest:
+                kept.append(part)
         elif change.text is not None:
             kept.append(part.model_copy(update={"text": change.text, "words": (), "data": {}}))
     return tuple(kept)
+
+
+def translated(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """The parts without those of which there is a translation, which has the same place."""
+    known = tuple(parts)
+    originals = {part.data.get(TRANSLATION_OF) for part in known if part.kind == "translation"}
+    return tuple(part for part in known if part.part_id not in originals)
 
 
 def touches(correction: Correction, sources: Sequence[str]) -> bool:

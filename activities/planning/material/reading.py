@@ -11,7 +11,7 @@ from activities.storage.bucket import Storage
 from activities.storage.extractions import read_extraction
 from workflows.activity_io import DraftPlan
 from workflows.brief import MAX_BRIEF_CHARS, Brief
-from workflows.references.analysis import Analysis, Part, corrected, source_of
+from workflows.references.analysis import Analysis, Part, corrected, source_of, translated
 from workflows.references.kinds import Use
 from workflows.voice.spoken_brief import sentences_of
 
@@ -26,7 +26,8 @@ Read = Mapping[int, Sequence[Part]]
 async def parts_of(request: DraftPlan, storage: Storage) -> Read:
     """The parts of all analyses, without what people struck out; of a document whose fields are extracted, its fields.
 
-    Of a voice memo, only what the brief still says: a person corrected the brief, not the transcript.
+    Of speech in another language than the brief's, the translation. Of a voice memo, only what the brief still says: a
+    person corrected the brief, not the transcript.
 
     Raises:
         StorageFailed: the activity has to be retried.
@@ -41,7 +42,7 @@ async def parts_of(request: DraftPlan, storage: Storage) -> Read:
             analysis = Analysis.model_validate_json(stored[0])
             parts = corrected(analysis, request.corrections)
             memo = request.brief.references[summary.reference - 1].memo
-            found[summary.reference] = tuple(_still_said(parts, request.brief.text)) if memo else parts
+            found[summary.reference] = tuple(_still_said(parts, request.brief.text)) if memo else translated(parts)
     return found
 
 
@@ -83,7 +84,8 @@ def shown_parts(read: Read) -> dict[int, list[JsonValue]]:
             if text:
                 left -= len(text)
                 at = source_of(number, part.place)
-                shown.setdefault(number, []).append({"at": at, "kind": part.kind, "text": text})
+                said_by = {"speaker": part.speaker} if part.speaker else {}
+                shown.setdefault(number, []).append({"at": at, "kind": part.kind, "text": text, **said_by})
     return shown
 
 

@@ -10,6 +10,7 @@ inquiry in the production, times `STEPS_AN_INQUIRY`, plus its step: drafts count
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
@@ -67,6 +68,15 @@ _REUSABLE: Final = (DraftPlan, AnalyseReference, AddLanguages, JudgeTake)
 change, or a provider refused the one before."""
 _RETRIED: Final = frozenset({STILL_RUNNING, "storage_unavailable", "submission_unknown"})
 """Failures after which a retry of the activity continues with the same question."""
+
+
+TOKENS_A_SECOND: Final = 25
+"""The most that a transcript with the times of its words is written with: fast speech has 5 tokens a second."""
+
+
+def _transcript_tokens(recording: Media) -> int:
+    """The limit of a transcript whose model is billed by tokens."""
+    return 500 + math.ceil(TOKENS_A_SECOND * (recording.duration_seconds or 0.0))
 
 
 def inquiry_number(request: SettleQuestions) -> int:
@@ -155,7 +165,9 @@ class PaidQuestions:
         """
         await check_store(self._storage, offer, None)
         self._supported = True
-        asset = call_of(offer, 0, "transcript").model_copy(update={"asset_id": self._subject, "parameters": {}})
+        asset = call_of(offer, _transcript_tokens(recording), "transcript").model_copy(
+            update={"asset_id": self._subject, **({} if "max_tokens" in offer.rules else {"parameters": {}})}
+        )
         quote = pricing.quote(offer, asset, list(pricing.reference_assets([recording]).values()))
         request = self._request_of(asset, quote, step, [recording])
         take = await self._make(offer, request, "", None)

@@ -8,7 +8,7 @@ from activities.catalogue.loader import OWN_CATALOGUE, load_offers
 from activities.catalogue.offers import Offer
 from activities.errors import InvalidRequest
 from activities.providers import http_failures
-from activities.providers.google import content, enterprise, omni
+from activities.providers.google import content, enterprise, omni, transcripts
 from activities.providers.google.client import Access
 from activities.providers.protocol import Finished, Job, ProviderBase, Request, Running
 from activities.providers.selection import find_offer
@@ -44,6 +44,8 @@ class Google(ProviderBase):
     def sendable(self, offer: Offer) -> Offer:
         enterprise_only = offer.model.startswith(ENTERPRISE_ONLY)
         match offer.modality:
+            case Modality.TEXT if Modality.AUDIO in offer.requires:
+                return offer.limited_to(Modality.AUDIO, recordings=1)
             case Modality.TEXT:
                 return offer.limited_to(Modality.IMAGE, Modality.VIDEO, Modality.AUDIO)
             case Modality.VIDEO if enterprise_only:
@@ -63,6 +65,8 @@ class Google(ProviderBase):
             raise InvalidRequest(f"model: {why}")
         enterprise_only = model.startswith(ENTERPRISE_ONLY)
         match modality:
+            case Modality.TEXT if Modality.AUDIO in offer.requires:
+                return await transcripts.transcribe(self._access, request, offer)
             case Modality.TEXT:
                 return await content.write(self._access, request, offer)
             case Modality.AUDIO:

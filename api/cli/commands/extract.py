@@ -298,10 +298,10 @@ def _followed(cli: Cli, batch_id: str) -> BatchView:
     """The batch when it is done, or when everything else waits for people."""
     with BatchProgress(cli.out) as progress:
         while True:
-            view = cli.client.batch(batch_id)
-            progress.show(view)
-            if view.status not in (BatchStatus.PLANNING, BatchStatus.PRODUCING, BatchStatus.PLANNED):
-                return view
+            if view := cli.poll(lambda: cli.client.batch(batch_id)):
+                progress.show(view)
+                if view.status not in (BatchStatus.PLANNING, BatchStatus.PRODUCING, BatchStatus.PLANNED):
+                    return view
             time.sleep(POLL_SECONDS)
 
 

@@ -31,6 +31,7 @@ def references(
     context: Context,
     production_id: ProductionArgument,
     number: Annotated[int | None, typer.Argument(min=1, help="Show everything that was read in this one.")] = None,
+    words: Annotated[bool, typer.Option("--words", help="With the time of each spoken word.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show what was read in the references of a production, with its pages and times."""
@@ -38,7 +39,7 @@ def references(
     production_id = cli.production_id(production_id)
     if number is not None:
         one = cli.client.reference(production_id, number)
-        return cli.print_json(one) if as_json else _show(context, one)
+        return cli.print_json(one) if as_json else _show(context, one, words=words)
     found = cli.client.references(production_id)
     if as_json:
         return cli.print_json(found)
@@ -67,15 +68,18 @@ def _show_unread(context: Context, each: ReferenceView) -> None:
         cli.out.print(Text(f"{each.reference_id}: to allow up to {each.waiting_usd} USD: {command}", style="yellow"))
 
 
-def _show(context: Context, each: ReferenceView) -> None:
+def _show(context: Context, each: ReferenceView, *, words: bool) -> None:
     cli = cli_of(context)
     cli.out.print(Text(f"{each.reference_id} · {each.kind.value} · {each.media_type} · {each.summary}"))
     for part in each.parts:
         style = "dim strike" if part.struck else ""
         by = f", corrected by {part.corrected_by}" if part.corrected_by and not part.struck else ""
         read_by = f", by {part.read_by}" if part.read_by else ""
-        cli.out.print(Text(f"\n[{part.part_id}] {part.source} · {part.kind}{read_by}{by}", style="bold"))
+        said_by = f" · {part.speaker}" if part.speaker else ""
+        cli.out.print(Text(f"\n[{part.part_id}] {part.source} · {part.kind}{said_by}{read_by}{by}", style="bold"))
         cli.out.print(Text(part.text, style=style))
+        if words and part.words:
+            cli.out.print(Text("  ".join(f"{w.start:.2f} {w.word}" for w in part.words), style="dim"))
     _show_unread(context, each)
 
 

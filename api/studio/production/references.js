@@ -120,13 +120,19 @@ export class References {
     return html`
       <li key=${part.part_id} data-struck=${part.struck}>
         <p class="hint">${dotted(
-          part.source, part.kind, part.read_by, part.struck ? "struck out" : "", part.corrected_by && `by ${part.corrected_by}`,
+          part.source, part.kind, part.speaker, part.read_by, part.struck ? "struck out" : "", part.corrected_by && `by ${part.corrected_by}`,
         )}</p>
         ${part.picture_url && html`<img src=${part.picture_url} alt="${part.source}" loading="lazy">`}
         ${typed === undefined
           ? html`<p class="text" dir="auto">${part.text}</p>`
           : html`<textarea id="part-${key}" aria-label="Text of ${part.source}" rows="4" dir="auto"
               .value=${typed} oninput=${(e) => edit(e.target.value)}></textarea>`}
+        ${part.words.length > 0 && html`
+          <details class="word-times">
+            <summary>${count(part.words.length, "word")} with times</summary>
+            <p class="hint" dir="auto">${part.words.map((each) => `${each.start.toFixed(2)} ${each.word}`).join("  ")}</p>
+          </details>
+        `}
         <div class="row tight">
           ${typed === undefined
             ? button("Edit", () => edit(part.text), { variant: "ghost", "aria-label": `Edit ${part.part_id}` })

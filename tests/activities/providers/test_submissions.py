@@ -63,6 +63,7 @@ CALLS: Final[Mapping[str, Call]] = {
     "anthropic-stream": Call(KINDS["anthropic-text"], streamed=True),
     "google-text": Call(google("gemini-3.8-flash", Modality.TEXT)),
     "google-stream": Call(google("gemini-3.8-flash", Modality.TEXT), streamed=True),
+    "google-transcript": Call(google("gemini-3.5-transcribe", Modality.TEXT), Modality.AUDIO),
     "google-speech": Call(google("gemini-3.8-flash-tts", Modality.AUDIO)),
     "enterprise-image": Call(KINDS["google-image"], enterprise=True),
     "enterprise-omni": Call(KINDS["google-video"], enterprise=True),

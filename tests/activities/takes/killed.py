@@ -1,6 +1,6 @@
-"""A worker that is killed: it makes takes with the vendors' own SDKs and stops each at a step of its submission.
+"""A worker that is killed: it makes takes and analyses with the vendors' own SDKs and stops each at a step.
 
-`python -m tests.activities.takes.killed CONFIG` runs the takes of a JSON file until it is killed. A take that reaches
+`python -m tests.activities.takes.killed CONFIG` runs the cases of a JSON file until it is killed. A take that reaches
 its step leaves a file of its name in `reached`; a take that an emulated vendor delays leaves none.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel
-from temporalio import workflow
+from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
@@ -26,6 +26,8 @@ from temporalio.worker import Worker
 
 with workflow.unsafe.imports_passed_through():
     from activities.catalogue.offers import Offer
+    from activities.extraction.models import KIND_STEPS
+    from activities.planning.questions.paid import STEPS_AN_INQUIRY
     from activities.production import Activities
     from activities.providers.protocol import Claim, Finished, Job, Provider, ProviderBase, Request, Running
     from activities.providers.registry import PROVIDERS
@@ -34,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.takes import ledger, paid
     from activities.takes.ledger import Entry
     from activities.takes.producer import Producer
-    from workflows.activity_io import AssetFailure, ProduceAsset
+    from workflows.activity_io import Analysed, AnalyseReference, AssetFailure, ProduceAsset
     from workflows.events import TakeOrder
     from workflows.models import Modality, Take
     from workflows.runtime.data_converter import data_converter
@@ -48,7 +50,8 @@ Step = Literal[
     "submitted",  # the job's id is in the ledger
     "polling",  # the vendor handles a poll of the job
     "downloading",  # the media is on its way
-    "stored",  # the take is in the ledger, and Temporal has no result
+    "stored",  # the take, or the answer to a question, is in the ledger, and Temporal has no result
+    "analysed",  # the analysis is in the bucket, and Temporal has no result
 ]
 AT_THE_VENDOR: Final = ("received", "billed", "polling", "downloading")
 HEARTBEAT: Final = timedelta(minutes=2)
@@ -57,12 +60,19 @@ some seconds, on a busy machine for longer than a heartbeat timeout that a test 
 
 
 class Case(BaseModel):
-    """One take to make and the step to stop it at. It names its production, its provider and its file."""
+    """One take or analysis to make, and the step to stop it at. It names its production and its file, and the provider
+    of a take.
+
+    `stage` is that of the question at which an analysis stops: reading, classifying, extracting, translating.
+    """
 
     name: str
     vendor: str
     env: dict[str, str]
     step: Step | None = None
+    analysis: bool = False
+    stage: int = 0
+    settings: dict[str, str] = {}
 
 
 class Config(BaseModel):
@@ -103,16 +113,39 @@ class OneTake:
                 return "stored"
 
 
+@workflow.defn
+class OneAnalysis:
+    """Analyses one reference as a production would; the result is that of the activity."""
+
+    @workflow.run
+    async def run(self, queue: str, request: AnalyseReference) -> Analysed:
+        found: Analysed = await workflow.execute_activity(
+            "analyse_reference",
+            request,
+            result_type=Analysed,
+            task_queue=queue,
+            start_to_close_timeout=timedelta(minutes=30),
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1),
+        )
+        return found
+
+
+def stage_of(take: int) -> int:
+    """The stage of an analysis to which a question belongs, by the number of its take; 0 for the take of an asset."""
+    return take % STEPS_AN_INQUIRY // KIND_STEPS
+
+
 class Stops:
     """The step at which each take stops, by the name of its production."""
 
     def __init__(self, config: Config) -> None:
-        self._steps = {case.name: case.step for case in config.cases}
+        self._steps = {case.name: (case.step, case.stage) for case in config.cases}
         self._reached = config.reached
 
-    async def at(self, step: Step, name: str) -> None:
+    async def at(self, step: Step, name: str, stage: int = 0) -> None:
         """Stop forever when this is the step of that take."""
-        if self._steps.get(name) == step:
+        if self._steps.get(name) == (step, stage):
             (self._reached / name).touch()
             await asyncio.Event().wait()
 
@@ -124,22 +157,24 @@ class StoppingLedger(ledger.Ledger):
 
     def __init__(self, storage: Storage, prefix: str) -> None:
         super().__init__(storage, prefix)
-        self._name = prefix.split("/")[1]
+        self._name, self._stage = prefix.split("/")[1], stage_of(int(prefix.rpartition("/")[2]))
 
     async def write(self, entry: Entry) -> None:
         if entry.state == "claimed":
-            await self.stops.at("before_claim", self._name)
+            await self.stops.at("before_claim", self._name, self._stage)
         await super().write(entry)
         after: dict[str, Step] = {"claimed": "after_claim", "submitted": "submitted", "stored": "stored"}
         if step := after.get(entry.state):
-            await self.stops.at(step, self._name)
+            await self.stops.at(step, self._name, self._stage)
 
 
 class Held(ProviderBase):
-    """A vendor's provider under the name of a case; its response can be held, and its jobs are polled soon."""
+    """A vendor's provider, for a take under the name of its case; its response can be held, and its jobs are polled
+    soon."""
 
     def __init__(self, case: Case, provider: Provider, stops: Stops) -> None:
-        self.name, self._provider, self._stops = case.name, provider, stops
+        self.name = case.vendor if case.analysis else case.name
+        self._case, self._provider, self._stops = case, provider, stops
 
     def offers(self) -> Sequence[Offer]:
         return [replace(offer, expected_seconds=0.1) for offer in self._provider.offers()]
@@ -149,7 +184,7 @@ class Held(ProviderBase):
 
     async def submit(self, request: Request) -> Finished | Job:
         answer = await self._provider.submit(request)
-        await self._stops.at("answered", self.name)
+        await self._stops.at("answered", self._case.name, stage_of(request.take))
         return answer
 
     async def poll(self, request: Request, job: Job) -> Running | Finished:
@@ -177,12 +212,31 @@ async def main(config: Config) -> None:
     providers: dict[str, Provider] = {
         case.name: Held(case, PROVIDERS[case.vendor].build(case.env), stops) for case in config.cases
     }
+    storage = Storage(config.bucket)
     settings = ActivitySettings(claim_settles_seconds=config.claim_settles_seconds)
-    activities = Activities(Storage(config.bucket), providers, settings)
+    activities = Activities(storage, providers, settings)
     assert isinstance(activities._producer, Producer)
+    analysts = {
+        case.name: Activities(
+            storage,
+            {case.vendor: providers[case.name]},
+            ActivitySettings.model_validate(settings.model_dump() | case.settings),
+        )
+        for case in config.cases
+        if case.analysis
+    }
+
+    stages = {case.name: case.stage for case in config.cases}
+
+    @activity.defn(name="analyse_reference")
+    async def analyse(request: AnalyseReference) -> Analysed:
+        found = await analysts[request.production_id].analyse_reference(request)
+        await stops.at("analysed", request.production_id, stages[request.production_id])
+        return found
+
     client = await Client.connect(config.temporal, data_converter=data_converter)
     arguments: dict[str, Any] = {"max_concurrent_activities": 200, "graceful_shutdown_timeout": timedelta(0)}
-    async with Worker(client, task_queue=config.queue, activities=[activities.produce_asset], **arguments):
+    async with Worker(client, task_queue=config.queue, activities=[activities.produce_asset, analyse], **arguments):
         (config.reached / "working").touch()
         await asyncio.Event().wait()
 

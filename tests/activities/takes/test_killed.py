@@ -1,9 +1,10 @@
-"""A worker killed with SIGKILL at every step of a submission, for every vendor: the bills and the end of each take.
+"""A worker killed with SIGKILL at every step of a submission, for every vendor: the bills and the end of each take, and
+of each kind of analysis.
 
 All takes of the selected rows are in progress in one worker, each held at its step; one kill ends them all, and a
-second worker continues. The gate has every step of one vendor with jobs and of one without, and for all others a bill
-that is not known to the worker; `make trials` has the other rows. The vendors are emulators that the unmodified SDKs
-connect to.
+second worker continues. The gate has every step of one vendor with jobs and of one without, for all others a bill that
+is not known to the worker, and two rows of analyses; `make trials` has the other rows. The vendors are emulators that
+the unmodified SDKs connect to.
 """
 
 import asyncio
@@ -12,12 +13,12 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 import pytest
@@ -31,14 +32,19 @@ from activities.storage.bucket import Storage
 from activities.takes.ledger import Entry, Ledger
 from activities.takes.paid import RECOVERED, RESUBMITTED
 from deploy.local import Stack
-from tests.activities.takes.killed import AT_THE_VENDOR, Case, Config, OneTake, Step
-from tests.emulators.base import Kind, Stage
+from tests.activities.analysis.killed_kinds import ANALYSES, SAID
+from tests.activities.analysis.support import Reader
+from tests.activities.takes.killed import AT_THE_VENDOR, Case, Config, OneAnalysis, OneTake, Step
+from tests.emulators.anthropic import AnthropicEmulator
+from tests.emulators.base import Emulator, Kind, Stage
+from tests.emulators.google import GoogleEmulator
 from tests.support.vendors import KINDS, env_of
 from tests.support.waiting import WITHIN, eventually
 from workflows import keys
-from workflows.activity_io import ProduceAsset
+from workflows.activity_io import Analysed, AnalyseReference, ProduceAsset
 from workflows.brief import Brief, Platform
-from workflows.models import Asset, Quote
+from workflows.models import Asset, Media, Quote
+from workflows.references.kinds import Use
 
 PATIENCE: Final = 2 * WITHIN
 """Seconds for all takes of the table together."""
@@ -63,8 +69,8 @@ AMBIGUOUS: Final = ("after_claim", "received", "billed", "answered")
 INLINE: Final = ("openai-image-job",)
 """A poll of it returns the media: there is no download."""
 
-Row = tuple[str, Step, Decimal]
-TABLE: Final[list[Row]] = [
+Taken = tuple[str, Step, Decimal]
+TABLE: Final[list[Taken]] = [
     (kind, step, price)
     for kind, kindred in KINDS.items()
     for step in (JOB_STEPS if kindred.job else SYNC_STEPS)
@@ -72,6 +78,7 @@ TABLE: Final[list[Row]] = [
     if not (step == "downloading" and kind in INLINE)
     if price == EXPENSIVE or step in AMBIGUOUS  # the price matters only for an ambiguous submission
 ]
+
 
 EVERY_STEP: Final = ("openai-text", "runway-video")
 
@@ -171,78 +178,95 @@ async def report_dead(client: Client, runs: Iterable[WorkflowHandle[OneTake, str
                 await attempt.fail(ApplicationError("the worker was killed"))
 
 
-def selected(items: Iterable[pytest.Item]) -> list[Row]:
-    """The rows of the tests that this session runs."""
-    mine = (i for i in items if isinstance(i, pytest.Function) and i.function is test_a_kill_causes_no_unrecorded_bill)
-    called = {tuple(i.callspec.params[name] for name in ("kind", "step", "price")) for i in mine}
-    return [row for row in TABLE if row in called]
+@dataclass(frozen=True)
+class Row:
+    """One case, its vendor, and the workflow that runs it."""
+
+    case: Case
+    emulator: Emulator
+    workflow: Any
+    request: ProduceAsset | AnalyseReference
+
+
+async def play(rows: Sequence[Row], client: Client, servers: Stack, folder: Path) -> dict[str, Any]:
+    """The results of all rows by name: run in one worker that is killed at their steps, and in one that continues."""
+    queue = f"killed-{uuid4().hex}"
+    files, holds = [folder / "working"], ExitStack()
+    waiting = [
+        holds.enter_context(row.emulator.held(*HOLDS[row.case.step])) for row in rows if row.case.step in AT_THE_VENDOR
+    ]
+    files += [folder / row.case.name for row in rows if row.case.step not in AT_THE_VENDOR]
+    cases = [row.case for row in rows]
+    config = Config(
+        temporal=servers.info.temporal_address,
+        queue=queue,
+        bucket="tests",
+        reached=folder,
+        claim_settles_seconds=60,  # heartbeats are a third of that apart, and no other attempt reads them
+        cases=cases,
+    )
+    async with Worker(client, task_queue=f"{queue}-w", workflows=[OneTake, OneAnalysis]):
+        runs = {
+            row.case.name: await client.start_workflow(
+                row.workflow,
+                args=[queue, row.request],
+                id=f"{queue}-{row.case.name}",
+                task_queue=f"{queue}-w",
+            )
+            for row in rows
+        }
+        first = start(config, folder, servers)
+        try:
+            await wait_for_all(waiting, files, first)
+        finally:
+            first.send_signal(signal.SIGKILL)
+            first.wait()
+            holds.close()  # the vendor continues with the requests that it has
+        accepted = [row.emulator for row in rows if row.case.step in ("received", "billed")]
+
+        async def billed() -> bool | None:
+            return all(emulator.submissions for emulator in accepted) or None
+
+        await eventually(billed, "every accepted submission is billed")
+        await report_dead(client, runs.values())
+        unheld = [case.model_copy(update={"step": None}) for case in cases]
+        continued = config.model_copy(update={"claim_settles_seconds": 2, "cases": unheld})
+        second = start(continued, folder, servers)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return dict(zip(runs, await asyncio.gather(*(r.result() for r in runs.values())), strict=True))
+        finally:
+            second.send_signal(signal.SIGKILL)
+            second.wait()
+
+
+def selected(items: Iterable[pytest.Item], test: Callable[..., object], *names: str) -> list[tuple[Any, ...]]:
+    """The parameters of a test that this session runs."""
+    mine = (i for i in items if isinstance(i, pytest.Function) and i.function is test)
+    return [tuple(i.callspec.params[name] for name in names) for i in mine]
 
 
 @pytest.fixture(scope="module")
 async def outcomes(
+    request: pytest.FixtureRequest,
     client: Client,
     storage: Storage,
     servers: Stack,
     tmp_path_factory: pytest.TempPathFactory,
-    request: pytest.FixtureRequest,
 ) -> AsyncIterator[dict[str, Outcome]]:
-    """Every selected row of the table, run in one worker that is killed and one that continues."""
-    rows = selected(request.session.items)
-    folder = tmp_path_factory.mktemp("killed")
-    queue = f"killed-{uuid4().hex}"
+    """Every selected row of the table of takes."""
+    chosen = selected(request.session.items, test_a_kill_causes_no_unrecorded_bill, "kind", "step", "price")
     with ExitStack() as stack:
-        emulators, holds, waiting, files, cases = {}, ExitStack(), [], [folder / "working"], []
-        for kind, step, price in rows:
+        rows = []
+        for kind, step, price in chosen:
             name, kindred = name_of(kind, step, price), KINDS[kind]
-            emulators[name] = emulator = stack.enter_context(kindred.emulator())
-            cases.append(Case(name=name, vendor=kindred.vendor, env=env_of(kindred.vendor, emulator), step=step))
-            if step in AT_THE_VENDOR:
-                waiting.append(holds.enter_context(emulator.held(*HOLDS[step])))
-            else:
-                files.append(folder / name)
-        config = Config(
-            temporal=servers.info.temporal_address,
-            queue=queue,
-            bucket="tests",
-            reached=folder,
-            claim_settles_seconds=60,  # heartbeats are a third of that apart, and no other attempt reads them
-            cases=cases,
-        )
-        async with Worker(client, task_queue=f"{queue}-w", workflows=[OneTake]):
-            runs = {
-                name_of(*row): await client.start_workflow(
-                    OneTake.run,
-                    args=[queue, take_request(row[0], name_of(*row), row[2])],
-                    id=f"{queue}-{name_of(*row)}",
-                    task_queue=f"{queue}-w",
-                )
-                for row in rows
-            }
-            first = start(config, folder, servers)
-            try:
-                await wait_for_all(waiting, files, first)
-            finally:
-                first.send_signal(signal.SIGKILL)
-                first.wait()
-                holds.close()  # the vendor continues with the requests that it has
-            accepted = [emulators[name_of(*row)] for row in rows if row[1] in ("received", "billed")]
-
-            async def billed() -> bool | None:
-                return all(emulator.submissions for emulator in accepted) or None
-
-            await eventually(billed, "every accepted submission is billed")
-            await report_dead(client, runs.values())
-            unheld = [case.model_copy(update={"step": None}) for case in cases]
-            continued = config.model_copy(update={"claim_settles_seconds": 2, "cases": unheld})
-            second = start(continued, folder, servers)
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    ends = dict(zip(runs, await asyncio.gather(*(r.result() for r in runs.values())), strict=True))
-            finally:
-                second.send_signal(signal.SIGKILL)
-                second.wait()
+            emulator = stack.enter_context(kindred.emulator())
+            case = Case(name=name, vendor=kindred.vendor, env=env_of(kindred.vendor, emulator), step=step)
+            rows.append(Row(case, emulator, OneTake.run, take_request(kind, name, price)))
+        ends = await play(rows, client, servers, tmp_path_factory.mktemp("killed"))
         found = {}
-        for name, emulator in emulators.items():
+        for row in rows:
+            name, emulator = row.case.name, row.emulator
             entry = await Ledger(storage, keys.take_prefix(name, "a", 1)).read()
             assert entry is not None
             found[name] = Outcome(ends[name], entry, len(emulator.submissions), emulator.problems)
@@ -265,3 +289,76 @@ async def test_a_kill_causes_no_unrecorded_bill(
     assert len(submissions) == 1 + resubmitted
     assert (found.entry.state == "stored") == (end == "stored")
     assert found.problems == []
+
+
+ANALYSIS_STEPS: Final[tuple[Step, ...]] = (*SYNC_STEPS, "analysed")
+IN_GATE: Final = (("picture", "billed"), ("translation", "answered"))
+"""The smallest set that fails where answers are lost, or asked for twice."""
+
+
+def analysis_row(stack: ExitStack, kind: str, step: Step, brief: Brief, media: Media) -> Row:
+    read = ANALYSES[kind]
+    emulator = stack.enter_context(read.emulator())
+    assert isinstance(emulator, AnthropicEmulator | GoogleEmulator)
+    emulator.answer_text = lambda _: read.answer
+    if isinstance(emulator, GoogleEmulator) and kind == "translation":
+        emulator.said = SAID
+    name = f"{kind}-{step}-{uuid4().hex[:8]}".replace("_", "-")
+    case = Case(
+        name=name,
+        vendor=read.vendor,
+        env=env_of(read.vendor, emulator),
+        step=step,
+        analysis=True,
+        stage=read.stage,
+        settings={"planning_usd": "5", "resubmit_below_usd": "5" if read.repeated else "0", **read.settings},
+    )
+    request = AnalyseReference(production_id=name, brief=brief, reference=1, media=media)
+    return Row(case, emulator, OneAnalysis.run, request)
+
+
+@pytest.fixture(scope="module")
+async def analysed(
+    request: pytest.FixtureRequest,
+    client: Client,
+    storage: Storage,
+    servers: Stack,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[dict[tuple[str, str], tuple[Row, Analysed]]]:
+    """The rows of the table of analyses that are selected."""
+    chosen = selected(request.session.items, test_a_killed_analysis_is_billed_once, "kind", "step")
+    folder = tmp_path_factory.mktemp("analysed")
+    with ExitStack() as stack:
+        rows = {}
+        for kind in dict.fromkeys(each for each, _ in chosen):
+            reader = Reader(storage)
+            media = await reader.bring(ANALYSES[kind].data(folder), ANALYSES[kind].use)
+            for step in (step for each, step in chosen if each == kind):
+                rows[kind, step] = analysis_row(stack, kind, step, reader.brief, media)
+        ends = await play(list(rows.values()), client, servers, folder)
+        yield {key: (row, Analysed.model_validate(ends[row.case.name])) for key, row in rows.items()}
+
+
+@pytest.mark.parametrize(
+    ("kind", "step"),
+    [
+        pytest.param(kind, step, marks=() if (kind, step) in IN_GATE else pytest.mark.trial)
+        for kind in ANALYSES
+        for step in ANALYSIS_STEPS
+    ],
+)
+async def test_a_killed_analysis_is_billed_once(
+    analysed: dict[tuple[str, str], tuple[Row, Analysed]], kind: str, step: Step
+) -> None:
+    """Whichever step the worker is killed at, the vendor bills a question once. Only where the price is below
+    `resubmit_below_usd` is a lost one sent once more, and then the bill of the analysis has both."""
+    (row, found), read = analysed[kind, step], ANALYSES[kind]
+    sent = (step != "after_claim") + (step in AMBIGUOUS and read.repeated)
+    assert len(row.emulator.submissions) == read.earlier + sent
+    assert found.billed_usd >= row.emulator.billed_usd
+    assert found.billed_usd > 0
+    lost = step in AMBIGUOUS and not read.repeated
+    assert bool(found.doubt_usd) == (step in AMBIGUOUS)
+    if read.use is Use.MATERIAL:  # the fields of a document are also read by their labels
+        assert bool(found.summary.unread) == lost
+    assert row.emulator.problems == []

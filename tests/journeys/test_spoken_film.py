@@ -1,0 +1,125 @@
+"""A film whose facts come from a sheet, whose look comes from a picture, and whose length and story are spoken: planned
+with its sources, corrected, approved and delivered, with a vendor and without any key."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from temporalio.client import Client
+
+from activities.providers.previz.narration import speak
+from activities.providers.registry import build_providers
+from activities.settings import ActivitySettings
+from activities.storage.bucket import Storage
+from deploy.local import Stack
+from tests.activities.references import files
+from tests.activities.references.test_reviewed_references import posted
+from tests.api.routes.voice.test_memos import heard
+from tests.emulators.openai import OpenAIEmulator
+from tests.support.product import previz_workers
+from tests.support.servers.serving import Api, patient, serving
+from tests.support.situation import PREVIZ
+from tests.support.vendors import env_of
+
+pytestmark = pytest.mark.trial
+SAID: Final = (
+    "Make a twelve second film about our desk lamp. It lights the desk of a watchmaker. At night it is the last light."
+)
+SHEET: Final = files.pdf([(72, 780, "Lumen desk lamp"), (72, 750, "Price: 49 EUR"), (72, 720, "- Dims to one percent")])
+SEEN: Final = {"description": "A brass lamp.", "objects": ["lamp"], "text": "", "style": "Warm light, 35 mm film."}
+Studio = Callable[..., AbstractAsyncContextManager[Api]]
+
+
+@pytest.fixture
+def studio(client: Client, servers: Stack, storage: Storage) -> Studio:
+    """Start the API over the product's own activities; with a vendor, that one hears and sees."""
+
+    @asynccontextmanager
+    async def start(vendor: OpenAIEmulator | None = None) -> AsyncIterator[Api]:
+        settings = ActivitySettings(planner="template")
+        built = build_providers(settings, env_of("openai", vendor)) if vendor else {}
+        vendors = {name: each for name, each in built.items() if name == "openai"}
+        workers = previz_workers(client, servers, storage, settings, vendors)
+        with patient():
+            async with workers, serving(client, {"GREENLIGHT_BUCKET": "tests"}) as api:
+                yield api
+        for each in vendors.values():
+            await each.close()
+
+    return start
+
+
+async def memo_of(folder: Path) -> bytes:
+    """The memo as espeak-ng speaks it."""
+    await speak(SAID, folder / "memo.wav", voice="en", rate=165)
+    return (folder / "memo.wav").read_bytes()
+
+
+async def film(api: Api, brief: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Plan the film from the memo's brief, its sheet and its picture, with local models only."""
+    sheet = await posted(api, SHEET, name="sheet")
+    look = await posted(api, files.image("TIFF"), name="look", use="style")
+    production_id, digest = await api.planned(**brief | {"references": [*brief["references"], sheet, look]})
+    edits = [
+        {"op": "change", "asset_id": a["asset_id"], "provider": "previz", "model": PREVIZ[a["asset_type"]]}
+        for a in (await api.get(production_id))["plan"]["assets"]
+        if a["provider"] != "previz"
+    ]
+    if edits:
+        body = {"plan_digest": digest, "edits": [each | {"parameters": {}} for each in edits]}
+        answer = await api.http.patch(f"/api/v1/productions/{production_id}/plan", json=body)
+        assert answer.status_code == 200, answer.text
+    return production_id, await api.get(production_id)
+
+
+async def corrected_and_delivered(api: Api, production_id: str) -> list[str]:
+    """Correct the price, plan again, approve and wait for the film; what its narrations say."""
+    path = f"/api/v1/productions/{production_id}"
+    parts = (await api.http.get(f"{path}/references/2")).json()["parts"]
+    (part,) = (p for p in parts if "49 EUR" in p["text"])
+    changes = [{"part_id": part["part_id"], "text": part["text"].replace("49", "59")}]
+    assert (await api.http.patch(f"{path}/references/2", json={"changes": changes})).status_code == 200
+    revised = (await api.http.post(f"{path}/revise", json={"feedback": "Use the corrected price."})).json()
+    await api.approve(production_id, revised["digest"], budget_usd="50")
+    assert (await api.events(production_id))[-1].name == "done"
+    made = await api.get(production_id)
+    assert made["status"] == "delivered", made["error"]
+    return [a["prompt"] for a in revised["assets"] if a["role"] == "narration"]
+
+
+async def test_with_a_vendor_all_three_are_read(studio: Studio, tmp_path: Path) -> None:
+    """The transcript gives length and story, the sheet the price, the picture the style; each asset names its source,
+    and the corrected price is spoken."""
+    with OpenAIEmulator(lambda _: json.dumps(SEEN)) as vendor:
+        vendor.said = SAID
+        async with studio(vendor) as api:
+            memo = await heard(api, await memo_of(tmp_path))
+            assert memo["brief"]["duration_seconds"] == 12.0
+            production_id, made = await film(api, memo["brief"])
+            cited = {source for a in made["plan"]["assets"] for source in a["sources"]}
+            assert {"reference-1 0:00", "reference-2 p. 1"} <= cited
+            read = (await api.http.get(f"/api/v1/productions/{production_id}/references/3")).json()
+            assert "Warm light, 35 mm film." in {p["text"] for p in read["parts"]}
+            spoken = " ".join(await corrected_and_delivered(api, production_id))
+            assert "59 EUR" in spoken
+            assert "49" not in spoken
+            assert vendor.problems == []
+
+
+async def test_without_a_key_the_film_is_made_and_says_what_was_not_read(studio: Studio, tmp_path: Path) -> None:
+    """The memo and the picture name what is not read and what would enable it; a person writes what was said, and the
+    sheet is read on this machine."""
+    async with studio() as api:
+        memo = await heard(api, await memo_of(tmp_path))
+        (unread,) = memo["unread"]
+        assert (unread["what"], memo["brief"]["text"]) == ("what is said", "")
+        assert "set OPENAI_API_KEY or GOOGLE_API_KEY" in unread["remedy"]
+        production_id, made = await film(api, memo["brief"] | {"text": SAID, "duration_seconds": 12})
+        assert "reference-2 p. 1" in {source for a in made["plan"]["assets"] for source in a["sources"]}
+        look = (await api.http.get(f"/api/v1/productions/{production_id}/references/3")).json()
+        assert "set OPENAI_API_KEY, ANTHROPIC_API_KEY or GOOGLE_API_KEY" in look["unread"][0]["remedy"]
+        assert {p["kind"] for p in look["parts"]} >= {"palette"}
+        assert "59 EUR" in " ".join(await corrected_and_delivered(api, production_id))
