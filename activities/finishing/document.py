@@ -16,6 +16,7 @@ from typing import Final, Literal
 from markdown_it import MarkdownIt
 
 from activities.media.facts import extension_of
+from activities.text.illustrated import Placed, blocks_of
 from workflows.activity_io import FinishedAsset
 from workflows.brief import Reference
 from workflows.models import Modality
@@ -62,8 +63,15 @@ def file_name(finished: FinishedAsset) -> str:
     return f"{folder}/{asset.asset_id}.{extension_of(finished.take.media.media_type)}"
 
 
-def section_of(finished: FinishedAsset, texts: Mapping[str, str]) -> Section:
-    """The section of an asset.
+def picture_files(finished: FinishedAsset) -> dict[str, str]:
+    """Name of a picture in an illustrated text -> the name of its file next to the document."""
+    numbered = enumerate(finished.take.media.pictures, start=1)
+    stem = finished.asset.asset_id
+    return {p.name: f"images/{stem}.{number}.{extension_of(p.media_type)}" for number, p in numbered}
+
+
+def sections_of(finished: FinishedAsset, texts: Mapping[str, str]) -> list[Section]:
+    """The sections of an asset: one, or of an illustrated text its texts and pictures in their order.
 
     Args:
         texts: Asset id -> its text.
@@ -71,11 +79,23 @@ def section_of(finished: FinishedAsset, texts: Mapping[str, str]) -> Section:
     asset = finished.asset
     heading = asset.label or asset.role.replace("-", " ").capitalize()
     if asset.asset_type is Modality.IMAGE:
-        return Section("image", heading, href=file_name(finished))
+        return [Section("image", heading, href=file_name(finished))]
     if asset.asset_type is Modality.AUDIO:
-        return Section("audio", heading, href=file_name(finished))
-    plain = finished.take.media.media_type.split(";")[0] in ("text/markdown", "text/plain")
-    return Section("markdown" if plain else "verbatim", heading, texts[asset.asset_id])
+        return [Section("audio", heading, href=file_name(finished))]
+    text, files = texts[asset.asset_id], picture_files(finished)
+    if not files:
+        plain = finished.take.media.media_type.split(";")[0] in ("text/markdown", "text/plain")
+        return [Section("markdown" if plain else "verbatim", heading, text)]
+    blocks = list(blocks_of(text, files))
+    found = [
+        Section("image", block.alt, href=files[block.name])
+        if isinstance(block, Placed)
+        else Section("markdown", "" if number else heading, block)
+        for number, block in enumerate(blocks)
+    ]
+    placed = {block.name for block in blocks if isinstance(block, Placed)}
+    # A text that a person edited may not name them all.
+    return found + [Section("image", heading, href=href) for name, href in files.items() if name not in placed]
 
 
 def sources_of(assets: Sequence[FinishedAsset], references: Sequence[Reference]) -> list[str]:
@@ -168,7 +188,7 @@ def _rendered(text: str) -> str:
 
 def _wants_heading(section: Section, sections: Sequence[Section]) -> bool:
     """Whether a text needs a heading: not if it has its own heading, or is the only text."""
-    texts = (s for s in sections if s.kind in ("markdown", "verbatim"))
+    texts = (s for s in sections if s.kind in ("markdown", "verbatim") and s.heading)
     several = sum(1 for _ in islice(texts, 2)) > 1
     return bool(section.heading) and several and not re.match(r"\s*#{1,6}\s", section.text)
 

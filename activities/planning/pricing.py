@@ -14,6 +14,7 @@ from activities.planning.checks.inputs import input_problem, unused_stills
 from activities.planning.checks.lengths import heard, is_timed, length_problem, measured, quote_lengths
 from activities.planning.checks.narration import overruns, unread
 from activities.planning.checks.voices import voice_problem
+from activities.planning.choices.illustrated import missing_problem
 from activities.providers.protocol import Provider
 from activities.providers.registry import remedy_for
 from activities.providers.selection import find_offer, plannable_offers, supports_aspect
@@ -21,6 +22,7 @@ from workflows.activity_io import PLAN_INVALID
 from workflows.continuity.drafts import final_asset, models_of
 from workflows.continuity.inputs import inputs_of, made_as, sources_of
 from workflows.continuity.lengths import AT_MOST
+from workflows.illustrated.parts import PICTURES
 from workflows.models import FILM_PARAMETERS, MAX_PLAN_BYTES, UNSPOKEN_ROLES, Asset, Media, Modality, Plan, Quote
 from workflows.spoken import languages
 
@@ -85,6 +87,8 @@ def _quote(asset: Asset, known: Mapping[str, Asset], offer: Offer, providers: Ma
                 raise invalid(f"{here}: parameters.{placed}: {problem}")
     else:
         placing = []
+    if problem := missing_problem(asset.parameters.get(PICTURES), offer):
+        raise invalid(f"{here}: {problem}")
     inputs, timing = inputs_of(asset, known), heard(asset, known)
     if (problem := length_problem(offer, asset, timing)) is not None:
         raise invalid(f"{here}: parameters.{AT_MOST}: {problem}")

@@ -44,6 +44,8 @@ class Google(ProviderBase):
     def sendable(self, offer: Offer) -> Offer:
         enterprise_only = offer.model.startswith(ENTERPRISE_ONLY)
         match offer.modality:
+            case Modality.TEXT if offer.illustrates:
+                return offer.limited_to(Modality.IMAGE)
             case Modality.TEXT:
                 return offer.limited_to(Modality.IMAGE, Modality.VIDEO, Modality.AUDIO)
             case Modality.VIDEO if enterprise_only:
@@ -64,7 +66,8 @@ class Google(ProviderBase):
         enterprise_only = model.startswith(ENTERPRISE_ONLY)
         match modality:
             case Modality.TEXT:
-                return await content.write(self._access, request, offer)
+                write = content.illustrate if offer.illustrates else content.write
+                return await write(self._access, request, offer)
             case Modality.AUDIO:
                 return await content.speak(self._access, request, offer)
             case Modality.IMAGE:
