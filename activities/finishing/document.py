@@ -7,16 +7,17 @@ import base64
 import hashlib
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
+from types import MappingProxyType
 from typing import Final, Literal
 
 from markdown_it import MarkdownIt
 
 from activities.media.facts import extension_of
-from activities.text.illustrated import Placed, blocks_of
+from activities.text.illustrated import Placed, blocks_of, marked_blocks, marked_references
 from workflows.activity_io import FinishedAsset
 from workflows.brief import Reference
 from workflows.models import Modality
@@ -70,12 +71,41 @@ def picture_files(finished: FinishedAsset) -> dict[str, str]:
     return {p.name: f"images/{stem}.{number}.{extension_of(p.media_type)}" for number, p in numbered}
 
 
-def sections_of(finished: FinishedAsset, texts: Mapping[str, str]) -> list[Section]:
-    """The sections of an asset: one, or of an illustrated text its texts and pictures in their order.
+def sections_of(
+    finished: FinishedAsset, texts: Mapping[str, str], shown: Mapping[str, Section] = MappingProxyType({})
+) -> list[Section]:
+    """The sections of an asset: one, or of a text with pictures its texts and pictures in their order.
 
     Args:
         texts: Asset id -> its text.
+        shown: Source of a reference, such as `reference-2 p. 3` -> its section, for the lines that mark its place.
     """
+    return [each for section in _sections_of(finished, texts) for each in _with_references(section, shown)]
+
+
+def _with_references(section: Section, shown: Mapping[str, Section]) -> Iterator[Section]:
+    """A text as its parts, with the references that its lines mark between them; unknown marks stay text."""
+    if section.kind != "markdown" or not any(source in shown for source in marked_references(section.text)):
+        yield section
+        return
+    heading = section.heading
+    for block in marked_blocks(section.text):
+        if isinstance(block, Placed):
+            yield shown.get(block.name) or Section("markdown", "", f"[{block.name}]")
+        else:
+            yield Section("markdown", heading, block)
+            heading = ""
+
+
+def named(source: str, references: Sequence[Reference]) -> str:
+    """A source for readers: `Data sheet p. 3` for `reference-2 p. 3`, where the reference has that name."""
+    reference, _, place = source.partition(" ")
+    number = int(reference.removeprefix("reference-")) if re.fullmatch(r"reference-\d{1,3}", reference) else 0
+    name = references[number - 1].name if 0 < number <= len(references) else ""
+    return f"{name or reference} {place}".strip()
+
+
+def _sections_of(finished: FinishedAsset, texts: Mapping[str, str]) -> list[Section]:
     asset = finished.asset
     heading = asset.label or asset.role.replace("-", " ").capitalize()
     if asset.asset_type is Modality.IMAGE:
@@ -98,20 +128,29 @@ def sections_of(finished: FinishedAsset, texts: Mapping[str, str]) -> list[Secti
     return found + [Section("image", heading, href=href) for name, href in files.items() if name not in placed]
 
 
-def sources_of(assets: Sequence[FinishedAsset], references: Sequence[Reference]) -> list[str]:
-    """A line for each asset that used references: its heading, and their names with the pages and times."""
+def sources_of(
+    assets: Sequence[FinishedAsset],
+    references: Sequence[Reference],
+    texts: Mapping[str, str] = MappingProxyType({}),
+) -> list[str]:
+    """A line for each asset that used references: its heading, and their names with the pages and times.
 
-    def named(source: str) -> str:
-        reference, _, place = source.partition(" ")
-        number = int(reference.removeprefix("reference-")) if re.fullmatch(r"reference-\d{1,3}", reference) else 0
-        name = references[number - 1].name if 0 < number <= len(references) else ""
-        return f"{name or reference} {place}".strip()
+    Args:
+        texts: Asset id -> its text; the references that it marks are sources too.
+    """
+
+    def used(each: FinishedAsset) -> tuple[str, ...]:
+        return (*each.asset.sources, *_known(marked_references(texts.get(each.asset.asset_id, "")), references))
 
     return [
-        f"{each.asset.label or each.asset.role}: {'; '.join(dict.fromkeys(map(named, each.asset.sources)))}"
+        f"{each.asset.label or each.asset.role}: {'; '.join(dict.fromkeys(named(s, references) for s in used(each)))}"
         for each in assets
-        if each.asset.sources
+        if used(each)
     ]
+
+
+def _known(sources: Sequence[str], references: Sequence[Reference]) -> list[str]:
+    return [each for each in sources if 0 < int(each.split(" ")[0].rpartition("-")[2]) <= len(references)]
 
 
 def markdown(title: str, sections: Sequence[Section], sources: Sequence[str] = ()) -> str:

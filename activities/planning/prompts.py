@@ -41,6 +41,10 @@ same thing depend on the same reference, and say in its prompt what to take from
 depends on from 1 in their order. No asset may itself be called so. Name in `sources` of an asset each place whose \
 content its prompt uses, as `at` names it, e.g. reference-2 p. 3."""
 
+_SHOWN: Final = """ A text of the document shows such a picture, or a page of such a file, where it has a line \
+of its own such as [reference-1] or [reference-2 p. 3]: where the brief wants one shown, tell the writer in the \
+prompt of that text where to put the line, with the line itself on a line of its own."""
+
 _STRUCTURE: Final = """\
 ## Structure
 The brief lists its own shots or lines, given as data in `structure`. A program read them from the brief; they are \
@@ -109,7 +113,7 @@ def instructions(task: PlanningTask) -> str:
         + _shape(brief, task.seconds, max(USUAL_SHOTS, min(listed, MAX_SHOTS)), sounds=asks_for_sound(task.request))
         + (_illustrated(task) if any(o.illustrates for o in task.menu.get(Modality.TEXT, ())) else "")
         + (_UPSCALES if asks_for_upscale(task.request) and _copies(task) else ""),
-        *([_REFERENCES] if brief.references else []),
+        *([_REFERENCES + ("" if brief.platform == Platform.VIDEO else _SHOWN)] if brief.references else []),
         *([_structure(task)] if task.structure else []),
         "## Models\n" + "\n".join(_models(modality, offers) for modality, offers in task.menu.items()),
         "## Choosing\n" + _choosing(brief),

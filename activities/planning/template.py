@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer, Parameter
 from activities.planning.choices.illustrated import ROLE, asked_pictures, asks_for_illustrated, illustrator
-from activities.planning.choices.roles import ILLUSTRATED, TEXTS, VISUALS
+from activities.planning.choices.roles import ILLUSTRATED, SHOWING, TEXTS, VISUALS
 from activities.planning.delivery.rule import Deliveries
 from activities.planning.film import SCENE_CHARS, open_feedback_warnings, plan_film
 from activities.planning.material.facts import cited, facts_of, listed, with_sources
@@ -23,6 +23,7 @@ from activities.planning.structure.orders.sentences import is_aside, is_order, t
 from activities.planning.structure.quoted import is_commission
 from activities.planning.structure.text import quotations
 from activities.planning.task import PlanningTask, asks_for_upscale, check_plannable
+from activities.text.illustrated import without_marks
 from activities.text.speech import sentences, shortened, subject
 from workflows.brief import Brief, Platform
 from workflows.continuity.inputs import UPSCALE, without_versions
@@ -129,7 +130,8 @@ class _AssetWriter:
     def text(self, role: str, label: str, instruction: str, offer: Offer | None = None, pictures: int = 0) -> Asset:
         prompt = (
             f"{instruction} Language: {self.brief.language}.{self.direction()}{self.wishes()}\n\n"
-            f"{self.brief.text[:EXCERPT_CHARS]}{listed(facts_of(self.task))}"
+            f"{(self.brief.text if role in SHOWING else without_marks(self.brief.text))[:EXCERPT_CHARS]}"
+            f"{listed(facts_of(self.task))}"
         )
         parameters: dict[str, JsonValue] = {PICTURES: pictures} if pictures else {}
         return self.asset(role, Modality.TEXT, role, label, prompt, parameters=parameters, offer=offer)
@@ -204,7 +206,7 @@ def _pages(writer: _AssetWriter) -> list[Asset]:
         shown = asked_lettering(brief.text, design=brief.platform == Platform.DESIGN)
         for k, (label, composition) in enumerate(VISUALS[:count], start=1):
             name = f"visual-{k}" if count > 1 else "visual"
-            picture = writer.picture(" ".join(sentences(brief.text)), composition, shown)
+            picture = writer.picture(" ".join(sentences(without_marks(brief.text))), composition, shown)
             assets.append(writer.asset(name, Modality.IMAGE, "visual", label, picture))
     return assets
 

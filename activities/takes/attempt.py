@@ -43,6 +43,7 @@ from activities.takes.ledger import Entry, LedgerUnreadable, now
 from activities.takes.signing import SignedMedia, sign_output
 from activities.takes.stored_form import normalize
 from activities.takes.vendor_calls import Operation, record_call
+from activities.text.illustrated import marked_references
 from workflows import keys
 from workflows.activity_io import STILL_RUNNING, TAKE_EXISTS, AssetCancelled, AssetFailure, ProduceAsset
 from workflows.brief import Brief
@@ -300,6 +301,8 @@ def instructions_for(brief: Brief, asset: Asset) -> str:
     if asset.asset_type != Modality.TEXT:
         return ""
     style = f" Style: {brief.style}." if brief.style else ""
+    if marked_references(asset.prompt):
+        style += " Keep each line such as [reference-1] as it is: a picture takes its place."
     return (
         f"You write the {asset.role.replace('-', ' ')} of a {brief.platform.value.replace('_', ' ')}, "
         f"in the language {brief.language}.{style} Answer with that text alone, as Markdown without a heading of its "

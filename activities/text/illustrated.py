@@ -10,6 +10,7 @@ _LINE: Final = re.compile(
 )
 _HEADING: Final = re.compile(r"^ {0,3}#{1,6}[ \t]+(?P<text>\S.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _MARKS: Final = re.compile(r"[\\`*_\[\]<>#|]")
+_MARKER: Final = re.compile(r"^[ \t]*\[(?P<source>reference-\d{1,3}(?: p\. \d{1,4})?)\][ \t]*$", re.MULTILINE)
 ALT_CHARS: Final = 120
 
 
@@ -47,3 +48,25 @@ def blocks_of(text: str, names: Collection[str]) -> Iterator[str | Placed]:
 def without_pictures(text: str) -> str:
     """The words of a stored text, without the lines of its pictures."""
     return _LINE.sub("", text)
+
+
+def marked_references(text: str) -> list[str]:
+    """The references that lines of a text mark, such as `[reference-2 p. 3]`, each once, in their order."""
+    return list(dict.fromkeys(_MARKER.findall(text)))
+
+
+def marked_blocks(text: str) -> Iterator[str | Placed]:
+    """The texts and the marked references of a text in their order; the name of such a place is its source."""
+    at = 0
+    for match in _MARKER.finditer(text):
+        if before := text[at : match.start()].strip("\n"):
+            yield before
+        yield Placed(match["source"], "")
+        at = match.end()
+    if after := text[at:].strip("\n"):
+        yield after
+
+
+def without_marks(text: str) -> str:
+    """A text without the lines that mark references, for everything but the text that shows them."""
+    return _MARKER.sub("", text)

@@ -86,7 +86,7 @@ def illustrator(offers: Sequence[Offer], writer: Offer) -> Offer | None:
     return next((o for o in able if writer.placeholder or not o.placeholder), None)
 
 
-def missing_problem(asset_pictures: object, offer: Offer) -> str | None:
+def pictures_problem(asset_pictures: object, offer: Offer) -> str | None:
     """Why an asset and its model do not fit as to pictures; None where they do."""
     if offer.illustrates and asset_pictures is None:
         few, many = offer.rules[PICTURES].choices[0], offer.rules[PICTURES].choices[-1]

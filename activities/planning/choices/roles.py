@@ -36,3 +36,6 @@ ILLUSTRATED: Final = (
     "follow.",
 )
 """Label and instruction of a text with its pictures in one response, in the place of all others."""
+
+SHOWING: Final = ("article", "body", "concept", "post")
+"""The texts that show the references whose place the brief marks, by a line such as `[reference-1]`."""

@@ -9,6 +9,7 @@ from typing import Final
 from activities.providers.previz.composition import Pictures
 from activities.providers.previz.storyboard import storyboard
 from activities.providers.protocol import Request
+from activities.text.illustrated import marked_references, without_marks
 from activities.text.speech import sentences, shortened, subject
 
 DEFAULT_PICTURES: Final = 3
@@ -18,7 +19,7 @@ MAX_SENTENCES: Final = 24
 
 
 def _first_sentence(request: Request) -> str:
-    return subject(sentences(request.brief.text)[0])
+    return subject(sentences(without_marks(request.brief.text))[0])
 
 
 def _headline(request: Request) -> str:
@@ -27,7 +28,7 @@ def _headline(request: Request) -> str:
 
 
 def _body(request: Request) -> str:
-    texts = [subject(s) for s in sentences(request.brief.text)][:MAX_SENTENCES]
+    texts = [subject(s) for s in sentences(without_marks(request.brief.text))][:MAX_SENTENCES]
     return "\n\n".join(" ".join(texts[i : i + 3]) for i in range(0, len(texts), 3))
 
 
@@ -36,13 +37,13 @@ def _call_to_action(request: Request) -> str:
 
 
 def _list(request: Request) -> str:
-    return "\n".join(f"- {subject(s)}" for s in sentences(request.brief.text)[:8])
+    return "\n".join(f"- {subject(s)}" for s in sentences(without_marks(request.brief.text))[:8])
 
 
 def _post(request: Request) -> str:
     words = re.findall(r"[^\W\d_]{5,20}", request.brief.text[:2_000].lower())
     tags = [f"#{w}" for w in dict.fromkeys(words) if w not in {"about", "their", "there", "which"}][:3]
-    text = " ".join(subject(s) for s in sentences(request.brief.text)[:3])
+    text = " ".join(subject(s) for s in sentences(without_marks(request.brief.text))[:3])
     return "\n\n".join(filter(None, [text, " ".join(tags)]))
 
 
@@ -79,7 +80,8 @@ TEMPLATES: Final[dict[str, Callable[[Request], str]]] = {
 def write(request: Request) -> bytes:
     """UTF-8 markdown for the asset's role; an unknown role gets the brief's sentences."""
     asset = request.asset
-    content = TEMPLATES.get(asset.role, _body)(request)
+    marks = [f"[{source}]" for source in marked_references(asset.prompt)]
+    content = "\n\n".join([TEMPLATES.get(asset.role, _body)(request), *marks])
     title = asset.label or asset.role
     task = " ".join(asset.prompt.partition("\n\n")[0].split())[:300]
     task_line = "" if asset.role == "script" else f"Prompt: {task}\n\n"
@@ -99,12 +101,15 @@ def illustrate(request: Request, count: int, pictures: Pictures = ()) -> list[st
     parts: list[str | bytes] = [head.partition("\n\n")[0]]
     for number, text in enumerate(_sections(request, count), start=1):
         parts += [f"## {number}. {shortened(text, 60)}\n\n{text}", _drawn(request, number, text, pictures)]
-    return [*parts, f"---\n\n{foot}"]
+    marks = "".join(f"[{source}]\n\n" for source in marked_references(request.asset.prompt))
+    return [*parts, f"{marks}---\n\n{foot}"]
 
 
 def _sections(request: Request, count: int) -> Iterator[str]:
     """The sentences of the brief in `count` parts; the sentences begin again where there are fewer."""
-    told = [subject(each) for each in sentences(request.brief.text)][:MAX_SENTENCES] or [request.brief.text]
+    told = [subject(each) for each in sentences(without_marks(request.brief.text))][:MAX_SENTENCES] or [
+        request.brief.text
+    ]
     size = math.ceil(len(told) / count)
     for k in range(count):
         yield " ".join(told[k * size : (k + 1) * size] or [told[k % len(told)]])
