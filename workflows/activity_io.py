@@ -334,6 +334,7 @@ class FinishDeliverable(Model):
         description="In plan order, without the assets that a person accepted as missing"
     )
     cut: Cut = Cut()
+    references: tuple[Media, ...] = Field(default=(), description="Of a document: the brief's references, as stored")
     extractions: tuple[str, ...] = Field(default=(), description="The object keys of the extracted fields to deliver")
     provenance: Provenance = Field(default=Provenance(), description="Signed into the files")
 

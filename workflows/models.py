@@ -21,6 +21,7 @@ from workflows.base import digest_of as digest_of
 from workflows.cut import Cut
 from workflows.destinations.measured import Check as Check
 from workflows.destinations.measured import Measured as Measured
+from workflows.illustrated.parts import StoredPicture
 from workflows.judging.policy import Review, Terms
 from workflows.judging.verdicts import Verdict
 from workflows.prices import MAX_USD as MAX_USD
@@ -310,6 +311,7 @@ class Media(Model):
         default="", description="Of a signed file: the SHA-256 before the signature, which differs each time"
     )
     use: str = Field(default="", description="Of a reference: what it is for, e.g. material or mask")
+    pictures: tuple[StoredPicture, ...] = Field(default=(), description="Of an illustrated text, in their order")
 
     @property
     def modality(self) -> Modality:

@@ -29,6 +29,7 @@ CheckName = Literal[
     "language",
     "placeholder",
     "safety",
+    "pictures",
 ]
 """What is checked.
 
@@ -38,7 +39,7 @@ blank has one colour. blurred: the width of edges, pixels of a picture 640 wide.
 frame to frame, 0 to 255. tracks: seconds by which sound and picture differ. silent: the share of the time. level:
 loudness, LUFS. clipped: the share of samples. cut_off: the level of the last 30 ms below the speech, dB.
 too_long: characters or words of a text. language: 1 if it is another. placeholder: phrases found. safety: 1 if the
-moderation of a provider flags it.
+moderation of a provider flags it. pictures: those of an illustrated text.
 """
 MAX_FINDINGS: Final = 6
 """Of one take: more describe the same damage."""

@@ -10,6 +10,7 @@ from typing import Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, JsonValue, model_validator
 
 from workflows.continuity.inputs import made_as
+from workflows.illustrated.parts import PICTURES
 from workflows.models import Asset, Modality
 
 
@@ -279,6 +280,11 @@ class Offer:
         """Whether a voice speaks a BCP 47 tag; a tag that is not listed is shortened ("pt-MZ" to "pt")."""
         parts = language.lower().split("-")
         return not self.languages or any("-".join(parts[:n]) in self.languages for n in range(len(parts), 0, -1))
+
+    @property
+    def illustrates(self) -> bool:
+        """Whether it writes texts with pictures in one response, and nothing else."""
+        return self.modality is Modality.TEXT and PICTURES in self.rules
 
     @property
     def takes_directions(self) -> bool:

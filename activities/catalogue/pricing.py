@@ -20,6 +20,7 @@ from activities.text.speech import speech_seconds
 from workflows.brief import REFERENCE, reference_id
 from workflows.continuity.inputs import EDIT, EXTEND, source_video
 from workflows.continuity.lengths import AT_MOST
+from workflows.illustrated.parts import PICTURES
 from workflows.models import LENGTHS, MASK, MAX_USD, UNSPOKEN_ROLES, UPLOAD, ZERO, Asset, Media, Modality, Quote
 
 DEFAULT_SECONDS: Final = 5.0
@@ -316,6 +317,22 @@ def _output_picture_tokens(offer: Offer, asset: Asset) -> Span:
         return Span(0, 0)
     value = _value(offer, asset.parameters, tokens.parameter)
     low, high = tokens.counts.get(value) or tokens.counts[""]
+    if offer.illustrates:
+        # A model may make more pictures than requested; the limit of the response bounds them.
+        return Span(low, high * (output_limit(offer, asset) // high))
     width, height = pixels(asset)
     scale = width * height / tokens.pixels if tokens.pixels else 1.0
     return Span(low * scale, high * scale)
+
+
+def pictures_ordered(offer: Offer, asset: Asset) -> int:
+    """The number of pictures that are requested with an illustrated text; 0 of any other model."""
+    return int(asset.number(PICTURES) or float(offer.rules[PICTURES].default or 1)) if offer.illustrates else 0
+
+
+def output_limit(offer: Offer, asset: Asset) -> int:
+    """The most tokens of the response with an illustrated text: those of its words, and of the requested pictures."""
+    tokens = offer.output_tokens
+    counts = tokens.counts if tokens else {"": (0, 0)}
+    each = counts.get(_value(offer, asset.parameters, tokens.parameter) if tokens else "") or counts[""]
+    return int(asset.number("max_tokens") or TEXT_MAX_TOKENS) + pictures_ordered(offer, asset) * each[1]

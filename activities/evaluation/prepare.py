@@ -96,7 +96,7 @@ class Preparation:
         head, _, rest = name.partition("/")
         named = [(head, rest)] if head in self._providers and rest else [(p, name) for p in self._providers]
         for provider, model in named:
-            listed = {o.modality for o in self._providers[provider].offers() if o.model == model}
+            listed = {o.modality for o in self._providers[provider].offers() if o.model == model and not o.illustrates}
             for modality in (m for m in Modality if m in listed):
                 if offer := find_offer(self._providers[provider], model, modality):
                     yield offer

@@ -7,15 +7,17 @@ import base64
 import hashlib
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
+from types import MappingProxyType
 from typing import Final, Literal
 
 from markdown_it import MarkdownIt
 
 from activities.media.facts import extension_of
+from activities.text.illustrated import Placed, blocks_of, marked_blocks, marked_references
 from workflows.activity_io import FinishedAsset
 from workflows.brief import Reference
 from workflows.models import Modality
@@ -62,36 +64,93 @@ def file_name(finished: FinishedAsset) -> str:
     return f"{folder}/{asset.asset_id}.{extension_of(finished.take.media.media_type)}"
 
 
-def section_of(finished: FinishedAsset, texts: Mapping[str, str]) -> Section:
-    """The section of an asset.
+def picture_files(finished: FinishedAsset) -> dict[str, str]:
+    """Name of a picture in an illustrated text -> the name of its file next to the document."""
+    numbered = enumerate(finished.take.media.pictures, start=1)
+    stem = finished.asset.asset_id
+    return {p.name: f"images/{stem}.{number}.{extension_of(p.media_type)}" for number, p in numbered}
+
+
+def sections_of(
+    finished: FinishedAsset, texts: Mapping[str, str], shown: Mapping[str, Section] = MappingProxyType({})
+) -> list[Section]:
+    """The sections of an asset: one, or of a text with pictures its texts and pictures in their order.
 
     Args:
         texts: Asset id -> its text.
+        shown: Source of a reference, such as `reference-2 p. 3` -> its section, for the lines that mark its place.
     """
+    return [each for section in _sections_of(finished, texts) for each in _with_references(section, shown)]
+
+
+def _with_references(section: Section, shown: Mapping[str, Section]) -> Iterator[Section]:
+    """A text as its parts, with the references that its lines mark between them; unknown marks stay text."""
+    if section.kind != "markdown" or not any(source in shown for source in marked_references(section.text)):
+        yield section
+        return
+    heading = section.heading
+    for block in marked_blocks(section.text):
+        if isinstance(block, Placed):
+            yield shown.get(block.name) or Section("markdown", "", f"[{block.name}]")
+        else:
+            yield Section("markdown", heading, block)
+            heading = ""
+
+
+def named(source: str, references: Sequence[Reference]) -> str:
+    """A source for readers: `Data sheet p. 3` for `reference-2 p. 3`, where the reference has that name."""
+    reference, _, place = source.partition(" ")
+    number = int(reference.removeprefix("reference-")) if re.fullmatch(r"reference-\d{1,3}", reference) else 0
+    name = references[number - 1].name if 0 < number <= len(references) else ""
+    return f"{name or reference} {place}".strip()
+
+
+def _sections_of(finished: FinishedAsset, texts: Mapping[str, str]) -> list[Section]:
     asset = finished.asset
     heading = asset.label or asset.role.replace("-", " ").capitalize()
     if asset.asset_type is Modality.IMAGE:
-        return Section("image", heading, href=file_name(finished))
+        return [Section("image", heading, href=file_name(finished))]
     if asset.asset_type is Modality.AUDIO:
-        return Section("audio", heading, href=file_name(finished))
-    plain = finished.take.media.media_type.split(";")[0] in ("text/markdown", "text/plain")
-    return Section("markdown" if plain else "verbatim", heading, texts[asset.asset_id])
+        return [Section("audio", heading, href=file_name(finished))]
+    text, files = texts[asset.asset_id], picture_files(finished)
+    if not files:
+        plain = finished.take.media.media_type.split(";")[0] in ("text/markdown", "text/plain")
+        return [Section("markdown" if plain else "verbatim", heading, text)]
+    blocks = list(blocks_of(text, files))
+    found = [
+        Section("image", block.alt, href=files[block.name])
+        if isinstance(block, Placed)
+        else Section("markdown", "" if number else heading, block)
+        for number, block in enumerate(blocks)
+    ]
+    placed = {block.name for block in blocks if isinstance(block, Placed)}
+    # A text that a person edited may not name them all.
+    return found + [Section("image", heading, href=href) for name, href in files.items() if name not in placed]
 
 
-def sources_of(assets: Sequence[FinishedAsset], references: Sequence[Reference]) -> list[str]:
-    """A line for each asset that used references: its heading, and their names with the pages and times."""
+def sources_of(
+    assets: Sequence[FinishedAsset],
+    references: Sequence[Reference],
+    texts: Mapping[str, str] = MappingProxyType({}),
+) -> list[str]:
+    """A line for each asset that used references: its heading, and their names with the pages and times.
 
-    def named(source: str) -> str:
-        reference, _, place = source.partition(" ")
-        number = int(reference.removeprefix("reference-")) if re.fullmatch(r"reference-\d{1,3}", reference) else 0
-        name = references[number - 1].name if 0 < number <= len(references) else ""
-        return f"{name or reference} {place}".strip()
+    Args:
+        texts: Asset id -> its text; the references that it marks are sources too.
+    """
+
+    def used(each: FinishedAsset) -> tuple[str, ...]:
+        return (*each.asset.sources, *_known(marked_references(texts.get(each.asset.asset_id, "")), references))
 
     return [
-        f"{each.asset.label or each.asset.role}: {'; '.join(dict.fromkeys(map(named, each.asset.sources)))}"
+        f"{each.asset.label or each.asset.role}: {'; '.join(dict.fromkeys(named(s, references) for s in used(each)))}"
         for each in assets
-        if each.asset.sources
+        if used(each)
     ]
+
+
+def _known(sources: Sequence[str], references: Sequence[Reference]) -> list[str]:
+    return [each for each in sources if 0 < int(each.split(" ")[0].rpartition("-")[2]) <= len(references)]
 
 
 def markdown(title: str, sections: Sequence[Section], sources: Sequence[str] = ()) -> str:
@@ -168,7 +227,7 @@ def _rendered(text: str) -> str:
 
 def _wants_heading(section: Section, sections: Sequence[Section]) -> bool:
     """Whether a text needs a heading: not if it has its own heading, or is the only text."""
-    texts = (s for s in sections if s.kind in ("markdown", "verbatim"))
+    texts = (s for s in sections if s.kind in ("markdown", "verbatim") and s.heading)
     several = sum(1 for _ in islice(texts, 2)) > 1
     return bool(section.heading) and several and not re.match(r"\s*#{1,6}\s", section.text)
 

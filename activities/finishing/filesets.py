@@ -19,6 +19,7 @@ from activities.provenance.signer import Signer
 from activities.provenance.statements import deliverable_statement, file_statement
 from activities.storage.bucket import Storage, Stored, size_and_sha256
 from workflows.activity_io import FinishDeliverable
+from workflows.brief import REFERENCE
 from workflows.keys import DIGEST_CHARS, deliverable_key, fileset_key, fileset_of
 from workflows.models import Deliverable, DeliverableFile, Media, digest_of
 
@@ -128,11 +129,14 @@ async def _sign(
     on_progress: Callable[[str], None],
 ) -> _Fileset:
     """Sign what can be signed; the statements of the files that finishing made list the digests of all others."""
-    others = {each.file.name: each.stored.sha256 for each in plain if not signer.can_sign(each.file.media_type)}
+    others = {each.file.name: each.stored.sha256 for each in plain if not _signs(signer, each.file)}
     ready, notes = [], []
     for each in plain:
         made = each.file
-        if signer.can_sign(made.media_type):
+        if made.role == REFERENCE:
+            ready.append(each)
+            continue
+        if _signs(signer, made):
             on_progress(f"signing {made.name}")
         statement = (
             file_statement(request, made.asset_id)
@@ -147,6 +151,11 @@ async def _sign(
             each = replace(each, file=replace(made, path=done.source), stored=stored)
         ready.append(each)
     return _Fileset(start + _digest(ready)[:_HALF], ready, tuple(notes))
+
+
+def _signs(signer: Signer, file: File) -> bool:
+    """Whether a file is signed. A reference is a person's own file: no statement of Greenlight's describes it."""
+    return file.role != REFERENCE and signer.can_sign(file.media_type)
 
 
 def _contents(files: Sequence[_Ready]) -> list[list[str]]:

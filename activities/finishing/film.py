@@ -266,7 +266,7 @@ async def assemble_film(
     files += await in_thread(lambda _: [*text_files.write_texts(placed, film.output, workdir)])
     texts = await read_texts(sources.storage, request.assets)
     if texts:
-        sections = [document.section_of(a, texts) for a in request.assets if a.asset.asset_id in texts]
+        sections = [s for a in request.assets if a.asset.asset_id in texts for s in document.sections_of(a, texts)]
         script = document.markdown(request.title, sections)
         files.append(write(workdir, "content.md", "document", "text/markdown", script))
     placing = (note for each in versions for note in (*each.film.notes, *each.film.timeline.notes))

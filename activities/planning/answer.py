@@ -28,6 +28,7 @@ from activities.text.model_text import inlined, read_as
 from workflows.brief import Platform
 from workflows.continuity.lengths import video_lengths
 from workflows.cut import Cut
+from workflows.illustrated.parts import PICTURES
 from workflows.models import MAX_DELIVERY_CHARS, UNSPOKEN_ROLES, Asset, Modality, Plan
 from workflows.production.state.plans.script import compose
 from workflows.production.state.policies import PlanProblem, check_plan
@@ -296,6 +297,7 @@ class AnswerValidator:
     def _deliverable_problems(self, plan: Plan) -> list[str]:
         """Missing modalities, sound that the brief does not ask for, and a film of the wrong length."""
         made = {asset.asset_type for asset in plan.assets}
+        made |= {Modality.IMAGE for asset in plan.assets if PICTURES in asset.parameters}
         problems = [
             f"assets: the brief asks for {m.value}, and no asset is {m.value}; add what the deliverable needs of it"
             for m in self.task.brief.modalities

@@ -57,6 +57,7 @@ def _alternatives(plan: Plan, asset: Asset, own: Offer, task: PlanningTask) -> I
         # No budget could hold the plan any more with such a fallback.
         surprising = offer.unknown and (task.brief.known_prices_only or not own.unknown)
         fits = used <= offer.accepts and offer.speaks(asset.language or task.brief.language)
+        fits = fits and offer.illustrates == own.illustrates
         if offer.placeholder or offer.provider in taken or surprising or offer == own or not fits:
             continue
         other = Alternative(provider=offer.provider, model=offer.model, parameters=kept_parameters(asset, offer))

@@ -11,8 +11,9 @@ from typing import Final, Literal
 from temporalio.exceptions import ApplicationError
 
 from activities.catalogue.offers import Offer
-from activities.planning import film, prompts, template
+from activities.planning import film, prompts
 from activities.planning.answer import SCHEMA, SCHEMA_WITH_SOURCES, AnswerValidator
+from activities.planning.choices import roles
 from activities.planning.fallbacks import with_fallbacks
 from activities.planning.pricing import invalid
 from activities.planning.questions.inquiry import (
@@ -108,7 +109,7 @@ async def plan_with_models(task: PlanningTask, settings: ActivitySettings, ask: 
 def answer_tokens(task: PlanningTask) -> int:
     """The limit of an answer, thoughts included, by the number of assets that such a brief usually gets."""
     brief = task.brief
-    assets = len(template.TEXTS.get(brief.platform, ())) + 3
+    assets = len(roles.TEXTS.get(brief.platform, ())) + 3
     if brief.platform == Platform.VIDEO:
         shots = min(task.seconds / film.SECONDS_PER_SHOT + 1, prompts.USUAL_SHOTS)
         if task.structure:

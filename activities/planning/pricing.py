@@ -14,6 +14,7 @@ from activities.planning.checks.inputs import input_problem, unused_stills
 from activities.planning.checks.lengths import heard, is_timed, length_problem, measured, quote_lengths
 from activities.planning.checks.narration import overruns, unread
 from activities.planning.checks.voices import voice_problem
+from activities.planning.choices.illustrated import pictures_problem
 from activities.providers.protocol import Provider
 from activities.providers.registry import remedy_for
 from activities.providers.selection import find_offer, plannable_offers, supports_aspect
@@ -21,6 +22,7 @@ from workflows.activity_io import PLAN_INVALID
 from workflows.continuity.drafts import final_asset, models_of
 from workflows.continuity.inputs import inputs_of, made_as, sources_of
 from workflows.continuity.lengths import AT_MOST
+from workflows.illustrated.parts import PICTURES
 from workflows.models import FILM_PARAMETERS, MAX_PLAN_BYTES, UNSPOKEN_ROLES, Asset, Media, Modality, Plan, Quote
 from workflows.spoken import languages
 
@@ -85,6 +87,9 @@ def _quote(asset: Asset, known: Mapping[str, Asset], offer: Offer, providers: Ma
                 raise invalid(f"{here}: parameters.{placed}: {problem}")
     else:
         placing = []
+    pictures = pictures_problem(asset.parameters.get(PICTURES), offer)
+    if pictures and not offer.illustrates:
+        raise invalid(f"{here}: {pictures}")
     inputs, timing = inputs_of(asset, known), heard(asset, known)
     if (problem := length_problem(offer, asset, timing)) is not None:
         raise invalid(f"{here}: parameters.{AT_MOST}: {problem}")
@@ -102,7 +107,7 @@ def _quote(asset: Asset, known: Mapping[str, Asset], offer: Offer, providers: Ma
         raise invalid(
             f"{here}: prompt: {length} characters; {offer.model} takes at most {offer.max_prompt}: shorten it"
         )
-    if problem := input_problem(offer, asset, inputs):
+    if problem := input_problem(offer, asset, inputs) or pictures:
         raise invalid(f"{here}: {problem}")
     try:
         return quote_lengths(offer, asset, measured(timing, known, providers), _shots_narrated(known, timing))

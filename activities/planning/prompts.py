@@ -8,12 +8,14 @@ from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer
 from activities.planning.adherence.structure import structure_data
+from activities.planning.choices.illustrated import ROLE, asked_pictures
+from activities.planning.choices.roles import TEXTS
 from activities.planning.material.reading import shown_parts
 from activities.planning.task import PlanningTask, asks_for_sound, asks_for_upscale
-from activities.planning.template import TEXTS
 from activities.providers.registry import describe_price, placeholder_providers
 from workflows.brief import MAX_SHOTS, Brief, Platform
 from workflows.destinations.profiles import PROFILES
+from workflows.illustrated.parts import PICTURES
 from workflows.models import Modality
 from workflows.prompts.uses import PromptName
 from workflows.references.kinds import Use
@@ -39,6 +41,10 @@ same thing depend on the same reference, and say in its prompt what to take from
 depends on from 1 in their order. No asset may itself be called so. Name in `sources` of an asset each place whose \
 content its prompt uses, as `at` names it, e.g. reference-2 p. 3."""
 
+_SHOWN: Final = """ A text of the document shows such a picture, or a page of such a file, where it has a line \
+of its own such as [reference-1] or [reference-2 p. 3]: where the brief wants one shown, tell the writer in the \
+prompt of that text where to put the line, with the line itself on a line of its own."""
+
 _STRUCTURE: Final = """\
 ## Structure
 The brief lists its own shots or lines, given as data in `structure`. A program read them from the brief; they are \
@@ -60,6 +66,12 @@ _UPSCALES: Final = """\
 
 - after each shot `upscale-k`, video, role `upscale`, depends_on `shot-k` alone, with a model that must depend on \
 video: a larger copy, which the film shows in the place of its shot. It adds no length."""
+_ILLUSTRATED: Final = """\
+
+- the brief asks for a text with its pictures: in the place of all of these plan one text asset with asset_id and role \
+`{role}` and a model that has the parameter `{parameter}` (of the models that are no placeholders, if there is one), \
+with `{parameter}` {count}. It writes the text and makes its pictures in one response, so there is no image asset; its \
+prompt says what to write and what each picture shows."""
 _FIXED_SHOTS: Final = "Plan exactly one shot for each shot of it, in its order, each with its `seconds` where given."
 _FREE_SHOTS: Final = "Keep its order; you may join or divide its shots."
 _REVISED: Final = " Where the feedback asks for something else, the feedback counts."
@@ -99,8 +111,9 @@ def instructions(task: PlanningTask) -> str:
         _TASK,
         "## What the deliverable needs\n"
         + _shape(brief, task.seconds, max(USUAL_SHOTS, min(listed, MAX_SHOTS)), sounds=asks_for_sound(task.request))
+        + (_illustrated(task) if any(o.illustrates for o in task.menu.get(Modality.TEXT, ())) else "")
         + (_UPSCALES if asks_for_upscale(task.request) and _copies(task) else ""),
-        *([_REFERENCES] if brief.references else []),
+        *([_REFERENCES + ("" if brief.platform == Platform.VIDEO else _SHOWN)] if brief.references else []),
         *([_structure(task)] if task.structure else []),
         "## Models\n" + "\n".join(_models(modality, offers) for modality, offers in task.menu.items()),
         "## Choosing\n" + _choosing(brief),
@@ -145,6 +158,11 @@ def prompt(task: PlanningTask) -> str:
         ]
     newest = " The feedback is about earlier plans, the newest last; the newest wins." if request.feedback else ""
     return f"Plan this.{newest}\n\n{json.dumps(data, ensure_ascii=False, indent=1)}"
+
+
+def _illustrated(task: PlanningTask) -> str:
+    count = asked_pictures(task.brief, task.request.feedback)
+    return _ILLUSTRATED.format(role=ROLE, parameter=PICTURES, count=count)
 
 
 def _copies(task: PlanningTask) -> bool:

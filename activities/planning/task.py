@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final, Self
 
 from activities.catalogue.offers import Offer
+from activities.planning.choices.illustrated import asks_for_illustrated, may_illustrate
 from activities.planning.pricing import invalid, price
 from activities.planning.revision import FeedbackRequests, read_feedback
 from activities.planning.structure.model import SoundCue, Structure
@@ -94,6 +95,8 @@ class PlanningTask:
         """Rank the models and read the feedback; `today` defaults to the current day of UTC."""
         brief, day = request.brief, today or datetime.now(UTC).date()
         offers = {m: rank_offers(m, providers, day, brief.aspect) for m in brief.modalities}
+        if may_illustrate(brief):
+            offers[Modality.TEXT] += rank_offers(Modality.TEXT, providers, day, brief.aspect, illustrated=True)
         menu = {
             m: [o for o in each if _is_affordable(o, brief) and _is_plannable(o, request)] for m, each in offers.items()
         }
@@ -222,7 +225,10 @@ def _is_affordable(offer: Offer, brief: Brief) -> bool:
 
 
 def _is_plannable(offer: Offer, request: DraftPlan) -> bool:
-    """Whether a plan may name a model, whatever it costs: of those that make copies, one for larger ones on demand."""
+    """Whether a plan may name a model, whatever it costs: of those that make copies, one for larger ones on demand, and
+    one that writes texts with pictures on demand."""
+    if offer.illustrates and not asks_for_illustrated(request.brief, request.feedback):
+        return False
     copies = offer.modality == Modality.VIDEO and Modality.VIDEO in offer.requires
     asked = UPSCALE in offer.versions and asks_for_upscale(request)
     return offer.speaks(request.brief.language) and (not copies or asked)
@@ -234,7 +240,7 @@ def _usable(offers: Sequence[Offer], brief: Brief) -> list[Offer]:
     Those of sound speak; models of music are in `sound_offers`.
     """
     given = {Modality.AUDIO, Modality.IMAGE} & set(brief.modalities)
-    voices = [o for o in offers if o.modality != Modality.AUDIO or o.makes(SPEECH)]
+    voices = [o for o in offers if (o.modality != Modality.AUDIO or o.makes(SPEECH)) and not o.illustrates]
     return [o for o in voices if o.requires <= (given if o.modality == Modality.VIDEO else set())]
 
 

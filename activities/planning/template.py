@@ -11,6 +11,8 @@ from typing import Final
 from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer, Parameter
+from activities.planning.choices.illustrated import ROLE, asked_pictures, asks_for_illustrated, illustrator
+from activities.planning.choices.roles import ILLUSTRATED, SHOWING, TEXTS, VISUALS
 from activities.planning.delivery.rule import Deliveries
 from activities.planning.film import SCENE_CHARS, open_feedback_warnings, plan_film
 from activities.planning.material.facts import cited, facts_of, listed, with_sources
@@ -21,10 +23,12 @@ from activities.planning.structure.orders.sentences import is_aside, is_order, t
 from activities.planning.structure.quoted import is_commission
 from activities.planning.structure.text import quotations
 from activities.planning.task import PlanningTask, asks_for_upscale, check_plannable
+from activities.text.illustrated import without_marks
 from activities.text.speech import sentences, shortened, subject
 from workflows.brief import Brief, Platform
 from workflows.continuity.inputs import UPSCALE, without_versions
 from workflows.cut import Cut
+from workflows.illustrated.parts import PICTURES
 from workflows.models import MASK, MAX_PROMPT_CHARS, UNSPOKEN_ROLES, Asset, Media, Modality, Plan
 from workflows.preview.plan import SOUNDS
 from workflows.production.state.plans.script import compose
@@ -39,33 +43,6 @@ AMBIENCE_SECONDS: Final = 30
 """The length of an ambience, which a film loops."""
 EXCERPT_CHARS: Final = 3_000
 """The part of the brief in a text prompt, so that prompt and direction stay well under 8,000 characters."""
-
-TEXTS: Final[dict[Platform, tuple[tuple[str, str, str], ...]]] = {
-    Platform.COPY: (
-        ("headline", "Headline", "Write one headline of at most 90 characters."),
-        ("body", "Body", "Write the body copy: short paragraphs, concrete words, one idea each."),
-        ("call-to-action", "Call to action", "Write one call to action of at most eight words."),
-    ),
-    Platform.CREATIVE_BRIEF: (
-        ("objective", "Objective", "State the one objective in a sentence."),
-        ("audience", "Audience", "Describe the audience: who they are, what they want, where they are reached."),
-        ("message", "Message", "State the single message that they should remember."),
-        ("tone", "Tone", "Describe tone and style, with what to avoid."),
-        ("deliverables", "Deliverables", "List the deliverables with formats, lengths and dates."),
-    ),
-    Platform.SOCIAL_POST: (
-        ("post", "Post", "Write the post: a first line that stops the thumb, then at most 60 words."),
-    ),
-    Platform.DESIGN: (("concept", "Concept", "Describe the design concept: idea, layout, colour, type."),),
-}
-"""Platform -> (role, label, instruction for the writer)."""
-
-
-VISUALS: Final = (
-    ("Key visual", "One strong idea, centred, generous empty space"),
-    ("Detail", "Close crop on texture and form, off-centre"),
-    ("In context", "The design in use, seen from a natural distance"),
-)
 
 
 @dataclass(frozen=True)
@@ -150,12 +127,14 @@ class _AssetWriter:
             depends_on=(*depends_on, *self.references(modality)),
         )
 
-    def text(self, role: str, label: str, instruction: str) -> Asset:
+    def text(self, role: str, label: str, instruction: str, offer: Offer | None = None, pictures: int = 0) -> Asset:
         prompt = (
             f"{instruction} Language: {self.brief.language}.{self.direction()}{self.wishes()}\n\n"
-            f"{self.brief.text[:EXCERPT_CHARS]}{listed(facts_of(self.task))}"
+            f"{(self.brief.text if role in SHOWING else without_marks(self.brief.text))[:EXCERPT_CHARS]}"
+            f"{listed(facts_of(self.task))}"
         )
-        return self.asset(role, Modality.TEXT, role, label, prompt)
+        parameters: dict[str, JsonValue] = {PICTURES: pictures} if pictures else {}
+        return self.asset(role, Modality.TEXT, role, label, prompt, parameters=parameters, offer=offer)
 
     def picture(self, sentence: str, composition: str, lettering: Lettering) -> str:
         words = _lettering(lettering)
@@ -181,7 +160,7 @@ def draft(task: PlanningTask) -> Plan:
     sources = cited(task)
     if brief.platform != Platform.VIDEO:
         open_ = [] if writer.writes() else open_feedback_warnings(task.feedback)
-        warnings = [*open_, *writer.reference_warnings()]
+        warnings = [*open_, *writer.reference_warnings(), *unmade_illustrations(task)]
         return with_sources(Plan.of(_title(task), _pages(writer), planner=PLANNER, warnings=warnings), sources)
     film = plan_film(task)
     shots, problems = _upscaled(writer, _video(writer, film.shots))
@@ -217,14 +196,17 @@ def _title(task: PlanningTask) -> str:
 
 def _pages(writer: _AssetWriter) -> list[Asset]:
     """The assets of platforms with texts and pictures: no asset depends on another one."""
-    brief = writer.brief
+    brief, task = writer.brief, writer.task
+    if offer := illustrator(task.menu[Modality.TEXT], task.preferred[Modality.TEXT]):
+        count = asked_pictures(brief, task.feedback.open)
+        return [writer.text(ROLE, ILLUSTRATED[0], ILLUSTRATED[1], offer, count)]
     assets = [writer.text(*text) for text in TEXTS[brief.platform]]
     if writer.makes(Modality.IMAGE):
         count = 3 if brief.platform == Platform.DESIGN else 1
         shown = asked_lettering(brief.text, design=brief.platform == Platform.DESIGN)
         for k, (label, composition) in enumerate(VISUALS[:count], start=1):
             name = f"visual-{k}" if count > 1 else "visual"
-            picture = writer.picture(" ".join(sentences(brief.text)), composition, shown)
+            picture = writer.picture(" ".join(sentences(without_marks(brief.text))), composition, shown)
             assets.append(writer.asset(name, Modality.IMAGE, "visual", label, picture))
     return assets
 
@@ -315,6 +297,18 @@ def _sounds(writer: _AssetWriter, shots: Sequence[FilmShot]) -> list[Asset]:
             )
         )
     return assets
+
+
+def unmade_illustrations(task: PlanningTask) -> list[str]:
+    """A warning where the brief asks for a text with its pictures in one response, and no model writes it."""
+    writer = task.preferred[Modality.TEXT]
+    asked = asks_for_illustrated(task.brief, task.request.feedback)
+    if not asked or illustrator(task.menu[Modality.TEXT], writer):
+        return []
+    return [
+        "illustrated: no model of this plan writes a text with its pictures in one response, so they are separate "
+        "assets; enable google (with a budget, the price has to be known)"
+    ]
 
 
 def sound_length(offer: Offer, role: str, seconds: float) -> dict[str, JsonValue]:

@@ -119,6 +119,17 @@ async def write_stream(source: Stream, path: Path) -> Path:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture of an illustrated text. `name` is that in the text; width and height are pixels."""
+
+    name: str
+    data: bytes
+    media_type: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Finished:
     """The media is ready: a local file, bytes in memory (small media), or a stream to open.
 
@@ -129,6 +140,9 @@ class Finished:
         data: What the vendor returned in addition, stored as JSON next to the media: a revised prompt, or the `words`
             of a transcript or of speech, [{word, start, end}] in seconds. Speech (kind "speech") has also the `text`
             that it speaks and, in each word, `at`, its place in that text. Captions are timed by words.
+        parts: Of an illustrated text: its texts and the files of its pictures in the order of the response. `source`
+            is then empty: `activities.takes.stored_form` composes it, with `pictures`.
+        pictures: The pictures to which the lines of `source` refer, in their order.
     """
 
     source: Path | bytes | Stream
@@ -136,6 +150,8 @@ class Finished:
     cost_usd: Decimal | None = None
     usage: Mapping[Unit, int | Decimal] = field(default_factory=dict)
     data: Mapping[str, JsonValue] = field(default_factory=dict)
+    parts: Sequence[str | bytes] = ()
+    pictures: Sequence[Picture] = ()
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,13 @@ def rank_offers(
     aspect: str = "",
     *,
     known_prices_only: bool = False,
+    illustrated: bool = False,
 ) -> list[Offer]:
-    """The offers that can be planned for a modality and an aspect ("" for any), the preferred one first."""
-    offers = [o for p in providers.values() for o in plannable_offers(p, modality, today) if supports_aspect(o, aspect)]
+    """The offers that can be planned for a modality and an aspect ("" for any), the preferred one first.
+
+    Args:
+        illustrated: Those that write texts with pictures in one response; otherwise those that do not.
+    """
+    found = [o for p in providers.values() for o in plannable_offers(p, modality, today) if supports_aspect(o, aspect)]
+    offers = [o for o in found if o.illustrates == illustrated]
     return sorted((o for o in offers if not (known_prices_only and o.unknown)), key=lambda o: o.rank)

@@ -5,12 +5,15 @@ a note. `make bench` measures how long it takes, and tests/activities/quality ho
 """
 
 import logging
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from activities.media.facts import Facts
 from activities.media.recordings import open_recording
+from activities.providers.protocol import Picture
+from activities.quality.illustrated import check_pictures
 from activities.quality.lengths import check_length
 from activities.quality.order import Order
 from activities.quality.pictures import check_picture, check_size
@@ -19,6 +22,7 @@ from activities.quality.sounds import check_sound
 from activities.quality.texts import check_text
 from activities.quality.videos import check_tracks, check_video
 from activities.storage.errors import StorageFailed
+from activities.text.illustrated import without_pictures
 from workflows.quality import Checks
 
 USUAL_RATE: Final = 24
@@ -27,8 +31,17 @@ USUAL_RATE: Final = 24
 _log = logging.getLogger(__name__)
 
 
-def check_take(source: bytes | Path | BinaryIO, media_type: str, facts: Facts, order: Order) -> Checks:
+def check_take(
+    source: bytes | Path | BinaryIO,
+    media_type: str,
+    facts: Facts,
+    order: Order,
+    pictures: Sequence[Picture] | None = None,
+) -> Checks:
     """The checks of a take that opens as its media type.
+
+    Args:
+        pictures: Of an illustrated text; None if they are not checked.
 
     Raises:
         StorageFailed: the file could not be read.
@@ -37,6 +50,8 @@ def check_take(source: bytes | Path | BinaryIO, media_type: str, facts: Facts, o
     file = BytesIO(source) if isinstance(source, bytes) else source
     try:
         _check(file, media_type.partition("/")[0], facts, order, report)
+        if order.pictures and pictures is not None:
+            check_pictures(pictures, order, report)
     except StorageFailed:
         raise
     except Exception as error:
@@ -54,7 +69,7 @@ def _check(file: Path | BinaryIO, kind: str, facts: Facts, order: Order, report:
     elif kind == "audio":
         check_length(check_sound(_from_start(file), order, report), order, report)
     elif kind == "text":
-        check_text(_text_of(file), order, report)
+        check_text(without_pictures(_text_of(file)), order, report)
 
 
 def _check_video(file: Path | BinaryIO, facts: Facts, order: Order, report: Report) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from activities.catalogue.offers import Offer
+from activities.catalogue.pricing import pictures_ordered
 from workflows.brief import REFERENCE, Brief
 from workflows.continuity.inputs import EXTEND
 from workflows.models import MASK, UNSPOKEN_ROLES, Asset, Modality
@@ -67,6 +68,7 @@ class Order:
         exact: The size was given; otherwise the aspect is that of the brief, which a model may only come near to.
         spoken: The words of a narration.
         writes_words: A text of a model's own words: no transcript, and no placeholder of previz.
+        pictures: The number of pictures that were requested with a text; 0 of a text alone.
         speed: By how much a voice was ordered to speak faster.
         sounding: A video was ordered with sound.
         moving, dark, quiet, plain, soft, flickers, stepped: What the prompt allows the picture or sound to be.
@@ -86,6 +88,7 @@ class Order:
     prompt: str = ""
     language: str = "en"
     writes_words: bool = True
+    pictures: int = 0
     moving: bool = True
     dark: bool = False
     quiet: bool = False
@@ -121,6 +124,7 @@ def order_of(brief: Brief, asset: Asset, offer: Offer, source_seconds: float | N
         prompt=asset.prompt,
         language=asset.language or brief.language,
         writes_words=asset.asset_type is Modality.TEXT and asset.provider != PREVIZ and not _transcribes(offer),
+        pictures=pictures_ordered(offer, asset),
         moving=offer.provider != PREVIZ and not _STILL.search(asked),
         dark=mask or bool(_DARK.search(asked)),
         quiet=audio and not asset.spoken and bool(_QUIET.search(asked)),

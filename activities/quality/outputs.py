@@ -1,14 +1,14 @@
 """Checks the output of a provider before it becomes a take, from wherever it is."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer
 from activities.media.facts import Facts
-from activities.providers.protocol import Finished
+from activities.providers.protocol import Finished, Picture
 from activities.quality.checks import check_take
 from activities.quality.order import Order, order_of
 from activities.storage.bucket import Storage
@@ -36,11 +36,17 @@ class OutputChecker:
         source, media_type, order = finished.source, finished.media_type, self._order
         if not isinstance(source, bytes | Path):
             return await self.check_stored(media_type, facts, key, size)
-        return await asyncio.to_thread(check_take, source, media_type, facts, order) if order else Checks()
+        if order is None:
+            return Checks()
+        return await asyncio.to_thread(check_take, source, media_type, facts, order, finished.pictures)
 
-    async def check_stored(self, media_type: str, facts: Facts, key: str, size: int) -> Checks:
-        """The same from the stored object at `key`."""
+    async def check_stored(
+        self, media_type: str, facts: Facts, key: str, size: int, pictures: Sequence[Picture] | None = None
+    ) -> Checks:
+        """The same from the stored object at `key`, with the pictures of an illustrated text."""
         order = self._order
         if order is None:
             return Checks()
-        return await asyncio.to_thread(lambda: check_take(self._storage.open(key, size), media_type, facts, order))
+        return await asyncio.to_thread(
+            lambda: check_take(self._storage.open(key, size), media_type, facts, order, pictures)
+        )

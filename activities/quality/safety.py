@@ -65,9 +65,12 @@ class Safety:
     async def _flags(self, moderator: Moderator, take: Take, asset: Asset) -> list[tuple[str, float | None]] | None:
         """(categories, seconds from the start) of what is flagged; None where nobody can moderate it."""
         if asset.asset_type is Modality.TEXT:
-            return await self._text_flags(
-                moderator, (await self._storage.read(take.media.key, take.media.sha256)).decode(errors="replace")
-            )
+            text = (await self._storage.read(take.media.key, take.media.sha256)).decode(errors="replace")
+            flags = await self._text_flags(moderator, text)
+            for each in take.media.pictures:
+                data = await asyncio.to_thread(self._jpeg_of, each.key, each.bytes)
+                flags += [(flag, None) for flag in [await moderator.moderate_picture(data)] if flag]
+            return flags
         if asset.asset_type is Modality.AUDIO:
             return await self._text_flags(moderator, take.prompt) if asset.spoken else None
         shown = await asyncio.to_thread(self._pictures, take)
@@ -82,11 +85,14 @@ class Safety:
 
     def _pictures(self, take: Take) -> list[tuple[bytes, float | None]]:
         """The picture, or frames of the video with their seconds, as JPEG."""
-        file = self._storage.open(take.media.key, take.media.bytes)
         if take.media.modality is Modality.IMAGE:
-            with decode_picture(file, PIXELS) as picture:
-                return [(_jpeg(picture), None)]
+            return [(self._jpeg_of(take.media.key, take.media.bytes), None)]
+        file = self._storage.open(take.media.key, take.media.bytes)
         return list(frames_of(file, take.media.duration_seconds or 0.0))
+
+    def _jpeg_of(self, key: str, size: int) -> bytes:
+        with decode_picture(self._storage.open(key, size), PIXELS) as picture:
+            return _jpeg(picture)
 
 
 def frames_of(file: BinaryIO, seconds: float) -> Iterator[tuple[bytes, float | None]]:

@@ -19,7 +19,8 @@ from activities.references.reading.sandbox import read_file
 from activities.references.sources import ReferenceUnavailable, ReferenceUnusable, copy_to
 from activities.storage.bucket import Storage, Stored, size_and_sha256
 from activities.storage.errors import StorageConflict
-from activities.takes.attempt import media_of, scratch_directory
+from activities.takes.attempt import scratch_directory
+from activities.takes.stored_form import media_of
 from workflows import keys
 from workflows.activity_io import REFERENCE_REFUSED, TakeInReferences
 from workflows.brief import Reference

@@ -16,13 +16,13 @@ from activities.takes.attempt import (
     Attempt,
     final_error,
     is_final,
-    media_of,
     request_digest,
     retry_with_backoff,
     take_number_used,
 )
+from activities.takes.illustrated.stored import fetch_pictures, recorded_pictures, store_free_pictures
 from activities.takes.ledger import now
-from activities.takes.stored_form import data_of
+from activities.takes.stored_form import data_of, media_of
 from workflows import keys
 from workflows.models import ZERO, Take
 
@@ -57,7 +57,11 @@ class FreeTake(Attempt):
                 signed = await self.signed(finished)
                 finished = signed.finished
                 key = keys.media_key(self.prefix, extension_of(finished.media_type))
+                finished = await self.call(store_free_pictures(self.storage, self.signer, self.task, key, finished))
                 await self.call(self._put_data(key, finished))
+                pictures = (
+                    await self.call(recorded_pictures(self.storage, keys.data_key(key))) if finished.pictures else ()
+                )
                 done = now()
                 metadata = _metadata(facts, started, done, signed.unsigned_sha256)
                 stored = await self.call(self._put(key, finished, metadata))
@@ -70,7 +74,7 @@ class FreeTake(Attempt):
             if is_final(error, attempt, self.settings.max_failures):
                 raise final_error(error) from None
             raise retry_with_backoff(error, attempt) from None
-        media = media_of(key, stored, finished.media_type, facts, signed.unsigned_sha256)
+        media = media_of(key, stored, finished.media_type, facts, signed.unsigned_sha256, pictures)
         return self.take(media, ZERO, started, done, note=signed.note, checks=checks)
 
     async def _recorded(self) -> Take | None:
@@ -94,10 +98,12 @@ class FreeTake(Attempt):
             duration_seconds=float(metadata["seconds"]) if "seconds" in metadata else None,
         )
         stored = Stored(head.bytes, metadata["sha256"])
-        media = media_of(key, stored, head.media_type, facts, metadata.get("unsigned", ""))
+        pictures = await recorded_pictures(self.storage, keys.data_key(key)) if self.offer.illustrates else ()
+        media = media_of(key, stored, head.media_type, facts, metadata.get("unsigned", ""), pictures)
         started, finished = (datetime.fromisoformat(metadata[name]) for name in ("started", "finished"))
         # The checks are not stored, because they find the same in the same media.
-        checks = await self.checker.check_stored(head.media_type, facts, key, head.bytes)
+        shown = await fetch_pictures(self.storage, media, self.request.file)
+        checks = await self.checker.check_stored(head.media_type, facts, key, head.bytes, shown)
         return self.take(media, ZERO, started, finished, checks=checks)
 
     async def _put_data(self, key: str, finished: Finished) -> None:

@@ -26,14 +26,14 @@ from activities.takes.attempt import (
     application_error,
     failure_of,
     is_final,
-    media_of,
     request_digest,
     retry_with_backoff,
 )
 from activities.takes.claim_heartbeat import ClaimHeartbeat
+from activities.takes.illustrated.stored import delete_pictures, store_pictures
 from activities.takes.ledger import Ledger
 from activities.takes.signing import spool
-from activities.takes.stored_form import data_of, peek, with_detected_type
+from activities.takes.stored_form import data_of, media_of, peek, with_detected_type
 from workflows import keys
 from workflows.activity_io import AssetFailure
 from workflows.models import ZERO, Modality, Take
@@ -104,8 +104,9 @@ class PaidAttempt(Attempt):
             if key:
                 await self._retry_storage(lambda: self.storage.delete(key))  # this attempt's own object
             await self._release(error)
+        pictures = await store_pictures(self.signer, self.task, key, finished.pictures, self._put_bytes)
         await self._store_data(key, finished)
-        media = media_of(key, stored, finished.media_type, facts, signed.unsigned_sha256)
+        media = media_of(key, stored, finished.media_type, facts, signed.unsigned_sha256, pictures)
         billed, job_id = entry.billed_usd + cost - entry.last.billed_usd, job.id if job else None
         note = signed.note
         take = self.take(
@@ -124,6 +125,9 @@ class PaidAttempt(Attempt):
         await self._withdraw_question()
         return take
 
+    async def _put_bytes(self, key: str, data: bytes, media_type: str) -> None:
+        await self._retry_storage(lambda: self.storage.put_bytes(key, data, media_type))
+
     async def _store_data(self, key: str, finished: Finished) -> None:
         """Store what the vendor returned in addition next to the media at `key`, before the ledger names the take."""
         if content := data_of(finished):
@@ -137,7 +141,8 @@ class PaidAttempt(Attempt):
                     await self._delete_upload(each)
 
     async def _delete_upload(self, key: str) -> None:
-        """Delete the media at `key` and its data. The media is last, because leftovers are found by it."""
+        """Delete the media at `key`, its pictures and its data. The media is last: leftovers are found by it."""
+        await delete_pictures(self.storage, key)
         await self.storage.delete(keys.data_key(key))
         await self.storage.delete(key)
 

@@ -9,11 +9,15 @@ from typing import Final
 
 from activities.catalogue.offers import Offer
 from activities.errors import OutputUnusable
+from activities.media.facts import Facts
 from activities.media.media_types import HEAD_BYTES, detect, media_type_of
 from activities.providers.protocol import Finished
+from activities.storage.bucket import Stored
+from activities.takes.illustrated.compose import compose
 from activities.text.model_text import text_of
 from activities.text.valid_unicode import REPLACEMENT, valid
-from workflows.models import Modality
+from workflows.illustrated.parts import StoredPicture
+from workflows.models import Media, Modality
 from workflows.requests import MAX_UPLOAD_BYTES
 
 _WRITTEN: Final = frozenset({"text/markdown", "text/plain"})
@@ -23,15 +27,19 @@ _MAX_INVALID_SHARE: Final = 0.25
 """Of the characters of a text; content with more is not a text."""
 
 
-async def normalize(finished: Finished, offer: Offer, *, structured: bool = False) -> Finished:
+async def normalize(finished: Finished, offer: Offer, *, structured: bool = False, label: str = "") -> Finished:
     """Complete media with its detected media type, or normalized text. A stream of media stays as it is.
 
     Args:
         structured: The text follows a schema, so it stays as it is for the code that parses it.
+        label: The label of the asset, for the pictures of an illustrated text.
 
     Raises:
-        OutputUnusable: the content is not a text, or the text is empty.
+        OutputUnusable: the content is not a text, or the text is empty, or a picture of it does not open.
     """
+    if finished.parts:
+        text, pictures = await asyncio.to_thread(compose, finished.parts, label)
+        finished = replace(finished, source=text.encode(), parts=(), pictures=pictures)
     source = finished.source
     if offer.modality is Modality.TEXT:
         text = _text(await _bytes_of(finished))
@@ -107,3 +115,24 @@ def _text(data: bytes) -> str:
     if text.count(REPLACEMENT) > _MAX_INVALID_SHARE * len(text):
         raise OutputUnusable("the content is not a text in UTF-8")
     return text
+
+
+def media_of(
+    key: str,
+    stored: Stored,
+    media_type: str,
+    facts: Facts,
+    unsigned_sha256: str = "",
+    pictures: tuple[StoredPicture, ...] = (),
+) -> Media:
+    return Media(
+        key=key,
+        bytes=stored.bytes,
+        sha256=stored.sha256,
+        media_type=media_type,
+        width=facts.width,
+        height=facts.height,
+        duration_seconds=facts.duration_seconds,
+        unsigned_sha256=unsigned_sha256,
+        pictures=pictures,
+    )

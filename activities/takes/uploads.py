@@ -19,8 +19,9 @@ from activities.media.stills import BROKEN, open_picture
 from activities.providers.protocol import scratch_file
 from activities.storage.bucket import Storage, size_and_sha256
 from activities.storage.errors import StorageConflict
-from activities.takes.attempt import media_of, scratch_directory
+from activities.takes.attempt import scratch_directory
 from activities.takes.ledger import now
+from activities.takes.stored_form import media_of
 from workflows import keys
 from workflows.activity_io import UPLOAD_REFUSED, CheckUpload
 from workflows.brief import MAX_VIDEO_SECONDS

@@ -9,11 +9,12 @@ from api.deps import ONE_READ, AssetId, CurrentCaller, KnownId, Services, Servic
 from api.problems import Problem, documented, wrong_phase
 from api.provenance.reader import read_provenance
 from api.routes.revisions import keys_of, revisions
-from api.routes.streamed_media import find_take, inline_take
+from api.routes.streamed_media import file_of, find_take, inline_take
 from api.storage import no_media
 from api.views.changes import DeliverablesView, InlineMedia
 from api.views.production import PREFIX
 from api.views.provenance import ProvenanceView
+from workflows.illustrated.parts import MAX_PICTURES
 from workflows.models import Media
 
 router = APIRouter(prefix=f"{PREFIX}/productions", tags=["media"], responses=documented(404, 422, 503))
@@ -41,15 +42,21 @@ async def take_media(
     production_id: KnownId,
     asset_id: AssetId,
     take: int,
+    picture: Annotated[
+        int | None, Query(ge=1, le=MAX_PICTURES, description="Of an illustrated text, one of its pictures, from 1")
+    ] = None,
     inline: Annotated[
         Literal["base64"] | None, Query(description="Return a take of at most 1 MB as JSON, instead of a redirect")
     ] = None,
 ) -> Response:
-    """The media of one take."""
+    """The media of one take; of an illustrated text its Markdown, or one of its pictures."""
     if inline:
         async with services.transfers.wait_and_hold(caller):
-            media = await inline_take(services, production_id, asset_id, take)
+            media = await inline_take(services, production_id, asset_id, take, picture)
         return JSONResponse(media.model_dump(mode="json"), headers={"Cache-Control": "private, max-age=3600"})
+    if picture is not None:
+        found = file_of(await find_take(services, production_id, asset_id, take), asset_id, take, picture)
+        return _redirect(await services.vault.link(found.key, f"{asset_id}-{found.key.rpartition('/')[2]}"))
 
     async def recorded() -> str | None:
         found = await find_take(services, production_id, asset_id, take)

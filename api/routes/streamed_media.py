@@ -20,7 +20,8 @@ from api.views.changes import InlineMedia
 from api.views.production import PREFIX
 from workflows import keys
 from workflows.events import Snapshot
-from workflows.models import Modality, Take
+from workflows.illustrated.parts import StoredPicture
+from workflows.models import Media, Modality, Take
 from workflows.requests import MAX_UPLOAD_BYTES
 
 router = APIRouter(prefix=f"{PREFIX}/productions", tags=["media"], responses=documented(404, 422, 503))
@@ -81,16 +82,31 @@ async def find_take(services: Services, production_id: str, asset_id: str, numbe
     return next((t for t in state.takes if t.number == number), None) if state else None
 
 
-async def inline_take(services: Services, production_id: str, asset_id: str, number: int) -> InlineMedia:
-    """A small take as base64.
+def file_of(take: Take | None, asset_id: str, number: int, picture: int | None = None) -> Media | StoredPicture:
+    """The media of a take, or one of the pictures of an illustrated text, from 1.
+
+    Raises:
+        Problem: 404.
+    """
+    name = f"Take {number} of asset {asset_id[:100]!r}"
+    if take is None:
+        raise no_media(name)
+    if picture is None:
+        return take.media
+    if picture > len(take.media.pictures):
+        raise no_media(f"Picture {picture} of {name[0].lower()}{name[1:]}, which has {len(take.media.pictures)},")
+    return take.media.pictures[picture - 1]
+
+
+async def inline_take(
+    services: Services, production_id: str, asset_id: str, number: int, picture: int | None = None
+) -> InlineMedia:
+    """A small take as base64, or a picture of an illustrated text.
 
     Raises:
         Problem: 404, 413, 503.
     """
-    take = await find_take(services, production_id, asset_id, number)
-    if take is None:
-        raise no_media(f"Take {number} of asset {asset_id[:100]!r}")
-    media = take.media
+    media = file_of(await find_take(services, production_id, asset_id, number), asset_id, number, picture)
     if media.bytes > MAX_INLINE_BYTES:
         message = f"the take has {media.bytes:,} bytes; at most {MAX_INLINE_BYTES:,} are returned inline"
         remedy = "leave `inline` out, and follow the redirect to the file"
@@ -235,6 +251,7 @@ def names_in_archive(snapshot: Snapshot) -> dict[str, str]:
         takes = snapshot.assets[asset_id].takes if asset_id in snapshot.assets else ()
         if take := next((t for t in takes if t.number == number), None):
             names[f"takes/{asset_id}.{take.media.key.rpartition('.')[2]}"] = take.media.key
+            names |= {f"takes/pictures/{picture.name}": picture.key for picture in take.media.pictures}
     return names
 
 

@@ -17,6 +17,18 @@ from workflows.reuse.reused import Reused
 _CHANGING: Final = ("plan_ready", "plan_edited")
 
 
+class TakePicture(View):
+    """A picture of an illustrated text. The text has a line `![…](pictures/NAME)` in its place."""
+
+    name: str
+    url: str
+    media_type: str
+    bytes: int
+    sha256: str
+    width: int | None = None
+    height: int | None = None
+
+
 class TakeView(View):
     """One take of an asset: its inputs, its media and its cost. `url` leads to the media."""
 
@@ -60,6 +72,7 @@ class TakeView(View):
     height: int | None = None
     duration_seconds: float | None = None
     url: str
+    pictures: tuple[TakePicture, ...] = Field(default=(), description="Of an illustrated text, in their order")
     inputs: dict[str, int] = Field(default_factory=dict, description="Asset id -> number of the take it was made from")
     made_from: dict[str, str] = Field(default_factory=dict, description="Digests of its inputs")
     started_at: datetime
@@ -173,13 +186,18 @@ def takes_of(snapshot: Snapshot, asset_id: str) -> TakesView | None:
 
     def view(take: Take) -> TakeView:
         selected = state is not None and take.number == state.selected
+        url = take_url(snapshot.production_id, asset_id, take.number)
         return TakeView(
             selected=selected,
             stale=selected and state is not None and state.stale,
             stale_because=state.stale_because if selected and state else (),
-            url=take_url(snapshot.production_id, asset_id, take.number),
+            url=url,
+            pictures=tuple(
+                TakePicture(name=p.name, url=f"{url}?picture={n}", **p.model_dump(exclude={"key", "unsigned_sha256"}))
+                for n, p in enumerate(take.media.pictures, start=1)
+            ),
             **take.model_dump(exclude={"media"}),
-            **take.media.model_dump(exclude={"key"}),
+            **take.media.model_dump(exclude={"key", "pictures"}),
         )
 
     takes = sorted(state.takes if state else (), key=lambda take: take.number)

@@ -1,6 +1,7 @@
 """Google on loopback: Gemini responses, Omni interactions, and the Enterprise platform's Imagen and Veo."""
 
 import base64
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -48,6 +49,8 @@ class GoogleEmulator(Emulator):
         answer_text: The response of a text model to a request body (in camel case); without it, a short Markdown text.
         said: The transcript of each recording: a text for each turn, and its words as (word, start, end, speaker).
         polls: The number of polls that find a job still running.
+        illustrated: The texts and pictures of a response with both; without it, as many as the prompt requests.
+        detailed: Whether the usage says how many tokens are those of pictures.
     """
 
     account = ("/models", {"models": []})
@@ -57,6 +60,8 @@ class GoogleEmulator(Emulator):
         self.answer_text: Callable[[dict[str, Any]], str] | None = None
         self.said: list[tuple[str, list[Any]]] = [("A lighthouse.", [("A", 0, 0.2), ("lighthouse.", 0.2, 0.9)])]
         self.polls = 1
+        self.illustrated: list[str | bytes] = []
+        self.detailed = True
         self.jobs: dict[str, _Job] = {}
 
     @property
@@ -146,6 +151,8 @@ class GoogleEmulator(Emulator):
             self.check(_DERIVED + "content.json", content)
         config = body.get("generationConfig", {})
         self.check(_DERIVED + "generateContent.config.json", config)
+        if {"TEXT", "IMAGE"} <= set(config.get("responseModalities", ())):
+            return self._illustrate(call, model, body)
         makes = next((m for m in ("IMAGE", "AUDIO") if m in config.get("responseModalities", ())), "TEXT")
         fault = self.playing(call)
         if fault == "refuse":
@@ -167,6 +174,31 @@ class GoogleEmulator(Emulator):
             said = self.answer_text(body) if self.answer_text else "A **lighthouse** at dusk."
             parts.append({"text": said[: len(said) // 2] if broken else said})
         reply = _answer(model, makes, parts, "MAX_TOKENS" if broken and makes == "TEXT" else "STOP")
+        return reply if self.counts else _uncounted(reply)
+
+    def _illustrate(self, call: Call, model: str, body: dict[str, Any]) -> Reply:
+        """Text and pictures by turns: as many as the prompt requests, or what `illustrated` gives."""
+        fault = self.playing(call)
+        if fault == "refuse":
+            return self._refused(call, "IMAGE")
+        asked = re.search(r"Make (\d+) picture", body["contents"][-1]["parts"][-1]["text"])
+        parts = self.illustrated or [
+            each
+            for k in range(int(asked[1]) if asked else 1)
+            for each in (f"## Step {k + 1}\n\nMix well.\n", samples.picture(96 + 16 * k, 64, "JPEG"))
+        ]
+        sent = [{"text": p} if isinstance(p, str) else _blob("image/jpeg", p) for p in parts]
+        drawn = DRAWN * sum(isinstance(p, bytes) for p in parts)
+        self.bill(call, (READ * 2 + (WROTE + THOUGHT) * 12 + drawn * 120) / Decimal(1_000_000))
+        reply = _answer(model, "TEXT", [{"text": "Let me think.", "thought": True}, *sent], "STOP")
+        assert isinstance(reply.body, dict)
+        used = reply.body["usageMetadata"]
+        used["candidatesTokenCount"] += drawn
+        used["candidatesTokensDetails"] += [{"modality": "IMAGE", "tokenCount": drawn}] if drawn else []
+        if fault == "broken":
+            reply.body["candidates"][0]["finishReason"] = "MAX_TOKENS"
+        if not self.detailed:
+            del used["candidatesTokensDetails"]
         return reply if self.counts else _uncounted(reply)
 
     def _refused(self, call: Call, makes: str) -> Reply:

@@ -96,8 +96,15 @@ def usage_of(answer: "types.GenerateContentResponse") -> dict[Unit, int]:
     counted = answer.usage_metadata
     if counted is None:
         return {}
+    if not counted.candidates_tokens_details and _has_picture(answer):
+        return {}  # pictures cost ten times as much as words, and how many of these tokens are theirs is unknown
     by_kind = {d.modality.value: d.token_count or 0 for d in counted.candidates_tokens_details or () if d.modality}
     pictures = by_kind.get("IMAGE", 0)
     output = (counted.candidates_token_count or 0) + (counted.thoughts_token_count or 0) - pictures
     usage: dict[Unit, int] = {"input_tokens": counted.prompt_token_count or 0, "output_tokens": output}
     return usage | ({"output_image_tokens": pictures} if pictures else {})
+
+
+def _has_picture(answer: "types.GenerateContentResponse") -> bool:
+    contents = (c.content for c in answer.candidates or () if c.content)
+    return any(part.inline_data for content in contents for part in content.parts or ())

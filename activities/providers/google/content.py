@@ -7,6 +7,7 @@ import wave
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from activities.catalogue import pricing
 from activities.catalogue.offers import TEXT_MAX_TOKENS, Offer
 from activities.errors import InvalidRequest, SubmissionUnknown
 from activities.media import media_types
@@ -58,6 +59,36 @@ async def write(access: Access, request: Request, offer: Offer) -> Finished:
     )
 
 
+async def illustrate(access: Access, request: Request, offer: Offer) -> Finished:
+    """A text with pictures in one response, from the prompt and the input pictures.
+
+    The instructions are a part of the prompt: the image models refuse a system instruction ("Developer instruction is
+    not enabled", of gemini-2.5-flash-image).
+    """
+    count = pricing.pictures_ordered(offer, request.asset)
+    wish = (
+        f"Make {count} {'pictures' if count > 1 else 'picture'} with the text, and put each directly after the "
+        "paragraph or step that it shows. Do not describe a picture in words, and write no file names or links."
+    )
+    answer = await _generate(
+        access,
+        request,
+        [
+            *await _input_parts(request, Modality.IMAGE),
+            "\n\n".join(filter(None, (request.instructions, wish, request.asset.prompt))),
+        ],
+        response_modalities=["TEXT", "IMAGE"],
+        max_output_tokens=pricing.output_limit(offer, request.asset),
+        image_config=_image_config(request, offer),
+    )
+    parts, reason = read_parts(answer, request, offer)
+    read = [(p.inline_data.data if p.inline_data else p.text) or "" for p in parts]
+    pieces: list[str | bytes] = [piece for piece in read if piece]
+    if not any(isinstance(p, str) and p.strip() for p in pieces) or reason in _CUT_OFF:
+        raise unusable(f"no complete text ({reason}); raise the parameter max_tokens", answer, request, offer)
+    return Finished(b"", offer.media_type, usage=usage_of(answer), parts=pieces)
+
+
 async def paint(access: Access, request: Request, offer: Offer) -> Finished:
     """A picture from the prompt and the input pictures; the model returns JPEG (recorded)."""
     answer = await _generate(
@@ -65,10 +96,7 @@ async def paint(access: Access, request: Request, offer: Offer) -> Finished:
         request,
         [*await _input_parts(request, Modality.IMAGE), request.asset.prompt],
         response_modalities=["IMAGE"],
-        image_config={
-            "aspect_ratio": aspect_ratio(request, ASPECTS),
-            "image_size": request.text("image_size", http_failures.default_of(offer, "image_size")) or None,
-        },
+        image_config=_image_config(request, offer),
     )
     data, media_type = read_media(answer, request, offer)
     return Finished(data, media_type or offer.media_type, usage=usage_of(answer))
@@ -90,6 +118,13 @@ async def speak(access: Access, request: Request, offer: Offer) -> Finished:
     if raw is None or media_types.detect(data[: media_types.HEAD_BYTES]) in _SELF_DESCRIBING:
         return Finished(data, media_type or offer.media_type, usage=usage_of(answer))
     return Finished(_wav(data, int(raw[1] or 24_000)), "audio/wav", usage=usage_of(answer))
+
+
+def _image_config(request: Request, offer: Offer) -> dict[str, str | None]:
+    return {
+        "aspect_ratio": aspect_ratio(request, ASPECTS),
+        "image_size": request.text("image_size", http_failures.default_of(offer, "image_size")) or None,
+    }
 
 
 def aspect_ratio(request: Request, offered: Sequence[str]) -> str:

@@ -46,6 +46,8 @@ class Google(ProviderBase):
         match offer.modality:
             case Modality.TEXT if Modality.AUDIO in offer.requires:
                 return offer.limited_to(Modality.AUDIO, recordings=1)
+            case Modality.TEXT if offer.illustrates:
+                return offer.limited_to(Modality.IMAGE)
             case Modality.TEXT:
                 return offer.limited_to(Modality.IMAGE, Modality.VIDEO, Modality.AUDIO)
             case Modality.VIDEO if enterprise_only:
@@ -68,7 +70,8 @@ class Google(ProviderBase):
             case Modality.TEXT if Modality.AUDIO in offer.requires:
                 return await transcripts.transcribe(self._access, request, offer)
             case Modality.TEXT:
-                return await content.write(self._access, request, offer)
+                write = content.illustrate if offer.illustrates else content.write
+                return await write(self._access, request, offer)
             case Modality.AUDIO:
                 return await content.speak(self._access, request, offer)
             case Modality.IMAGE:

@@ -31,9 +31,10 @@ from activities.providers.previz.scripts import spoken
 from activities.providers.previz.sound.effects import effect
 from activities.providers.previz.sound.music import TEMPI, music
 from activities.providers.previz.storyboard import storyboard
-from activities.providers.previz.text import write
+from activities.providers.previz.text import DEFAULT_PICTURES, illustrate, write
 from activities.providers.protocol import Finished, Input, Job, ProviderBase, Request, Running, Unreadable
 from activities.text.delivery.prosody import prosody_of
+from workflows.illustrated.parts import MAX_PICTURES
 from workflows.models import SPEECH, Asset, Modality
 
 DEFAULT_SECONDS: Final = 5.0
@@ -145,6 +146,8 @@ class Previz(ProviderBase):
 
     def sendable(self, offer: Offer) -> Offer:
         match offer.modality:
+            case Modality.TEXT if offer.illustrates:
+                return offer.limited_to(Modality.IMAGE)
             case Modality.IMAGE:
                 return offer.limited_to(Modality.IMAGE)
             case Modality.VIDEO:
@@ -169,6 +172,11 @@ class Previz(ProviderBase):
         match request.asset.model:
             case "previz-text":
                 return Finished(write(request), "text/markdown", FREE)
+            case "previz-illustrated":
+                pictures = await _fetch_pictures(request)
+                count = int(_number(request, "pictures", DEFAULT_PICTURES, (1, MAX_PICTURES), "pictures"))
+                parts = await asyncio.to_thread(illustrate, request, count, pictures)
+                return Finished(b"", "text/markdown", FREE, parts=parts)
             case "previz-storyboard":
                 pictures = await _fetch_pictures(request)
                 return Finished(await asyncio.to_thread(storyboard, request, pictures), "image/png", FREE)

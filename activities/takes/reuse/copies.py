@@ -24,8 +24,10 @@ from activities.media.facts import extension_of
 from activities.providers.protocol import Finished
 from activities.storage.bucket import Storage, Stored, size_and_sha256
 from activities.storage.errors import ObjectMissing, StorageConflict, StorageFailed
-from activities.takes.attempt import Attempt, instructions_for, media_of, without_placing
+from activities.takes.attempt import Attempt, instructions_for, without_placing
+from activities.takes.illustrated.stored import copy_pictures, fetch_pictures
 from activities.takes.ledger import now
+from activities.takes.stored_form import media_of
 from workflows import keys
 from workflows.activity_io import InputTake, ProduceAsset
 from workflows.models import ZERO, Take, digest_of
@@ -85,7 +87,10 @@ async def reused_take(attempt: Attempt, digest: str) -> Take | None:
     path = await attempt.call(_fetched(storage, known, attempt.request.file("reused")))
     if path is None:
         return None
-    finished = Finished(path, known.media.media_type)
+    pictures = await attempt.call(fetch_pictures(storage, known.media, attempt.request.file))
+    if pictures is None:
+        return None
+    finished = Finished(path, known.media.media_type, pictures=pictures)
     try:
         facts = await attempt.facts_of(finished)
         checks = await attempt.call(attempt.checker.check(finished, facts))
@@ -97,7 +102,8 @@ async def reused_take(attempt: Attempt, digest: str) -> Take | None:
     await attempt.call(_copy_data(storage, known, key))
     stored = Stored(known.media.bytes, known.media.sha256)
     await attempt.call(storage.put_file(key, path, known.media.media_type, known=stored))
-    media = media_of(key, stored, known.media.media_type, facts, known.media.unsigned_sha256)
+    copied = await attempt.call(copy_pictures(storage, known.media, pictures, key))
+    media = media_of(key, stored, known.media.media_type, facts, known.media.unsigned_sha256, copied)
     note = f"reused from {known.origin.place}"
     take = attempt.take(media, ZERO, started, cost_source="vendor", note=note, checks=checks)
     return take.model_copy(update={"reused": known.origin})

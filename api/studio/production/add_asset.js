@@ -3,6 +3,7 @@
 import { button, field, select } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { sheet } from "../lib/regions.js";
+import { picturesFor } from "./illustrated.js";
 import { fromModelKey, modelKey } from "./model.js";
 import { modelOption } from "./takes.js";
 
@@ -33,6 +34,7 @@ export function addAssetSheet(production, { actions, state, set, models }) {
         label: asset.label,
         prompt: asset.prompt,
         ...fromModelKey(chosen),
+        parameters: picturesFor(offers.find((m) => modelKey(m) === chosen)) ?? {},
       };
       await production.edit([{ op: "add", asset: added }]);
       set({ adding: false, newAsset: null });

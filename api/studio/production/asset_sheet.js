@@ -7,6 +7,7 @@ import { modalityLabel, pill } from "../lib/parts.js";
 import { sheet } from "../lib/regions.js";
 import { attentionCard } from "./attention_card.js";
 import { assetCost } from "./costs.js";
+import { PICTURES, picturesFor } from "./illustrated.js";
 import { fromModelKey, modelKey } from "./model.js";
 import { deliveryField, isSpoken } from "./delivery.js";
 import { assetNames, shotsOf } from "./shots.js";
@@ -106,8 +107,13 @@ function planEditor({ production, asset, actions, state, set, models }) {
     set({ edits: Object.fromEntries(Object.entries(state.edits).filter(([name, value]) => value !== edits[name])) });
   };
   const { length } = production.assets;
-  const offer = models.find((m) => m.provider === wanted.provider && m.model === wanted.model);
-  const chooseModel = (model) => type({ model, parameters: {} }); // another model has other parameters
+  const offered = models.filter((m) => m.modality === asset.asset_type);
+  const offer = offered.find((m) => m.provider === wanted.provider && m.model === wanted.model);
+  const chooseModel = (model) => {
+    const pictures = picturesFor(offered.find((m) => modelKey(m) === model), asset)?.[PICTURES];
+    // Another model has other parameters.
+    type({ model, parameters: pictures === undefined ? {} : { [PICTURES]: pictures === null ? "" : String(pictures) } });
+  };
   return html`
     <div class="stack" key="editor">
       ${field("prompt", "Prompt", html`

@@ -10,6 +10,7 @@ import { MODALITIES } from "../lib/platforms.js";
 import { progressBar } from "../lib/regions.js";
 import { notesPill } from "./checks.js";
 import { assetCost } from "./costs.js";
+import { withoutPictures } from "./illustrated.js";
 import { partName, shotName, shotsOf } from "./shots.js";
 import { isShown, scorePill } from "./verdict.js";
 
@@ -285,7 +286,7 @@ function length({ record, parameters }) {
 function assetText(production, asset) {
   const url = asset.record?.file_url;
   const written = url && asset.asset_type === "text" ? production.text(url.replace(/media$/, "text")) : null;
-  const text = (written || asset.original || asset.prompt).replace(/^[#>]+\s*|\*\*/gm, "");
+  const text = (written && withoutPictures(written) || asset.original || asset.prompt).replace(/^[#>]+\s*|\*\*/gm, "");
   return truncated(asset.asset_type === "audio" ? `“${text}”` : text, EXCERPT_CHARS);
 }
 

@@ -10,6 +10,7 @@ import { actorName } from "../lib/session.js";
 import { findingsList, measuredValues } from "./checks.js";
 import { deviation, estimateRange } from "./costs.js";
 import { deliveryField, isSpoken } from "./delivery.js";
+import { illustrated, picturesFor } from "./illustrated.js";
 import { fromModelKey, highestPrice, modelKey } from "./model.js";
 import { provenance } from "./provenance.js";
 import { verdictDetails } from "./verdict.js";
@@ -123,7 +124,7 @@ function takeCard(production, asset, take, { actions, selectable, state, app }) 
 const provenanceUrl = (production, asset, take) =>
   `${production.path}/assets/${encodeURIComponent(asset.asset_id)}/takes/${take.number}/provenance`;
 
-function takeMedia(production, asset, { url, number, width, height }) {
+function takeMedia(production, asset, { url, number, width, height, pictures }) {
   const label = asset.label || asset.asset_id;
   switch (asset.asset_type) {
     case "image":
@@ -139,12 +140,14 @@ function takeMedia(production, asset, { url, number, width, height }) {
       `;
     case "audio":
       return html`<audio src=${url} controls preload="none" aria-label=${label}></audio>`;
-    default:
+    default: {
+      const text = production.text(url.replace(/media$/, "text")) ?? "…";
       return html`
         <div class="document" dir="auto" tabindex="0" role="region" aria-label="${label}, take ${number}">
-          ${production.text(url.replace(/media$/, "text")) ?? "…"}
+          ${pictures?.length ? illustrated(text, pictures) : text}
         </div>
       `;
+    }
   }
 }
 
@@ -167,7 +170,11 @@ export function newTakesForm({ production, asset, actions, state, set, models })
       if (state.how === "prompt") body.prompt = prompt;
       if (state.how === "prompt" && isSpoken(asset)) body.delivery = delivery ?? "";
       if (state.how === "feedback") body.feedback = state.feedback;
-      if (state.model) Object.assign(body, fromModelKey(state.model));
+      if (state.model) {
+        Object.assign(body, fromModelKey(state.model));
+        const parameters = picturesFor(models.find((m) => modelKey(m) === state.model && m.modality === asset.asset_type), asset);
+        if (parameters) body.parameters = parameters;
+      }
       if (state.budget) body.budget_usd = state.budget;
       if (unknown && state.unknown) body.allow_unknown_prices = true;
       await production.send(`assets/${encodeURIComponent(asset.asset_id)}/regenerate`, body);

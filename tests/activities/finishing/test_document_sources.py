@@ -6,6 +6,7 @@ from activities.finishing import document
 from activities.finishing.document import Section
 from workflows.activity_io import FinishedAsset
 from workflows.brief import Reference
+from workflows.illustrated.parts import StoredPicture
 from workflows.models import Asset, Media, Modality, Take
 
 REFERENCES = (
@@ -55,3 +56,36 @@ def test_a_document_without_references_stays_as_it_is() -> None:
     assert document.sources_of([finished("body")], REFERENCES) == []
     assert document.markdown("Lamp", sections) == "# Lamp\n\nA lamp.\n"
     assert "<footer>" not in document.page("Lamp", sections, "en")
+
+
+def test_a_text_shows_the_references_that_it_marks() -> None:
+    """A marked reference stands between the parts of its text, and is cited; an unknown one stays text."""
+    body = finished("body")
+    texts = {"body": "A lamp.\n\n[reference-2 p. 3]\n\nIt shines.\n\n[reference-7]"}
+    shown = {"reference-2 p. 3": Section("image", "Lumen p. 3", href="images/reference-2-page-3.jpg")}
+    assert document.sections_of(body, texts, shown) == [
+        Section("markdown", "Body", "A lamp."),
+        shown["reference-2 p. 3"],
+        Section("markdown", "", "It shines."),
+        Section("markdown", "", "[reference-7]"),
+    ]
+    assert document.sources_of([body], REFERENCES, texts) == ["Body: Lumen <sheet> p. 3"]
+
+
+def test_an_illustrated_text_is_one_part_of_the_document() -> None:
+    """Its pictures stand where its text has them, under one heading; one that an edited text lost is at its end."""
+    first, second = (
+        StoredPicture(key=f"takes/1/pictures/{n}-ab.jpg", bytes=1, sha256="0", media_type="image/jpeg") for n in (1, 2)
+    )
+    each = finished("soup")
+    media = each.take.media.model_copy(update={"pictures": (first, second)})
+    each = each.model_copy(update={"take": each.take.model_copy(update={"media": media})})
+    sections = document.sections_of(each, {"soup": f"Peel.\n\n![Carrots](pictures/{first.name})\n\nServe."})
+    assert sections == [
+        Section("markdown", "Soup", "Peel."),
+        Section("image", "Carrots", href="images/soup.1.jpg"),
+        Section("markdown", "", "Serve."),
+        Section("image", "Soup", href="images/soup.2.jpg"),
+    ]
+    text = document.markdown("Soup", sections)
+    assert text == "# Soup\n\nPeel.\n\n![Carrots](images/soup.1.jpg)\n\nServe.\n\n![Soup](images/soup.2.jpg)\n"

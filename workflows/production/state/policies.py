@@ -11,6 +11,7 @@ from workflows.continuity.inputs import replaced_by
 from workflows.continuity.lengths import lengths_in_film, voices_of
 from workflows.destinations.profiles import problem_of
 from workflows.events import Snapshot
+from workflows.illustrated.parts import PICTURES
 from workflows.models import MAX_ASSETS, MAX_PLAN_BYTES, Asset, Modality, Plan
 from workflows.requests import Approval, EditOp
 from workflows.spoken import delivery, languages
@@ -58,6 +59,7 @@ def check_plan(brief: Brief, plan: Plan) -> None:
         if spoken := delivery.problem_of(asset):
             raise PlanProblem(*spoken)
         _check_frames(asset, plan, brief.reference_ids)
+        _check_pictures(asset, brief)
         for dependency in asset.depends_on:
             if dependency not in known:
                 raise PlanProblem(
@@ -90,6 +92,19 @@ def planned_seconds(brief: Brief, plan: Plan) -> float:
     shown = sum(known) if known and len(known) == len(lengths) else brief.duration_seconds
     shared = sum(each.seconds for each in cut.transitions.values() if each.kind in ("dissolve", "wipe"))
     return max(0.0, shown - shared) + (cut.end_card.seconds if cut.end_card else 0.0)
+
+
+def _check_pictures(asset: Asset, brief: Brief) -> None:
+    """
+    Raises:
+        PlanProblem: a text has pictures, and the production makes none, or makes a film, which does not show them.
+    """
+    if asset.asset_type is not Modality.TEXT or PICTURES not in asset.parameters:
+        return
+    if Modality.IMAGE not in brief.modalities or brief.platform is Platform.VIDEO:
+        what = "shows no texts with pictures" if brief.platform is Platform.VIDEO else "makes no pictures"
+        message = f"this production {what}; leave it out, or start one of the platform design with pictures"
+        raise PlanProblem(f"{asset.asset_id}.parameters.{PICTURES}", message)
 
 
 def _check_frames(asset: Asset, plan: Plan, references: Collection[str]) -> None:

@@ -59,6 +59,7 @@ class Finishing:
                     title=record.plan.title,
                     assets=assets,
                     cut=record.plan.cut,
+                    references=record.references if record.brief.platform is not Platform.VIDEO else (),
                     extractions=record.extractions if record.brief.platform is Platform.DOCUMENT else (),
                     provenance=provenance_of(record),
                 )

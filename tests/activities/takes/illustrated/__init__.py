@@ -1,0 +1,1 @@
+"""Texts with pictures in one response, from the request to the stored take."""
