@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from temporalio import activity
 
@@ -206,7 +206,8 @@ def _npz(vectors: "Mapping[str, Vectors]") -> bytes:
     import numpy as np
 
     file = io.BytesIO()
-    np.savez_compressed(file, **{name: found.astype(np.float32) for name, found in vectors.items()})
+    arrays: dict[str, Any] = {name: found.astype(np.float32) for name, found in vectors.items()}
+    np.savez_compressed(file, **arrays)
     return file.getvalue()
 
 

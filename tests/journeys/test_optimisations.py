@@ -56,7 +56,8 @@ def test_the_delivery_prompt_is_optimised_over_fifty_cases(stack: Stack, vendor:
         max_usd=Decimal(2), optimisation_id=f"whole-{method}",
     )  # fmt: skip
     with GreenlightClient(stack.info.api_url) as greenlight:
-        vendor.proposals, before, sent = 0, vendor.billed_usd, len(vendor.submissions)
+        vendor.counts, vendor.proposals = True, 0
+        before, sent = vendor.billed_usd, len(vendor.submissions)
         greenlight.start_optimisation(body)
         for after in KILLED_AFTER:
             _until_sent(vendor, sent + after)
@@ -76,6 +77,7 @@ def test_the_delivery_prompt_is_optimised_over_fifty_cases(stack: Stack, vendor:
         assert view.prepared is not None
         least = view.prepared.least_usd
         before, sent = vendor.billed_usd, len(vendor.submissions)
+        vendor.counts = False  # an answer without its usage counts with the most that it may cost
         small = body.model_copy(update={"optimisation_id": f"small-{method}", "max_usd": least, "cases": cases(49)})
         greenlight.start_optimisation(small)
         view = _until_closed(greenlight, f"small-{method}")

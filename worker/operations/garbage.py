@@ -122,7 +122,7 @@ class Collector:
         async def is_dead(entry: Listed) -> bool:
             async with slots:
                 found = await self._storage.get_bytes(entry.key)
-            return bool(found) and KnownTake.model_validate_json(found[0]).media.key not in stored
+            return found is not None and KnownTake.model_validate_json(found[0]).media.key not in stored
 
         entries = await self._older(REUSE, old)
         dead = await asyncio.gather(*map(is_dead, entries))

@@ -40,7 +40,10 @@ def _factor(vectors: "Vectors") -> "Vectors":
 
     centred = vectors - vectors.mean(axis=0, dtype=np.float64)
     scaled = centred / math.sqrt(len(vectors) - 1)
-    return np.linalg.qr(scaled, mode="r") if len(vectors) > vectors.shape[1] else scaled
+    if len(vectors) <= vectors.shape[1]:
+        return scaled
+    root: Vectors = np.linalg.qr(scaled, mode="r")
+    return root
 
 
 def inception_score(shares: "Vectors") -> float:
