@@ -5,7 +5,7 @@ Rows are vectors. Intervals are those of the jackknife over groups of takes.
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from workflows.evaluation.statistics import LEVEL, Interval, student_quantile
 
@@ -42,8 +42,7 @@ def _factor(vectors: "Vectors") -> "Vectors":
     scaled = centred / math.sqrt(len(vectors) - 1)
     if len(vectors) <= vectors.shape[1]:
         return scaled
-    root: Vectors = np.linalg.qr(scaled, mode="r")
-    return root
+    return cast("Vectors", np.linalg.qr(scaled, mode="r"))
 
 
 def inception_score(shares: "Vectors") -> float:
