@@ -78,8 +78,9 @@ async def test_a_take_states_that_it_is_not_checked(storage: Storage, error: Exc
     assert finding.message.startswith("safety: not checked")
 
 
-async def test_without_a_moderator_the_take_says_so(storage: Storage) -> None:
+async def test_without_a_moderator_the_take_says_so(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the setting and no moderator, a vendor's take has a note; without the setting nothing is moderated."""
+    monkeypatch.setattr("activities.quality.safety.model_file", lambda: None)
     vendor = Vendor(polls=0)
     vendor.media = as_file(photograph(1))
     take = await finished_take(Attempts(storage, vendor, take_request("now"), MODERATES))
