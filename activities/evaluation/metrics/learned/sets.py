@@ -39,7 +39,7 @@ def _factor(vectors: "Vectors") -> "Vectors":
     import numpy as np
 
     centred = vectors - vectors.mean(axis=0, dtype=np.float64)
-    scaled = centred / math.sqrt(len(vectors) - 1)
+    scaled: Vectors = centred / math.sqrt(len(vectors) - 1)
     if len(vectors) <= vectors.shape[1]:
         return scaled
     return cast("Vectors", np.linalg.qr(scaled, mode="r"))
