@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import Field, PrivateAttr, SecretStr
@@ -100,6 +101,9 @@ class ActivitySettings(BaseSettings):
         "browser then speaks with the vendor directly, and GREENLIGHT_PLANNING_USD caps each interview",
     )
     voice_session_minutes: int = Field(default=10, ge=1, le=60, description="The most that an interview may last")
+    metrics_weights: Path | None = Field(
+        default=None, description="The folder with the published weights of the metrics that need torch"
+    )
     moderation: bool = Field(
         default=False,
         description="Warn of prompts that an enabled provider's moderation flags, and let flagged takes wait",

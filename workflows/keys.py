@@ -26,6 +26,7 @@ reuse/{tenant}/{digest}.json                         a take that can be reused: 
 optimisations/{optimisation_id}/record.json         the cases and terms of an optimisation; it claims its id
 evaluations/{evaluation_id}/record.json, cells/{page}.json   what an evaluation consists of; the record claims its id
 evaluations/{evaluation_id}/results/{cell}.json      the measurements of one take
+evaluations/{evaluation_id}/vectors/{cell}.npz       what metrics of all takes together need of one take
 evaluations/{evaluation_id}/report.json, report.html
 evaluations/{evaluation_id}/votes/{voter}/{pair}/{choice}    one choice of one person
 segments/{production_id}/{digest}.mp4                a part of a film's picture; the digest is of everything in it
@@ -249,6 +250,11 @@ INBOX: Final = "inbox/"
 """The prefix for files that are already in the bucket and that briefs may name; the tenant's name follows."""
 STORED: Final = "stored:"
 """The prefix of a reference's `source` if it is in the bucket; its key follows."""
+
+
+def reference_key_of(source: str) -> str:
+    """The key of a reference whose source begins with STORED."""
+    return source.removeprefix(STORED)
 
 
 TRASH: Final = "trash/"

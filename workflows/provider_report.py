@@ -55,6 +55,7 @@ class MetricInfo(_Report):
     paid: bool = Field(
         default=False, description="A value costs money, so the metric is measured only where it is named"
     )
+    of_set: bool = Field(default=False, description="One value for all takes of a model, and none for a single take")
     missing: str = Field(default="", description="Why it measures nothing here, with the remedy")
 
 

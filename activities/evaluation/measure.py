@@ -5,22 +5,42 @@ import io
 import json
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from activities.evaluation.metrics.protocol import NoValueError, Sample
+from activities.evaluation.metrics.protocol import Metric, NoValueError, Sample, SetMetric
 from activities.evaluation.metrics.registry import registered
 from activities.media.recordings import open_recording, video_frames
 from activities.media.stills import decode_picture
 from workflows.evaluation.records import Cell, CellResult, MeasureTake
 from workflows.models import Modality
 
+if TYPE_CHECKING:
+    from activities.evaluation.metrics.protocol import Vectors
+
 EXCERPT_CHARS: Final = 600
 THUMBNAIL: Final = (200, 200)
 MAX_TEXT_BYTES: Final = 1_000_000
 
+REFERENCE: Final = ".reference"
+"""Follows the name of a metric in the name of the array with the vectors of its reference."""
+
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the metrics found of one take.
+
+    Attributes:
+        vectors: Of metrics of sets: the name of the metric, with REFERENCE for those of its reference -> a row each.
+    """
+
+    values: dict[str, float] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    vectors: "dict[str, Vectors]" = field(default_factory=dict)
 
 
 def base_result(request: MeasureTake) -> CellResult:
@@ -41,11 +61,14 @@ def base_result(request: MeasureTake) -> CellResult:
     )
 
 
-def measured(request: MeasureTake, path: Path, data: bytes | None, transcript: str | None) -> CellResult:
-    """The result of a take whose file is at `path`; synchronous.
+def measured(
+    request: MeasureTake, path: Path, data: bytes | None, transcript: str | None, reference: Path | None = None
+) -> "tuple[CellResult, Mapping[str, Vectors]]":
+    """The result of a take whose file is at `path`, and its vectors; synchronous.
 
     Args:
         data: The JSON next to the media, which may hold the times of spoken words.
+        reference: The file with which metrics compare the take.
     """
     result, take = base_result(request), request.take
     assert take is not None
@@ -59,40 +82,47 @@ def measured(request: MeasureTake, path: Path, data: bytes | None, transcript: s
         words=_words(data),
         given=request.given,
         spoken=request.cell.asset.spoken,
+        reference=reference,
     )
-    values, notes = _values(sample, request.metrics, request.cell, transcribed=request.cell.transcript is not None)
+    found = _measured(sample, request.metrics, request.cell, transcribed=request.cell.transcript is not None)
     shown = text or transcript or ""
-    notes |= {name: note for name, note in request.notes.items() if name in request.metrics}
-    update = {"values": values, "notes": notes, "excerpt": shown[:EXCERPT_CHARS], "thumbnail": _thumbnail(sample)}
-    return result.model_copy(update=update)
+    notes = found.notes | {name: note for name, note in request.notes.items() if name in request.metrics}
+    update = {"values": found.values, "notes": notes, "excerpt": shown[:EXCERPT_CHARS], "thumbnail": _thumbnail(sample)}
+    return result.model_copy(update=update), found.vectors
 
 
-def _values(
-    sample: Sample, metrics: Sequence[str], cell: Cell, *, transcribed: bool
-) -> tuple[dict[str, float], dict[str, str]]:
+def _measured(sample: Sample, metrics: Sequence[str], cell: Cell, *, transcribed: bool) -> Measured:
     """The values of the metrics that fit, and why others of them have none. No metric stops another one."""
-    values: dict[str, float] = {}
-    notes: dict[str, str] = {}
+    found = Measured()
     for name in metrics:
         metric = registered().get(name)
         if metric is None or metric.missing():
-            notes[name] = "this worker does not have the metric"
+            found.notes[name] = "this worker does not have the metric"
             continue
         if metric.problem(cell.case, sample.modality, transcribed=transcribed):
             continue
         try:
-            value = float(metric.measure(sample))
+            _add(found, metric, sample)
         except NoValueError as error:
-            notes[name] = str(error)[:200]
+            found.notes[name] = str(error)[:200]
         except Exception as error:
             _log.warning("The metric %s failed for %s", name, cell.asset.asset_id, exc_info=True)
-            notes[name] = f"it failed: {type(error).__name__}: {error}"[:200]
-        else:
-            if math.isfinite(value):
-                values[name] = round(value, 6)
-            else:
-                notes[name] = "it is not a number"
-    return values, notes
+            found.notes[name] = f"it failed: {type(error).__name__}: {error}"[:200]
+    return found
+
+
+def _add(found: Measured, metric: Metric, sample: Sample) -> None:
+    """Add the value of a take, or its vectors where the metric is one of all takes together."""
+    if isinstance(metric, SetMetric):
+        vectors = {metric.name: metric.vectors(sample.path)}
+        if metric.needs_reference:
+            vectors[metric.name + REFERENCE] = metric.vectors(sample.reference_path())
+        found.vectors.update(vectors)
+        return
+    value = float(metric.measure(sample))
+    if not math.isfinite(value):
+        raise NoValueError("it is not a number")
+    found.values[metric.name] = round(value, 6)
 
 
 def _words(data: bytes | None) -> Sequence[dict[str, Any]]:

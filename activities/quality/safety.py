@@ -8,12 +8,13 @@ states that it was not checked.
 import asyncio
 import io
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
 from activities.errors import ProviderError
 from activities.media.recordings import open_recording
 from activities.media.stills import decode_picture
 from activities.providers.protocol import Moderator, Provider
+from activities.quality.nudity import EXTRA, NudityClassifier, model_file
 from activities.storage.bucket import Storage
 from workflows.models import Asset, Modality, Take
 from workflows.preview.plan import PREVIZ
@@ -33,12 +34,21 @@ MAX_TEXT_CHARS: Final = 20_000
 _NOT_CHECKED: Final = "safety: not checked"
 
 
+class PictureModerator(Protocol):
+    """What flags pictures, by its method of the same name as that of a provider."""
+
+    async def moderate_picture(self, jpeg: bytes) -> str: ...
+
+
 class Safety:
-    """Moderates takes by the first enabled provider that moderates."""
+    """Moderates takes by the first enabled provider that moderates; without one, pictures by the classifier that runs
+    here, where it is installed."""
 
     def __init__(self, storage: Storage, providers: Mapping[str, Provider], *, enabled: bool) -> None:
         self._storage = storage
         self._moderator = next((p for p in providers.values() if isinstance(p, Moderator)), None)
+        path = model_file() if enabled and self._moderator is None else None
+        self._pictures_by: PictureModerator | None = NudityClassifier(path) if path else self._moderator
         self._enabled = enabled
 
     def applies_to(self, take: Take) -> bool:
@@ -47,11 +57,12 @@ class Safety:
 
     async def checked(self, take: Take, asset: Asset) -> Take:
         """The take with what the moderation found: a hard finding where it is flagged, otherwise at most a note."""
-        if self._moderator is None:
-            return _noted(take, f"{_NOT_CHECKED}, because no enabled provider moderates; look at it before you use it")
+        if self._pictures_by is None:
+            why = f"because no enabled provider moderates, and greenlight[{EXTRA}] is not installed"
+            return _noted(take, f"{_NOT_CHECKED}, {why}; look at it before you use it")
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                flags = await self._flags(self._moderator, take, asset)
+                flags = await self._flags(self._pictures_by, take, asset)
         except TimeoutError:
             return _noted(take, f"{_NOT_CHECKED}: the moderation took longer than {TIMEOUT_SECONDS:g} s; look at it")
         except ProviderError as error:
@@ -62,20 +73,35 @@ class Safety:
             return _noted(take, f"{_NOT_CHECKED}: no provider moderates {asset.sound or asset.asset_type.value}")
         return _with_flags(take, flags)
 
-    async def _flags(self, moderator: Moderator, take: Take, asset: Asset) -> list[tuple[str, float | None]] | None:
+    async def _flags(
+        self, pictures_by: PictureModerator, take: Take, asset: Asset
+    ) -> list[tuple[str, float | None]] | None:
         """(categories, seconds from the start) of what is flagged; None where nobody can moderate it."""
-        if asset.asset_type is Modality.TEXT:
-            text = (await self._storage.read(take.media.key, take.media.sha256)).decode(errors="replace")
-            flags = await self._text_flags(moderator, text)
-            for each in take.media.pictures:
-                data = await asyncio.to_thread(self._jpeg_of, each.key, each.bytes)
-                flags += [(flag, None) for flag in [await moderator.moderate_picture(data)] if flag]
-            return flags
-        if asset.asset_type is Modality.AUDIO:
-            return await self._text_flags(moderator, take.prompt) if asset.spoken else None
+        if asset.asset_type in (Modality.TEXT, Modality.AUDIO):
+            found = await self._flags_of_illustrations(pictures_by, take)
+            text = await self._text(take, asset)
+            if self._moderator is None or text is None:
+                return found or None
+            return [*await self._text_flags(self._moderator, text), *found]
         shown = await asyncio.to_thread(self._pictures, take)
-        found = [(await moderator.moderate_picture(data), at) for data, at in shown]
+        found = [(await pictures_by.moderate_picture(data), at) for data, at in shown]
         return [(flag, at) for flag, at in found if flag]
+
+    async def _flags_of_illustrations(
+        self, pictures_by: PictureModerator, take: Take
+    ) -> list[tuple[str, float | None]]:
+        """What is flagged in the pictures of a text."""
+        found = []
+        for each in take.media.pictures:
+            data = await asyncio.to_thread(self._jpeg_of, each.key, each.bytes)
+            found.append(await pictures_by.moderate_picture(data))
+        return [(flag, None) for flag in found if flag]
+
+    async def _text(self, take: Take, asset: Asset) -> str | None:
+        """A text, or what a voice says; None for other sounds."""
+        if asset.asset_type is Modality.AUDIO:
+            return take.prompt if asset.spoken else None
+        return (await self._storage.read(take.media.key, take.media.sha256)).decode(errors="replace")
 
     async def _text_flags(self, moderator: Moderator, text: str) -> list[tuple[str, float | None]]:
         flags = await moderator.moderate([text[:MAX_TEXT_CHARS]])

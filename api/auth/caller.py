@@ -107,9 +107,7 @@ class Caller:
         if brief.allow_unknown_prices:
             self.check_release("allow_unknown_prices")
         for number, reference in enumerate(brief.references):
-            _, is_stored, key = reference.source.partition(keys.STORED)
-            foreign = is_stored and not keys.may_read(key, self.tenant)
-            if foreign or (key.startswith(keys.REFERENCES) and not self.owns(key.removeprefix(keys.REFERENCES))):
+            if not self.may_name(reference.source):
                 raise Problem.of_field(
                     f"references[{number}].source",
                     f"there is no {reference.source!r}",
@@ -117,6 +115,14 @@ class Caller:
                 )
         signed = self.sign(brief).model_copy(update={"tenant": self.resolve_tenant(brief.tenant)})
         return apply_policy(self.policy, signed) if self.policy else signed
+
+    def may_name(self, source: str) -> bool:
+        """Whether `source`, where it names a stored reference, names one of the caller's tenant."""
+        _, is_stored, key = source.partition(keys.STORED)
+        if self.tenant is None or not is_stored:
+            return True
+        in_tenant = not key.startswith(keys.REFERENCES) or self.owns(key.removeprefix(keys.REFERENCES))
+        return in_tenant and keys.may_read(key, self.tenant)
 
     def check_release(self, field: str) -> None:
         """

@@ -18,9 +18,10 @@ from activities.storage.inventory import Listed, Unfinished
 from worker.operations.in_use import end_of, named_in_manifest, named_references
 from worker.operations.payloads import unnamed_payloads
 from workflows import keys
+from workflows.reuse.index import REUSE, KnownTake
 from workflows.runtime import external_payloads
 
-Reason = Literal["reference", "trash", "upload", "film part", "multipart", "payload", "probe"]
+Reason = Literal["reference", "trash", "upload", "film part", "multipart", "payload", "index", "probe"]
 MEANINGS: Final[dict[Reason, str]] = {
     "reference": f"a file for briefs that no brief names any more; it is moved to {keys.TRASH}",
     "trash": "a file that was moved there and that no brief has named since",
@@ -28,6 +29,7 @@ MEANINGS: Final[dict[Reason, str]] = {
     "film part": "an encoded part of a film; it is made again where it is needed",
     "multipart": "an upload in parts that nobody continues",
     "payload": "a large payload of Temporal that no history names any more",
+    "index": "the entry of a take that can be reused, whose media were deleted",
     "probe": "an object with which a killed worker probed the store",
 }
 SAFE_AGE: Final = timedelta(days=1)
@@ -90,6 +92,8 @@ class Collector:
         found.items += [Item("multipart", each) for each in unfinished]
         payloads = await unnamed_payloads(self._client, await self._older(external_payloads.PREFIX, old))
         found.items += [Item("payload", each) for each in payloads]
+        stored = {each.key for each in of_productions}
+        found.items += [Item("index", each) for each in await self._dead_entries(stored, old)]
         found.items += [Item("probe", each) for each in await self._older(keys.PROBES, old)]
         return found
 
@@ -110,6 +114,19 @@ class Collector:
             done = await asyncio.gather(*map(remove_one, group)) if ended else [False] * len(group)
             for each in zip(group, done, strict=True):
                 yield each
+
+    async def _dead_entries(self, stored: set[str], old: datetime) -> list[Listed]:
+        """The old entries of the index of takes whose media are not in `stored`: deleted media never return."""
+        slots = asyncio.Semaphore(AT_ONCE)
+
+        async def is_dead(entry: Listed) -> bool:
+            async with slots:
+                found = await self._storage.get_bytes(entry.key)
+            return found is not None and KnownTake.model_validate_json(found[0]).media.key not in stored
+
+        entries = await self._older(REUSE, old)
+        dead = await asyncio.gather(*map(is_dead, entries))
+        return [entry for entry, gone in zip(entries, dead, strict=True) if gone]
 
     async def _find_leftovers(self, of_productions: list[Listed], found: Garbage) -> None:
         """The files of uploads and the parts of films of productions that ended long ago."""

@@ -23,12 +23,19 @@ NAMED_ERRORS: Final = 20
 
 CaseId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
+ReferenceKey = Annotated[
+    str, StringConstraints(max_length=300, pattern=r"^(stored:references/[A-Za-z0-9][A-Za-z0-9._-]*)?$")
+]
+
 
 class Expected(Model):
     """What a good take has, as far as a metric can compare it."""
 
     text: Annotated[str, StringConstraints(max_length=8_000)] = Field(
         default="", description="The words of a text, or those that a voice speaks; of a voice otherwise the prompt"
+    )
+    reference: ReferenceKey = Field(
+        default="", description="A picture, video or recording that takes are compared with: its `stored:references/…`"
     )
     score: float | None = Field(
         default=None, ge=0, le=1, description="Of a case for the prompt `judge`: how good people find its `take`"

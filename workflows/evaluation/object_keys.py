@@ -36,6 +36,20 @@ def result_key(evaluation_id: str, cell: int) -> str:
     return f"{results_prefix(evaluation_id)}{cell:05}.json"
 
 
+def vectors_prefix(evaluation_id: str) -> str:
+    return f"{evaluation_prefix(evaluation_id)}/vectors/"
+
+
+def vectors_key(evaluation_id: str, cell: int) -> str:
+    """Of a cell: an array of each metric of sets, and those of its reference (`.npz`)."""
+    return f"{vectors_prefix(evaluation_id)}{cell:05}.npz"
+
+
+def cell_of(key: str) -> int:
+    """The number of the cell in the key of its vectors."""
+    return int(key.rpartition("/")[2].partition(".")[0])
+
+
 def report_key(evaluation_id: str, extension: str) -> str:
     return f"{evaluation_prefix(evaluation_id)}/report.{extension}"
 

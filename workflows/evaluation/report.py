@@ -1,12 +1,20 @@
 """The report of an evaluation: each metric for each model with intervals, and the takes of each case side by side."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import Field
 
 from workflows.evaluation.preference import Pair, Preference, pair_of
 from workflows.evaluation.records import CellResult, EvaluationView
-from workflows.evaluation.statistics import Difference, Interval, mean_interval, paired_difference, share_interval
+from workflows.evaluation.statistics import (
+    Difference,
+    Interval,
+    independent_difference,
+    mean_interval,
+    paired_difference,
+    share_interval,
+)
 from workflows.evaluation.statistics import welch_difference as _welch
 from workflows.models import Modality, Model
 from workflows.provider_report import MetricInfo
@@ -122,10 +130,19 @@ def group_results(results: list[CellResult]) -> tuple[CaseResults, ...]:
 
 
 def make_report(
-    view: EvaluationView, results: list[CellResult], metrics: tuple[MetricInfo, ...], at: datetime
+    view: EvaluationView,
+    results: list[CellResult],
+    metrics: tuple[MetricInfo, ...],
+    at: datetime,
+    of_sets: Sequence[Figure] = (),
 ) -> EvaluationReport:
-    """The report of these results; metrics without any value are left out."""
-    used = tuple(m for m in metrics if any(m.name in each.values for each in results))
+    """The report of these results; metrics without any value are left out.
+
+    Args:
+        of_sets: The figures of metrics that have no values of single takes.
+    """
+    valued = {name for each in results for name in each.values} | {figure.metric for figure in of_sets}
+    used = tuple(m for m in metrics if m.name in valued)
     figures = [
         Figure(metric=metric.name, column=column, interval=_interval(metric, values))
         for metric in used
@@ -142,7 +159,7 @@ def make_report(
         view=view,
         written_at=at,
         metrics=used,
-        figures=tuple(figures),
+        figures=(*figures, *of_sets),
         differences=tuple(differences),
         cases=group_results(results),
     )
@@ -183,6 +200,7 @@ def compare(first: EvaluationReport, second: EvaluationReport) -> Comparison:
             one, other = _of_cases(first, metric.name, labels[label]), _of_cases(second, metric.name, others[label])
             if one and other:
                 rows.append(_compared(metric, label, one, other))
+        rows += _compared_sets(first, second, label, labels[label], others[label])
     return Comparison(
         first=first.view.evaluation_id,
         second=second.view.evaluation_id,
@@ -216,3 +234,23 @@ def _compared(metric: MetricInfo, label: str, one: dict[_CaseKey, float], other:
         second=_interval(metric, [*other.values()]),
         difference=difference,
     )
+
+
+def _compared_sets(
+    first: EvaluationReport, second: EvaluationReport, label: str, column: int, other: int
+) -> list[Compared]:
+    """The metrics of all takes together, as independent values."""
+    of_sets = {metric.name for metric in first.metrics if metric.of_set}
+    before = {f.metric: f.interval for f in first.figures if f.column == column and f.metric in of_sets}
+    after = {f.metric: f.interval for f in second.figures if f.column == other}
+    return [
+        Compared(
+            metric=name,
+            model=label,
+            first=one,
+            second=after[name],
+            difference=independent_difference(after[name], one),
+        )
+        for name, one in before.items()
+        if name in after
+    ]

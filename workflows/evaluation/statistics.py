@@ -83,6 +83,15 @@ def welch_difference(first: Sequence[float], second: Sequence[float]) -> Differe
     return Difference(n=n, mean=difference, low=difference - half, high=difference + half, paired=False)
 
 
+def independent_difference(first: Interval, second: Interval) -> Difference:
+    """The first minus the second estimate, whose intervals are independent of each other."""
+    n, difference = min(first.n, second.n), first.mean - second.mean
+    if first.high is None or second.high is None:
+        return Difference(n=n, mean=difference, paired=False)
+    half = math.hypot(first.high - first.mean, second.high - second.mean)
+    return Difference(n=n, mean=difference, low=difference - half, high=difference + half, paired=False)
+
+
 def _variance(values: Sequence[float], mean: float) -> float:
     return math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
 

@@ -4,6 +4,8 @@
 ledger.
 """
 
+from typing import Final
+
 from pydantic import ConfigDict, Field
 
 from workflows import keys
@@ -11,6 +13,9 @@ from workflows.base import Model
 from workflows.models import Media
 from workflows.prices import Money
 from workflows.reuse.reused import Reused
+
+REUSE: Final = "reuse/"
+"""The prefix of all entries."""
 
 
 class KnownTake(Model):
@@ -38,7 +43,7 @@ class KnownTake(Model):
 
 
 def known_take_key(tenant: str, digest: str) -> str:
-    return f"reuse/{tenant}/{digest}.json"
+    return f"{REUSE}{tenant}/{digest}.json"
 
 
 def rejected_key(prefix: str) -> str:

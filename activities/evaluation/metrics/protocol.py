@@ -7,11 +7,16 @@ through the ledger, and passes its value in `Sample.given`. So a metric itself i
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from workflows.evaluation.cases import Case
 from workflows.models import Modality, Take
 from workflows.provider_report import MetricInfo
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Vectors = np.ndarray[tuple[int, ...], np.dtype[np.floating]]
 
 ALL = frozenset(Modality)
 
@@ -30,6 +35,7 @@ class Sample:
         words: The words of a voice with `start` and `end` in seconds, where the provider returned them.
         given: Values that are known without the file, by the name of the metric.
         spoken: Whether the prompt is what a voice says.
+        reference: The file of `expected.reference`, with which the take is compared; None without one.
     """
 
     case: Case
@@ -40,6 +46,16 @@ class Sample:
     words: Sequence[Mapping[str, Any]] = ()
     given: Mapping[str, float] = field(default_factory=dict)
     spoken: bool = False
+    reference: Path | None = None
+
+    def reference_path(self) -> Path:
+        """
+        Raises:
+            NoValueError: the case has no reference, or it was deleted.
+        """
+        if self.reference is None:
+            raise NoValueError("the case has no reference, or its file was deleted")
+        return self.reference
 
 
 class Metric:
@@ -55,6 +71,11 @@ class Metric:
     paid: ClassVar[bool] = False
     """Whether a value costs money: such a metric is measured only where it is named."""
 
+    needs_reference: ClassVar[bool] = False
+    """Whether it compares takes with `expected.reference`."""
+    of_set: ClassVar[bool] = False
+    """Whether it has one value for all takes of a model: see `SetMetric`."""
+
     def missing(self) -> str:
         """Why it measures nothing on this worker, with the remedy; empty if it does."""
         return ""
@@ -65,7 +86,11 @@ class Metric:
         Args:
             transcribed: A model writes down what its voice says.
         """
-        return "" if modality in self.modalities else f"it measures {' and '.join(sorted(self.modalities))} alone"
+        if modality not in self.modalities:
+            return f"it measures {' and '.join(sorted(self.modalities))} alone"
+        if self.needs_reference and not case.expected.reference:
+            return 'the case has nothing to compare with: add "expected": {"reference": "stored:references/…"}'
+        return ""
 
     def measure(self, sample: Sample) -> float:
         """
@@ -83,5 +108,24 @@ class Metric:
             modalities=tuple(m for m in Modality if m in self.modalities),
             share=self.share,
             paid=self.paid,
+            of_set=self.of_set,
             missing=self.missing(),
         )
+
+
+class SetMetric(Metric):
+    """A metric of all takes of a model together. Each take gives vectors, which are kept; the report has the value."""
+
+    of_set = True
+
+    def vectors(self, path: Path) -> "Vectors":
+        """The vectors of one file, a row each; also those of a reference, where it needs one.
+
+        Raises:
+            NoValueError: this file has none.
+        """
+        raise NotImplementedError
+
+    def value(self, takes: "Vectors", references: "Vectors") -> float:
+        """The value of at least two vectors; `references` has as many where the metric needs references."""
+        raise NotImplementedError

@@ -6,12 +6,14 @@ from importlib.metadata import entry_points
 from typing import Final
 
 from activities.evaluation.metrics import dnsmos, known, motion, words
+from activities.evaluation.metrics.learned import clip, i3d, inception, wav2vec
 from activities.evaluation.metrics.protocol import Metric
 from workflows.provider_report import MetricInfo
 
 ENTRY_POINTS: Final = "greenlight.metrics"
 """Installed packages add metrics under this group: name -> a `Metric`, or a class of it."""
-BUILT_IN: Final = (*known.METRICS, *words.METRICS, *motion.METRICS, *dnsmos.METRICS)
+_LEARNED: Final = (*clip.METRICS, *inception.METRICS, *i3d.METRICS, *wav2vec.METRICS)
+BUILT_IN: Final = (*known.METRICS, *words.METRICS, *motion.METRICS, *dnsmos.METRICS, *_LEARNED)
 
 
 @cache

@@ -81,7 +81,11 @@ async def start(
     limit = caller.policy.max_budget_usd if caller.policy else None
     if limit is not None and body.max_usd > limit:
         raise Problem.of_field("max_usd", f"is above the limit of the tenant, {limit} USD", f"give at most {limit}")
-    view = await services.evaluations.start(_start_of(body, tenant, idempotency_key))
+    evaluation = _start_of(body, tenant, idempotency_key)
+    if foreign := next((c for c in evaluation.cases if not caller.may_name(c.expected.reference)), None):
+        message = f"line {foreign.line}: expected.reference: there is no {foreign.expected.reference!r}"
+        raise Problem.of_field("cases", message, "post the file to /api/v1/references and give its `source`")
+    view = await services.evaluations.start(evaluation)
     links = _links(services, view.evaluation_id)
     response.headers["Location"] = links.evaluation
     return EvaluationResponse(view=view, links=links)

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from activities.errors import ProviderUnavailable
 from activities.providers.openai.provider import OpenAI
+from activities.quality.nudity import NudityClassifier, model_file, reason_of
 from activities.quality.safety import PLACES, frames_of
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
@@ -76,8 +78,9 @@ async def test_a_take_states_that_it_is_not_checked(storage: Storage, error: Exc
     assert finding.message.startswith("safety: not checked")
 
 
-async def test_without_a_moderator_the_take_says_so(storage: Storage) -> None:
+async def test_without_a_moderator_the_take_says_so(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the setting and no moderator, a vendor's take has a note; without the setting nothing is moderated."""
+    monkeypatch.setattr("activities.quality.safety.model_file", lambda: None)
     vendor = Vendor(polls=0)
     vendor.media = as_file(photograph(1))
     take = await finished_take(Attempts(storage, vendor, take_request("now"), MODERATES))
@@ -125,3 +128,49 @@ def test_frames_of_a_video_are_checked(tmp_path: Path) -> None:
         found = list(frames_of(file, 1.0))
     assert [at for _, at in found] == list(PLACES)
     assert all(data.startswith(b"\xff\xd8") for data, _ in found)
+
+
+class Exposed:
+    """A model that sees breasts in a picture."""
+
+    def __init__(self, path: Path) -> None:
+        assert path.name == "320n.onnx"
+
+    async def moderate_picture(self, jpeg: bytes) -> str:
+        scores = np.zeros(18, np.float32)
+        scores[[1, 3]] = 0.9, 0.26
+        return reason_of(scores)
+
+
+async def test_the_local_classifier_replaces_an_absent_moderator(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a vendor that moderates, a picture with exposed parts waits; a vendor's moderation comes first."""
+    monkeypatch.setattr("activities.quality.safety.model_file", lambda: Path("320n.onnx"))
+    monkeypatch.setattr("activities.quality.safety.NudityClassifier", Exposed)
+    vendor = Vendor(polls=0)
+    vendor.media = as_file(photograph(2))
+    failure = (await Attempts(storage, vendor, take_request("now"), MODERATES).fails()).details[0]
+    assert (failure.flagged, "flagged as nudity (breasts)" in failure.message) == (True, True)
+    take = await finished_take(Attempts(storage, Moderated(), take_request("now"), MODERATES))
+    assert take.checks.findings == ()
+
+
+def test_only_exposed_parts_are_flagged() -> None:
+    """Faces, feet and covered parts are no reason, and neither is a weak detection."""
+    scores = np.full(18, 0.9, np.float32)
+    scores[[2, 3, 4, 6, 14]] = 0.2
+    assert reason_of(scores) == ""
+    scores[[2, 4, 14]] = 0.5
+    assert reason_of(scores) == "nudity (buttocks, genitalia)"
+
+
+@pytest.mark.skipif(model_file() is None, reason="the extra `safety` is not installed")
+async def test_the_model_of_the_wheel_flags_no_landscape() -> None:
+    """The model runs here, answers for its 18 labels, and flags no harmless picture of any size."""
+    path = model_file()
+    assert path is not None
+    classifier = NudityClassifier(path)
+    pictures = [as_file(photograph(seed, size), "JPEG") for seed, size in ((1, (640, 360)), (2, (200, 500)))]
+    assert [classifier.scores(data).shape for data in pictures] == [(18,), (18,)]
+    assert [await classifier.moderate_picture(data) for data in pictures] == ["", ""]

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -20,8 +21,10 @@ from worker.operations.in_use import named_references
 from workflows import keys
 from workflows.brief import Brief, Platform, Reference
 from workflows.events import ProductionStatus, Snapshot
+from workflows.models import Media
 from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Decision, Rejection
+from workflows.reuse.index import KnownTake, known_take_key
 
 LATER = timedelta(days=40)
 """The collector's clock is ahead, so that what a test has just stored is old."""
@@ -52,6 +55,17 @@ async def record(bucket: Storage, production_id: str, status: ProductionStatus, 
     now = datetime.now(UTC)
     made = Snapshot(production_id=production_id, status=status, brief=brief, created_at=now, updated_at=now)
     await bucket.put_bytes(keys.manifest_key(production_id), made.model_dump_json().encode(), "application/json")
+
+
+async def index_entry(bucket: Storage, media_key: str) -> str:
+    """The entry of a take that can be reused."""
+    media = Media(key=media_key, bytes=1, sha256="0" * 64, media_type="video/mp4")
+    known = KnownTake(
+        production_id="p", asset_id="a", take=1, provider="x", model="x", media=media, cost_usd=Decimal("0.40")
+    )
+    key = known_take_key("default", uuid4().hex)
+    await bucket.put_bytes(key, known.model_dump_json().encode(), "application/json")
+    return key
 
 
 def reference(key: str) -> Reference:
@@ -93,7 +107,9 @@ async def test_leftovers_of_ended_productions_are_removed(client: Client, bucket
             keys.upload_prefix(unknown) + "f",
         )
     }
+    needed.add(await index_entry(bucket, f"{take}/media-1-abc.mp4"))
     garbage = {
+        await index_entry(bucket, f"{take}/media-2-deleted.mp4"): "index",
         await put(bucket, keys.upload_prefix(ended) + "f"): "upload",
         await put(bucket, keys.segment_key(ended, "d")): "film part",
         await put(bucket, keys.probe_key("left")): "probe",
@@ -108,7 +124,7 @@ async def test_leftovers_of_ended_productions_are_removed(client: Client, bucket
     assert found_keys(found.items) == {**garbage, parts: "multipart"}
     assert found.unknown == 1
     removed = [item async for item, done in search.remove(found.items) if done]
-    assert len(removed) == 4
+    assert len(removed) == 5
     left = await all_keys(bucket)
     assert needed | {keys.manifest_key(ended)} <= left
     assert not set(garbage) & left
