@@ -92,6 +92,8 @@ def _without_head(lines: list[str]) -> list[str]:
     """The lines after the fields of mail, such as "From:", where at least two are at the begin with a subject."""
     first = next((k for k, line in enumerate(lines) if line.strip()), 0)
     end = next((k for k in range(first, len(lines)) if not _MAIL_HEAD.match(lines[k])), len(lines))
+    if end == first + 1 and _SUBJECT.match(lines[first]) and not "".join(lines[end : end + 1]).strip():
+        return lines[end:]  # a subject alone
     head = lines[first:end]
     return lines[end:] if len(head) >= _MIN_MAIL_HEADS and any(map(_SUBJECT.match, head)) else lines
 
