@@ -8,6 +8,7 @@ from typing import Final
 from activities.planning.structure import words
 from activities.planning.structure.labels import Kind, kind_of, segments
 from activities.planning.structure.messages import without_messages
+from activities.planning.structure.orders import further
 from activities.planning.structure.surface.emphasis import without_emphasis
 from activities.planning.structure.surface.endings import with_end_cards
 from activities.planning.structure.surface.ranges import with_units
@@ -132,7 +133,7 @@ _SIGN_OFF: Final = re.compile(
     r"(?:med vänliga )?hälsningar|tack|mvh|"
     r"vennlig hilsen|med venlig hilsen|tak|terveisin|kiitos|s pozdravem|děkuji|saygılarımla|teşekkürler|"
     r"ευχαριστώ|с уважением|спасибо|дякую|با احترام|ممنون|شكرا|مع التحية|תודה|בברכה|धन्यवाद|谢谢|謝謝|"
-    r"감사합니다|よろしくお願い(?:いた|致)?します)"
+    rf"감사합니다|よろしくお願い(?:いた|致)?します|(?:{further.GOODBYE})(?![^\W\d_]))"
     r"[^.:?\n]{0,30}[,.!，。！]?\s*$",
     re.IGNORECASE,
 )

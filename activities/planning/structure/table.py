@@ -47,12 +47,16 @@ _SECONDS: Final = re.compile(
 )
 _BARE_SECONDS: Final = re.compile(r"(\d{1,3}(?:[.,]\d{1,2})?)\s*[\"″”]?")
 _CLOCK_OR_SECONDS: Final = r"(\d{1,2}:\d{2}(?:\.\d{1,3})?|\d{1,3}(?:[.,]\d{1,2})?)\s*[\"″”]?"
-_BARE_RANGE: Final = re.compile(rf"{_CLOCK_OR_SECONDS}\s*(?:-{{1,2}}>?|[–—−→~〜～/]|to|bis|a|à|до|至|から)\s*{_CLOCK_OR_SECONDS}")
+_BARE_RANGE: Final = re.compile(
+    rf"{_CLOCK_OR_SECONDS}\s*(?:-{{1,2}}>?|[–—−→~〜～/]|to|bis|a|à|до|至|から)\s*{_CLOCK_OR_SECONDS}"
+)
 _LEAST_KNOWN: Final = 2
 _NAME_WORDS: Final = 5
 _TIMED_CELL: Final = re.compile(rf"\s*(?=[\[(（【]){LENGTH.pattern}\s*$", re.IGNORECASE)
 _ASIDE: Final = re.compile(r"\s*[(（\[][^()（）\[\]]{1,80}[)）\]]\s*")
-_HEARD: Final = re.compile(r"audio|ton|sound/vo|vo/sound|音声|오디오|الصوت|аудио", re.IGNORECASE)
+_HEARD: Final = re.compile(
+    r"audio|ton|sound/vo|vo/sound|音声|声音|聲音|音频|音頻|音訊|오디오|الصوت|аудио", re.IGNORECASE
+)
 _NAME: Final = re.compile(r"\W*(?:[^\W\d_]{0,12}\W{0,2})?\d{1,3}[a-z]?\W*|[A-Za-z]?\W*", re.IGNORECASE)
 """The number or the name of a shot: "3", "Scene 2", "4b"."""
 _Column = Kind | Literal["start", "end"]
@@ -144,7 +148,8 @@ def _shots_of(table: Table, lines: list[str]) -> Structure | None:
     parts = {"picture", "voice", "lettering"} & {k for k in kinds if k}
     if len(parts) < 2 and not (parts and {"length", "speaker", "start"} & {k for k in kinds if k}):
         return None
-    sounds = {k for k, name in enumerate(table.header) if _HEARD.fullmatch(name.strip(" *_:")) and _has_marks(table, k)}
+    heard = (k for k, name in enumerate(table.header) if kinds[k] == "sound" or _HEARD.fullmatch(name.strip(" *_:")))
+    sounds = {k for k in heard if _has_marks(table, k)}
     drafts = []
     for row in table.rows:
         draft = ShotDraft()
@@ -193,7 +198,7 @@ def _read_cell(draft: ShotDraft, kind: _Column | None, cell: str, column: str) -
     for each in re.split(r"<br\s*/?>", cell):
         if kind in ("voice", "sound", "lettering") and _ASIDE.fullmatch(each):
             continue  # "(natural sound)"
-        if kind in ("voice", "sound") and (turns := spoken_turns(each)):
+        if kind in ("voice", "sound", None) and (turns := spoken_turns(each)):
             for turn in turns:
                 draft.add(turn)
             continue

@@ -28,6 +28,7 @@ VOICE: Final = (
     r"व्हॉइस ?ओव्हर|వాయిస్ ?ఓవర్|కథకుడు"
 )
 LETTERING: Final = (
+    r"závěrečný text|tekst końcowy|slottekst|sluttekst|loppu(?:teksti)|"
     r"on the board|टेक्स्ट|نص|legal|disclaimer|(?:small|fine) ?print|footnote|pflichttext|rechtlicher hinweis|"
     r"fußnote|"
     r"mentions? légales?|aviso legal|"
@@ -66,7 +67,7 @@ CLOSING_WORDS: Final = (
     r"(?:frase|mensagem|slogan|assinatura|texto) (?:de encerramento|de fecho|final)|"
     r"(?:slot|eind)(?:zin|slogan|tekst|boodschap)|afsluiter|afsluitende zin|"
     r"slut(?:replik|kläm|fras|mening|text|linje)|avslutningsfras|sluttreplikk|"
-    r"(?:hasło|zdanie|tekst) (?:końcowe|na koniec|zamykające)|závěrečn[áýé] (?:věta|slogan|text)|"
+    r"(?:hasło|zdanie|tekst) (?:końcowe|na koniec|zamykające)|závěrečn[áýé] (?:věta|slogan)|"
     r"(?:финальн|заключительн|завершающ|последн)(?:ая|яя) (?:фраза|строка|реплика)|финальный слоган|"
     r"(?:фінальн|заключн|кінцев|останн)(?:а|я) (?:фраза|репліка)|фінальний слоган|"
     r"(?:kapanış|bitiş|son) (?:cümlesi|sloganı|metni|sözü|cümle|slogan|söz)|τελική (?:φράση|ατάκα)|"
@@ -161,7 +162,8 @@ SIGNS: Final = (
 
 OFF_SCREEN: Final = re.compile(
     r"^(?:V\.?\s?O\.?|O\.?\s?[SC]\.?|OFF|ON)(?:[\s-]*(?:SCREEN|CAMERA|VOICE))?$|"
-    r"^(?:VOICE[ -]?OVER|CONT['’]?D\.?|CONTINUED|MORE|PRE-?LAP|FILTERED|SUBTITLED?|AUS DEM OFF|IM OFF|HORS[ -]CHAMP|"
+    r"^(?:VOICE[ -]?OVER|CONT(?:['’]?D)?\.?|CONTINUED|CONTIN[UÚ]A|SUITE|SEGUE|FORTS\.?|ПРОД\.?|ПРОДОЛЖ\.?|MORE|"
+    r"PRE-?LAP|FILTERED|SUBTITLED?|AUS DEM OFF|IM OFF|HORS[ -]CHAMP|"
     r"FUORI CAMPO|声|画外音?|旁白)\.?$",
     re.IGNORECASE,
 )
@@ -187,7 +189,7 @@ ORDINALS: Final = (
 """The words for the first to the sixth shot or step."""
 LAST: Final = (
     r"last|final|letzte[rsn]?|derni(?:er|ère)|últim[oa]|ultim[oa]|laatste|ostatni[a]?|sista|sidste|siste|viimeinen|"
-    r"poslední|последн(?:ий|яя|ее)|останн(?:ій|я|є)|τελευταί[οα]ς?|son|الأخيرة|الأخير|آخر|אחרונה?|आख़िरी|अंतिम|"
+    r"poslední|последн(?:ий|яя|ее)|آخرین|پایانی|останн(?:ій|я|є)|τελευταί[οα]ς?|son|الأخيرة|الأخير|آخر|אחרונה?|आख़िरी|अंतिम|"
     r"最後の|最后(?:一个)?|마지막"
 )
 COUNTERS: Final = (

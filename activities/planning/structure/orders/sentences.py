@@ -134,8 +134,11 @@ _WISH: Final = re.compile(
 )
 """What the film is like or leaves out: a wish that is neither said nor shown."""
 _PROHIBITS: Final = re.compile(
-    rf"^\W*(?:(?:{_PLEASE}|merci de|gracias por|kindly|also|aber|und|and|et|y)[\s,]+)?(?:(?:do not|don['’]t|never|avoid) "
+    rf"^\W*(?:(?:{_PLEASE}|merci de|gracias por|kindly|also|aber|und|and|et|y)[\s,]+)?"
+    r"(?:(?:do not|don['’]t|never|avoid) "
     r"(?:show|use|mention|film|include|add|put|have)|"
+    r"(?:visa|vis|toon|zeig(?:e|t|en sie)?|mostr\w+|montre[rz]?) (?:bitte |please )?(?:inte|ikke|ikkje|geen|niet|"
+    r"keine?|nicht|nada|pas|ningun\w*|nessun\w*|nenhum\w*)\b|älä(?:kää)? näyttä\w*|neukaz\w+|nepokaz\w+|"
     r"(?:keine? [^.!?]{1,60}|[^.!?]{1,60} nicht) (?:zeigen|verwenden|nennen|filmen|einblenden)|"
     r"ne (?:pas |jamais )?(?:montre[rz]?|utilise[rz]?|cite[rz]?|filme[rz]?)|évite[rz]?|"
     r"(?:no|nunca) (?:mostr\w+|us\w+|mencion\w+|enseñ\w+|grab\w+)|evit(?:ar|a|ad|e|em|en|ate|are)\b|"
@@ -238,7 +241,7 @@ def _quoting(sentence: str) -> Sentence | None:
 def is_aside(sentence: str) -> bool:
     """Whether a sentence greets, thanks or says what the film is like."""
     asks = len(sentence.split()) <= WISH_WORDS and _PLEASE_WORD.search(sentence) and _ASKED_OF_FILM.search(sentence)
-    return bool(_WISH.search(sentence) or asks) or is_courtesy(sentence)
+    return bool(_WISH.search(sentence) or asks) or is_courtesy(sentence) or is_prohibition(sentence)
 
 
 def is_prohibition(sentence: str) -> bool:

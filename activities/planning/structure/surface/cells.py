@@ -6,9 +6,7 @@ from typing import Final
 from activities.planning.structure.labels import Segment, kind_of, names_somebody
 from activities.planning.structure.text import QUOTED
 
-_REMARK: Final = re.compile(
-    r"\s*(?:[(（\[]([^()（）\[\]]{1,80})[)）\]]|([*_~])([^*_~\n]{1,80})\2)[\s.,;。]*"
-)
+_REMARK: Final = re.compile(r"\s*(?:[(（\[]([^()（）\[\]]{1,80})[)）\]]|([*_~])([^*_~\n]{1,80})\2)[\s.,;。]*")
 _NAME: Final = re.compile(
     r"\s*(?:[/／;・]\s*)?([^\W\d_](?:[^\n\"“”„«»「」『』:：.!?。！？()（）\[\]]){0,30}?)\s*(?:[(（\[]([^()（）\[\]]{1,60})[)）\]])?\s*"
     r"[:：,–—-]?\s*(?:[(（\[]([^()（）\[\]]{1,60})[)）\]]\s*)?"
@@ -48,6 +46,6 @@ def spoken_turns(text: str) -> list[Segment]:
 def _is_name(name: str) -> bool:
     """Whether words before a quotation are a name, and not what is heard or seen."""
     name = name.strip()
-    return len(name.split()) <= _MAX_NAME_WORDS and not name[:1].islower() and names_somebody(name) and not kind_of(name)
-
-
+    return (
+        len(name.split()) <= _MAX_NAME_WORDS and not name[:1].islower() and names_somebody(name) and not kind_of(name)
+    )

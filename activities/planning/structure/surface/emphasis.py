@@ -14,7 +14,8 @@ _COLON_INSIDE: Final = re.compile(
     rf"{_OPENS}(?P<name>[^*_`~=\n:：]{{1,48}}?)[ \t]*(?P<colon>[:：])[ \t]*(?P=mark)(?=[ \t]*\S)"
 )
 _COLON_AFTER: Final = re.compile(
-    rf"{_OPENS}(?P<name>[^*_`~=\n:：]{{1,48}}?)[ \t]*(?P=mark)(?P<rest>[ \t]*(?:[(（\[][^()（）\[\]\n]{{1,60}}[)）\]])?)"
+    rf"{_OPENS}(?P<name>[^*_`~=\n:：]{{1,48}}?)[ \t]*(?P=mark)"
+    r"(?P<rest>[ \t]*(?:[(（\[][^()（）\[\]\n]{1,60}[)）\]])?)"
     r"[ \t]*(?P<colon>[:：])(?=[ \t]*\S)"
 )
 _HEAD: Final = re.compile(

@@ -20,11 +20,12 @@ _LABEL_AT_END: Final = re.compile(
 )
 _FRAMES: Final = (
     rf"{words.SHOT_NOUNS}|kare|image|imagen|imagem|immagine|imagine|picture|screen|slide|beeld|obraz|bilde?|kuva|kép|"
-    r"картинка|изображение|слайд|画|スライド|이미지|화면|صورة|الصورة|كادر|شاشة|चित्र|תמונה|תמונת"
+    r"картинка|изображение|слайд|画|スライド|이미지|화면|صورة|الصورة|كادر|شاشة|تصویر|فریم|قاب|帧|幕|カット|फ़्रेम|चित्र|תמונה|תמונת"
 )
 _LAST_FRAME: Final = re.compile(
-    rf"{_LEAD}(?:(?:the |die |der |das |la |le |el |il |lo |a |o |de |het )?(?:{words.LAST})\s*(?:{_FRAMES})|"
-    rf"(?:{_FRAMES})\s+(?:{words.LAST}|de fin|de cierre|di chiusura|de fecho|końcow[ey]|النهاية)|"
+    rf"{_LEAD}(?:(?:the |die |der |das |la |le |el |il |lo |a |o |de |het )?"
+    rf"(?:{words.LAST}|ラスト|最后一|最後一|अंतिम)\s*(?:{_FRAMES})|"
+    rf"(?:{_FRAMES})\s+(?:{words.LAST}|finale|de fin|de cierre|di chiusura|de fecho|końcow[ey]|النهاية)|"
     r"(?:schluss|end|slot|slut|slutt|loppu|záró)-?(?:bild|beeld|billede|bilde|kuva|kép|frame|tafel))"
     r"\s*(?:[(（\[][^()（）\[\]\n]{1,40}[)）\]]\s*)?[*_]{0,3}\s*[:：–—]\s*[*_]{0,3}\s*(?P<shown>\S[^\n]*?)[ \t]*$",
     re.IGNORECASE | re.MULTILINE,

@@ -46,6 +46,8 @@ def _row(lines: Sequence[str], delimiter: str) -> tuple[tuple[str, ...], int] | 
     """The cells of the first row and the lines that it takes; None for a line without the delimiter."""
     if not lines or delimiter not in lines[0]:
         return None
-    reader = csv.reader(lines[:_MOST_LINES_OF_CELL], delimiter=delimiter, skipinitialspace=True)
+    reader = csv.reader(
+        [f"{line}\n" for line in lines[:_MOST_LINES_OF_CELL]], delimiter=delimiter, skipinitialspace=True
+    )
     cells = next(reader, None)
     return (tuple(" ".join(cell.split()) for cell in cells), reader.line_num) if cells else None

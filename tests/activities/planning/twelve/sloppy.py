@@ -17,9 +17,9 @@ LONGEST, SHORTEST = 10.0, 2.0
 
 @dataclass
 class SloppyModel:
-    """Paraphrases the first line, leaves the last shot out and shows a text in another shot; then plans what it is told.
+    """Paraphrases the first line, drops the last shot and shows a text in another one; then plans what it is told.
 
-    `questions` are the prompts that it got, `first` the words of its first narration in its first answer.
+    `questions` are the prompts that it got.
     """
 
     seconds: float

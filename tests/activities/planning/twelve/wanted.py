@@ -7,7 +7,7 @@ end line and a logo, tables, links, notes in Markdown and rows of a spreadsheet.
 from pathlib import Path
 from typing import Final, NamedTuple
 
-FOLDER: Final = Path(__file__).parent / "briefs" / "twelve"
+FOLDER: Final = Path(__file__).parent.parent / "briefs" / "twelve"
 
 
 class Wanted(NamedTuple):

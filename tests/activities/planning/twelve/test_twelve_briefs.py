@@ -1,11 +1,12 @@
-"""Twelve briefs as people write them, planned by the template planner and by a language model that is careless first."""
+"""Twelve briefs as people write them, planned by the template planner and by a language model that is careless at
+first."""
 
 import pytest
 
-from tests.activities.planning.scripted import request
-from tests.activities.planning.sloppy import SloppyModel
+from tests.activities.planning.scripted import planned, request
 from tests.activities.planning.structured import lengths, plan, said, shots
-from tests.activities.planning.twelve import WANTED, flat, read
+from tests.activities.planning.twelve.sloppy import SloppyModel
+from tests.activities.planning.twelve.wanted import WANTED, flat, read
 from workflows.models import Plan
 
 
@@ -40,8 +41,6 @@ def test_a_brief_is_planned_as_it_was_written(name: str) -> None:
 @pytest.mark.parametrize("name", WANTED)
 async def test_a_careless_model_is_held_to_the_brief(name: str) -> None:
     """An answer that paraphrases a line, drops a shot and moves a text is refused; the repaired one says all lines."""
-    from tests.activities.planning.scripted import planned
-
     wanted = WANTED[name]
     model = SloppyModel(wanted.length)
     brief = {"languages": [wanted.language], "duration_seconds": wanted.length, "aspect": wanted.aspect}
