@@ -52,7 +52,7 @@ def keep(name: str, film: bytes, captions: str) -> None:
 
 def length(film: bytes) -> float:
     """Seconds."""
-    with av.open(io.BytesIO(film)) as opened:
+    with av.open(io.BytesIO(film), "r") as opened:
         return float(opened.duration or 0) / av.time_base
 
 

@@ -23,7 +23,7 @@ def test_a_brief_is_planned_as_it_was_written(name: str) -> None:
     wanted = WANTED[name]
     made = plan(read(name), language=wanted.language, duration_seconds=wanted.length, aspect=wanted.aspect)
     assert flat(said(made)) == flat(wanted.said)
-    if wanted.count:
+    if wanted.shots:
         assert said(made) == list(wanted.said)
     if wanted.seconds:
         assert lengths(made) == [pytest.approx(s, rel=0.05) for s in wanted.seconds]
@@ -44,10 +44,10 @@ async def test_a_careless_model_is_held_to_the_brief(name: str) -> None:
     wanted = WANTED[name]
     model = SloppyModel(wanted.length)
     brief = {"languages": [wanted.language], "duration_seconds": wanted.length, "aspect": wanted.aspect}
-    made = await planned(model, request(read(name), **brief))  # type: ignore[arg-type]
+    made = await planned(model, request(read(name), **brief))
     assert len(model.questions) == 2
     assert "structure" in model.questions[1]
     assert flat([a.prompt for a in made.assets if a.spoken]) == flat(wanted.said)
     assert all(shown_in(made, text) for text, _ in wanted.shown)
-    assert not wanted.count or len(shots(made)) == wanted.count
+    assert not wanted.shots or len(shots(made)) == wanted.shots
     assert sum(lengths(made)) == pytest.approx(wanted.length, rel=0.05)

@@ -14,8 +14,8 @@ class Wanted(NamedTuple):
     """What a brief asks for.
 
     Attributes:
-        said: The lines in order; with `count`, one text for each shot, empty where nothing is said.
-        count: The number of shots where the brief lists them; 0 where they may be joined or divided.
+        said: The lines in order; with `shots`, one text for each shot, empty where nothing is said.
+        shots: The number of shots where the brief lists them; 0 where they may be joined or divided.
         seconds: The length of each shot, where the brief gives it.
         shown: Each text on the screen with the number of its shot; -1 is the last one, 0 any.
         unseen: Words that no picture shows: they are for people, or were copied with the brief.
@@ -24,7 +24,7 @@ class Wanted(NamedTuple):
     language: str
     length: float
     said: tuple[str, ...]
-    count: int = 0
+    shots: int = 0
     seconds: tuple[float, ...] = ()
     shown: tuple[tuple[str, int], ...] = ()
     unseen: tuple[str, ...] = ()
