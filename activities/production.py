@@ -1,5 +1,6 @@
 """The activities of a production: each method is a Temporal activity that calls the module for it."""
 
+import math
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -39,6 +40,7 @@ from activities.providers import registry
 from activities.providers.protocol import Provider
 from activities.references.ingest import store_references
 from activities.settings import ActivitySettings
+from activities.steps import MOST_LOST
 from activities.steps import heartbeats as _heartbeats
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageConflict
@@ -215,7 +217,7 @@ class Activities(ProductionActivities):
 
     @activity.defn(name="encode_segment")
     async def encode_segment(self, request: EncodeSegment) -> None:
-        async with _finishing() as (workdir, set_step):
+        async with _finishing(most_lost=MOST_LOST) as (workdir, set_step):
             await encode_segment(Sources(self._storage, workdir / "takes"), request, workdir, set_step)
 
     @activity.defn(name="mix_sound")
@@ -266,8 +268,8 @@ def _json(record: Model) -> bytes:
 
 
 @asynccontextmanager
-async def _finishing() -> AsyncIterator[tuple[Path, Callable[[str], None]]]:
+async def _finishing(most_lost: float = math.inf) -> AsyncIterator[tuple[Path, Callable[[str], None]]]:
     """A folder for the files of a step of finishing, and a function that sets the step in the heartbeats."""
-    async with _heartbeats("starting") as set_step:
+    async with _heartbeats("starting", most_lost=most_lost) as set_step:
         with tempfile.TemporaryDirectory(prefix="greenlight-") as workdir:
             yield Path(workdir), set_step

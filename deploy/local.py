@@ -44,6 +44,8 @@ _FILM_PARTS_DAYS: Final = "30"
 
 SIGNING: Final = (CERTIFICATE, KEY, TIMESTAMPS)
 """For the worker alone."""
+WORKER: Final = "worker"
+"""The module that runs as the worker."""
 
 ENV_FILE: Final = Path(".env")
 """Its keys of vendors and its rates may change while the stack runs."""
@@ -229,7 +231,7 @@ def _assemble(
     components += [
         Component(
             "worker",
-            [sys.executable, "-m", "worker"],
+            [sys.executable, "-m", WORKER],
             env | secrets | encryption,
             ready=lambda pid: temporal.is_polling(env, pid),
             grace=grace,

@@ -48,13 +48,13 @@ LASTS_UNTIL: Final = date(2027, 3, 1)
 _TRANSCRIBER_BYTES: Final = 25_000_000
 """OpenAI's limit of a recording."""
 _REMEDIES: Final[Mapping[Form, str]] = {
-    "picture": "a model that sees pictures reads it: set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY in the "
+    "picture": "a model that sees pictures reads it: set OPENAI_API_KEY, ANTHROPIC_API_KEY or GOOGLE_API_KEY in the "
     "worker's environment",
-    "pages": "a model that sees pictures reads them: set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY in the "
+    "pages": "a model that sees pictures reads them: set OPENAI_API_KEY, ANTHROPIC_API_KEY or GOOGLE_API_KEY in the "
     "worker's environment, or give the document with its text",
-    "sound": "a model that hears writes it down: set OPENAI_API_KEY or GEMINI_API_KEY in the worker's environment, or "
+    "sound": "a model that hears writes it down: set OPENAI_API_KEY or GOOGLE_API_KEY in the worker's environment, or "
     "write in the brief what is said",
-    "video": "a model that watches video reads it: set GEMINI_API_KEY in the worker's environment, or any key of a "
+    "video": "a model that watches video reads it: set GOOGLE_API_KEY in the worker's environment, or any key of a "
     "model that sees pictures, for its key frames",
 }
 _INSTRUCTIONS: Final = """\

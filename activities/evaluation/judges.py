@@ -70,4 +70,4 @@ def judging_problem(providers: Mapping[str, Provider], settings: ActivitySetting
             return ""
     except ApplicationError as error:
         return error.message
-    return "set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY in the worker's environment"
+    return "set OPENAI_API_KEY, ANTHROPIC_API_KEY or GOOGLE_API_KEY in the worker's environment"

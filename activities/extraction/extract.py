@@ -23,7 +23,7 @@ SCHEMA: Final = "schema"
 MAX_FORM_FIELDS: Final = 80
 _BY_LABEL: Final = (
     "values without a label, such as those in sentences; a model reads them: set OPENAI_API_KEY, ANTHROPIC_API_KEY or "
-    "GEMINI_API_KEY in the worker's environment"
+    "GOOGLE_API_KEY in the worker's environment"
 )
 _SURE: Final = Decimal("0.9")
 

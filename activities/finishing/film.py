@@ -31,6 +31,8 @@ from activities.finishing.placing import beds_of, enlarged, losses_of, shot_of
 from activities.finishing.renditions import overview
 from activities.finishing.renditions.checks import MAIN, Box, goal_of, notes_on
 from activities.finishing.sound import track
+from activities.finishing.sound.encoding import PART_SECONDS
+from activities.finishing.sound.kept import NOTHING, KeptInBucket
 from activities.finishing.sound.mastering import Goal
 from activities.finishing.sound.track import Bed
 from activities.finishing.sources import Facts, Sources, in_thread
@@ -194,7 +196,7 @@ async def encode_segment(sources: Sources, request: EncodeSegment, workdir: Path
 
 
 async def mix_sound(sources: Sources, request: MixSound, workdir: Path, report: Report) -> None:
-    """Mix the sound, and store it at the loudness of each rendition.
+    """Mix the sound, and store it at the loudness of each rendition. Of a long one parts are kept while it is made.
 
     Raises:
         OutputUnusable: a recording does not decode; the message names it.
@@ -210,14 +212,17 @@ async def mix_sound(sources: Sources, request: MixSound, workdir: Path, report: 
     targets = {goal: workdir / f"sound-{number}.m4a" for number, goal in enumerate(wanted)}
     if not targets:
         return
+    long = film.timeline.seconds > PART_SECONDS
+    kept = {goal: KeptInBucket(sources.storage, key) if long else NOTHING for goal, key in wanted.items()}
     on_progress = from_thread(report)
     await in_thread(
         lambda stop: track.render(
-            targets, film.timeline, film.beds, film.levels, paths, stop=stop, on_progress=on_progress
+            targets, film.timeline, film.beds, film.levels, paths, kept=kept, stop=stop, on_progress=on_progress
         )
     )
     for goal, key in wanted.items():
         await sources.storage.put_file(key, targets[goal], "audio/mp4")
+        await kept[goal].drop()
 
 
 async def assemble_film(

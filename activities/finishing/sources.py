@@ -24,6 +24,8 @@ from workflows.models import Media, Modality
 
 T = TypeVar("T")
 FETCHED_AT_ONCE: Final = 8
+KEPT_EVERY: Final = 20
+"""Takes: a worker that continues measures so many again at most."""
 
 
 class Sources:
@@ -95,7 +97,9 @@ class Facts:
         timed = [a for a in assets if a.asset.asset_type in (Modality.VIDEO, Modality.AUDIO)]
         unknown = [each for each in timed if each.take.media.sha256 not in self._known]
         problems = dict[str, None]()
-        for each in unknown:
+        for number, each in enumerate(unknown):
+            if number and number % KEPT_EVERY == 0:
+                await self._keep()
             on_progress(f"measuring {each.asset.asset_id}")
             async with self._sources.briefly(each.take.media) as path:
                 try:
@@ -103,10 +107,13 @@ class Facts:
                 except OutputUnusable as error:
                     problems[str(error)] = None
         if unknown:
-            with suppress(StorageFailed):  # otherwise they are measured again
-                await self._sources.storage.put_bytes(self._key, json.dumps(self._known).encode(), "application/json")
+            await self._keep()
         if problems:
             raise OutputUnusable("; ".join(problems))
+
+    async def _keep(self) -> None:
+        with suppress(StorageFailed):  # otherwise they are measured again
+            await self._sources.storage.put_bytes(self._key, json.dumps(self._known).encode(), "application/json")
 
     def shot(self, media: Media) -> ShotFacts:
         return ShotFacts(**self._known[media.sha256])

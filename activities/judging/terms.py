@@ -42,14 +42,14 @@ VIDEO_SECONDS: Final = 60.0
 """A longer video is judged by its frames: it does not fit into a question."""
 TEXT_BYTES: Final = 2 * asked.MAX_TEXT_CHARS
 REMEDIES: Final[Mapping[Kind, str]] = {
-    "text": "no enabled model writes a verdict about texts: set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY in "
+    "text": "no enabled model writes a verdict about texts: set OPENAI_API_KEY, ANTHROPIC_API_KEY or GOOGLE_API_KEY in "
     "the worker's environment",
-    "image": "no enabled model sees pictures: set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY in the worker's "
+    "image": "no enabled model sees pictures: set OPENAI_API_KEY, ANTHROPIC_API_KEY or GOOGLE_API_KEY in the worker's "
     "environment",
-    "video": "no enabled model sees video or its frames: set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY in "
+    "video": "no enabled model sees video or its frames: set OPENAI_API_KEY, ANTHROPIC_API_KEY or GOOGLE_API_KEY in "
     "the worker's environment",
-    "speech": "no enabled model hears speech: set OPENAI_API_KEY or GEMINI_API_KEY in the worker's environment",
-    "sound": "no enabled model hears music and effects: set GEMINI_API_KEY in the worker's environment",
+    "speech": "no enabled model hears speech: set OPENAI_API_KEY or GOOGLE_API_KEY in the worker's environment",
+    "sound": "no enabled model hears music and effects: set GOOGLE_API_KEY in the worker's environment",
 }
 
 

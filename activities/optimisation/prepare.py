@@ -169,7 +169,7 @@ def _model(start: OptimisationStart, providers: Mapping[str, Provider], settings
     found = [o for o in found if not o.unknown] or [o for o in language_models(providers) if not o.unknown]
     if not found:
         message = "no language model with a published price is enabled"
-        raise refused("model", f"{message}; set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY for the worker")
+        raise refused("model", f"{message}; set OPENAI_API_KEY, ANTHROPIC_API_KEY or GOOGLE_API_KEY for the worker")
     return found[0]
 
 

@@ -60,6 +60,7 @@ def test_a_port_that_is_lost_later_stops_the_stack(tmp_path: Path) -> None:
             supervisor.wait()
 
 
+@pytest.mark.trial
 def test_the_port_of_another_stack_is_not_ours(
     tmp_path: Path, local_stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:

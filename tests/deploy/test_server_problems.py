@@ -127,6 +127,7 @@ async def test_wrong_settings_of_temporal(servers: Stack, tmp_path: Path, case: 
             await logged(worker, case)
 
 
+@pytest.mark.trial
 async def test_a_full_disk_of_temporal(servers: Stack, tmp_path: Path) -> None:
     """For a Temporal server that can read but not write, /readyz, doctor and the API's log report that its disk is
     full."""

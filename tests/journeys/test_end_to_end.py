@@ -259,7 +259,7 @@ def test_documents_of_the_other_platforms(
     for name in (*shown, *(["contact-sheet.png"] if pictures else [])):
         with Image.open(io.BytesIO(done.file(name))) as picture:
             picture.load()
-            assert min(picture.size) > 200
+            assert min(picture.size) > 100
             assert len(set(picture.convert("L").resize((64, 64)).tobytes())) > 8, f"{name} shows nothing"
     assert done.stored == known_keys(done.manifest)
 

@@ -19,7 +19,7 @@ class WordErrors(Metric):
         if modality is Modality.TEXT and not case.expected.text:
             return 'the case has no expected words: add "expected": {"text": "…"}'
         if modality is Modality.AUDIO and not transcribed:
-            return "nobody writes down what the voice says: name a transcriber, e.g. openai/gpt-transcribe"
+            return "no transcriber writes down what the voice says: name one, e.g. openai/gpt-transcribe"
         return super().problem(case, modality, transcribed=transcribed)
 
     def measure(self, sample: Sample) -> float:

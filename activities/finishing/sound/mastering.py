@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from threading import Event
@@ -20,6 +20,8 @@ from typing import Final
 
 from activities.finishing.picture.frames import check_stopped
 from activities.finishing.picture.segments import NOTES_TAG
+from activities.finishing.sound.encoding import encode
+from activities.finishing.sound.kept import NOTHING, Kept
 from activities.finishing.sound.loudness import SHORTEST_SECONDS, Loudness, Meter, measure
 from activities.finishing.sound.samples import (
     FLOAT_BYTES,
@@ -87,7 +89,13 @@ class Encoded:
 
 
 def master(
-    mix: Path, target: Path, mixed: Loudness, lufs: float, stop: Event, ceiling: float = -1.0 - HEADROOM_DB
+    mix: Path,
+    target: Path,
+    mixed: Loudness,
+    lufs: float,
+    stop: Event,
+    ceiling: float = -1.0 - HEADROOM_DB,
+    kept: Kept = NOTHING,
 ) -> Mastered:
     """Write a mix (float samples) at the loudness `lufs` as 16 bit samples, none of them above the ceiling.
 
@@ -105,8 +113,7 @@ def master(
         return Mastered(gain, False, Loudness(aim if not mixed.silent else mixed.lufs, mixed.peak_dbtp + gain))
     slope, before = 1.0, (gain, aim)
     for attempt in range(1, ATTEMPTS + 1):
-        _write(mix, target, _limited(gain, ceiling), stop)
-        found = measure(target, "s16", stop, true_peak=False)
+        found = _limit(mix, target, gain, ceiling, stop, kept)
         missed = aim - found.lufs
         if abs(missed) <= AIM_LU or mixed.silent or attempt == ATTEMPTS or (gain == MOST_GAIN_DB and missed > 0):
             break
@@ -114,11 +121,32 @@ def master(
             slope = min(1.0, max(LEAST_SLOPE, (found.lufs - before[1]) / (gain - before[0])))
         before = gain, found.lufs
         gain = min(gain + missed / slope, MOST_GAIN_DB)
+    if not target.exists():  # all was known
+        _write(mix, target, _limited(gain, ceiling), stop)
     return Mastered(gain, True, found)
 
 
+def _limit(mix: Path, target: Path, gain: float, ceiling: float, stop: Event, kept: Kept) -> Loudness:
+    """Write the mix with this gain and limit, unless its loudness is known; return that."""
+    name = f"limited {gain:.4f} {ceiling:.4f}"
+    if known := kept.recall(name):
+        target.unlink(missing_ok=True)
+        return Loudness(*known)
+    _write(mix, target, _limited(gain, ceiling), stop)
+    found = measure(target, "s16", stop, true_peak=False)
+    kept.remember(name, (found.lufs, found.peak_dbtp))
+    return found
+
+
 def encode_to(
-    goal: Goal, mix: Path, mixed: Loudness, target: Path, seconds: float, notes: Sequence[str], stop: Event
+    goal: Goal,
+    mix: Path,
+    mixed: Loudness,
+    target: Path,
+    seconds: float,
+    notes: Sequence[str],
+    stop: Event,
+    kept: Kept = NOTHING,
 ) -> Encoded:
     """Write a mix as an MP4 of one AAC stream, `seconds` long, that meets the goal after its encoding.
 
@@ -131,9 +159,10 @@ def encode_to(
     pcm, bare = target.with_suffix(".pcm"), target.with_suffix(".bare.m4a")
     ceiling, aim = goal.peak_dbtp - HEADROOM_DB, goal.lufs
     for attempt in range(1, ENCODINGS + 1):
-        mastered = master(mix, pcm, mixed, aim, stop, ceiling)
-        encode(pcm, bare, seconds, goal.bit_rate, stop)
-        heard = measure_recording(bare, stop)
+        mastered = master(mix, pcm, mixed, aim, stop, ceiling, kept)
+        name = f"{aim:.4f} {ceiling:.4f}"
+        encode(pcm, bare, seconds, goal.bit_rate, stop, kept, name)
+        heard = _heard(bare, name, stop, kept)
         over, missed = heard.peak_dbtp - goal.peak_dbtp, goal.lufs - heard.lufs
         reachable = not heard.silent and mastered.gain_db < MOST_GAIN_DB
         if attempt == ENCODINGS or (over <= 0 and not (reachable and abs(missed) > MISSED_LU)):
@@ -150,22 +179,13 @@ def encode_to(
     return made
 
 
-def encode(pcm: Path, target: Path, seconds: float, bit_rate: int, stop: Event) -> None:
-    """Encode samples, with silence where there are fewer than the film is long."""
-    import av
-
-    with pcm.open("rb") as samples, av.open(str(target), "w", format="mp4") as out:
-        stream = out.add_stream("aac", rate=SAMPLE_RATE, bit_rate=bit_rate)
-        total = round(seconds * SAMPLE_RATE)
-        for at in range(0, total, 1024):
-            check_stopped(stop)
-            count = min(1024, total - at)
-            frame = av.AudioFrame("s16", "stereo", count)
-            data = samples.read(count * SAMPLE_BYTES)
-            frame.planes[0].update(data.ljust(frame.planes[0].buffer_size, b"\0"))
-            frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, at, Fraction(1, SAMPLE_RATE)
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
+def _heard(encoded: Path, name: str, stop: Event, kept: Kept) -> Loudness:
+    """The loudness of an encoded sound, if it is not known."""
+    if known := kept.recall(f"heard {name}"):
+        return Loudness(*known)
+    found = measure_recording(encoded, stop)
+    kept.remember(f"heard {name}", (found.lufs, found.peak_dbtp))
+    return found
 
 
 def measure_recording(path: Path, stop: Event) -> Loudness:
@@ -191,9 +211,10 @@ def peaks_of(pcm: Path) -> tuple[int, ...]:
     """The highest sample of each of PEAKS equal parts, in percent of full scale; fewer for a very short sound."""
     import numpy as np
 
-    samples = np.memmap(pcm, np.int16, "r") if pcm.stat().st_size else np.zeros(0, np.int16)
-    part = max(2, math.ceil(len(samples) / PEAKS / 2) * 2)
-    highest = (int(np.abs(samples[at : at + part].astype(np.int32)).max()) for at in range(0, len(samples), part))
+    part = max(2, math.ceil(pcm.stat().st_size / 2 / PEAKS / 2) * 2)
+    with pcm.open("rb") as samples:  # not mapped: an hour of it would count as memory of the worker
+        parts = iter(partial(samples.read, 2 * part), b"")
+        highest = [int(np.abs(np.frombuffer(each, np.int16).astype(np.int32)).max()) for each in parts]
     return tuple(round(each / 327.68) for each in highest)
 
 

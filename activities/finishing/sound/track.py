@@ -11,6 +11,7 @@ from typing import Final
 from activities.finishing.captions.pauses import Pause, pauses_of
 from activities.finishing.editorial import PlacedSound
 from activities.finishing.sound import placement
+from activities.finishing.sound.kept import Kept
 from activities.finishing.sound.loudness import SILENCE_LUFS, Loudness
 from activities.finishing.sound.mastering import Goal, encode_to
 from activities.finishing.sound.mix import Mixed, Track, mix
@@ -115,6 +116,7 @@ def render(
     levels: Levels,
     paths: Mapping[str, Path],
     *,
+    kept: Mapping[Goal, Kept],
     stop: Event,
     on_progress: Callable[[str], None],
 ) -> None:
@@ -123,6 +125,7 @@ def render(
     Args:
         targets: Goal -> the file to write; all are in one folder.
         paths: Asset id -> the file of each recording, and of each shot that has a sound of its own.
+        kept: What an earlier attempt kept for each goal.
 
     Raises:
         OutputUnusable: a recording does not decode; the message names it.
@@ -144,7 +147,7 @@ def render(
     for goal, target in targets.items():
         on_progress(f"bringing the sound to {goal.lufs:g} LUFS")
         notes = [*mixed.notes, *skipped.notes()]
-        encode_to(goal, mixed.samples, mixed.loudness, target, timeline.seconds, notes, stop)
+        encode_to(goal, mixed.samples, mixed.loudness, target, timeline.seconds, notes, stop, kept[goal])
 
 
 def _silence(folder: Path) -> Mixed:

@@ -19,7 +19,7 @@ async def test_scenes_have_times_and_stills(storage: Storage, tmp_path: Path) ->
     for part in scenes:
         assert await storage.head(part.picture) is not None
     assert "3 scenes" in found.summary.summary
-    assert "set GEMINI_API_KEY" in analysis.unread[0].remedy
+    assert "set GOOGLE_API_KEY" in analysis.unread[0].remedy
     assert next(p for p in analysis.parts if p.kind == "sound").text == "It has no sound."
 
 
@@ -31,7 +31,7 @@ async def test_sound_has_its_loudness_and_silence(storage: Storage) -> None:
     (part,) = analysis.parts
     assert part.data["sounding"] == [[0.0, 3.0]]
     assert "what is said" in analysis.unread[0].what
-    assert "OPENAI_API_KEY or GEMINI_API_KEY" in analysis.unread[0].remedy
+    assert "OPENAI_API_KEY or GOOGLE_API_KEY" in analysis.unread[0].remedy
     silent = Reader(storage)
     await silent.bring(files.sound(2.0, silent=True))
     found = await silent.read()

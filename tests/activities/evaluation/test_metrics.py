@@ -66,7 +66,7 @@ def test_the_word_error_rate_counts_changes(tmp_path: Path, expected: str, said:
 def test_a_voice_needs_a_transcript(tmp_path: Path) -> None:
     """Without a transcriber the metric fits no voice, and without a transcript a take has no value."""
     case = Case(case_id="c", line=1, prompt="x")
-    assert "name a transcriber" in WordErrors().problem(case, Modality.AUDIO, transcribed=False)
+    assert "name one, e.g. openai" in WordErrors().problem(case, Modality.AUDIO, transcribed=False)
     assert not WordErrors().problem(case, Modality.AUDIO, transcribed=True)
     assert "expected" in WordErrors().problem(case, Modality.TEXT, transcribed=False)
     with pytest.raises(NoValueError, match="no transcript"):

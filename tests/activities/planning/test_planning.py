@@ -129,7 +129,7 @@ def test_a_shot_every_five_seconds(seconds: float, shots: int) -> None:
         ("a" + "!" * 19_999, "en"),
     ],
 )
-@pytest.mark.parametrize("seconds", [4, 20, 3_600])
+@pytest.mark.parametrize("seconds", [4, 20, pytest.param(3_600, marks=pytest.mark.trial)])
 def test_any_script_and_length_gives_a_priced_plan(text: str, language: str, seconds: float) -> None:
     """A brief in any script and of any length is planned within the limits, and each narration fits its shot."""
     made = price(plan(text, languages=[language], duration_seconds=seconds), PREVIZ)

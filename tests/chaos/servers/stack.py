@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from itertools import cycle
 from pathlib import Path
 from typing import Final, Literal, get_args
 
@@ -69,7 +70,7 @@ def started(
 
     Args:
         commands: Whether the Temporal server has worker commands.
-        worker: The command of each worker.
+        worker: The command of each worker; `{core}` in it is a processor core of its own, as far as there are enough.
     """
     scratch = new_home(home) / "scratch"  # the files of a killed worker are deleted with the trial
     scratch.mkdir()
@@ -100,7 +101,9 @@ def _changed(
 ) -> list[Component]:
     if component.name == "worker":
         env = {**component.env, ENDPOINT: s3_url}
-        return [replace(component, name=name, command=worker, env=env) for name in workers]
+        cores = cycle(map(str, sorted(os.sched_getaffinity(0))))
+        commands_of = ([part.replace("{core}", core) for part in worker] for core in cores)
+        return [replace(component, name=n, command=c, env=env) for n, c in zip(workers, commands_of, strict=False)]
     if component.name == "api":
         return [replace(component, env={**component.env, ENDPOINT: s3_url})]
     if component.name == "temporal" and not commands:

@@ -25,13 +25,14 @@ from api.views.production import PlanView
 from tests.chaos.servers.proxy import S3Faults
 from tests.chaos.servers.stack import Running, started
 from tests.support.film import Bucket, approval, manifest_of, planned
+from tests.support.servers import small_worker
 from workflows.brief import MAX_SHOTS, Brief, Platform
 from workflows.events import ProductionStatus, Snapshot
 
 SHOT_SECONDS: Final = 12
 RATE: Final = 24
 POLL_SECONDS: Final = 1.0
-WORKER: Final = (sys.executable, "-m", "tests.journeys.long_film.worker")
+ON_ONE_CORE: Final = ("taskset", "--cpu-list", "{core}")
 SLOW_STORE: Final = S3Faults(latency=(0.075, 0.225), lose=0.08)
 
 
@@ -43,14 +44,17 @@ def main() -> int:
     parser.add_argument("--kill-every", type=float, default=0, help="seconds between two kills, each of another worker")
     parser.add_argument("--slow-store", action="store_true", help="75 to 225 ms for each request, and lost responses")
     parser.add_argument("--one-core-each", action="store_true", help="for the speed of two workers against one")
+    parser.add_argument("--full-size", action="store_true", help="pictures of 1280x720, not of a quarter of that width")
     asked = parser.parse_args()
+    module = "worker" if asked.full_size else small_worker.MODULE
+    worker = (*(ON_ONE_CORE if asked.one_core_each else ()), sys.executable, "-m", module)
     faults = SLOW_STORE if asked.slow_store else S3Faults()
     with tempfile.TemporaryDirectory(prefix="long-film-") as folder:
         home = Path(folder) / "home"
         with started(
-            home, {}, commands=True, workers=asked.workers, s3_faults=faults, seed="film", worker=WORKER
+            home, {}, commands=True, workers=asked.workers, s3_faults=faults, seed="film", worker=worker
         ) as running:
-            trial = Trial(running, Path(folder), asked.kill_every, one_core_each=asked.one_core_each)
+            trial = Trial(running, Path(folder), asked.kill_every)
             found = trial.play(brief_of(round(asked.minutes * 60 / SHOT_SECONDS)))
     sys.stdout.write(json.dumps(found) + "\n")
     return 1 if found["problems"] else 0
@@ -72,9 +76,8 @@ def brief_of(shots: int) -> Brief:
 class Trial:
     """One film on a running stack; workers are killed in turn every `kill_every` seconds, if that is not 0."""
 
-    def __init__(self, running: Running, folder: Path, kill_every: float, *, one_core_each: bool) -> None:
+    def __init__(self, running: Running, folder: Path, kill_every: float) -> None:
         self._running, self._folder, self._kill_every = running, folder, kill_every
-        self._one_core_each = one_core_each
         self._over = threading.Event()
         self._most_kib = 0
         self._kills = 0
@@ -84,9 +87,6 @@ class Trial:
         with GreenlightClient(self._running.info.api_url) as client:
             production_id, plan = planned(client, brief)
             problems = self._problems_of_plan(plan, brief)
-            if self._one_core_each:
-                for core, pid in enumerate(self._running.worker_pids().values()):
-                    pin(pid, core)
             watches = [threading.Thread(target=work, daemon=True) for work in (self._kill, self._measure)]
             for watch in watches:
                 watch.start()
@@ -178,12 +178,6 @@ def times_of(record: Snapshot) -> dict[str, float]:
         "making_seconds": round(made, 1),
         "finishing_seconds": round((at["done"] - at["finishing"]).total_seconds(), 1),
     }
-
-
-def pin(pid: int, core: int) -> None:
-    """Let all threads of a process run on one core; threads that it starts later inherit that."""
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        os.sched_setaffinity(int(task.name), {core})
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -51,6 +52,7 @@ SHORT: Final[Mapping[str, float]] = {"seconds": 1, "job_seconds": 0}
 FIELDS: Final = ("depends_on", "continues", "last_frame", "role", "parameters.mode")
 
 
+@cache
 def content(modality: Modality, number: int, role: str = "") -> bytes:
     """Media that no other input has; a mask has the size of the first picture, as it is sent."""
     match modality:

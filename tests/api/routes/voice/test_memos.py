@@ -128,7 +128,7 @@ async def test_without_a_model_nothing_is_invented(studio: Studio) -> None:
         assert memo["brief"]["text"] == ""
         (unread,) = memo["unread"]
         assert unread["what"] == "what is said"
-        assert "OPENAI_API_KEY or GEMINI_API_KEY" in unread["remedy"]
+        assert "OPENAI_API_KEY or GOOGLE_API_KEY" in unread["remedy"]
         assert problem(await api.http.post("/api/v1/productions", json=memo["brief"]), 422).errors[0].field == "text"
 
 
