@@ -32,8 +32,10 @@ _NO_END: Final = "".join(rf"(?<!\b{word})" for word in _ABBREVIATED.split()) + (
 )
 """Before a full stop that ends no sentence: an abbreviation, or a single letter as in "J. P. Harlow" and "z. B."."""
 _DATE: Final = r"(?<=\d\.)\s{1,3}(?:J[aä]n|Feb|M[aä]r|Apr|Ma[ij]|Jun|Jul|Aug|Sep|O[kc]t|Nov|De[zcs])"
+_UNITS: Final = r"(?!(?<=\b(?:[Ee]xt|[Mm]ax|[Mm]in)\.)\s\d)"
+"""Not within "ext. 214"; "for 5 min. Then" ends a sentence."""
 _CLOSERS: Final = r"(?:\s?»|[\"'”’)\]]){0,4}"
-FULL_STOP: Final = rf"(?:{_NO_END}\.(?!{_DATE}|\.)|\.{{2,6}}|…{{1,6}})"
+FULL_STOP: Final = rf"(?:{_NO_END}\.(?!{_DATE}|\.){_UNITS}|\.{{2,6}}|…{{1,6}})"
 GOES_ON: Final = rf"(?=[{_LOWER}»])"
 _SENTENCE_END: Final = re.compile(
     rf"[!?][.!?…]{{0,5}}{_CLOSERS}\s++(?!»)|{FULL_STOP}{_CLOSERS}\s++(?!{GOES_ON})"

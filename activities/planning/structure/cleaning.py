@@ -8,6 +8,10 @@ from typing import Final
 from activities.planning.structure import words
 from activities.planning.structure.labels import Kind, kind_of, segments
 from activities.planning.structure.messages import without_messages
+from activities.planning.structure.orders import further
+from activities.planning.structure.surface.emphasis import without_emphasis
+from activities.planning.structure.surface.endings import with_end_cards
+from activities.planning.structure.surface.ranges import with_units
 from activities.planning.structure.text import LENGTH, MARKDOWN_LINK, URL, western_digits
 
 _CODE: Final = re.compile(r"(?<![\d:;.])(\d{1,2}):(\d{2})[:;](\d{2})(?:[:;.](\d{2}))?(?![\d:;])")
@@ -78,7 +82,7 @@ _NTH: Final = "|".join(
     f"(?P<{name}>{ordinals})"
     for name, ordinals in zip(("one", "two", "three", "four", "five", "six"), words.ORDINALS, strict=True)
 )
-_HEAD_END: Final = r"\s*[*_]{0,2}\s*[:：–—]\s*[*_]{0,2}\s*"
+_HEAD_END: Final = r"(?:\s*[*_]{0,2}\s*[:：–—]\s*[*_]{0,2}\s*|\s*[,،、]?\s*(?=[(（\[【]?\s*\d))"
 _NAMED_ORDINAL: Final = re.compile(
     rf"^[\s>#*_•–—-]*+{_NOUN}\s+(?:{_NTH}|(?P<last>{words.LAST})){_HEAD_END}", re.IGNORECASE
 )
@@ -121,19 +125,22 @@ _GREETING: Final = re.compile(
 _SIGN_OFF: Final = re.compile(
     r"^\s*(?:(?:many |kind |best |warm |with )*(?:thanks|thank you|regards|wishes)|cheers|best|sincerely|yours|"
     r"(?:viele |liebe |beste |schöne |herzliche )?(?:grüße|grüsse|gruß)|(?:mit )?freundlichen? grüßen|vielen dank|"
-    r"danke|lg|vg|mfg|bjs?|beijos?|abs|att|merci|cordialement|bien à vous|bises|bonne journée|à bientôt|"
+    r"danke|lg|vg|mfg|bjs?|beijos?|abs|att|merci|cordialement|bien à (?:vous|toi)|amicalement|"
+    r"belle journée|talk soon|baci|cari saluti|a presto|bises|bonne journée|à bientôt|"
     r"(?:un )?saludos?|(?:un )?abrazos?|"
     r"(?:un )?besos?|gracias|(?:cordiali )?saluti|grazie|obrigad[oa]|abraços?|"
     r"atenciosamente|(?:met vriendelijke )?groet(?:en)?|bedankt|pozdrawiam|dziękuję|"
     r"(?:med vänliga )?hälsningar|tack|mvh|"
     r"vennlig hilsen|med venlig hilsen|tak|terveisin|kiitos|s pozdravem|děkuji|saygılarımla|teşekkürler|"
     r"ευχαριστώ|с уважением|спасибо|дякую|با احترام|ممنون|شكرا|مع التحية|תודה|בברכה|धन्यवाद|谢谢|謝謝|"
-    r"감사합니다|よろしくお願い(?:いた|致)?します)"
+    rf"감사합니다|よろしくお願い(?:いた|致)?します|(?:{further.GOODBYE})(?![^\W\d_]))"
     r"[^.:?\n]{0,30}[,.!，。！]?\s*$",
     re.IGNORECASE,
 )
 _WRAPPED_CHARS: Final = 45
 _BROKEN_ENDS: Final = re.compile(r"[.!?:…。！？：।۔)\]”»]\s*$")
+_LAST_CLOSING_WORDS: Final = 5
+_LEAST_SENTENCE_WORDS: Final = 6
 LEADING_WORDS: Final = 2
 _SIGNATURE_LINES: Final = 7
 _SIGNATURE_CHARS: Final = 90
@@ -146,8 +153,9 @@ def cleaned(text: str) -> str:
     for each in ("\u00a0", "\u202f", "\u2007", "\ufeff"):
         text = text.replace(each, " " if each != "\ufeff" else "")
     text = _MINUTE_MARKS.sub(r"\1:\2\3\4:\5", text)
-    text = with_plain_marks(_SINGLE_QUOTED.sub(r"“\1”", text))
-    return with_labels(with_seconds(unwrapped(with_numbers(_NUMBER_FIRST.sub(r"\1\3 \2 ", without_letter(text))))))
+    text = with_plain_marks(without_emphasis(_SINGLE_QUOTED.sub(r"“\1”", text)))
+    text = with_units(with_end_cards(_NUMBER_FIRST.sub(r"\1\3 \2 ", without_letter(text))))
+    return with_labels(with_seconds(unwrapped(with_numbers(text))))
 
 
 def with_plain_marks(text: str) -> str:
@@ -191,14 +199,30 @@ def _only_leads_to_links(line: str) -> bool:
 
 def _is_sign_off(lines: list[str], k: int, *, greets: bool) -> bool:
     """Whether a line closes a letter: names and addresses follow, or nothing does and the letter has a greeting."""
-    if not _SIGN_OFF.match(lines[k]):
+    if not _SIGN_OFF.match(lines[k]) and not (greets and _is_closing(lines, k)):
         return False
     after = [line for line in lines[k + 1 :] if line.strip()]
     if len(after) > _SIGNATURE_LINES:
         return False
-    if any(len(line) > _SIGNATURE_CHARS or re.search(r"[.!?。！？]\s*$", line) for line in after):
+    if any(len(line) > _SIGNATURE_CHARS or _is_sentence(line) for line in after):
         return False
     return bool(after) or greets
+
+
+def _is_closing(lines: list[str], k: int) -> bool:
+    """Whether a line closes a letter in words that are not known: few words after an empty line, with a comma."""
+    line = lines[k].strip()
+    is_short = line.endswith((",", "，", "،")) and len(line.split()) <= _LAST_CLOSING_WORDS
+    after = [each for each in lines[k + 1 :] if each.strip()]
+    is_alone = not lines[k - 1].strip() and bool(after)
+    return is_short and is_alone and not any(part.kind for each in after for part in segments(each))
+
+
+def _is_sentence(line: str) -> bool:
+    """Whether a line ends like a sentence, and not with the abbreviation of a post: "T. Brandt, Facility Mgmt."."""
+    if re.search(r"[.。]\s*$", line) and len(line.split()) < _LEAST_SENTENCE_WORDS:
+        return not re.search(r"[,|·–]", line) or any(part.kind for part in segments(line))
+    return re.search(r"[.!?。！？]\s*$", line) is not None
 
 
 def unwrapped(text: str) -> str:
@@ -234,7 +258,7 @@ def with_numbers(text: str) -> str:
                 (n for n, name in enumerate(("one", "two", "three", "four", "five", "six"), 1) if named[name]), 0
             )
             count = number or count + 1
-            made[k] = f"{named['noun']} {count}: {line[named.end() :]}"
+            made[k] = f"{named['noun']} {count}: {line[named.end() :].lstrip()}"
         elif counted := _COUNTED.match(line):
             digit = counted["digit"]
             made[k] = f"{digit if digit.isdigit() else _HAN_DIGITS.index(digit) + 1}. {line[counted.end() :]}"

@@ -51,9 +51,11 @@ _PICTURE: Final = (
 )
 _NOTE: Final = (
     r"notes?|style|tone|mood|look|audience|target(?: audience)?|format|aspect|budget|client|deadline|"
-    r"language|reference|"
+    r"language|(?:references?|sources?|links?|attachments?|moodboard|inspiration)|quellen?|fuentes?|fontes?|fonti|"
+    r"anlagen?|"
+    r"bronnen?|källor|źródła|источники?|джерела|المصادر|المراجع|参考(?:資料)?|參考|출처|참고|संदर्भ|kaynaklar?|"
     r"camera|lens|lighting|light|wardrobe|props|cast|talent|location|avoid|do not|don'ts?|mandator(?:y|ies)|author|"
-    r"draft(?: date)?|contact|credit|source|copyright|"
+    r"draft(?: date)?|contact|credit|copyright|"
     r"stil|tonalität|zielgruppe|kamera|licht|hinweise?|kunde|estilo|tono|c[aá]mara|luz|nota|cliente|"
     r"ton et style|caméra|"
     r"lumière|remarque|public|stile|スタイル|カメラ|備考|トーン|风格|备注|镜头运动|스타일|الأسلوب|ملاحظة|стиль|शैली"
@@ -66,10 +68,12 @@ _TITLE: Final = (
     r"(?:working )?title|film title|titel|t[ií]tulo|titre|titolo|タイトル|题目|标题|片名|제목|العنوان|"
     r"عنوان|название|शीर्षक|project|projekt"
 )
+LETTERING_LABELS: Final = f"{_LETTERING}|{words.LETTERING}"
+_BEFORE_COLON: Final = r"(?=\s*(?:[(（\[][^)）\]\n]{0,60}[)）\]])?[*_]{0,3}\s*[:：=]|$)"
 _ALTERNATIVES: Final[tuple[tuple[Kind, str], ...]] = (
-    ("endline", f"{_ENDLINE}|{words.ENDLINE}"),
+    ("endline", f"{_ENDLINE}|{words.ENDLINE}|(?:{words.CLOSING_WORDS}){_BEFORE_COLON}"),
     ("voice", f"{_VOICE}|{words.VOICE}|{further.NARRATOR}"),
-    ("lettering", f"{_LETTERING}|{words.LETTERING}|{further.TEXT}"),
+    ("lettering", f"{LETTERING_LABELS}|{further.TEXT}"),
     ("sound", f"{_SOUND}|{words.SOUND}"),
     ("picture", f"{_PICTURE}|{words.PICTURE}"),
     ("note", f"{_NOTE}|{words.NOTE}"),

@@ -1,7 +1,11 @@
 """The text of a brief that was copied from mail or a chat, without what the program added: headers, replies, times."""
 
 import re
+from itertools import groupby
 from typing import Final
+
+from activities.planning.structure.labels import segments
+from activities.planning.structure.surface.emphasis import without_emphasis
 
 _TIME: Final = r"(?:(?:오전|오후|上午|下午|午前|午後)\s?)?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[ap]\.?\s?m\.?)?"
 _DATE: Final = r"(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{4}年\d{1,2}月\d{1,2}日)"
@@ -52,6 +56,7 @@ _MAIL_HEAD: Final = re.compile(
 _SUBJECT: Final = re.compile(r"^\s*(?:subject|betreff|objet|asunto|assunto|oggetto|тема|件名)\s*[:：]", re.IGNORECASE)
 _QUOTED_LINE: Final = re.compile(r"^\s{0,3}>(?!.*<\s*$)")
 """A line of a reply; a transition and centred text of a screenplay stand alone."""
+_LABELS: Final = ("voice", "lettering", "endline", "speaker")
 _SIGNATURE_LINES: Final = 8
 _MIN_CHAT_LINES: Final = 2
 _MIN_MAIL_HEADS: Final = 2
@@ -73,7 +78,17 @@ def _without_reply(lines: list[str]) -> list[str]:
     lines = lines[: next(ends, len(lines))]
     quoted = [_QUOTED_LINE.match(line) is not None for line in lines]
     runs = [q and (quoted[k - 1 : k] == [True] or quoted[k + 1 : k + 2] == [True]) for k, q in enumerate(quoted)]
-    return [line for line, is_reply in zip(lines, runs, strict=True) if not is_reply]
+    kept: list[str] = []
+    for is_reply, group in groupby(zip(lines, runs, strict=True), key=lambda pair: pair[1]):
+        part = [line for line, _ in group]
+        kept += [line.lstrip(" >") for line in part if _is_labelled(part)] if is_reply else part
+    return kept
+
+
+def _is_labelled(lines: list[str]) -> bool:
+    """Whether lines with ">" are a block of the brief: one of them begins with the label of what is said or shown."""
+    plain = (without_emphasis(line.lstrip(" >")) for line in lines)
+    return any(segments(line)[:1] and segments(line)[0].kind in _LABELS for line in plain if line.strip())
 
 
 def _ends_mail(lines: list[str], k: int) -> bool:
@@ -92,6 +107,8 @@ def _without_head(lines: list[str]) -> list[str]:
     """The lines after the fields of mail, such as "From:", where at least two are at the begin with a subject."""
     first = next((k for k, line in enumerate(lines) if line.strip()), 0)
     end = next((k for k in range(first, len(lines)) if not _MAIL_HEAD.match(lines[k])), len(lines))
+    if end == first + 1 and _SUBJECT.match(lines[first]) and not "".join(lines[end : end + 1]).strip():
+        return lines[end:]  # a subject alone
     head = lines[first:end]
     return lines[end:] if len(head) >= _MIN_MAIL_HEADS and any(map(_SUBJECT.match, head)) else lines
 

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from activities.planning.structure.labels import READ_NOUNS, Segment, segments, speaker_name
 from activities.planning.structure.model import Line, Shot, Structure, numbered
-from activities.planning.structure.orders.sentences import is_order
+from activities.planning.structure.orders.sentences import is_order, is_prohibition
 from activities.planning.structure.text import (
     QUOTED,
     description_text,
@@ -104,13 +104,15 @@ def parse_advert(text: str) -> Structure | None:
     count = 0
     title = ""
     whole: list[tuple[Segment, bool]] = []
+    follows = False  # whether the line before is not empty
     for line in text.splitlines():
         if heading := re.match(r"^#{1,6}\s+(.+)$", line.strip()):
             title = title or description_text(heading.group(1))
             continue
         fact = _FACT.match(line)
         parts = [Segment("lettering", fact.group(1))] if fact else segments(line)
-        whole += [(part, len(parts) > 1) for part in parts]
+        whole += [(part, len(parts) > 1 or (follows and _is_lettering(part))) for part in parts]
+        follows = bool(line.strip()) and not fact
     for segment, inline in whole:
         if segment.kind in ("sound", "note", "title", "length") or (segment.kind and not segment.value):
             continue
@@ -137,6 +139,8 @@ def parse_advert(text: str) -> Structure | None:
             pending = []
         else:
             for part in sentences_with_quotes(segment.value):
+                if is_prohibition(part):
+                    continue
                 found = take_quotations(part)
                 count += len(found.lines)
                 tags = _HASHTAG.findall(part)
@@ -167,6 +171,11 @@ def parse_advert(text: str) -> Structure | None:
             Shot(0, tail or (shots[-1].description if shots else ""), lines=tuple(last), lettering=tuple(shown))
         )
     return Structure("advert", numbered(_spread(shots)), title) if len(shots) > 1 else None
+
+
+def _is_lettering(part: Segment) -> bool:
+    """Whether a line puts text on the screen where it stands, and not at the end of the film."""
+    return part.kind == "lettering" and part.label.lower() not in ("end card", "cta", "call to action")
 
 
 def _is_instruction(description: str) -> bool:

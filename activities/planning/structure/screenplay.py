@@ -12,9 +12,11 @@ from typing import Final
 
 from activities.planning.structure.labels import Segment, kind_of, segments
 from activities.planning.structure.model import Join, Line, Shot, SoundCue, Structure, numbered
+from activities.planning.structure.orders.sentences import is_prohibition
 from activities.planning.structure.quoted import SAID
 from activities.planning.structure.shot_list import title_in
 from activities.planning.structure.sounds import cues_in
+from activities.planning.structure.surface.pages import without_page_breaks
 from activities.planning.structure.text import (
     QUOTED,
     description_text,
@@ -116,7 +118,10 @@ class _Reader:
         if (parts := segments(text)) and parts[0].kind == "sound":
             self.sounds += [cue for part in parts if part.kind == "sound" for cue in cues_in(part)]
             return
-        if self.lines:
+        if not self.place and is_prohibition(text):
+            return
+        is_text = all(s.kind == "lettering" for s in parts)
+        if self.lines and (self.place or not is_text):
             self.close()
         parts = _shown_after_colon(parts)
         shown = [s for s in parts if s.kind in ("lettering", "endline")]
@@ -159,7 +164,7 @@ class _Reader:
 
 def parse_screenplay(text: str) -> Structure | None:
     """The shots of a screenplay; None for a text without scene headings or without speeches."""
-    lines = [line.rstrip() for line in _REMOVED.sub("", text).replace("\t", "    ").splitlines()]
+    lines = without_page_breaks([x.rstrip() for x in _REMOVED.sub("", text).replace("\t", "    ").splitlines()])
     headings = [k for k, line in enumerate(lines) if _HEADING.match(line.strip())]
     if not headings:
         return None

@@ -63,10 +63,17 @@ _NO_VOICE: Final = re.compile(
     r"sans (?:voix|paroles)|sin (?:voz|diálogo|palabras)|keine? (?:stimme|sprecher|vo)|ohne (?:worte|sprecher|vo)|"
     r"senza (?:voce|parole)|sem (?:voz|narração|falas)|без (?:слов|голоса)|ナレ(?:ーション)?(?:なし|無し)|无旁白|"
     r"無旁白|내레이션 없음|"
-    r"بدون (?:صوت|تعليق|گفتار)|ללא קריינות)\s*(?:[.。!]|$)",
+    r"بدون (?:صوت|تعليق|گفتار)|ללא קריינות|bez (?:głosu|komentarza|hlasu|slov)|zonder (?:stem|voice[ -]?over)|"
+    r"geen (?:stem|voice[ -]?over)|"
+    r"utan (?:röst|speaker)|uten (?:stemme|speak)|uden (?:stemme|speak)|ilman (?:ääntä|puhetta)|без голосу|"
+    r"χωρίς (?:φωνή|αφήγηση)|dış ses yok|tanpa (?:suara|narasi)|सिर्फ़ संगीत|बिना आवाज़)"
+    r"(?:\s*(?:[,，、;:–—-]|\()\s*(?:just|only|nur|bloß|solo|sólo|seulement|juste|que|apenas|só|soltanto|только|лишь|"
+    r"лише|"
+    r"тільки|alleen|tylko|bara|kun|vain|jen|pouze|μόνο|sadece|hanya|فقط|केवल|सिर्फ़|רק|のみ|だけ|只有)\b[^.!?。！？]*)?"
+    r"\s*(?:[.。!;,，、–—-]|$)",
     re.IGNORECASE,
 )
-"""A sentence that says that nothing is said."""
+"""A sentence that says that nothing is said, and perhaps what is heard instead: "no VO, just the dryers"."""
 _CIRCLED: Final = re.compile(r"^\s*([①-⑳])\s*")
 _LEAD: Final = re.compile(
     r"^[\s>#*•·▪◦‣+|–—-]*+(?:(?:TC|T/C|time(?:code)?|zeit|tempo|tijd|tid)\s*[:：]?\s*(?=[\d\[(]))?", re.IGNORECASE
@@ -80,8 +87,6 @@ _DANGLING: Final = re.compile(
     re.IGNORECASE,
 )
 """The words that lead from a description to the text after it: "Fecha no logo, com o"."""
-_TEXT_LIKE: Final = re.compile(r"[|·•@€$£₹¥]|#\w|\d{3}|\w\.[a-z]{2,}\b|\bwww")
-"""An insert with such marks is text on the screen."""
 MAX_GAP: Final = 24
 """A time that stands later than this in the head of a shot belongs to its description."""
 
@@ -233,7 +238,7 @@ def _is_picture(segment: Segment) -> bool:
     if QUOTED.match(segment.value) or marks.is_address(segment.value):
         return False
     if segment.label.lower() == "insert":
-        return not _TEXT_LIKE.search(segment.value)
+        return not marks.TEXT_LIKE.search(segment.value)
     card = re.search(r"card|frame|tafel|carton|cartela", segment.label, re.IGNORECASE)
     return bool(card and (_SEEN.search(segment.value) or segment.value[:1].islower()))
 

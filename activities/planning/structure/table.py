@@ -1,6 +1,7 @@
 """Tables: rows of a shot list, or rows of facts that are said one by one."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -8,7 +9,19 @@ from activities.planning.structure import words
 from activities.planning.structure.labels import FRAMING, Kind, is_nothing, kind_of, segments
 from activities.planning.structure.model import Structure, numbered
 from activities.planning.structure.shot_list import ShotDraft, set_lengths, title_in
-from activities.planning.structure.text import LENGTH, QUOTED, clock_or_number, has_words, number, plain, western_digits
+from activities.planning.structure.surface.cells import remark, spoken_turns
+from activities.planning.structure.surface.sheets import sheet_at
+from activities.planning.structure.text import (
+    LENGTH,
+    QUOTED,
+    clock_or_number,
+    clock_seconds,
+    has_words,
+    number,
+    plain,
+    western_digits,
+)
+from activities.text.speech import closed
 
 _RULE: Final = re.compile(r"^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
 _NUMBER: Final = re.compile(
@@ -33,9 +46,17 @@ _SECONDS: Final = re.compile(
     re.IGNORECASE,
 )
 _BARE_SECONDS: Final = re.compile(r"(\d{1,3}(?:[.,]\d{1,2})?)\s*[\"″”]?")
+_CLOCK_OR_SECONDS: Final = r"(\d{1,2}:\d{2}(?:\.\d{1,3})?|\d{1,3}(?:[.,]\d{1,2})?)\s*[\"″”]?"
+_BARE_RANGE: Final = re.compile(
+    rf"{_CLOCK_OR_SECONDS}\s*(?:-{{1,2}}>?|[–—−→~〜～/]|to|bis|a|à|до|至|から)\s*{_CLOCK_OR_SECONDS}"
+)
+_LEAST_KNOWN: Final = 2
+_NAME_WORDS: Final = 5
 _TIMED_CELL: Final = re.compile(rf"\s*(?=[\[(（【]){LENGTH.pattern}\s*$", re.IGNORECASE)
 _ASIDE: Final = re.compile(r"\s*[(（\[][^()（）\[\]]{1,80}[)）\]]\s*")
-_HEARD: Final = re.compile(r"audio|ton|sound/vo|vo/sound|音声|오디오|الصوت|аудио", re.IGNORECASE)
+_HEARD: Final = re.compile(
+    r"audio|ton|sound/vo|vo/sound|音声|声音|聲音|音频|音頻|音訊|오디오|الصوت|аудио", re.IGNORECASE
+)
 _NAME: Final = re.compile(r"\W*(?:[^\W\d_]{0,12}\W{0,2})?\d{1,3}[a-z]?\W*|[A-Za-z]?\W*", re.IGNORECASE)
 """The number or the name of a shot: "3", "Scene 2", "4b"."""
 _Column = Kind | Literal["start", "end"]
@@ -74,7 +95,15 @@ def _table_at(lines: list[str], k: int) -> Table | None:
             end += 1  # the empty cells at the end of the text are cut off
         rows = tuple(tuple(c.strip() for c in line.split("\t")) for line in lines[k + 1 : end])
         return Table(tuple(c.strip() for c in lines[k].split("\t")), rows, k, end)
+    if sheet := sheet_at(lines[k:], _is_header):
+        return Table(sheet.rows[0], sheet.rows[1:], k, k + sheet.lines)
     return None
+
+
+def _is_header(names: Sequence[str]) -> bool:
+    """Whether names are those of a shot list: at least two are known, and none is as long as a sentence."""
+    known = sum(_column(name) is not None for name in names)
+    return known >= _LEAST_KNOWN and known * 2 > len(names) and all(len(name.split()) <= _NAME_WORDS for name in names)
 
 
 def _cells(line: str) -> tuple[str, ...]:
@@ -119,7 +148,8 @@ def _shots_of(table: Table, lines: list[str]) -> Structure | None:
     parts = {"picture", "voice", "lettering"} & {k for k in kinds if k}
     if len(parts) < 2 and not (parts and {"length", "speaker", "start"} & {k for k in kinds if k}):
         return None
-    sounds = {k for k, name in enumerate(table.header) if _HEARD.fullmatch(name.strip(" *_:")) and _has_marks(table, k)}
+    heard = (k for k, name in enumerate(table.header) if kinds[k] == "sound" or _HEARD.fullmatch(name.strip(" *_:")))
+    sounds = {k for k in heard if _has_marks(table, k)}
     drafts = []
     for row in table.rows:
         draft = ShotDraft()
@@ -148,6 +178,9 @@ def _read_cell(draft: ShotDraft, kind: _Column | None, cell: str, column: str) -
     """Add a cell to its shot; labels within it win over the name of its column."""
     if kind == "speaker" or not has_words(cell) or is_nothing(cell):
         return
+    if kind in ("start", "length") and (span := _BARE_RANGE.fullmatch(western_digits(cell).strip())):
+        draft.start, draft.end = map(_time, span.groups())
+        return
     if kind == "start":
         draft.start = clock_or_number(western_digits(cell))
         return
@@ -165,10 +198,20 @@ def _read_cell(draft: ShotDraft, kind: _Column | None, cell: str, column: str) -
     for each in re.split(r"<br\s*/?>", cell):
         if kind in ("voice", "sound", "lettering") and _ASIDE.fullmatch(each):
             continue  # "(natural sound)"
+        if kind in ("voice", "sound", None) and (turns := spoken_turns(each)):
+            for turn in turns:
+                draft.add(turn)
+            continue
         for part in segments(each.strip()):
+            if not part.kind and draft.lines and kind in ("voice", "sound") and remark(part.value):
+                continue  # how the line before it is said: "BAKER: “Nor do I.” (yawns)"
             unlabelled = "voice" if kind == "sound" and QUOTED.match(part.value.strip()) else kind or "note"
             label = column if unlabelled == "sound" else ""
             draft.add(part if part.kind else part._replace(kind=unlabelled, value=part.value.strip(), label=label))
+
+
+def _time(text: str) -> float:
+    return clock_seconds(text) if ":" in text else number(text)
 
 
 def row_text(table: Table, row: tuple[str, ...]) -> str:
@@ -177,4 +220,4 @@ def row_text(table: Table, row: tuple[str, ...]) -> str:
     for name, cell in zip(table.header[1:], row[1:], strict=False):
         if has_words(cell):
             rest.append(f"{plain(name)} {plain(cell)}".strip())
-    return f"{first}: {', '.join(rest)}." if rest else f"{first}."
+    return closed(f"{first}: {', '.join(rest)}" if rest else first)

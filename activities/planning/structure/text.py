@@ -24,7 +24,7 @@ _NUMBER: Final = r"\d{1,3}(?:[.,]\d{1,2})?"
 _CLOCK: Final = r"\d{1,2}:\d{2}(?::\d{2}(?:[:;.]\d{2})?)?(?:\.\d{1,3})?"
 _UNIT: Final = (
     r"(?:s|secs?\.?|seconds?|sek\.?|sekund\w{0,3}|seg\.?|segundos?|secondes?|secondi|seconden|sn\.?|saniye|秒間?|초|"
-    r"ثاني[ةه]|ثوان\w?|ثانیه|сек\.?|секунд\w?|с\.?|δευτ\.?|δευτερόλεπτα|שניות|שנ['׳]|सेक[ंे]{1,2}ड|सेकंद|सेक?\.|"
+    r"ثاني[ةه]|ثوان\w?[\u064b-\u0652]?|ثانیه|сек\.?|секунд\w?|с\.?|δευτ\.?|δευτερόλεπτα|שניות|שנ['׳]|सेक[ंे]{1,2}ड|सेकंद|सेक?\.|"
     r"সেকেন্ড|সে\.?|நொடி|விநாடி|سیکنڈ|"
     r"วินาที|วิ\.?|giây|detik|dtk|másodperc|mp\.?|secunde|segons|sekúnd|sekundi|sekunti\w*|sekundit|sekundės)"
 )
@@ -44,6 +44,8 @@ TRAILING: Final = re.compile(
 )
 """A length at the end of a line, after a mark: "A frozen lake. 4 sec"."""
 _EMOJI: Final = re.compile(r"\s*(?:[\U0001f000-\U0001faff\u2728\u2b50]|[\u2190-\u2bff](?=\ufe0f))[\ufe0f\u200d]*")
+TEXT_LIKE: Final = re.compile(r"[|·•@€$£₹¥]|#\w|\d{3}|\w\.[a-z]{2,}\b|\bwww")
+"""Marks of text that is read on a screen."""
 MARKS: Final = (
     r"\u0300-\u036f\u0591-\u05bd\u064b-\u0655\u0670\u0900-\u0963\u0970-\u0dff\u0e00-\u0e4e"
     r"\u1000-\u109f\u1780-\u17d3\u200c\u200d"

@@ -28,6 +28,7 @@ VOICE: Final = (
     r"व्हॉइस ?ओव्हर|వాయిస్ ?ఓవర్|కథకుడు"
 )
 LETTERING: Final = (
+    r"závěrečný text|tekst końcowy|slottekst|sluttekst|loppu(?:teksti)|"
     r"on the board|टेक्स्ट|نص|legal|disclaimer|(?:small|fine) ?print|footnote|pflichttext|rechtlicher hinweis|"
     r"fußnote|"
     r"mentions? légales?|aviso legal|"
@@ -56,6 +57,28 @@ ENDLINE: Final = (
     r"標語|标语|广告语|廣告語|슬로건|캐치프레이즈|엔드라인|pay-?off|hasło|slagord|slutord|iskulause|"
     r"σλόγκαν|гасло|شعار تبلیغاتی|شعار پایانی|סלוגן|lema|assinatura|bordão"
 )
+CLOSING_WORDS: Final = (
+    r"(?:closing|final|sign-?off|end(?:ing)?|last) (?:message|words?|slogan|claim|statement|line|sentence)|"
+    r"(?:schluss|end|abschluss)-?(?:slogan|claim|botschaft|formel|spruch|zeile|satz|text)|letzter satz|"
+    r"(?:signature|accroche|slogan|message|conclusion|réplique|phrase|texte) (?:de fin|finale?|de clôture)|"
+    r"dernière phrase|"
+    r"(?:frase|línea|mensaje|texto|lema|eslogan) (?:de cierre|final|de remate)|última frase|remate|"
+    r"(?:frase|battuta|slogan|messaggio|testo) (?:di chiusura|finale)|ultima frase|"
+    r"(?:frase|mensagem|slogan|assinatura|texto) (?:de encerramento|de fecho|final)|"
+    r"(?:slot|eind)(?:zin|slogan|tekst|boodschap)|afsluiter|afsluitende zin|"
+    r"slut(?:replik|kläm|fras|mening|text|linje)|avslutningsfras|sluttreplikk|"
+    r"(?:hasło|zdanie|tekst) (?:końcowe|na koniec|zamykające)|závěrečn[áýé] (?:věta|slogan)|"
+    r"(?:финальн|заключительн|завершающ|последн)(?:ая|яя) (?:фраза|строка|реплика)|финальный слоган|"
+    r"(?:фінальн|заключн|кінцев|останн)(?:а|я) (?:фраза|репліка)|фінальний слоган|"
+    r"(?:kapanış|bitiş|son) (?:cümlesi|sloganı|metni|sözü|cümle|slogan|söz)|τελική (?:φράση|ατάκα)|"
+    r"(?:الجملة|العبارة|الكلمة|السطر) (?:الختامية|الأخيرة|الختامي|الأخير)|(?:جملة|عبارة) (?:الختام|النهاية|ختامية)|"
+    r"(?:جمله|عبارت) (?:پایانی|آخر)|משפט (?:סיום|הסיום)|(?:अंतिम|आख़िरी|समापन) (?:पंक्ति|वाक्य|लाइन)|"
+    r"(?:締め|結び|最後)の?(?:一言|言葉|コピー|セリフ|フレーズ)|エンドコピー|エンドライン|"
+    r"(?:结束|结尾|收尾|片尾)(?:语|句|文案)|結(?:束|尾)語|마지막 ?(?:멘트|한마디|카피)|"
+    r"kalimat penutup|slogan penutup|câu (?:kết|chốt)|záró(?:mondat|szlogen|szöveg)|"
+    r"(?:fraza|replica|sloganul) (?:final[ăe]?|de încheiere)|loppu(?:lause|slogan|repliikki)|คำปิดท้าย"
+)
+"""Labels of what is said and read at the end, before a colon: as parts of a sentence, they are none."""
 SOUND: Final = (
     r"geluid|muziek|dźwięk|muzyka|ljud|musik|lyd|musikk|ääni|musiikki|zvuk|hudba|ήχος|μουσική|ses|müzik|музика|"
     r"صدا|موسیقی|מוזיקה|סאונד|音樂|เสียง|ดนตรี|âm thanh|"
@@ -63,6 +86,8 @@ SOUND: Final = (
     r"শব্দ|সঙ্গীত|இசை|ஒலி|موسیقی|ध्वनी|संगीत"
 )
 PICTURE: Final = (
+    r"(?:the|le|la|der|das|el|il|lo|o|de|het) (?:film|video|vidéo|spot|clip|vídeo|story|histoire|historia|storia|"
+    r"história|handlung)(?=\s*[:：]|$)|"
     r"(?:what )?(?:we|you) see|beeld|obraz|bilden|kuva|εικόνα|görüntü|зображення|تصویر|תמונה|ויזואל|畫面|ภาพ|"
     r"hình ảnh|gambar|"
     r"imagini|kép|obraz|slika|слика|изображение|imatge|pilt|vaizdas|picha|ภาพ|تصویر|দৃশ্য|ছবি|காட்சி|दृश्य"
@@ -137,7 +162,8 @@ SIGNS: Final = (
 
 OFF_SCREEN: Final = re.compile(
     r"^(?:V\.?\s?O\.?|O\.?\s?[SC]\.?|OFF|ON)(?:[\s-]*(?:SCREEN|CAMERA|VOICE))?$|"
-    r"^(?:VOICE[ -]?OVER|CONT['’]?D\.?|CONTINUED|MORE|PRE-?LAP|FILTERED|SUBTITLED?|AUS DEM OFF|IM OFF|HORS[ -]CHAMP|"
+    r"^(?:VOICE[ -]?OVER|CONT(?:['’]?D)?\.?|CONTINUED|CONTIN[UÚ]A|SUITE|SEGUE|FORTS\.?|ПРОД\.?|ПРОДОЛЖ\.?|MORE|"
+    r"PRE-?LAP|FILTERED|SUBTITLED?|AUS DEM OFF|IM OFF|HORS[ -]CHAMP|"
     r"FUORI CAMPO|声|画外音?|旁白)\.?$",
     re.IGNORECASE,
 )
@@ -163,7 +189,7 @@ ORDINALS: Final = (
 """The words for the first to the sixth shot or step."""
 LAST: Final = (
     r"last|final|letzte[rsn]?|derni(?:er|ère)|últim[oa]|ultim[oa]|laatste|ostatni[a]?|sista|sidste|siste|viimeinen|"
-    r"poslední|последн(?:ий|яя|ее)|останн(?:ій|я|є)|τελευταί[οα]ς?|son|الأخيرة|الأخير|آخر|אחרונה?|आख़िरी|अंतिम|"
+    r"poslední|последн(?:ий|яя|ее)|آخرین|پایانی|останн(?:ій|я|є)|τελευταί[οα]ς?|son|الأخيرة|الأخير|آخر|אחרונה?|आख़िरी|अंतिम|"
     r"最後の|最后(?:一个)?|마지막"
 )
 COUNTERS: Final = (

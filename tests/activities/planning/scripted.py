@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 from activities.catalogue.offers import Offer, Parameter, Rate, Unit
 from activities.planning.answer import SCHEMA
 from activities.planning.language_models import plan_with_models
-from activities.planning.questions.inquiry import Answer
+from activities.planning.questions.inquiry import Answer, Ask
 from activities.planning.task import PlanningTask
 from activities.providers.previz.provider import Previz
 from activities.providers.protocol import Finished, Provider, ProviderBase, Request
@@ -144,7 +144,7 @@ def request(text: str = "A film about a lighthouse.", *feedback: str, **brief: A
 
 
 async def planned(
-    script: Script,
+    script: Ask,
     asked: DraftPlan | None = None,
     providers: Mapping[str, Provider] | None = None,
     **settings: Any,

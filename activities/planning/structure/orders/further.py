@@ -122,7 +122,11 @@ GOODBYE: Final = (
     r"(?:groet(?:en|jes)?|liefs)|pozdrawiamy?|s pozdravem|s pozdravom|(?:lijep |srdačan |лeп )?pozdrav|üdvözlettel|"
     r"cu (?:drag|stimă)|(?:med )?(?:vänliga )?hälsningar|(?:med )?venlig hilsen|mvh|terveisin|saygılarımızla|"
     r"sevgiler|"
-    r"с уважением|з повагою|поздрави|χαιρετίσματα|تحياتي|مع التحية|با احترام|בברכה|सादर|শুভেচ্ছান্তে|salam|"
+    r"с уважением|з повагою|поздрави|χαιρετίσματα|"
+    r"φιλικά|φιλιά|με εκτίμηση|(?:varma|bästa) hälsningar|"
+    r"(?:um |un )?(?:grande |gran )?(?:beijinho|abraço|abrazo)|serdecznie|srdečně|"
+    r""
+    r"تحياتي|مع التحية|با احترام|בברכה|सादर|শুভেচ্ছান্তে|salam|"
     r"trân trọng|此致|敬上|よろしく"
 )
 COURTESY: Final = (

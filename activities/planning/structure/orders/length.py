@@ -8,7 +8,7 @@ from activities.planning.structure.orders.lengths import named_lengths
 from activities.planning.structure.orders.sentences import ORDER_SENTENCES, is_order, is_setting, names_length
 from activities.planning.structure.quoted import asks_for_film, is_commission, sentences_with_quotes
 from activities.planning.structure.text import QUOTED, RANGE, western_digits
-from activities.planning.structure.words import SHOT_NOUNS
+from activities.planning.structure.words import SHOT_NOUNS, STEPS
 
 HEADLINE_WORDS: Final = 9
 _LABEL: Final = re.compile(
@@ -17,7 +17,8 @@ _LABEL: Final = re.compile(
     re.IGNORECASE,
 )
 _PART: Final = re.compile(
-    rf"(?<![^\W\d_])(?:{SHOT_NOUNS}|logo|intro|outro|title)(?![^\W\d_])\W{{0,2}}\d|^\W*\d{{1,2}}[.)]\s", re.IGNORECASE
+    rf"(?<![^\W\d_])(?:{SHOT_NOUNS}|{STEPS}|logo|intro|outro|title)(?![^\W\d_])\W{{0,2}}\d|^\W*\d{{1,2}}[.)]\s",
+    re.IGNORECASE,
 )
 """The head of a shot, whose length is not that of the film."""
 

@@ -133,6 +133,20 @@ _WISH: Final = re.compile(
     re.IGNORECASE,
 )
 """What the film is like or leaves out: a wish that is neither said nor shown."""
+_PROHIBITS: Final = re.compile(
+    rf"^\W*(?:(?:{_PLEASE}|merci de|gracias por|kindly|also|aber|und|and|et|y)[\s,]+)?"
+    r"(?:(?:do not|don['’]t|never|avoid) "
+    r"(?:show|use|mention|film|include|add|put|have)|"
+    r"(?:visa|vis|toon|zeig(?:e|t|en sie)?|mostr\w+|montre[rz]?) (?:bitte |please )?(?:inte|ikke|ikkje|geen|niet|"
+    r"keine?|nicht|nada|pas|ningun\w*|nessun\w*|nenhum\w*)\b|älä(?:kää)? näyttä\w*|neukaz\w+|nepokaz\w+|"
+    r"(?:keine? [^.!?]{1,60}|[^.!?]{1,60} nicht) (?:zeigen|verwenden|nennen|filmen|einblenden)|"
+    r"ne (?:pas |jamais )?(?:montre[rz]?|utilise[rz]?|cite[rz]?|filme[rz]?)|évite[rz]?|"
+    r"(?:no|nunca) (?:mostr\w+|us\w+|mencion\w+|enseñ\w+|grab\w+)|evit(?:ar|a|ad|e|em|en|ate|are)\b|"
+    r"non (?:mostr|usa|cita|inquadra)\w+|não (?:mostr|us|cit|film)\w+|niet (?:tonen|gebruiken|noemen)|"
+    r"не (?:показыва|использ|упомина|снима)\w+|не (?:показу|використов)\w+|nie (?:pokazuj|używaj)\w*|"
+    r"لا (?:تظهر|تعرض|تستخدم|نريد)|不要(?:出现|出現|拍|使用)|请勿|請勿|gösterme\w*)",
+    re.IGNORECASE,
+)
 _NTH_SHOT: Final = re.compile(
     rf"^\W*(?:第[一二三四五六七八\d]|最[后後]一)[个個]?(?:{names.SHOT_NOUNS})(?:是|[:：,，、–—-])\s*|"
     rf"^\W*(?:in the |in der |im |dans la |en la |nella |na |в )?(?:{'|'.join(names.ORDINALS)}|{names.LAST})\s*"
@@ -227,7 +241,12 @@ def _quoting(sentence: str) -> Sentence | None:
 def is_aside(sentence: str) -> bool:
     """Whether a sentence greets, thanks or says what the film is like."""
     asks = len(sentence.split()) <= WISH_WORDS and _PLEASE_WORD.search(sentence) and _ASKED_OF_FILM.search(sentence)
-    return bool(_WISH.search(sentence) or asks) or is_courtesy(sentence)
+    return bool(_WISH.search(sentence) or asks) or is_courtesy(sentence) or is_prohibition(sentence)
+
+
+def is_prohibition(sentence: str) -> bool:
+    """Whether a sentence only tells the studio what not to do: "Please do not show other brands."."""
+    return not QUOTED.search(sentence) and _PROHIBITS.match(sentence) is not None
 
 
 def is_courtesy(sentence: str) -> bool:

@@ -1,0 +1,51 @@
+"""Cells of a column with what is heard: lines with and without the name of a speaker, remarks, and sounds."""
+
+import re
+from typing import Final
+
+from activities.planning.structure.labels import Segment, kind_of, names_somebody
+from activities.planning.structure.text import QUOTED
+
+_REMARK: Final = re.compile(r"\s*(?:[(（\[]([^()（）\[\]]{1,80})[)）\]]|([*_~])([^*_~\n]{1,80})\2)[\s.,;。]*")
+_NAME: Final = re.compile(
+    r"\s*(?:[/／;・]\s*)?([^\W\d_](?:[^\n\"“”„«»「」『』:：.!?。！？()（）\[\]]){0,30}?)\s*(?:[(（\[]([^()（）\[\]]{1,60})[)）\]])?\s*"
+    r"[:：,–—-]?\s*(?:[(（\[]([^()（）\[\]]{1,60})[)）\]]\s*)?"
+)
+_MAX_NAME_WORDS: Final = 3
+
+
+def remark(text: str) -> str:
+    """The text of a part that is only a remark, such as "sighs" of "(sighs)" and "*sighs*"; otherwise empty."""
+    found = _REMARK.fullmatch(text)
+    return (found[1] or found[3]).strip() if found else ""
+
+
+def spoken_turns(text: str) -> list[Segment]:
+    """The lines of a text that consists of names, each directly before a quotation: 駅長「…」, "Guard “…”"; empty for
+    any other text."""
+    turns: list[Segment] = []
+    at = 0
+    for quote in QUOTED.finditer(text):
+        if quote.start() < at:
+            continue
+        before = text[at : quote.start()]
+        named = _NAME.fullmatch(before)
+        if not before.strip(" /／;・"):
+            turns.append(Segment("voice", quote.group(0)))
+        elif named and _is_name(named[1]):
+            turns.append(Segment("speaker", quote.group(0), named[1].strip(), named[2] or named[3] or "", named[1]))
+        else:
+            return []
+        at = quote.end()
+        if after := _REMARK.match(text, at):
+            at = after.end()
+    rest = text[at:].strip(" .。")
+    return turns if turns and not rest else []
+
+
+def _is_name(name: str) -> bool:
+    """Whether words before a quotation are a name, and not what is heard or seen."""
+    name = name.strip()
+    return (
+        len(name.split()) <= _MAX_NAME_WORDS and not name[:1].islower() and names_somebody(name) and not kind_of(name)
+    )

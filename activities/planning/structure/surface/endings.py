@@ -1,0 +1,49 @@
+"""Text that a line puts at the end of the film: "Last frame: “…”", "On screen at the end: …" are end cards."""
+
+import re
+from typing import Final
+
+from activities.planning.structure import labels, words
+from activities.planning.structure.orders import words as orders
+from activities.planning.structure.text import QUOTED, TEXT_LIKE
+
+_LEAD: Final = r"^(?P<lead>[\s>#*_•+–—-]*+)"
+_AT_END: Final = (
+    rf"(?:{orders.ENDS}|at the (?:very )?end|in the end|am (?:ende|schluss)|zum (?:schluss|abschluss)|à la fin|"
+    r"pour finir|al (?:final|cierre)|alla fine|in chiusura|no (?:final|fim)|aan het einde?|tot slot|в конце|в финале|"
+    r"наприкінці|у фіналі|na końcu|i slutet|på slutet|til slutt|til sidst|lopussa|lopuksi|στο τέλος|sonda|"
+    r"في (?:النهاية|الختام)|در پایان|בסוף|अंत में|最後に?|ラスト|片尾|结尾|結尾|마지막에?|di akhir)"
+)
+_LABEL_AT_END: Final = re.compile(
+    rf"{_LEAD}(?:{labels.LETTERING_LABELS})\s*[,(（、،–—-]?\s*{_AT_END}\s*[)）]?\s*[*_]{{0,3}}[:：]\s*(?=\S)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FRAMES: Final = (
+    rf"{words.SHOT_NOUNS}|kare|image|imagen|imagem|immagine|imagine|picture|screen|slide|beeld|obraz|bilde?|kuva|kép|"
+    r"картинка|изображение|слайд|画|スライド|이미지|화면|صورة|الصورة|كادر|شاشة|تصویر|فریم|قاب|帧|幕|カット|फ़्रेम|चित्र|תמונה|תמונת"
+)
+_LAST_FRAME: Final = re.compile(
+    rf"{_LEAD}(?:(?:the |die |der |das |la |le |el |il |lo |a |o |de |het )?"
+    rf"(?:{words.LAST}|ラスト|最后一|最後一|अंतिम)\s*(?:{_FRAMES})|"
+    rf"(?:{_FRAMES})\s+(?:{words.LAST}|finale|de fin|de cierre|di chiusura|de fecho|końcow[ey]|النهاية)|"
+    r"(?:schluss|end|slot|slut|slutt|loppu|záró)-?(?:bild|beeld|billede|bilde|kuva|kép|frame|tafel))"
+    r"\s*(?:[(（\[][^()（）\[\]\n]{1,40}[)）\]]\s*)?[*_]{0,3}\s*[:：–—]\s*[*_]{0,3}\s*(?P<shown>\S[^\n]*?)[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SHOT: Final = re.compile(
+    rf"{_LEAD}(?:(?:{words.SHOT_NOUNS})\s*(?:no\.?|nr\.?|#)?\s*\d|\d{{1,2}}[.)]?\s*(?:{words.SHOT_NOUNS})\b|"
+    rf"(?:{words.ORDINALS[0]})\s+(?:{words.SHOT_NOUNS})|(?:{words.SHOT_NOUNS})\s+(?:{words.ORDINALS[0]}))",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def with_end_cards(text: str) -> str:
+    """The text with the labels of text at its end as "End card:"; a last shot of a shot list stays one."""
+    text = _LABEL_AT_END.sub(lambda m: f"{m['lead']}End card: ", text)
+    return text if _SHOT.search(text) else _LAST_FRAME.sub(_end_card, text)
+
+
+def _end_card(match: re.Match[str]) -> str:
+    shown = match["shown"]
+    is_text = QUOTED.fullmatch(shown.rstrip(".。")) or (not QUOTED.search(shown) and TEXT_LIKE.search(shown))
+    return f"{match['lead']}End card: {shown}" if is_text else match[0]

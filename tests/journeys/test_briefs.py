@@ -1,0 +1,101 @@
+"""Films of twelve briefs, made by previz from plans of the template planner: what their manifests, captions and lengths
+say. `BRIEFS_OUT` names a folder that keeps the films."""
+
+import asyncio
+import io
+import os
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import av
+import pytest
+
+from activities.production import Activities
+from activities.providers.previz.provider import Previz
+from activities.settings import ActivitySettings
+from activities.storage.bucket import Storage
+from tests.activities.planning.twelve.wanted import WANTED, flat, read
+from tests.support.productions import Handle, Productions, plan_of, update
+from worker.settings import WorkerSettings
+from worker.workers import make_workers
+from workflows.events import Snapshot
+from workflows.keys import manifest_key
+from workflows.production.workflow import ProductionWorkflow
+from workflows.requests import Approval, Decision
+
+pytestmark = [pytest.mark.trial, pytest.mark.usefixtures("small_pictures")]
+SECONDS = 1500.0
+"""The film of nine minutes on a busy machine."""
+
+
+async def delivered(handle: Handle) -> Snapshot:
+    """The production after the approval of its plan, from the manifest that it delivers."""
+    plan = await plan_of(handle)
+    approval = Approval(plan_digest=plan.digest, approver="ana")
+    await update(handle, ProductionWorkflow.decide, Decision(approve=approval))
+    async with asyncio.timeout(SECONDS):
+        seen: Snapshot = await handle.result()
+    return seen
+
+
+async def content(storage: Storage, seen: Snapshot, name: str) -> bytes:
+    assert seen.deliverable
+    file = next(f for f in seen.deliverable.files if f.name == name)
+    return await storage.read(file.media.key, file.media.sha256)
+
+
+def keep(name: str, film: bytes, captions: str) -> None:
+    if folder := os.environ.get("BRIEFS_OUT"):
+        Path(folder, f"{name}.mp4").write_bytes(film)
+        Path(folder, f"{name}.vtt").write_text(captions)
+
+
+def length(film: bytes) -> float:
+    """Seconds."""
+    with av.open(io.BytesIO(film), "r") as opened:
+        return float(opened.duration or 0) / av.time_base
+
+
+def cues(captions: str) -> str:
+    """The text of WebVTT captions, without their numbers and times."""
+    blocks = (block.splitlines() for block in captions.strip().split("\n\n") if "-->" in block)
+    return flat([line for block in blocks for line in block[block.index(next(x for x in block if "-->" in x)) + 1 :]])
+
+
+@pytest.mark.parametrize("name", WANTED)
+async def test_a_film_says_and_shows_what_its_brief_lists(
+    name: str, productions: Productions, storage: Storage
+) -> None:
+    """The narrations of the manifest are the lines of the brief and nothing else, and so are the captions; each text on
+    the screen is in the prompt of one shot or on the end card; the film is within 5 % of the length."""
+    wanted = WANTED[name]
+    activities = Activities(storage, {"previz": Previz({})}, ActivitySettings())
+    async with AsyncExitStack() as stack:
+        settings = WorkerSettings(graceful_shutdown_seconds=0)
+        for worker in make_workers(productions.client, activities, ["previz"], settings):
+            await stack.enter_async_context(worker)
+        seen = await delivered(
+            await productions.start(
+                text=read(name),
+                platform="video",
+                languages=[wanted.language],
+                duration_seconds=wanted.length,
+                aspect=wanted.aspect,
+            )
+        )
+    stored = await storage.get_bytes(manifest_key(seen.production_id))
+    assert stored
+    manifest = Snapshot.model_validate_json(stored[0])
+    film = await content(storage, seen, "deliverable.mp4")
+    captions = (await content(storage, seen, "captions.vtt")).decode()
+    await asyncio.to_thread(keep, name, film, captions)
+    assert manifest.plan
+    spoken = [a.prompt for a in manifest.plan.assets if a.spoken]
+    assert flat(spoken) == flat(wanted.said)
+    assert all(manifest.assets[a.asset_id].selected for a in manifest.plan.assets)
+    card = manifest.plan.cut.end_card
+    shots = [a.prompt for a in manifest.plan.assets if a.role == "shot"]
+    for text, _ in wanted.shown:
+        assert sum(f"“{text}”" in prompt for prompt in shots) + (card is not None and card.text == text) == 1
+    assert length(film) == pytest.approx(wanted.length, rel=0.05)
+    assert cues(captions) == flat(wanted.said)
