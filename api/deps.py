@@ -33,8 +33,8 @@ from api.temporal.workers import Fleet
 from api.thumbnails import Thumbnails
 from api.views.production import Links, links_of
 from workflows import keys
+from workflows.naming.productions import keyed_production_id
 from workflows.requests import KeyedRequest
-from workflows.start_options import keyed_production_id
 
 if TYPE_CHECKING:
     from api.temporal.batches import BatchGateway

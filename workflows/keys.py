@@ -251,12 +251,6 @@ INBOX: Final = "inbox/"
 STORED: Final = "stored:"
 """The prefix of a reference's `source` if it is in the bucket; its key follows."""
 
-
-def reference_key_of(source: str) -> str:
-    """The key of a reference whose source begins with STORED."""
-    return source.removeprefix(STORED)
-
-
 TRASH: Final = "trash/"
 """The prefix of unused files for some time before they are deleted: a production may begin to use one meanwhile."""
 

@@ -1,6 +1,5 @@
 """The options that start a production; they are the same for the API, a batch and a schedule."""
 
-import hashlib
 from datetime import datetime
 from enum import IntEnum
 from typing import Any, Final
@@ -69,12 +68,6 @@ def start_options(
             **({keys.OVERRUN_MEMO: str(carried.overrun_usd)} if carried and carried.overrun_usd else {}),
         },
     }
-
-
-def keyed_production_id(tenant: str, key: str) -> str:
-    """The id of the production that belongs to a tenant's idempotency key."""
-    # a tenant has no slash, so each pair has its own text
-    return keys.qualify_id(tenant, "k-" + hashlib.sha256(f"{tenant}/{key}".encode()).hexdigest()[:20])
 
 
 class Urgency(IntEnum):

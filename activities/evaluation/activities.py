@@ -138,7 +138,7 @@ class EvaluationActivities:
         known = (registered().get(name) for name in request.metrics)
         if not source or not any(metric and metric.needs_reference for metric in known):
             return None
-        tenant = keys.tenant_of(keys.reference_key_of(source).removeprefix(keys.REFERENCES))
+        tenant = keys.tenant_of(source.removeprefix(keys.STORED).removeprefix(keys.REFERENCES))
         try:
             await copy_to(self._storage, source, path, tenant)  # `check_references` checked whose it is
         except ReferenceUnusable:

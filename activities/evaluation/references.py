@@ -43,7 +43,7 @@ async def _problem(storage: Storage, case: Case, tenant: str) -> str:
     wanted = _KINDS.get(case.modality) if case.modality else None
     if wanted is None:
         return "a text is compared with `expected.text`; remove the reference"
-    key = keys.reference_key_of(case.expected.reference)
+    key = case.expected.reference.removeprefix(keys.STORED)
     head = await storage.head(key) if keys.may_read(key, tenant) else None
     if head is None:
         return f"there is no {case.expected.reference!r}; post the file to /api/v1/references and give its `source`"

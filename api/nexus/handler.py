@@ -32,6 +32,7 @@ from api.temporal.titles import SearchableTitles
 from api.temporal.workers import Fleet
 from workflows import keys
 from workflows.brief import Brief, title_of
+from workflows.naming.productions import keyed_production_id
 from workflows.nexus.service import (
     OPERATION_TYPE,
     GreenlightService,
@@ -41,7 +42,7 @@ from workflows.nexus.service import (
     operation_workflow_id,
     production_of_operation,
 )
-from workflows.start_options import REQUESTER, TENANT, TITLE, Urgency, keyed_production_id, searchable_title, truncate
+from workflows.start_options import REQUESTER, TENANT, TITLE, Urgency, searchable_title, truncate
 
 REQUESTER_PREFIX: Final = "nexus:"
 """In front of the endpoint's name, in the requests of its callers."""

@@ -1,6 +1,5 @@
 """Google on loopback: Gemini responses, Omni interactions, and the Enterprise platform's Imagen and Veo."""
 
-import base64
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,12 +8,24 @@ from typing import Any, Final, Literal
 from uuid import uuid4
 
 from tests.emulators import samples
-from tests.emulators.base import Call, Emulator, Fault, Kind, Reply, pieces, sse
+from tests.emulators.base import Call, Emulator, Fault, Kind, Reply
+from tests.emulators.google_records import (
+    DRAWN,
+    READ,
+    RETRY,
+    THOUGHT,
+    WROTE,
+    as_base64,
+    as_events,
+    blob,
+    error,
+    quota,
+    response,
+    uncounted,
+)
 
 FILES: Final = "https://generativelanguage.googleapis.com/v1beta/files"
 """Google's address of its files, whatever the base URL of the API."""
-READ, WROTE, THOUGHT, DRAWN = 800, 160, 80, 1_120
-"""Tokens of each response."""
 SUBMITTING: Final = ("generateContent", "streamGenerateContent", "predict", "predictLongRunning")
 USD: Final = {
     "text": Decimal("0.0015"),  # these tokens at 0.75 and 3.75 USD a million
@@ -97,22 +108,22 @@ class GoogleEmulator(Emulator):
             return None
         words = "API key not valid. Please pass a valid API key."
         reason = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}
-        return _error(400, "INVALID_ARGUMENT", words, reason)
+        return error(400, "INVALID_ARGUMENT", words, reason)
 
     def fault(self, fault: Fault, call: Call) -> Reply | None:
         # The message of a limit a minute equals that of a day's quota (recorded).
         spent = "You exceeded your current quota, please check your plan and billing details.\nPlease retry in 2.5s."
         match fault:
             case "throttle":
-                return _error(429, "RESOURCE_EXHAUSTED", spent, _quota("RequestsPerMinutePerProject"), _RETRY)
+                return error(429, "RESOURCE_EXHAUSTED", spent, quota("RequestsPerMinutePerProject"), RETRY)
             case "quota":
-                return _error(429, "RESOURCE_EXHAUSTED", spent, _quota("RequestsPerDayPerProject"), _RETRY)
+                return error(429, "RESOURCE_EXHAUSTED", spent, quota("RequestsPerDayPerProject"), RETRY)
             case "overload":
-                return _error(503, "UNAVAILABLE", "The model is overloaded. Please try again later.")
+                return error(503, "UNAVAILABLE", "The model is overloaded. Please try again later.")
             case "error":
-                return _error(500, "INTERNAL", "An internal error has occurred.")
+                return error(500, "INTERNAL", "An internal error has occurred.")
             case "expire":
-                return _error(403, "PERMISSION_DENIED", "You do not have permission to access the File or it is gone.")
+                return error(403, "PERMISSION_DENIED", "You do not have permission to access the File or it is gone.")
             case _:
                 return None
 
@@ -124,7 +135,7 @@ class GoogleEmulator(Emulator):
             case "generateContent":
                 return self._generate(call, model)
             case "streamGenerateContent":
-                return _events(self._generate(call, model))
+                return as_events(self._generate(call, model))
             case "predict":
                 return self._predict(call)
             case "predictLongRunning":
@@ -140,7 +151,7 @@ class GoogleEmulator(Emulator):
                 asked = self.jobs[rest].asked
                 return Reply(200, _interaction_record(rest, "queued") | {n: asked[n] for n in ("model", "input")})
             return self._look_omni(call, rest.removesuffix("/cancel"), cancel=rest.endswith("/cancel"))
-        return _error(404, "NOT_FOUND", f"{call.path} was not found.")
+        return error(404, "NOT_FOUND", f"{call.path} was not found.")
 
     # Gemini
 
@@ -161,20 +172,18 @@ class GoogleEmulator(Emulator):
         broken = fault == "broken"
         parts: list[dict[str, Any]] = [{"text": "Let me think.", "thought": True}]
         if fault == "fail_job":
-            reply = _answer(model, makes, parts[:1], "IMAGE_OTHER" if makes == "IMAGE" else "OTHER")
-            return reply if self.counts else _uncounted(reply)
+            reply = response(model, makes, parts[:1], "IMAGE_OTHER" if makes == "IMAGE" else "OTHER")
+            return reply if self.counts else uncounted(reply)
         if makes == "IMAGE":
-            parts.append(_blob("image/jpeg", b"no picture" if broken else samples.picture(96, 64, "JPEG")))
+            parts.append(blob("image/jpeg", b"no picture" if broken else samples.picture(96, 64, "JPEG")))
         elif makes == "AUDIO":
-            speech = (
-                _blob("audio/mp3", b"no sound") if broken else _blob("audio/L16;codec=pcm;rate=24000", samples.pcm())
-            )
+            speech = blob("audio/mp3", b"no sound") if broken else blob("audio/L16;codec=pcm;rate=24000", samples.pcm())
             parts.append(speech)
         else:
             said = self.answer_text(body) if self.answer_text else "A **lighthouse** at dusk."
             parts.append({"text": said[: len(said) // 2] if broken else said})
-        reply = _answer(model, makes, parts, "MAX_TOKENS" if broken and makes == "TEXT" else "STOP")
-        return reply if self.counts else _uncounted(reply)
+        reply = response(model, makes, parts, "MAX_TOKENS" if broken and makes == "TEXT" else "STOP")
+        return reply if self.counts else uncounted(reply)
 
     def _illustrate(self, call: Call, model: str, body: dict[str, Any]) -> Reply:
         """Text and pictures by turns: as many as the prompt requests, or what `illustrated` gives."""
@@ -187,10 +196,10 @@ class GoogleEmulator(Emulator):
             for k in range(int(asked[1]) if asked else 1)
             for each in (f"## Step {k + 1}\n\nMix well.\n", samples.picture(96 + 16 * k, 64, "JPEG"))
         ]
-        sent = [{"text": p} if isinstance(p, str) else _blob("image/jpeg", p) for p in parts]
+        sent = [{"text": p} if isinstance(p, str) else blob("image/jpeg", p) for p in parts]
         drawn = DRAWN * sum(isinstance(p, bytes) for p in parts)
         self.bill(call, (READ * 2 + (WROTE + THOUGHT) * 12 + drawn * 120) / Decimal(1_000_000))
-        reply = _answer(model, "TEXT", [{"text": "Let me think.", "thought": True}, *sent], "STOP")
+        reply = response(model, "TEXT", [{"text": "Let me think.", "thought": True}, *sent], "STOP")
         assert isinstance(reply.body, dict)
         used = reply.body["usageMetadata"]
         used["candidatesTokenCount"] += drawn
@@ -199,7 +208,7 @@ class GoogleEmulator(Emulator):
             reply.body["candidates"][0]["finishReason"] = "MAX_TOKENS"
         if not self.detailed:
             del used["candidatesTokensDetails"]
-        return reply if self.counts else _uncounted(reply)
+        return reply if self.counts else uncounted(reply)
 
     def _refused(self, call: Call, makes: str) -> Reply:
         used = {"promptTokenCount": READ, "totalTokenCount": READ}
@@ -227,7 +236,7 @@ class GoogleEmulator(Emulator):
     def _transcribe(self, call: Call) -> Reply:
         fault = self.playing(call)
         if fault == "refuse":
-            return _error(400, "INVALID_ARGUMENT", "The audio violates our safety policies.")
+            return error(400, "INVALID_ARGUMENT", "The audio violates our safety policies.")
         self.bill(call, USD["transcript"])
         content: list[dict[str, Any]] = []
         for text, words in self.said:
@@ -258,7 +267,7 @@ class GoogleEmulator(Emulator):
                 return Reply(200, record | {"errors": [{"code": "SAFETY", "message": "Blocked by a safety filter."}]})
             case "failed":
                 return Reply(200, record | {"errors": [{"code": "INTERNAL", "message": "Rendering broke off."}]})
-        video = {"data": _base64(_media(job))} if job.inline else {"uri": f"{FILES}/{name[3:]}:download?alt=media"}
+        video = {"data": as_base64(_media(job))} if job.inline else {"uri": f"{FILES}/{name[3:]}:download?alt=media"}
         content = [{"type": "video", "mime_type": "video/mp4", **video}]
         return Reply(200, record | {"status": "completed", "steps": [{"type": "model_output", "content": content}]})
 
@@ -283,7 +292,7 @@ class GoogleEmulator(Emulator):
         if fault == "fail_job":
             return Reply(200, {})
         picture = b"no picture" if fault == "broken" else samples.picture(96, 64)
-        return Reply(200, {"predictions": [{"mimeType": "image/png", "bytesBase64Encoded": _base64(picture)}]})
+        return Reply(200, {"predictions": [{"mimeType": "image/png", "bytesBase64Encoded": as_base64(picture)}]})
 
     def _begin_veo(self, call: Call, path: str) -> Reply:
         body = camel(call.json)
@@ -300,7 +309,7 @@ class GoogleEmulator(Emulator):
         name = call.json["operationName"]
         job = self.jobs.get(name)
         if job is None:
-            return _error(404, "NOT_FOUND", "The operation was not found.")
+            return error(404, "NOT_FOUND", "The operation was not found.")
         if job.polls:
             job.polls -= 1
             return Reply(200, {"name": name})
@@ -312,7 +321,7 @@ class GoogleEmulator(Emulator):
         if job.outcome == "refused":
             filtered = {"raiMediaFilteredCount": 1, "raiMediaFilteredReasons": ["Violent content: 61493863."]}
             return Reply(200, done | {"response": filtered})
-        video = {"bytesBase64Encoded": _base64(_media(job)), "mimeType": "video/mp4"}
+        video = {"bytesBase64Encoded": as_base64(_media(job)), "mimeType": "video/mp4"}
         return Reply(200, done | {"response": {"videos": [video]}})
 
     def _job(self, call: Call, inline: bool) -> _Job:
@@ -346,53 +355,6 @@ def _interaction_record(name: str, status: str) -> dict[str, Any]:
     return {"id": name, "status": status, "object": "interaction", "created": moment, "updated": moment}
 
 
-def _answer(model: str, makes: str, parts: list[dict[str, Any]], reason: str) -> Reply:
-    drawn = DRAWN if makes == "IMAGE" else 0
-    wrote = WROTE + drawn
-    return Reply(
-        200,
-        {
-            "candidates": [{"content": {"role": "model", "parts": parts}, "finishReason": reason, "index": 0}],
-            "usageMetadata": {
-                "promptTokenCount": READ,
-                "candidatesTokenCount": wrote,
-                "thoughtsTokenCount": THOUGHT,
-                "totalTokenCount": READ + wrote + THOUGHT,
-                "candidatesTokensDetails": [{"modality": makes, "tokenCount": drawn or WROTE}],
-            },
-            "modelVersion": model,
-        },
-    )
-
-
-def _events(reply: Reply) -> Reply:
-    """The same response as a stream: every event is a response of its own, and the last one has the reason of its
-    end."""
-    assert isinstance(reply.body, dict)
-    candidate: dict[str, Any] = next(iter(reply.body.get("candidates", [])), {})
-    parts: list[dict[str, Any]] = [
-        {**part, "text": piece}
-        for part in candidate.get("content", {}).get("parts", [])
-        for piece in pieces(part["text"])
-    ]
-    written = [{"candidates": [{"content": {"role": "model", "parts": [part]}, "index": 0}]} for part in parts[:-1]]
-    last = {**candidate, "content": {"role": "model", "parts": parts[-1:]}} if parts else candidate
-    return sse(*written, reply.body | ({"candidates": [last]} if candidate else {}))
-
-
-def _uncounted(reply: Reply) -> Reply:
-    assert isinstance(reply.body, dict)
-    return Reply(200, {name: value for name, value in reply.body.items() if name != "usageMetadata"})
-
-
-def _blob(media_type: str, data: bytes) -> dict[str, Any]:
-    return {"inlineData": {"mimeType": media_type, "data": _base64(data)}}
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
 def _media(job: _Job) -> bytes:
     return b"no video" if job.outcome == "broken" else samples.video(_seconds_of(camel(job.asked)) or 1.0)
 
@@ -405,14 +367,3 @@ def _seconds_of(asked: Any) -> float:
                 return float(str(asked[name]).removesuffix("s"))
         asked = list(asked.values())
     return next((found for each in asked if (found := _seconds_of(each))), 0.0) if isinstance(asked, list) else 0.0
-
-
-_RETRY: Final = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "2.5s"}
-
-
-def _quota(name: str) -> dict[str, Any]:
-    return {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [{"quotaId": name}]}
-
-
-def _error(status: int, name: str, message: str, *details: dict[str, Any]) -> Reply:
-    return Reply(status, {"error": {"code": status, "message": message, "status": name, "details": list(details)}})

@@ -21,9 +21,9 @@ from tests.support.stack import hermetic, new_home
 from tests.support.waiting import eventually
 from workflows import keys
 from workflows.events import ProductionStatus
+from workflows.naming.productions import keyed_production_id
 from workflows.nexus.service import NEXUS_QUEUE
 from workflows.requests import Approval
-from workflows.start_options import keyed_production_id
 
 TEAM = "press-office"
 

@@ -20,9 +20,9 @@ from tests.support.productions import Handle, Productions, plan_of, snapshot, un
 from tests.support.waiting import eventually
 from workflows import keys
 from workflows.brief import Brief, Platform
+from workflows.naming.productions import keyed_production_id
 from workflows.nexus.service import OperationStart, operation_workflow_id, production_of_operation
 from workflows.requests import Approval, Rejection
-from workflows.start_options import keyed_production_id
 
 BRIEF = Brief(text="Say it.", platform=Platform.COPY)
 
