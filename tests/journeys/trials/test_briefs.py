@@ -2,6 +2,7 @@
 say. `BRIEFS_OUT` names a folder that keeps the films."""
 
 import asyncio
+import html
 import io
 import os
 from contextlib import AsyncExitStack
@@ -59,7 +60,8 @@ def length(film: bytes) -> float:
 def cues(captions: str) -> str:
     """The text of WebVTT captions, without their numbers and times."""
     blocks = (block.splitlines() for block in captions.strip().split("\n\n") if "-->" in block)
-    return flat([line for block in blocks for line in block[block.index(next(x for x in block if "-->" in x)) + 1 :]])
+    lines = [line for block in blocks for line in block[block.index(next(x for x in block if "-->" in x)) + 1 :]]
+    return flat([html.unescape(line) for line in lines])
 
 
 @pytest.mark.parametrize("name", WANTED)

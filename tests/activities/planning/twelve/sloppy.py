@@ -1,7 +1,7 @@
 """A language model that plans from the structure in its question: its first answer is careless, the next one exact."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -17,12 +17,10 @@ LONGEST, SHORTEST = 10.0, 2.0
 
 @dataclass
 class SloppyModel:
-    """Paraphrases the first line, drops the last shot and shows a text in another one; then plans what it is told.
-
-    `questions` are the prompts that it got.
-    """
+    """Has one of the FAULTS in its first answer; then it plans what it is told. `questions` are its prompts."""
 
     seconds: float
+    fault: str
     questions: list[str] = field(default_factory=list)
 
     async def __call__(
@@ -32,7 +30,7 @@ class SloppyModel:
         structure = json.JSONDecoder().raw_decode(prompt[prompt.index("{") :])[0]["structure"]
         shots = _shots(structure, self.seconds)
         if len(self.questions) == 1:
-            shots = _careless(shots)
+            shots = FAULTS[self.fault](shots)
         return Answer(json.dumps(_plan(structure["title"], shots)), Decimal("0.01"))
 
 
@@ -53,14 +51,25 @@ def _shots(structure: dict[str, Any], seconds: float) -> list[dict[str, Any]]:
     return [shot | {"seconds": seconds / len(shots)} for shot in shots]
 
 
-def _careless(shots: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _paraphrased(shots: list[dict[str, Any]]) -> list[dict[str, Any]]:
     made = [dict(shot) for shot in shots]
     said = next(shot for shot in made if shot["say"])
     said["say"] = [said["say"][0] | {"text": f"Basically, {said['say'][0]['text'].rstrip('.。')} …"}, *said["say"][1:]]
-    if shown := next((shot for shot in made if shot["show"]), None):
-        other = made[made.index(shown) - 1]
-        other["show"], shown["show"] = shown["show"], []
-    return made[:-1]
+    return made
+
+
+def _with_text_elsewhere(shots: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    made = [dict(shot) for shot in shots]
+    shown = next(k for k, shot in enumerate(made) if shot["show"])
+    made[shown - 1]["show"], made[shown]["show"] = made[shown]["show"], []
+    return made
+
+
+FAULTS: dict[str, Callable[[list[dict[str, Any]]], list[dict[str, Any]]]] = {
+    "paraphrases a line": _paraphrased,
+    "drops a shot": lambda shots: shots[1:],
+    "moves a text": _with_text_elsewhere,
+}
 
 
 def _plan(title: str, shots: list[dict[str, Any]]) -> dict[str, Any]:
