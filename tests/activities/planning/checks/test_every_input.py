@@ -34,6 +34,7 @@ from tests.emulators.runway import RunwayEmulator
 from tests.support.vendors import env_of
 from workflows.brief import REFERENCE, Brief, Platform
 from workflows.continuity.inputs import EDIT, EXTEND, FIRST_FRAME, LAST_FRAME, UPSCALE
+from workflows.illustrated.parts import PICTURES
 from workflows.models import MASK, Asset, Media, Modality, Plan
 
 pytestmark = [
@@ -146,7 +147,8 @@ def asset_of(offer: Offer, inputs: Sequence[Asset], ordered: Ordered | None = No
     moving = offer.modality is Modality.VIDEO
     first = next((i.asset_id for i in inputs if i.role == FIRST_FRAME), "") if moving else ""
     last = next((i.asset_id for i in inputs if i.role == LAST_FRAME), "") if moving else ""
-    short = {name: value for name, value in SHORT.items() if offer.provider == "previz" and name in offer.rules}
+    given: dict[str, float] = {**(SHORT if offer.provider == "previz" else {}), PICTURES: 1}
+    short = {name: value for name, value in given.items() if name in offer.rules}
     role = kind if offer.modality is Modality.AUDIO else ordered.role if ordered else "shot"
     return Asset(
         asset_id="made",

@@ -109,7 +109,7 @@ def test_registry_enables_by_settings() -> None:
 
 def test_the_catalogue_lists_the_models_of_the_provider() -> None:
     """The catalogue's previz models are exactly those that the provider makes."""
-    assert {o.model for o in Previz({}).offers()} == set(MODELS)
+    assert {o.model for o in Previz({}).offers()} == {*MODELS, "previz-illustrated"}
 
 
 def test_catalogue_and_provider_agree_on_ranges() -> None:
@@ -123,7 +123,12 @@ def test_catalogue_and_provider_agree_on_ranges() -> None:
     }
     sounds = {"previz-music": provider.MUSIC_SECONDS, "previz-sounds": provider.SOUND_SECONDS}
     offers = Previz({}).offers()
-    rules = [(o.model, name, rule) for o in offers for name, rule in o.rules.items() if rule.type == "number"]
+    rules = [
+        (o.model, name, rule)
+        for o in offers
+        for name, rule in o.rules.items()
+        if rule.type == "number" and not rule.choices
+    ]
     assert {name for _, name, _ in rules} == set(limits)
     for model, name, rule in rules:
         assert (rule.min, rule.max) == (sounds.get(model, limits[name]) if name == "seconds" else limits[name])
