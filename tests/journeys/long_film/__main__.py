@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 import threading
@@ -33,7 +34,7 @@ from workflows.events import ProductionStatus, Snapshot
 SHOT_SECONDS: Final = 12
 RATE: Final = 24
 POLL_SECONDS: Final = 1.0
-ON_ONE_CORE: Final = ("taskset", "--cpu-list", "{core}")
+ON_ONE_CORE: Final = (shutil.which("taskset") or "taskset", "--cpu-list", "{core}")
 SLOW_STORE: Final = S3Faults(latency=(0.075, 0.225), lose=0.08)
 
 
