@@ -97,7 +97,7 @@ async def untrusted(folder: Path) -> AsyncIterator[str]:
         yield f"{LOOPBACK}:{listening.sockets[0].getsockname()[1]}"
 
 
-@pytest.mark.parametrize("case", [NAMESPACE, CERTIFICATE, PLAIN])
+@pytest.mark.parametrize("case", [CERTIFICATE, *(pytest.param(c, marks=pytest.mark.trial) for c in (NAMESPACE, PLAIN))])
 async def test_wrong_settings_of_temporal(servers: Stack, tmp_path: Path, case: str) -> None:
     """With a namespace that does not exist, a certificate that is not trusted, or TLS to a server without it, API and
     worker start, wait, and report it in /readyz, to the doctor and in both logs; the worker's /healthz stays 200."""

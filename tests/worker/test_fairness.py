@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from temporalio import activity, workflow
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.common import Priority
 from temporalio.service import RPCError
 from temporalio.worker import Worker
@@ -58,12 +58,14 @@ class Queue:
         self.name = f"produce-{uuid4().hex}"
         self._client = client
         self._queued = 0
+        self._runs: list[WorkflowHandle[Backlog, None]] = []
 
     async def add(self, name: str, count: int, priority: Priority) -> None:
         """Queue takes, and wait until the server has them in its backlog."""
-        await self._client.start_workflow(
+        run = await self._client.start_workflow(
             Backlog.run, args=[self.name, name, count], id=uuid4().hex, task_queue=f"{self.name}-w", priority=priority
         )
+        self._runs.append(run)
         self._queued += count
         await eventually(self._all_queued, f"{self._queued} takes are queued")
 
@@ -88,10 +90,15 @@ class Queue:
             yield
 
     async def work(self, order: Order, count: int) -> list[str]:
-        """Whose takes were the first `count`."""
+        """Whose takes were the first `count`.
+
+        The rest is ended before the worker stops: the SDK (1.35) once waited for ever for the end of a worker to which
+        the server still sent tasks.
+        """
         settings = WorkerSettings(in_flight={"vendor": 1}, graceful_shutdown_seconds=0)
         async with make_worker(self._client, self.name, [order.take], settings, provider="vendor"):
             await eventually(lambda: _done(order, count), f"{count} takes")
+            await asyncio.gather(*(run.terminate() for run in self._runs))
         return order.names[:count]
 
 
