@@ -98,7 +98,7 @@ def illustrate(request: Request, count: int, pictures: Pictures = ()) -> list[st
         pictures: The input pictures: the references of the brief, or the pictures of other assets.
     """
     head, _, foot = write(request).decode().partition("\n\n---\n\n")
-    parts: list[str | bytes] = [head.partition("\n\n")[0]]
+    parts: list[str | bytes] = [head.partition("\n\n")[0] + "\n\n"]
     for number, text in enumerate(_sections(request, count), start=1):
         parts += [f"## {number}. {shortened(text, 60)}\n\n{text}", _drawn(request, number, text, pictures)]
     marks = "".join(f"[{source}]\n\n" for source in marked_references(request.asset.prompt))
