@@ -231,7 +231,7 @@ async def test_the_placeholder_is_the_same_for_every_attempt(storage: Storage) -
     take = await attempt(storage, Previz({}), request)
     read = await check_stored(storage, take)
     assert read[0].startswith("> **PREVIZ**")
-    assert read[1].startswith("## 1. ")
+    assert read[0].endswith("from the brief"), "a heading begins its own line"
     assert read.count("picture") == 3
     assert len({picture.sha256 for picture in take.media.pictures}) == 3
     assert await attempt(storage, Previz({}), request, 2) == take
