@@ -6,11 +6,12 @@ bucket, and is deleted when the sound is stored.
 
 import asyncio
 import json
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from activities.finishing.sound.loudness import Loudness
 from activities.storage.bucket import Storage
 from activities.storage.errors import ObjectMissing, StorageFailed
 
@@ -19,6 +20,14 @@ T = TypeVar("T")
 
 class Kept:
     """Keeps nothing: a short sound is made again as a whole. Its methods are called from the thread that makes it."""
+
+    def once(self, name: str, measure: Callable[[], Loudness]) -> Loudness:
+        """What was measured under this name; otherwise it is measured and kept."""
+        if known := self.recall(name):
+            return Loudness(*known)
+        found = measure()
+        self.remember(name, (found.lufs, found.peak_dbtp))
+        return found
 
     def recall(self, name: str) -> Sequence[float] | None:
         """What was measured; None if nothing is known."""

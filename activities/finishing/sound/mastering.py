@@ -128,14 +128,13 @@ def master(
 
 def _limit(mix: Path, target: Path, gain: float, ceiling: float, stop: Event, kept: Kept) -> Loudness:
     """Write the mix with this gain and limit, unless its loudness is known; return that."""
-    name = f"limited {gain:.4f} {ceiling:.4f}"
-    if known := kept.recall(name):
-        target.unlink(missing_ok=True)
-        return Loudness(*known)
-    _write(mix, target, _limited(gain, ceiling), stop)
-    found = measure(target, "s16", stop, true_peak=False)
-    kept.remember(name, (found.lufs, found.peak_dbtp))
-    return found
+    target.unlink(missing_ok=True)
+
+    def write() -> Loudness:
+        _write(mix, target, _limited(gain, ceiling), stop)
+        return measure(target, "s16", stop, true_peak=False)
+
+    return kept.once(f"limited {gain:.4f} {ceiling:.4f}", write)
 
 
 def encode_to(
@@ -162,7 +161,7 @@ def encode_to(
         mastered = master(mix, pcm, mixed, aim, stop, ceiling, kept)
         name = f"{aim:.4f} {ceiling:.4f}"
         encode(pcm, bare, seconds, goal.bit_rate, stop, kept, name)
-        heard = _heard(bare, name, stop, kept)
+        heard = kept.once(f"heard {name}", partial(measure_recording, bare, stop))
         over, missed = heard.peak_dbtp - goal.peak_dbtp, goal.lufs - heard.lufs
         reachable = not heard.silent and mastered.gain_db < MOST_GAIN_DB
         if attempt == ENCODINGS or (over <= 0 and not (reachable and abs(missed) > MISSED_LU)):
@@ -177,15 +176,6 @@ def encode_to(
     pcm.unlink()
     bare.unlink()
     return made
-
-
-def _heard(encoded: Path, name: str, stop: Event, kept: Kept) -> Loudness:
-    """The loudness of an encoded sound, if it is not known."""
-    if known := kept.recall(f"heard {name}"):
-        return Loudness(*known)
-    found = measure_recording(encoded, stop)
-    kept.remember(f"heard {name}", (found.lufs, found.peak_dbtp))
-    return found
 
 
 def measure_recording(path: Path, stop: Event) -> Loudness:

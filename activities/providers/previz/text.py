@@ -82,13 +82,18 @@ def write(request: Request) -> bytes:
     asset = request.asset
     marks = [f"[{source}]" for source in marked_references(asset.prompt)]
     content = "\n\n".join([TEMPLATES.get(asset.role, _body)(request), *marks])
-    title = asset.label or asset.role
-    task = " ".join(asset.prompt.partition("\n\n")[0].split())[:300]
-    task_line = "" if asset.role == "script" else f"Prompt: {task}\n\n"
-    return (
-        f"> **PREVIZ** · {title} · a placeholder set from the brief\n\n{content}\n\n---\n\n"
-        f"{task_line}*PREVIZ · take {request.take} · no model wrote this.*\n"
-    ).encode("utf-8", "replace")
+    return f"{_head(request)}{content}\n\n{_foot(request)}".encode("utf-8", "replace")
+
+
+def _head(request: Request) -> str:
+    title = request.asset.label or request.asset.role
+    return f"> **PREVIZ** · {title} · a placeholder set from the brief\n\n"
+
+
+def _foot(request: Request) -> str:
+    task = " ".join(request.asset.prompt.partition("\n\n")[0].split())[:300]
+    task_line = "" if request.asset.role == "script" else f"Prompt: {task}\n\n"
+    return f"---\n\n{task_line}*PREVIZ · take {request.take} · no model wrote this.*\n"
 
 
 def illustrate(request: Request, count: int, pictures: Pictures = ()) -> list[str | bytes]:
@@ -97,22 +102,20 @@ def illustrate(request: Request, count: int, pictures: Pictures = ()) -> list[st
     Args:
         pictures: The input pictures: the references of the brief, or the pictures of other assets.
     """
-    head, _, foot = write(request).decode().partition("\n\n---\n\n")
-    parts: list[str | bytes] = [head.partition("\n\n")[0] + "\n\n"]
+    parts: list[str | bytes] = [_head(request)]
     for number, text in enumerate(_sections(request, count), start=1):
         parts += [f"## {number}. {shortened(text, 60)}\n\n{text}", _drawn(request, number, text, pictures)]
     marks = "".join(f"[{source}]\n\n" for source in marked_references(request.asset.prompt))
-    return [*parts, f"{marks}---\n\n{foot}"]
+    return [*parts, marks + _foot(request)]
 
 
 def _sections(request: Request, count: int) -> Iterator[str]:
     """The sentences of the brief in `count` parts; the sentences begin again where there are fewer."""
-    told = [subject(each) for each in sentences(without_marks(request.brief.text))][:MAX_SENTENCES] or [
-        request.brief.text
-    ]
-    size = math.ceil(len(told) / count)
+    lines = [subject(each) for each in sentences(without_marks(request.brief.text))][:MAX_SENTENCES]
+    lines = lines or [request.brief.text]
+    size = math.ceil(len(lines) / count)
     for k in range(count):
-        yield " ".join(told[k * size : (k + 1) * size] or [told[k % len(told)]])
+        yield " ".join(lines[k * size : (k + 1) * size] or [lines[k % len(lines)]])
 
 
 def _drawn(request: Request, number: int, text: str, pictures: Pictures) -> bytes:
