@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
-from activities.planning.adherence.structure import structure_problems
+from activities.planning.adherence.structure import film_problems
 from activities.planning.choices.lengths import divided_shots, within_budget
 from activities.planning.delivery.rule import split_direction
 from activities.planning.material.reading import known_sources
@@ -313,7 +313,8 @@ class AnswerValidator:
             ]
         shots = video_lengths(plan, self._planned_seconds)
         shared = sum(each.seconds for each in plan.cut.transitions.values() if each.kind in ("dissolve", "wipe"))
-        seconds, wanted = sum(shots) - shared, self.task.seconds
+        own_card = plan.cut.end_card if not self.task.cards.end else None
+        seconds, wanted = sum(shots) - shared + (own_card.seconds if own_card else 0), self.task.shot_seconds
         if shots and abs(seconds - wanted) > LENGTH_TOLERANCE * wanted:
             problems.append(
                 f"assets: the shots last {seconds:g} seconds together, {wanted:g} were asked for; "
@@ -322,11 +323,12 @@ class AnswerValidator:
         return problems
 
     def _structure_problems(self, plan: Plan) -> list[str]:
-        """Where the film departs from the shots that the brief lists. After feedback, the feedback counts."""
-        structure = self.task.structure
-        if structure is None or self.task.request.feedback:
+        """Where the film departs from the shots and the cards that the brief lists. After feedback, that counts."""
+        task = self.task
+        if task.request.feedback:
             return []
-        return structure_problems(structure, plan, video_lengths(plan, self._planned_seconds), self.task.brief.language)
+        lengths = video_lengths(plan, self._planned_seconds)
+        return film_problems(task.structure, task.cards, plan, lengths, task.brief.language)
 
     def _planned_seconds(self, shot: Asset) -> float:
         """The planned length of a shot, by the same parameters as its price."""

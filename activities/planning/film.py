@@ -25,7 +25,6 @@ from activities.planning.structure import model
 from activities.planning.structure.cards import (
     CARD_SECONDS,
     Cards,
-    asked_cards,
     asked_destinations,
     without_cards,
 )
@@ -162,14 +161,13 @@ def plan_film(task: PlanningTask) -> Film:
 
 
 def _of_prose(task: PlanningTask) -> Film:
-    cards = asked_cards(task.brief.text)
-    shots = _prose(task, cards)
+    shots = _prose(task)
     last_count = max((k for k, e in enumerate(task.feedback.edits) if e.kind == "count"), default=-1)
     edits = task.feedback.edits
     deliveries = [each for each in edits[: last_count + 1] if each.kind == "delivery" and not each.shots]
     shots, problems = edited(shots, [*deliveries, *edits[last_count + 1 :]])
     shots = _rescaled(shots, task.feedback)
-    return Film(shots, [*_left_out(shots), *_feedback_warnings(task, problems)], cards=cards)
+    return Film(shots, [*_left_out(shots), *_feedback_warnings(task, problems)], cards=task.cards)
 
 
 def _rescaled(shots: list[FilmShot], feedback: FeedbackRequests) -> list[FilmShot]:
@@ -209,8 +207,7 @@ def _structured(task: PlanningTask, structure: Structure) -> Film:
     shots, problems = edited(shots, task.feedback.edits)
     drops = any(edit.kind in ("drop", "length") for edit in task.feedback.edits)
     timed = all(shot.fixed for shot in shots)
-    whole = max(task.seconds - structure.cards.seconds, task.seconds / 2)
-    total = sum(s.seconds for s in shots) if timed and not task.feedback.ends_with_seconds else whole
+    total = sum(s.seconds for s in shots) if timed and not task.feedback.ends_with_seconds else task.shot_seconds
     if drops and not timed and not task.feedback.ends_with_seconds:
         kept = sum(s.need for s in shots) / (sum(s.need for s in listed) or 1)
         total = max(total * min(kept, 1), 1.0)
@@ -326,10 +323,10 @@ def _excerpt(text: str) -> str:
     return text if len(text) <= 300 else f"{text[:299].rstrip()}…"
 
 
-def _prose(task: PlanningTask, cards: Cards) -> list[FilmShot]:
+def _prose(task: PlanningTask) -> list[FilmShot]:
     """The shots of free prose: its sentences in groups of about equal time, spoken whole as far as there is time."""
     brief, feedback = task.brief, task.feedback
-    length = max(task.seconds - cards.seconds, task.seconds / 2)
+    length = task.shot_seconds
     text = without_directions(without_emoji(without_letter(without_cards(brief.text) or brief.text)))
     count = feedback.shots or round(length / (feedback.seconds_per_shot or SECONDS_PER_SHOT))
     count = min(max(count, math.ceil(length / LONGEST_SHOT_SECONDS), 1), MAX_SHOTS)

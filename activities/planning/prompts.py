@@ -52,7 +52,8 @@ material like the brief. {shots} What is in `say` is spoken, all of it and nothi
 order; only numbers, units and abbreviations may be spelled out. A shot whose `say` is empty has no narration asset. \
 `direction` and `speaker` are never spoken; `hear` is music, effects or ambience of \
 the shot. What is in `show` is lettering: the prompts of that shot's picture and \
-video quote it exactly. Numbers of shots, times, framings and scene headings are neither spoken nor lettering."""
+video quote it exactly, or a card or lower third of the shot has it. Numbers of shots, times, framings and scene \
+headings are neither spoken nor lettering."""
 _SOUNDS: Final = """\
 - last, only where the brief or the feedback asks for it, music, effects and ambience, each with a model that makes \
 them; their prompts describe the sound in English, and nothing in them is spoken:
@@ -110,7 +111,9 @@ def instructions(task: PlanningTask) -> str:
         task.texts["planner"],
         _TASK,
         "## What the deliverable needs\n"
-        + _shape(brief, task.seconds, max(USUAL_SHOTS, min(listed, MAX_SHOTS)), sounds=asks_for_sound(task.request))
+        + _shape(
+            brief, task.shot_seconds, max(USUAL_SHOTS, min(listed, MAX_SHOTS)), sounds=asks_for_sound(task.request)
+        )
         + (_illustrated(task) if any(o.illustrates for o in task.menu.get(Modality.TEXT, ())) else "")
         + (_UPSCALES if asks_for_upscale(task.request) and _copies(task) else ""),
         *([_REFERENCES + ("" if brief.platform == Platform.VIDEO else _SHOWN)] if brief.references else []),
@@ -139,6 +142,8 @@ def prompt(task: PlanningTask) -> str:
     }
     if brief.platform == Platform.VIDEO:
         data["seconds"] = task.seconds
+        if any(task.cards):
+            data["cards"] = {"title_card": task.cards.title, "end_card": task.cards.end}
         if task.structure:
             data["structure"] = structure_data(task.structure)
     if request.references:
@@ -221,8 +226,8 @@ def _film(brief: Brief, seconds: float, most_shots: int, *, sounds: bool) -> lis
         *lines,
         "- `transitions` only where the brief or its mood asks for them: a dissolve or a wipe shows both shots for its "
         "length, so the film is shorter by it; a fade goes through black, also into the first shot.",
-        "- `title_card`, `lower_thirds`, `end_card`, `captions` and `levels` only where the brief asks for them; the "
-        "text of a card is then in no picture.",
+        "- `title_card`, `lower_thirds`, `end_card`, `captions` and `levels` only where the brief asks for them, as in "
+        "`cards` of the data; the text of a card is then in no picture. An end card comes after the shots.",
         f"- `destinations`: those of {', '.join(PROFILES)} for which the brief is made; usually empty.",
         "- `focus`: the place of a shot's subject, which stays in view where another aspect crops the shot; only where "
         "the prompt puts it away from the centre.",

@@ -11,6 +11,7 @@ from activities.catalogue.offers import Offer
 from activities.planning.choices.illustrated import asks_for_illustrated, may_illustrate
 from activities.planning.pricing import invalid, price
 from activities.planning.revision import FeedbackRequests, read_feedback
+from activities.planning.structure.cards import Cards, asked_cards
 from activities.planning.structure.model import SoundCue, Structure
 from activities.planning.structure.orders.length import asked_seconds
 from activities.planning.structure.parser import parse
@@ -141,6 +142,20 @@ class PlanningTask:
     def given_title(self) -> str:
         """The title that the brief gives, in its field or in its text; empty where it gives none."""
         return self.brief.title or (self.structure.title if self.structure else "")
+
+    @property
+    def cards(self) -> Cards:
+        """The title and the end card that the text of a film's brief asks for."""
+        if self.brief.platform != Platform.VIDEO:
+            return Cards()
+        return self.structure.cards if self.structure else asked_cards(self.brief.text)
+
+    @property
+    def shot_seconds(self) -> float:
+        """The length of all shots: the film without its end card, or as the brief gives it for each shot."""
+        if self.structure and self.structure.seconds and not self.feedback.seconds:
+            return self.seconds
+        return max(self.seconds - self.cards.seconds, self.seconds / 2)
 
     def with_languages_usd(self, priced: Plan) -> Decimal:
         """The most that a plan costs with its narrations in the further languages of the brief, which are added to it

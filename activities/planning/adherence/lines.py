@@ -46,10 +46,19 @@ class MatchedLines:
         for asset, words in zip(spoken, theirs, strict=True):
             first, at = at, at + len(words)
             own = owners[places[first] : places[at]]
-            said.append((asset, tuple(dict.fromkeys(own))))
+            said.append((asset, tuple({id(line): line for line in own}.values())))
             if words and places[at] not in ends:
                 cut.append((asset, " ".join(asset.prompt.split()[-4:])))
         return cls(tuple(said), tuple(cut), frozenset(line.speaker for line in lines if line.speaker))
+
+
+def said_over(visual: Asset, number: int, spoken: Sequence[Asset]) -> list[Asset]:
+    """The narrations that are said over a visual, which is the one of this number in the film."""
+    return [
+        a
+        for a in spoken
+        if a.asset_id in visual.depends_on or visual.asset_id in a.depends_on or a.asset_id == f"narration-{number}"
+    ]
 
 
 def _places(ours: Sequence[str], theirs: Sequence[str]) -> list[int]:

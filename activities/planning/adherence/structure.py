@@ -6,10 +6,11 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from activities.planning.adherence.lines import MatchedLines, line_problems
-from activities.planning.adherence.spoken import quotes, says, words_of
+from activities.planning.adherence.lines import MatchedLines, line_problems, said_over
+from activities.planning.adherence.on_screen import card_problems, lettering_problems, visuals_of
+from activities.planning.adherence.spoken import says, words_of
+from activities.planning.structure.cards import Cards
 from activities.planning.structure.model import Shot, Structure
-from workflows.continuity.inputs import without_versions
 from workflows.models import Asset, Modality, Plan
 
 LENGTH_TOLERANCE: Final = 0.05
@@ -38,15 +39,22 @@ def structure_data(structure: Structure) -> dict[str, JsonValue]:
     return {"form": structure.form, "title": structure.title, "shots": shots}
 
 
-def structure_problems(structure: Structure, plan: Plan, seconds: Sequence[float], language: str) -> list[str]:
-    """How a plan departs from the brief's own shots, each with the remedy.
+def film_problems(
+    structure: Structure | None, cards: Cards, plan: Plan, seconds: Sequence[float], language: str
+) -> list[str]:
+    """How a plan departs from the brief's own shots and cards, each with the remedy.
 
     Args:
         seconds: The planned length of each video, in plan order.
         language: BCP 47 tag of what is said.
     """
+    problems = card_problems(cards, plan)
+    return [*problems, *_structure_problems(structure, plan, seconds, language)] if structure else problems
+
+
+def _structure_problems(structure: Structure, plan: Plan, seconds: Sequence[float], language: str) -> list[str]:
     spoken = [a for a in plan.assets if a.spoken]
-    visuals = _visuals(plan)
+    visuals = visuals_of(plan)
     problems: list[str] = []
     if structure.fixes_shots and visuals and len(visuals) != len(structure.shots):
         return [
@@ -62,29 +70,15 @@ def structure_problems(structure: Structure, plan: Plan, seconds: Sequence[float
         problems = problems or line_problems(MatchedLines.of(structure.shots, spoken))
     if structure.fixes_shots and visuals:
         problems += _lengths(structure.shots, visuals, seconds)
-        problems += _missing_lettering(structure.shots, plan, visuals)
-    elif visuals:
-        problems += _lettering_missing_anywhere(structure.shots, plan)
+    problems += lettering_problems(structure, plan, visuals)
     return problems[:MAX_PROBLEMS]
-
-
-def _visuals(plan: Plan) -> list[Asset]:
-    """The shots of the film: videos, otherwise pictures."""
-    for kind in (Modality.VIDEO, Modality.IMAGE):
-        if found := [a for a in without_versions(plan.assets) if a.asset_type == kind]:
-            return found
-    return []
 
 
 def _shot_lines(shots: Sequence[Shot], spoken: Sequence[Asset], visuals: Sequence[Asset], language: str) -> list[str]:
     """For each shot, how what is said over it departs from the brief."""
     problems, used = [], set[str]()
     for k, (shot, visual) in enumerate(zip(shots, visuals, strict=True), start=1):
-        own = [
-            a
-            for a in spoken
-            if a.asset_id in visual.depends_on or visual.asset_id in a.depends_on or a.asset_id == f"narration-{k}"
-        ]
+        own = said_over(visual, k, spoken)
         used |= {a.asset_id for a in own}
         said = " ".join(a.prompt for a in own)
         problems += _departures(f"shot {k}", " ".join(shot.spoken), said, language)
@@ -122,30 +116,4 @@ def _lengths(shots: Sequence[Shot], visuals: Sequence[Asset], seconds: Sequence[
         f"asset {a.asset_id!r}: it lasts {given:g} seconds, and the brief gives shot {shot.number} {shot.seconds:g}"
         for a, shot, given in zip(visuals, shots, seconds, strict=True)
         if shot.seconds and abs(given - shot.seconds) > max(WHOLE_SECONDS, LENGTH_TOLERANCE * shot.seconds)
-    ]
-
-
-def _missing_lettering(shots: Sequence[Shot], plan: Plan, visuals: Sequence[Asset]) -> list[str]:
-    """For each shot, the on-screen text that none of its prompts has."""
-    problems = []
-    for k, (shot, visual) in enumerate(zip(shots, visuals, strict=True), start=1):
-        inputs = [a for i in visual.depends_on if (a := plan.find(i)) and a.asset_type == Modality.IMAGE]
-        if (still := plan.find(f"still-{k}")) and still not in inputs:
-            inputs.append(still)
-        prompts = "\n".join(a.prompt for a in (visual, *inputs))
-        problems += [
-            f"shot {k}: the prompts of its picture or video do not contain the on-screen text “{text[:200]}”"
-            for text in shot.lettering
-            if not quotes(prompts, text)
-        ]
-    return problems
-
-
-def _lettering_missing_anywhere(shots: Sequence[Shot], plan: Plan) -> list[str]:
-    """The on-screen text of a brief without fixed shots that no picture or video has."""
-    pictures = [a for a in plan.assets if a.asset_type in (Modality.IMAGE, Modality.VIDEO)]
-    return [
-        f"no prompt of a picture or video contains the on-screen text “{text[:200]}”; quote it in its shot"
-        for text in dict.fromkeys(text for shot in shots for text in shot.lettering)
-        if not any(quotes(a.prompt, text) for a in pictures)
     ]

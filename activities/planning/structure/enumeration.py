@@ -1,6 +1,7 @@
 """Lists of reasons, steps or facts: each item is said, and so is the text around the list."""
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from activities.planning.structure import words as names
@@ -104,6 +105,8 @@ def parse_list(text: str) -> Structure | None:
         elif in_item and line[:1].isspace() and beats:
             joined = f"{beats[-1].description} {line.strip()}"
             beats[-1] = _item(joined)
+        elif in_item and beats and (shown := _lettering_of(line)):
+            beats[-1] = replace(beats[-1], lettering=(*beats[-1].lettering, *shown))
         else:
             beats += _around(line)
         in_item = bool(mark) or in_item
@@ -129,6 +132,12 @@ def _item(text: str) -> Shot:
     if is_direction(text):
         return Shot(0, description_text(text))
     return _beat(" ".join(_without_links(text, keep=True)))
+
+
+def _lettering_of(line: str) -> tuple[str, ...]:
+    """The text on the screen of a line that has nothing else; it belongs to the item before it."""
+    parts = [] if end_text(line.strip()) else segments(line)
+    return tuple(without_quotes(s.value) for s in parts) if all(s.kind == "lettering" for s in parts) else ()
 
 
 def _around(text: str) -> list[Shot]:

@@ -111,6 +111,17 @@ class ShotDraft:
     def is_timed(self) -> bool:
         return self.start is not None or self.seconds is not None
 
+    @property
+    def is_surely_a_shot(self) -> bool:
+        """Whether more than text on the screen speaks for a shot: an item of a list has a sentence to say, and may show
+        its number."""
+        return (
+            self.has_word
+            or self.is_timed
+            or bool(self.framing or self.lines)
+            or (self.is_labelled and not self.lettering)
+        )
+
     def read(self, text: str, *, first: bool = False) -> None:
         """Add one line of the brief to the shot."""
         text = text.strip()
@@ -287,7 +298,10 @@ def parse_timed_shots(text: str) -> Structure | None:
 
 def parse_shot_list(text: str) -> Structure | None:
     """The shots of a list with numbers, times, framings or labels; None where the text is no such list."""
-    return _structure(*_read(text))
+    title, drafts, loose = _read(text)
+    if words.ANNOUNCED_STEPS.search(text) and not any(draft.is_surely_a_shot for draft in drafts):
+        return None
+    return _structure(title, drafts, loose)
 
 
 def _structure(title: str, drafts: list[ShotDraft], loose: list[str]) -> Structure | None:

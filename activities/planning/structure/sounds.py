@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from activities.planning.structure.labels import Segment, is_nothing, segments
 from activities.planning.structure.model import SoundCue, Structure
+from activities.planning.structure.surface.cue_places import over_shots
 from activities.planning.structure.text import QUOTED, plain, quotations
 
 Role = Literal["music", "effects", "ambience"]
@@ -108,6 +109,8 @@ def asked_sounds(text: str, structure: Structure | None) -> list[SoundCue]:
     placed = [(shot.number, cue) for shot in shots for cue in shot.sounds]
     known = {(cue.role, cue.text) for _, cue in placed}
     free = [cue for line in text.splitlines() for cue in _line_cues(line) if (cue.role, cue.text) not in known]
+    if structure and structure.fixes_shots:
+        free = [each for cue in free for each in over_shots(cue, len(shots))]
     music = [(number, cue) for number, cue in placed if cue.role == "music"]
     found = [_over(cue, number, number) for number, cue in placed if cue.role != "music"]
     if len(music) == 1:

@@ -151,6 +151,12 @@ NUMBERS: Final = (
     "nine neun nueve neuf nove negen nio ni",
     "ten zehn diez dix dieci dez tien dziesięć tio",
 )
+ANNOUNCED_STEPS: Final = re.compile(
+    rf"(?<!\w)(?:\d{{1,2}}|{'|'.join(word for each in NUMBERS for word in each.split())}|[一二三四五六七八九十])"
+    rf"\s*(?:つの|[个個]の?|가지|条)?\s*(?:[^\W\d_]+\s+)?(?:{STEPS}|gründe|причин|ragion|passaggi|passi|consigli|powod)",
+    re.IGNORECASE,
+)
+"""What announces a list of items to say: "three good reasons", "in vier Schritten"."""
 """The words for 1 to 10."""
 SIGNS: Final = (
     r"πινακίδα|ταμπέλα|табличк[аи]|вывеск[аи]|вивіска|табела|натпис|tabela|levha|szyld|tabliczka|cedule|tabule|"

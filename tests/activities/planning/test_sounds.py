@@ -58,6 +58,26 @@ def test_no_sound_is_planned_unasked(text: str) -> None:
     assert sounds(plan(CALM, modalities=("text", "image"))) == []
 
 
+@pytest.mark.parametrize(
+    ("cue", "heard"),
+    [
+        ("none until shot 2, then one piano note", [("one piano note", ("shot-2", "shot-3"))]),
+        ("calm piano until shot 3, then drums", [("calm piano", ("shot-1", "shot-2")), ("drums", ("shot-3",))]),
+        ("no music in shot 1, then a warm synth", [("a warm synth", ("shot-2", "shot-3"))]),
+        ("ruhiges Klavier ab Einstellung 2", [("ruhiges Klavier", ("shot-2", "shot-3"))]),
+        ("ピアノ、カット2から", [("ピアノ", ("shot-2", "shot-3"))]),
+        ("cello (shots 1-2)", [("cello", ("shot-1", "shot-2"))]),
+        ("a drone over shot 9", [("a drone over shot 9", ())]),
+        ("a low drone throughout", [("a low drone throughout", ())]),
+    ],
+)
+def test_a_cue_is_heard_over_the_shots_that_it_names(cue: str, heard: list[tuple[str, tuple[str, ...]]]) -> None:
+    """Words for shots in a cue of the whole film are its place, and no part of its prompt; unknown shots are none."""
+    made = plan(f"Shot 1: The sea.\nShot 2: A boat.\nShot 3: A harbour.\n\nMUSIC: {cue}")
+    music = [(a.label.removeprefix("Music · "), a.depends_on) for a in made.assets if a.role == "music"]
+    assert music == heard
+
+
 def test_sound_that_no_model_makes_is_warned_of() -> None:
     """Where no enabled model makes music, the plan warns and stays without it, and no voice speaks its prompt."""
     voices = House("previz", *(o for o in Previz({}).offers() if SPEECH in o.sounds or o.modality != Modality.AUDIO))

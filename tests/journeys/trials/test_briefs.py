@@ -1,24 +1,22 @@
-"""Films of twelve briefs, made by previz from plans of the template planner: what their manifests, captions and lengths
-say. `BRIEFS_OUT` names a folder that keeps the films."""
+"""Films of twelve briefs, made by previz from plans of the template planner and of an emulated language model: what
+their manifests, captions and lengths say. `BRIEFS_OUT` names a folder that keeps the films."""
 
 import asyncio
 import html
 import io
 import os
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
 import pytest
 
-from activities.production import Activities
-from activities.providers.previz.provider import Previz
-from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
+from tests.activities.planning.money.billed_planner import working
+from tests.activities.planning.twelve.reader import plan_of as answer_to
 from tests.activities.planning.twelve.wanted import WANTED, flat, read
+from tests.emulators.openai import OpenAIEmulator
 from tests.support.productions import Handle, Productions, plan_of, update
-from worker.settings import WorkerSettings
-from worker.workers import make_workers
 from workflows.events import Snapshot
 from workflows.keys import manifest_key
 from workflows.production.workflow import ProductionWorkflow
@@ -45,6 +43,14 @@ async def content(storage: Storage, seen: Snapshot, name: str) -> bytes:
     return await storage.read(file.media.key, file.media.sha256)
 
 
+@pytest.fixture
+def vendor(name: str) -> Iterator[OpenAIEmulator]:
+    """A vendor whose language model plans the film of a brief."""
+    with OpenAIEmulator(lambda body: answer_to(name)) as emulator:
+        yield emulator
+    assert emulator.problems == []
+
+
 def keep(name: str, film: bytes, captions: str) -> None:
     if folder := os.environ.get("BRIEFS_OUT"):
         Path(folder, f"{name}.mp4").write_bytes(film)
@@ -64,18 +70,15 @@ def cues(captions: str) -> str:
     return flat([html.unescape(line) for line in lines])
 
 
+@pytest.mark.parametrize("planner", ["template", "openai/gpt-6-luna"])
 @pytest.mark.parametrize("name", WANTED)
 async def test_a_film_says_and_shows_what_its_brief_lists(
-    name: str, productions: Productions, storage: Storage
+    name: str, planner: str, vendor: OpenAIEmulator, productions: Productions, storage: Storage
 ) -> None:
     """The narrations of the manifest are the lines of the brief and nothing else, and so are the captions; each text on
     the screen is in the prompt of one shot or on the end card; the film is within 5 % of the length."""
     wanted = WANTED[name]
-    activities = Activities(storage, {"previz": Previz({})}, ActivitySettings())
-    async with AsyncExitStack() as stack:
-        settings = WorkerSettings(graceful_shutdown_seconds=0)
-        for worker in make_workers(productions.client, activities, ["previz"], settings):
-            await stack.enter_async_context(worker)
+    async with working(productions.client, storage, vendor, planner=planner):
         seen = await delivered(
             await productions.start(
                 text=read(name),
@@ -90,8 +93,9 @@ async def test_a_film_says_and_shows_what_its_brief_lists(
     manifest = Snapshot.model_validate_json(stored[0])
     film = await content(storage, seen, "deliverable.mp4")
     captions = (await content(storage, seen, "captions.vtt")).decode()
-    await asyncio.to_thread(keep, name, film, captions)
+    await asyncio.to_thread(keep, f"{name}-{planner[:8]}", film, captions)
     assert manifest.plan
+    assert len(vendor.submissions) == (planner != "template")
     spoken = [a.prompt for a in manifest.plan.assets if a.spoken]
     assert flat(spoken) == flat(wanted.said)
     assert all(manifest.assets[a.asset_id].selected for a in manifest.plan.assets)

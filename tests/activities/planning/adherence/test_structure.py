@@ -103,7 +103,7 @@ async def test_the_briefs_own_shots_are_a_plan(accepted: dict[str, Any]) -> None
         (answer(ONE, TWO, ("Come in.", "", 5)), "say nothing there: plan no narration for it"),
         (
             answer(ONE, (TWO[0], "", 4), THREE),
-            "shot 2: the prompts of its picture or video do not contain the on-screen",
+            "the on-screen text “OPEN AT 5 A.M.” is not in its shot; quote it exactly in the prompts of 'shot-2' and",
         ),
         (answer((ONE[0], "", 6), TWO, THREE), "'shot-1': it lasts 6 seconds, and the brief gives shot 1 4"),
     ],
@@ -144,9 +144,52 @@ async def test_text_to_read_is_held_without_fixed_shots() -> None:
     said = "A woman walks in the rain. Brightwell. Walk slowly."
     good = answer((said, "The words “Brightwell. Walk slowly.”", 8), ("", "", 8))
     _, repair = await ask(answer((said, "", 8), ("", "", 8)), good, text)
-    assert "no prompt of a picture or video contains the on-screen text “Brightwell. Walk slowly.”" in repair
+    assert "the on-screen text “Brightwell. Walk slowly.” is not in its shot; quote it exactly" in repair
     _, repair = await ask(good, good, text)
     assert not repair
+
+
+@pytest.mark.parametrize(
+    ("shown_with", "accepted"),
+    [({"shot": 2}, True), ({"third": "shot-2"}, True), ({"shot": 1}, False), ({"third": "shot-1"}, False)],
+)
+async def test_text_of_a_list_stays_with_its_line(shown_with: dict[str, Any], accepted: bool) -> None:
+    """On-screen text of an item is in the prompts or in the lower third of the shot in which the item is said."""
+    text = "Three reasons to walk.\n\n1. It is quiet.\n2. It is free.\nSUPER: “0 EUR”\n3. It keeps you warm."
+    said = ["Three reasons to walk. It is quiet.", "It is free. It keeps you warm."]
+    lettering = "The words “0 EUR”"
+    made = answer(*[(words, lettering if shown_with.get("shot") == k else "", 8) for k, words in enumerate(said, 1)])
+    if shot := shown_with.get("third"):
+        made["lower_thirds"] = [{"shot": shot, "text": "0 EUR"}]
+    good = answer((said[0], "", 8), (said[1], lettering, 8))
+    _, repair = await ask(made, good, text)
+    assert ("“0 EUR” is not in its shot; quote it exactly in the prompts of 'shot-2'" in repair) is not accepted
+    assert bool(repair) is not accepted
+
+
+async def test_one_narration_over_several_shots_leaves_the_text_where_it_is() -> None:
+    """Where a narration goes on over silent shots, text may be in each of them."""
+    text = "Two reasons to walk.\n\n1. It is quiet.\n2. It is free.\nSUPER: “0 EUR”"
+    made = answer(("Two reasons to walk. It is quiet. It is free.", "", 8), ("", "The words “0 EUR”", 8))
+    _, repair = await ask(made, made, text)
+    assert not repair
+
+
+@pytest.mark.parametrize("form", ["card", "last shot"])
+async def test_an_end_card_is_held(form: str) -> None:
+    """The end card of a brief in prose is data of the question and shortens the shots; a film that neither shows it
+    on a card nor in its last shot goes back to the model."""
+    text = "A film about rain. It ends with a card with the words “Brightwell”."
+    made = answer(("It rains.", "", 6), ("It stops.", "", 7))
+    shown = answer(("It rains.", "", 6), ("It stops.", "The word “Brightwell”", 7))
+    good = made | {"end_card": "Brightwell"} if form == "card" else shown
+    script = Script([made, good])
+    plan = await planned(script, request(text, duration_seconds=16))
+    assert "end_card: the brief asks for “Brightwell”; set it to exactly that" in script.asked[1][3]
+    assert (plan.cut.end_card is not None) == (form == "card")
+    instructions, question = script.asked[0][2:]
+    assert "the shots last 13 seconds together" in instructions
+    assert json.JSONDecoder().raw_decode(question[question.index("{") :])[0]["cards"]["end_card"] == "Brightwell"
 
 
 async def test_feedback_comes_before_the_brief() -> None:
