@@ -22,7 +22,7 @@ from activities.planning.delivery.rule import split_direction
 from activities.planning.material.reading import known_sources
 from activities.planning.pricing import price
 from activities.planning.questions.inquiry import Refused
-from activities.planning.task import PlanningTask, asks_for_sound
+from activities.planning.task import PlanningTask
 from activities.planning.template import script_head
 from activities.text.model_text import inlined, read_as
 from workflows.brief import Platform
@@ -305,7 +305,7 @@ class AnswerValidator:
         ]
         if self.task.brief.platform != Platform.VIDEO:
             return problems
-        if not asks_for_sound(self.task.request):
+        if not self.task.asks_for_sound:
             problems += [
                 f"asset {a.asset_id!r}: role: the brief does not ask for {a.role}; leave it out"
                 for a in plan.assets

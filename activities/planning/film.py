@@ -30,9 +30,17 @@ from activities.planning.structure.cards import (
 )
 from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.model import Structure
-from activities.planning.structure.orders.sentences import is_order, is_setting, parts, shown_in, without_courtesies
+from activities.planning.structure.orders.sentences import (
+    is_order,
+    is_setting,
+    parts,
+    shown_in,
+    without_courtesies,
+    without_order,
+)
 from activities.planning.structure.quoted import without_orders
 from activities.planning.structure.sounds import without_sounds
+from activities.planning.structure.surface.silence import asks_for_no_voice
 from activities.planning.structure.text import without_emoji
 from activities.planning.task import PlanningTask
 from activities.text.speech import (
@@ -331,11 +339,13 @@ def _prose(task: PlanningTask) -> list[FilmShot]:
     count = feedback.shots or round(length / (feedback.seconds_per_shot or SECONDS_PER_SHOT))
     count = min(max(count, math.ceil(length / LONGEST_SHOT_SECONDS), 1), MAX_SHOTS)
     said = sentences(without_orders(without_sounds(without_letter(text))))
-    said = [part for sentence in said for part in parts(sentence)]
+    said = [without_order(part) for sentence in said for part in parts(sentence)]
     orders = any(map(is_order, said))
     content = [
         s for s in without_courtesies(said) if not is_setting(s) and (not is_order(s) or subject(s) != s)
     ] or said
+    is_silent = any(map(asks_for_no_voice, content))
+    content = [s for s in content if not asks_for_no_voice(s)] or content
     groups = group_by_time([subject(s) for s in content], count)
     english = brief.language.split("-")[0] == "en"
     shots = []
@@ -343,7 +353,7 @@ def _prose(task: PlanningTask) -> list[FilmShot]:
         frame = _frame(k, count)
         scene = groups[k % len(groups)]
         silent = [s for s in scene if (english and is_direction(s)) or (orders and shown_in(s) is not None)]
-        said = [s for s in scene if s not in silent] if k < len(groups) else []
+        said = [s for s in scene if s not in silent] if k < len(groups) and not is_silent else []
         shots.append(FilmShot(frame.name, _scene(join_sentences(scene), count), frame, join_sentences(said)))
     if Modality.AUDIO not in task.preferred:
         return [replace(shot, seconds=max(length / count, 0.5)) for shot in shots]

@@ -11,7 +11,7 @@ from activities.planning.adherence.structure import structure_data
 from activities.planning.choices.illustrated import ROLE, asked_pictures
 from activities.planning.choices.roles import TEXTS
 from activities.planning.material.reading import shown_parts
-from activities.planning.task import PlanningTask, asks_for_sound, asks_for_upscale
+from activities.planning.task import PlanningTask, asks_for_upscale
 from activities.providers.registry import describe_price, placeholder_providers
 from workflows.brief import MAX_SHOTS, Brief, Platform
 from workflows.destinations.profiles import PROFILES
@@ -111,9 +111,7 @@ def instructions(task: PlanningTask) -> str:
         task.texts["planner"],
         _TASK,
         "## What the deliverable needs\n"
-        + _shape(
-            brief, task.shot_seconds, max(USUAL_SHOTS, min(listed, MAX_SHOTS)), sounds=asks_for_sound(task.request)
-        )
+        + _shape(brief, task.shot_seconds, max(USUAL_SHOTS, min(listed, MAX_SHOTS)), sounds=task.asks_for_sound)
         + (_illustrated(task) if any(o.illustrates for o in task.menu.get(Modality.TEXT, ())) else "")
         + (_UPSCALES if asks_for_upscale(task.request) and _copies(task) else ""),
         *([_REFERENCES + ("" if brief.platform == Platform.VIDEO else _SHOWN)] if brief.references else []),

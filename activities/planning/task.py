@@ -102,16 +102,16 @@ class PlanningTask:
             m: [o for o in each if _is_affordable(o, brief) and _is_plannable(o, request)] for m, each in offers.items()
         }
         is_film = brief.platform == Platform.VIDEO
-        if not (is_film and asks_for_sound(request)):
+        structure = parse(brief.text) if is_film else None
+        sounds = asked_sounds(brief.text, structure) if is_film and Modality.AUDIO in brief.modalities else []
+        if not (is_film and (sounds or _mentions_sound(request))):
             menu = {m: [o for o in each if m != Modality.AUDIO or o.makes(SPEECH)] for m, each in menu.items()}
         able = [o for o in menu.get(Modality.AUDIO, ()) if not o.requires]
         sound_offers = {r: o for r in UNSPOKEN_ROLES if (o := next((o for o in able if r in o.sounds), None))}
         preferred = {m: usable[0] for m, each in menu.items() if (usable := _usable(each, brief))}
         feedback = read_feedback(request.feedback, film=is_film)
-        structure = parse(brief.text) if is_film else None
         asked = asked_seconds(brief.text) if is_film else None
         seconds = _film_seconds(brief, feedback, structure, asked)
-        sounds = asked_sounds(brief.text, structure) if is_film and Modality.AUDIO in brief.modalities else []
         return cls(
             request,
             providers,
@@ -142,6 +142,11 @@ class PlanningTask:
     def given_title(self) -> str:
         """The title that the brief gives, in its field or in its text; empty where it gives none."""
         return self.brief.title or (self.structure.title if self.structure else "")
+
+    @property
+    def asks_for_sound(self) -> bool:
+        """Whether the brief or the feedback asks for music or sound at all."""
+        return bool(self.sounds) or _mentions_sound(self.request)
 
     @property
     def cards(self) -> Cards:
@@ -185,7 +190,7 @@ class PlanningTask:
         return price(alone, self.providers, only=only, references=self.request.references).assets[0]
 
 
-def asks_for_sound(request: DraftPlan) -> bool:
+def _mentions_sound(request: DraftPlan) -> bool:
     """Whether the brief or the feedback speaks of music or sound at all."""
     return mentions_sound((request.brief.text, request.brief.style, *request.feedback))
 

@@ -15,6 +15,7 @@ from workflows.brief import Brief
 from workflows.models import MAX_DELIVERY_CHARS, Plan
 from workflows.spoken import languages
 
+_UNLABELLED: Final = re.compile(r"^[^:：]{1,40}[:：]\s*")
 _LEADING: Final = re.compile(r"^\s*[(（\[［]([^()（）\[\]［］]{1,80})[)）\]］]\s*")
 _KEY_CHARS: Final = 24
 """The letters at the begin of a line by which it is found in a narration."""
@@ -30,7 +31,7 @@ class Deliveries:
     def __init__(self, brief: Brief, structure: Structure | None) -> None:
         lines = [line for shot in structure.shots for line in shot.lines] if structure else []
         self._lines = [line for line in lines if direction_of(line) and _letters(line.text)]
-        self._general = asked_delivery(brief)
+        self._general = asked_delivery(brief, [line.text for line in lines])
 
     def of(self, narration: str) -> str:
         """The delivery of the next narration; empty where nothing says how it is spoken."""
@@ -64,9 +65,18 @@ def with_deliveries(plan: Plan, task: PlanningTask) -> Plan:
     )
 
 
-def asked_delivery(brief: Brief) -> str:
-    """What the brief says about the voice of the whole film: sentences about it, and manners in its style."""
-    asked = [manners for each in sentences(brief.text) if is_voice_direction(each) for manners in [manners_in(each)]]
+def asked_delivery(brief: Brief, said: Sequence[str] = ()) -> str:
+    """What the brief says about the voice of the whole film: sentences about it, and manners in its style.
+
+    Args:
+        said: The lines of the brief, which say nothing about the voice.
+    """
+    spoken = _letters(" ".join(said))
+    asked = [
+        manners_in(each)
+        for each in sentences(brief.text)
+        if is_voice_direction(each) and _letters(_UNLABELLED.sub("", each)) not in spoken
+    ]
     style = manners_in(brief.style) if any(not m.manner.weak for m in mentions(brief.style)) else ""
     return SEPARATOR.join(dict.fromkeys(filter(None, (*asked, style))))
 

@@ -9,8 +9,10 @@ from activities.planning.structure import words
 from activities.planning.structure.labels import Kind, kind_of, segments
 from activities.planning.structure.messages import without_messages
 from activities.planning.structure.orders import further
+from activities.planning.structure.surface.bare_labels import with_colons
 from activities.planning.structure.surface.emphasis import without_emphasis
 from activities.planning.structure.surface.endings import with_end_cards
+from activities.planning.structure.surface.pairs import with_pairs
 from activities.planning.structure.surface.ranges import with_units
 from activities.planning.structure.text import LENGTH, MARKDOWN_LINK, URL, western_digits
 
@@ -41,6 +43,7 @@ _MINUTE_MARKS: Final = re.compile(
 _INCHES: Final = re.compile(r"(?<![\w.])(\d{1,3})[\"″”]\s*([-–—→/>]|to|bis|a|à)\s*(\d{1,3})[\"″”]")
 _INCH: Final = re.compile(r"([(\[]\s*)(\d{1,3})[\"″”](?=\s*[)\],;])")
 """Seconds as scripts write them: 0"-4", (5")."""
+_NAMED_SHOT: Final = re.compile(rf"^(?:{words.SHOT_NOUNS}|plan)\s*\d{{1,3}}\s*([\[(（]|[:：.–—-]\s*)", re.IGNORECASE)
 _DASHED_LABEL: Final = re.compile(
     r"^([ \t]*+[^\W\d_a-z](?:[^\W\d_a-z]|[ .'/-]){1,24}?)[ ]+[–—-][ ]+(?=\S)", re.MULTILINE
 )
@@ -155,7 +158,7 @@ def cleaned(text: str) -> str:
     text = _MINUTE_MARKS.sub(r"\1:\2\3\4:\5", text)
     text = with_plain_marks(without_emphasis(_SINGLE_QUOTED.sub(r"“\1”", text)))
     text = with_units(with_end_cards(_NUMBER_FIRST.sub(r"\1\3 \2 ", without_letter(text))))
-    return with_labels(with_seconds(unwrapped(with_numbers(text))))
+    return with_labels(with_seconds(unwrapped(with_numbers(with_pairs(with_colons(text))))))
 
 
 def with_plain_marks(text: str) -> str:
@@ -284,7 +287,8 @@ def _as_shots(lines: list[str]) -> list[str]:
     for line in lines:
         item = _BULLET.match(line) if number else None
         if item:
-            made.append(f"Shot {number}: {line[item.end() :]}")
+            rest = _NAMED_SHOT.sub(r"\1", line[item.end() :])
+            made.append(f"Shot {number}: {rest}")
             number += 1
             continue
         made.append(line)

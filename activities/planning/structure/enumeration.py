@@ -2,23 +2,33 @@
 
 import re
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from activities.planning.structure import words as names
 from activities.planning.structure.labels import segments
 from activities.planning.structure.model import Line, Shot, Structure, numbered
-from activities.planning.structure.orders.sentences import end_text, is_setting, without_then
+from activities.planning.structure.orders.sentences import (
+    end_text,
+    is_prohibition,
+    is_setting,
+    names_film,
+    without_then,
+)
 from activities.planning.structure.quoted import is_commission
 from activities.planning.structure.shot_list import title_in
+from activities.planning.structure.surface.bare_labels import text_of_number
 from activities.planning.structure.table import find_tables, row_text
 from activities.planning.structure.text import (
     MARKDOWN_LINK,
+    QUOTED,
     URL,
     description_text,
     has_words,
+    quoted_words,
     spoken_text,
     without_quotes,
 )
+from activities.text.delivery.reading import is_voice_direction
 from activities.text.speech import is_direction, is_wide, sentences
 
 _COUNTED: Final = "|".join(sorted({word for each in names.NUMBERS for word in each.split()}))
@@ -64,11 +74,43 @@ _ORDINALS: Final = tuple(
 """The words with which the first and the second of some reasons begin."""
 _LINK, _LABEL = "\ue000", "\ue001"
 _OR: Final = r"or|and|oder|und|ou|et|o|u|y|e|of|en|lub|i|или|и"
+_ABOUT_ITEMS: Final = re.compile(
+    r"\b(?:each|every|one)\b[^.!?]{0,30}\b(?:beat|shot|scene|card|frame)s?\b|"
+    r"\b(?:einblenden|anzeigen|zeigen|verwenden|weglassen|vermeiden)\W*$|"
+    r"\bje(?:de[rs]?)?\b[^.!?]{0,30}\b(?:szene|bild|einstellung)|"
+    r"\b(?:cada|chaque|ogni)\b[^.!?]{0,30}\b(?:plano|escena|toma|plan|scène|scena|inquadratura|cena)",
+    re.IGNORECASE,
+)
+_ALSO_SAID: Final = re.compile(
+    r"\b(?:said|spoken|read out|voice|narrator|vo|gesprochen|sprecher\w*|stimme|dite?|voix|dich[ao]|voz|detta|voce)\b",
+    re.IGNORECASE,
+)
+_SECTION: Final = re.compile(
+    r"^\W*(?:intro(?:duction|ducción|duzione|dução)?|einleitung|hook|opening|apertura|outro|conclusion|conclusión|fazit|"
+    r"wrap[- ]?up|введение|вступление|заключение|導入|まとめ|开头|結論|도입|마무리|مقدمة|خاتمة)\s*[:：]\s*(?=\S)",
+    re.IGNORECASE,
+)
+"""The name of a part of the text, which is not said."""
+_SCRIPT: Final = re.compile(
+    r"\b(?:scripts?|skript|drehbuch|guion|guión|roteiro|scénario|sceneggiatura|copione|сценарий)\b|脚本|台本|文案|대본|시나리오",
+    re.IGNORECASE,
+)
+HEADING_WORDS: Final = 9
+ABOUT_WORDS: Final = 10
 CLAUSE_WORDS: Final = 3
 """A counted part of a sentence with fewer words is no line of its own: "three breads: rye, wheat and spelt"."""
 LEAD_WORDS: Final = 3
 MIN_WORDS: Final = 4
 """A sentence that loses its link is said only where this many words remain."""
+
+
+def _is_about_items(sentence: str) -> bool:
+    """Whether a sentence only says how the items are shown: "Three reasons, each a separate beat."."""
+    return len(sentence.split()) <= ABOUT_WORDS and _ABOUT_ITEMS.search(sentence) is not None
+
+
+_UNSAID: Final = (is_direction, is_commission, is_setting, is_prohibition, is_voice_direction, _is_about_items)
+"""What sentences around a list are not said."""
 
 
 def parse_list(text: str) -> Structure | None:
@@ -77,6 +119,8 @@ def parse_list(text: str) -> Structure | None:
     tables = {table.first: table for table in find_tables(lines)}
     beats: list[Shot] = []
     title, items, silent, in_item = "", 0, False, False
+    places: list[int] = []
+    """The index of the beat of each item."""
     k = 0
     while k < len(lines):
         line = lines[k]
@@ -98,8 +142,13 @@ def parse_list(text: str) -> Structure | None:
         is_numbered = bool(mark and any(c.isdigit() for c in mark.group(0)))
         if silent or (not is_numbered and [s for s in segments(line) if s.kind in ("note", "sound", "length")]):
             continue
+        if not mark and (placed := text_of_number(line)) and 0 < placed[0] <= len(places):
+            at = places[placed[0] - 1]
+            beats[at] = replace(beats[at], lettering=(*beats[at].lettering, without_quotes(placed[1])))
+            continue
         if mark:
             items += 1
+            places.append(len(beats))
             if line[mark.end() :].strip():
                 beats.append(_item(line[mark.end() :]))
         elif in_item and line[:1].isspace() and beats:
@@ -107,6 +156,9 @@ def parse_list(text: str) -> Structure | None:
             beats[-1] = _item(joined)
         elif in_item and beats and (shown := _lettering_of(line)):
             beats[-1] = replace(beats[-1], lettering=(*beats[-1].lettering, *shown))
+        elif not items and (heading := _heading(line)):
+            title = title or heading.title
+            beats += [_beat(said) for said in heading.said]
         else:
             beats += _around(line)
         in_item = bool(mark) or in_item
@@ -134,6 +186,26 @@ def _item(text: str) -> Shot:
     return _beat(" ".join(_without_links(text, keep=True)))
 
 
+class _Heading(NamedTuple):
+    """The title that a heading gives the film, and what of it is said."""
+
+    title: str
+    said: tuple[str, ...]
+
+
+def _heading(line: str) -> _Heading | None:
+    """The quoted title in a line that else only names the film: "Explainer “How to air a room”, four steps"; it is said
+    where it announces the items. None for any other line."""
+    quotes = list(QUOTED.finditer(line))
+    rest = QUOTED.sub(" ", line)
+    if len(quotes) != 1 or len(rest.split()) > HEADING_WORDS or re.search(r"[.!?]\s+\S", rest):
+        return None
+    if not (names_film(rest) or _SCRIPT.search(rest) or not has_words(re.sub(r"\d+\s*\S+", "", rest))):
+        return None
+    title = quoted_words(quotes[0])
+    return _Heading(title, (title,) if names.ANNOUNCED_STEPS.search(title) else ())
+
+
 def _lettering_of(line: str) -> tuple[str, ...]:
     """The text on the screen of a line that has nothing else; it belongs to the item before it."""
     parts = [] if end_text(line.strip()) else segments(line)
@@ -144,7 +216,10 @@ def _around(text: str) -> list[Shot]:
     """The beats of a line before or after a list: its sentences, without orders to the crew and without links."""
     found = []
     if end := end_text(text.strip()):
-        return [Shot(0, "", lettering=(end,))]
+        after = segments(text[text.find(end) + len(end) :])
+        others = tuple(without_quotes(s.value) for s in after if s.kind == "lettering")
+        said = (Line(spoken_text(end)),) if _ALSO_SAID.search(text.replace(end, "")) else ()
+        return [Shot(0, "", lines=said, lettering=(end, *others))]
     parts = segments(text)
     if len(parts) > 1 and parts[0].value.rstrip().endswith((":", "：")) and len(parts[0].value.split()) <= LEAD_WORDS:
         parts = parts[1:]  # "Závěr: text „…“"
@@ -156,10 +231,10 @@ def _around(text: str) -> list[Shot]:
         elif segment.kind == "speaker":
             found.append(Shot(0, "", lines=(Line(spoken_text(segment.value), segment.speaker),)))
         elif segment.kind in ("", "voice"):
-            for sentence in _without_links(without_then(segment.value)):
+            for sentence in _without_links(_SECTION.sub("", without_then(segment.value))):
                 if _CREW.match(sentence):
                     found.append(Shot(0, description_text(sentence)))
-                elif not is_direction(sentence) and not is_commission(sentence) and not is_setting(sentence):
+                elif not any(test(sentence) for test in _UNSAID):
                     found.append(_beat(sentence))
     return found
 
@@ -214,8 +289,13 @@ def _inline(intro: str, parts: list[str], tail: str) -> Structure | None:
 
 def parse_ordinals(text: str) -> Structure | None:
     """The beats of prose that counts in words: "Three reasons. First, … Second, …"."""
-    said = [s for line in text.splitlines() for s in (_without_links(line) if line.strip() else ())]
+    lines = [line for line in text.splitlines() if line.strip()]
+    labelled = [any(part.kind for part in segments(line)) for line in lines]
+    said = [s for line, is_label in zip(lines, labelled, strict=True) if not is_label for s in _without_links(line)]
     places = [next((k for k, each in enumerate(said) if word.match(each)), None) for word in _ORDINALS]
     if None in places or places != sorted(places, key=lambda k: k or 0):
         return None
-    return Structure("list", numbered(_beat(s) for s in said if not is_commission(s)))
+    beats: list[Shot] = []
+    for line, is_label in zip(lines, labelled, strict=True):
+        beats += _around(line) if is_label else [_beat(s) for s in _without_links(line) if not is_commission(s)]
+    return Structure("list", numbered(beats))

@@ -20,19 +20,23 @@ _VOICE: Final = (
     r"वॉइसओवर|वॉयसओवर|वॉइस ओवर|वॉयस ओवर|कथन|सूत्रधार|קריינות|קריין"
 )
 _LETTERING: Final = (
-    r"supers?|super(?:imposition|title)?s?|on[\s-]?screen(?: text)?|text on[\s-]?screen|screen text|text|captions?|"
+    r"(?:(?:end|closing|final|opening|last)[\s-])?supers?|super(?:imposition|title)?s?|"
+    r"on[\s-]?screen(?: text)?|text on[\s-]?screen|"
+    r"screen text|(?:(?:small|fine|big|large) )?text|captions?(?: on[\s-]?screen)?|"
     r"title(?: card)?|card|chyron|lower[\s-]?thirds?|gfx|end[\s-]?(?:card|title|frame)|packshot text|cta|"
     r"call to action|"
     r"einblendung|texteinblendung|insert|schrift|bauchbinde|titel|texttafel|schlusstafel|schlusstitel|bildtext|"
     r"r[oó]tulos?|texto(?: en pantalla)?|sobreimpresi[oó]n|cartela|t[ií]tulo|cart[oó]n|"
     r"texte(?: à l['’]écran)?|titre|incrustation|surimpression|"
     r"scritta|testo(?: a schermo)?|titolo|cartello|letreiro|texto na tela|"
-    r"テロップ|字幕|スーパー|タイトル|画面文字|文字|字卡|屏幕文字|标题|자막|타이틀|"
+    r"(?:片头|片尾|片頭|结尾|結尾|開頭|开头|エンド|ラスト|最終)?(?:テロップ|字幕|スーパー)|タイトル|画面文字|文字|字卡|屏幕文字|标题|자막|타이틀|"
     r"نص على الشاشة|النص على الشاشة|على الشاشة|عنوان|العنوان|شارة|титры?|надпись|"
     r"स्क्रीन पर(?: पाठ)?|शीर्षक|सुपर|כיתוב|כותרת"
 )
 _ENDLINE: Final = (
-    r"end[\s-]?line|tag[\s-]?line|closing line|strap[\s-]?line|final line|slogan|claim|schlusssatz|"
+    r"end[\s-]?line|tag[\s-]?line|strap[\s-]?line|(?:last|final|closing) line(?: is| reads)?|slogan|claim|schlusssatz|"
+    r"(?:der )?letzte satz(?: ist| lautet)?|(?:la )?dernière phrase(?: est)?|(?:la )?última frase(?: es| é)?|"
+    r"(?:l['’])?ultima frase(?: è)?|"
     r"schlusszeile|endzeile|"
     r"abbinder|(?:phrase|mot|texte|carton) de fin|(?:frase|texto|testo|text) final[e]?|schlusswort|slotzin|"
     r"eslogan|frase final|cierre|signature|accroche finale|phrase finale|"
@@ -68,7 +72,7 @@ _TITLE: Final = (
     r"(?:working )?title|film title|titel|t[ií]tulo|titre|titolo|タイトル|题目|标题|片名|제목|العنوان|"
     r"عنوان|название|शीर्षक|project|projekt"
 )
-LETTERING_LABELS: Final = f"{_LETTERING}|{words.LETTERING}"
+LETTERING_LABELS: Final = f"{_LETTERING}|{words.LETTERING}|{words.ON_SCREEN}"
 _BEFORE_COLON: Final = r"(?=\s*(?:[(（\[][^)）\]\n]{0,60}[)）\]])?[*_]{0,3}\s*[:：=]|$)"
 _ALTERNATIVES: Final[tuple[tuple[Kind, str], ...]] = (
     ("endline", f"{_ENDLINE}|{words.ENDLINE}|(?:{words.CLOSING_WORDS}){_BEFORE_COLON}"),
@@ -88,7 +92,7 @@ _VERBS: Final = (
 )
 _EXTENSION: Final = r"(?:\s*[(（\[]([^)）\]\n]{0,60})[)）\]])?"
 _LABEL: Final = re.compile(
-    rf"(?:(?<=^)|(?<=[\s.;|/–—。、•*(_\-「」”\"»]))\*{{0,3}}({_EVERY}){_EXTENSION}[*_]{{0,3}}\s*"
+    rf"(?:(?<=^)|(?<=[\s.;|/–—。、，；！？•*(_\-「」”\"»]))\*{{0,3}}({_EVERY}){_EXTENSION}[*_]{{0,3}}\s*"
     rf"(?:[:：=][*_]{{0,3}}\s*|(?:[–—·•-]\s*)?(?=[“„”«»‹「『\"]))",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -165,6 +169,14 @@ _NAMES: Final = re.compile(
 """A quoted name with which a sentence begins."""
 
 
+_GOES_ON: Final = re.compile(rf"\s*(?:{QUOTED.pattern})\s*[–—]\s*[^.!?…\n|“”„«»\"]{{1,60}}\.?\s*$")
+_HOW_SHOWN: Final = re.compile(
+    r"\b(?:fad|appear|slid|typ|anim|white|black|bold|over|below|above|small|large|klein|groß|weiß|blend|blanc|noir|blanco|"
+    r"negro|bianco)\w*",
+    re.IGNORECASE,
+)
+
+
 class Segment(NamedTuple):
     """A part of a text: its kind ("" without a label), speaker, direction and value."""
 
@@ -210,7 +222,9 @@ def segments(text: str) -> list[Segment]:
     for (_, start, kind, label, direction), end in zip(marks, ends, strict=False):
         value = text[start:end]
         rest = ""
-        if run := quoted_run(value):
+        if kind == "lettering" and goes_on(value):
+            pass  # one text: «Мой двор» — приложение
+        elif run := quoted_run(value):
             value, rest = value[:run], value[run:]
             kind = "speaker" if kind == "note" and names_somebody(label) else kind
         elif kind in ("voice", "speaker", "lettering", "endline") and (turn := _NEXT_PICTURE.search(value)):
@@ -222,6 +236,11 @@ def segments(text: str) -> list[Segment]:
         if rest.strip():
             found.append(Segment("", rest))
     return [s for s in found if s.value.strip() or s.kind]
+
+
+def goes_on(value: str) -> bool:
+    """Whether a text on the screen goes on after a quoted name: "«Мой двор» — приложение"."""
+    return _GOES_ON.match(value) is not None and not _HOW_SHOWN.search(value)
 
 
 def names_somebody(label: str) -> bool:

@@ -7,6 +7,7 @@ from activities.planning.structure.cleaning import cleaned
 from activities.planning.structure.enumeration import parse_list, parse_ordinals
 from activities.planning.structure.model import Structure
 from activities.planning.structure.orders.parser import parse_order
+from activities.planning.structure.orders.script import parse_script
 from activities.planning.structure.quoted import parse_advert
 from activities.planning.structure.screenplay import parse_dialogue, parse_screenplay
 from activities.planning.structure.shot_list import parse_shot_list, parse_timed_shots
@@ -17,6 +18,7 @@ FORMS: Final[tuple[Callable[[str], Structure | None], ...]] = (
     parse_timed_shots,
     parse_screenplay,
     parse_shot_list,
+    parse_script,
     parse_list,
     parse_order,
     parse_ordinals,

@@ -29,8 +29,14 @@ from activities.planning.structure.text import (
 )
 from activities.planning.structure.words import OFF_SCREEN
 
+_SCENE_NUMBER: Final = (
+    r"(?:(?i:scene|szene|escena|scène|cena|scena|сцена|sahne|scen|kohtaus|σκηνή|シーン|场景?|場景?|씬|مشهد|सीन|s)\s*)?"
+    r"#?\s?\d{1,3}[A-Z]?\s*[.):–—-]?\s+"
+)
+_RIGHT_NUMBER: Final = re.compile(r"\s{3,}\d{1,3}[A-Z]?\s*$")
 _HEADING: Final = re.compile(
-    r"^(?:\d{1,3}[A-Z]?[.)]?\s+)?(?:\.(?=[^\s.])|(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E|INNEN|AUSSEN|"
+    rf"^(?:{_SCENE_NUMBER})?"
+    r"(?:\.(?=[^\s.])|(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E|INNEN|AUSSEN|"
     r"AUßEN|INNEN/AUSSEN|INTERIOR|EXTERIOR|"
     r"INTÉRIEUR|EXTÉRIEUR|ИНТ|НАТ|ЭКСТ)[./ :]|(?:内景|外景|内|外|室内|室外)[.．：: 　]|[○◯〇](?=\S)|(?:داخل[يی]|"
     r"خارج[يی])\b|"
@@ -112,7 +118,8 @@ class _Reader:
 
     def heading(self, text: str) -> None:
         self.close()
-        self.place = plain(re.sub(r"\s*#[^#]*#\s*$", "", text.lstrip(".○◯〇"))).strip()
+        text = re.sub(rf"^{_SCENE_NUMBER}(?=\S)", "", re.sub(r"\s*#[^#]*#\s*$", "", text))
+        self.place = plain(_RIGHT_NUMBER.sub("", text).lstrip(".○◯〇")).strip()
 
     def act(self, text: str) -> None:
         if (parts := segments(text)) and parts[0].kind == "sound":
@@ -218,7 +225,7 @@ def _read(body: list[str], title: str, join: Join = "") -> Structure | None:
             reader.close()
             reader.inserts = line.startswith("INSERT")
             if not _UNSEEN.match(line):
-                reader.act(line.capitalize())
+                reader.act(line.capitalize().replace(":", " –", 1))
         elif cue := _cue(line, body, k, apart=1 if one_paragraph else 0) or _caseless_cue(line, body, k):
             k = _speech(reader, cue, body, k, one_paragraph=one_paragraph)
         elif (found := _INLINE_CUE.match(line)) and _is_speaker(found):

@@ -12,6 +12,7 @@ from activities.planning.structure.labels import (
     FRAMING,
     TITLE_LINE,
     Segment,
+    goes_on,
     is_nothing,
     names_somebody,
     quoted_run,
@@ -21,6 +22,9 @@ from activities.planning.structure.model import Line, Shot, SoundCue, Structure,
 from activities.planning.structure.orders.sentences import end_text, is_courtesy
 from activities.planning.structure.quoted import take_quotations
 from activities.planning.structure.sounds import cues_in
+from activities.planning.structure.surface.bare_labels import text_of_number
+from activities.planning.structure.surface.cells import is_line, line_of, spoken_turns
+from activities.planning.structure.surface.silence import without_no_voice
 from activities.planning.structure.text import (
     QUOTED,
     description_text,
@@ -58,22 +62,7 @@ _WIDE_LINE: Final = re.compile(r"(?:^|[\s\u3000])([぀-ヿ㐀-鿿]{1,6})「([^�
 """A speaker directly before what is said: "店主「負けとくよ！」"."""
 _ASIDE: Final = re.compile(r"^\s*[(（\[][^()（）\[\]]{1,80}[)）\]]\s*$")
 _UNHEARD: Final = re.compile(r"\b(?:no|without|natural|only|sound|music|silent|silence|v\.?o\.?)\b", re.IGNORECASE)
-_NO_VOICE: Final = re.compile(
-    r"(^|[.!?。！？]\s*)(?:no (?:vo|voice[ -]?over|voice|dialogue|narration)|pas de (?:voix|dialogue)|"
-    r"sans (?:voix|paroles)|sin (?:voz|diálogo|palabras)|keine? (?:stimme|sprecher|vo)|ohne (?:worte|sprecher|vo)|"
-    r"senza (?:voce|parole)|sem (?:voz|narração|falas)|без (?:слов|голоса)|ナレ(?:ーション)?(?:なし|無し)|无旁白|"
-    r"無旁白|내레이션 없음|"
-    r"بدون (?:صوت|تعليق|گفتار)|ללא קריינות|bez (?:głosu|komentarza|hlasu|slov)|zonder (?:stem|voice[ -]?over)|"
-    r"geen (?:stem|voice[ -]?over)|"
-    r"utan (?:röst|speaker)|uten (?:stemme|speak)|uden (?:stemme|speak)|ilman (?:ääntä|puhetta)|без голосу|"
-    r"χωρίς (?:φωνή|αφήγηση)|dış ses yok|tanpa (?:suara|narasi)|सिर्फ़ संगीत|बिना आवाज़)"
-    r"(?:\s*(?:[,，、;:–—-]|\()\s*(?:just|only|nur|bloß|solo|sólo|seulement|juste|que|apenas|só|soltanto|только|лишь|"
-    r"лише|"
-    r"тільки|alleen|tylko|bara|kun|vain|jen|pouze|μόνο|sadece|hanya|فقط|केवल|सिर्फ़|רק|のみ|だけ|只有)\b[^.!?。！？]*)?"
-    r"\s*(?:[.。!;,，、–—-]|$)",
-    re.IGNORECASE,
-)
-"""A sentence that says that nothing is said, and perhaps what is heard instead: "no VO, just the dryers"."""
+_BRACKETED: Final = re.compile(r"^[(（\[【]\s*([^()（）\[\]【】\n]{1,30}?)\s*[)）\]】]\s*[:.–—-]?\s*")
 _CIRCLED: Final = re.compile(r"^\s*([①-⑳])\s*")
 _LEAD: Final = re.compile(
     r"^[\s>#*•·▪◦‣+|–—-]*+(?:(?:TC|T/C|time(?:code)?|zeit|tempo|tijd|tid)\s*[:：]?\s*(?=[\d\[(]))?", re.IGNORECASE
@@ -125,7 +114,16 @@ class ShotDraft:
     def read(self, text: str, *, first: bool = False) -> None:
         """Add one line of the brief to the shot."""
         text = text.strip()
-        if not first and (named := _NAMED_LINE.match(text)) and names_somebody(named[1]):
+        if _ASIDE.match(text) and all(s.kind == "sound" for s in segments(text.strip("()（）[] "))):
+            self.sounds += [cue for s in segments(text.strip("()（）[] ")) for cue in cues_in(s)]
+            return
+        turns = spoken_turns(text)
+        if turns and not first and all(map(is_line, turns)):
+            for turn in turns:
+                self.add(turn)
+            return
+        named = None if first else _NAMED_LINE.match(text) or line_of(text, " ".join(self.description))
+        if named and names_somebody(named[1]):
             self.add(Segment("speaker", named[3], named[1].title(), named[2] or "", named[1]))
             return
         if (
@@ -168,14 +166,14 @@ class ShotDraft:
             self.framing = self.framing or segment.label
             self._describe(value)
         elif kind in ("lettering", "endline"):
-            shown = marks.quotations(value) if QUOTED.match(value) else [without_quotes(value)]
+            shown = marks.quotations(value) if QUOTED.match(value) and not goes_on(value) else [without_quotes(value)]
             self.lettering += map(marks.lettering_text, shown)
             if kind == "endline":
                 self.lines.append(Line(spoken_text(value)))
         elif kind == "sound":
             self.sounds += cues_in(segment)
         elif kind == "length":
-            self._read_time(marks.western_times(western_digits(value)))
+            self._read_time(value)
         elif kind == "picture" or not kind:
             self._describe(value)
 
@@ -196,7 +194,8 @@ class ShotDraft:
     def _describe(self, text: str) -> None:
         if _ASIDE.match(text) and _UNHEARD.search(text):
             return  # a remark about the sound: "(no VO)"
-        text = re.sub(r"^[\s:：.–—·|,-]+", "", _NO_VOICE.sub(r"\1", text.strip("*_ ")))
+        text = re.sub(r"^[\s:：.–—·|,-]+", "", without_no_voice(text.strip("*_ ")))
+        text = re.sub(r"[\s,，、;–—-]+$", "", _BRACKETED.sub(_framing_in_brackets, text))
         if not self.framing and (found := FRAMING.match(text)):
             self.framing = found.group(0).strip()
             text = re.sub(r"^\s*of\s+", "", text[found.end() :])
@@ -210,8 +209,9 @@ class ShotDraft:
             self.description.append(parts.description)
 
     def _read_time(self, text: str) -> str:
-        """Take the time at the head of a text; returns the rest of it."""
-        found = next((m for m in marks.RANGE.finditer(text) if m.start() <= MAX_GAP or _ends(text, m)), None)
+        """Take the time at the head of a text; returns the rest of it as it is written."""
+        western = _western(text)
+        found = next((m for m in marks.RANGE.finditer(western) if m.start() <= MAX_GAP or _ends(western, m)), None)
         if found:
             if found.group(1):
                 self.start, self.end = marks.clock_seconds(found.group(1)), marks.clock_seconds(found.group(2))
@@ -219,17 +219,17 @@ class ShotDraft:
                 self.start, self.end = marks.number(found.group(3)), marks.number(found.group(4))
             if self.end <= self.start:
                 self.end = None
-        elif (found := marks.POINT.search(text)) and found.start() <= 2:
+        elif (found := marks.POINT.search(western)) and found.start() <= 2:
             self.start = marks.clock_seconds(found.group(1))
         elif (
-            (found := marks.LENGTH.search(text))
+            (found := marks.LENGTH.search(western))
             and found.start() <= MAX_GAP
             and (found.group(0)[0] in "[(（【" or found.start() <= 2)
-        ) or (found := marks.TRAILING.search(text)):
+        ) or (found := marks.TRAILING.search(western) or marks.BRACKETED_LENGTH.search(western)):
             self.seconds = marks.number(found.group(1))
         else:
             return text
-        before, after = text[: found.start()].rstrip(" ,;·"), text[found.end() :].lstrip(" ·")
+        before, after = text[: found.start()].rstrip(" ,;·/|"), text[found.end() :].lstrip(" ·/|")
         if (
             found.group(0)[0] in "[(（【"
             and found.group(0)[-1] not in "])）】"
@@ -237,6 +237,12 @@ class ShotDraft:
         ):
             after = f"{rest[1].strip()}. {after[rest.end() :]}"
         return f"{before} {after}".strip()
+
+
+def _framing_in_brackets(match: re.Match[str]) -> str:
+    """A framing in brackets without them: "[WS] Empty stadium."."""
+    found = FRAMING.match(match[1])
+    return f"{match[1]}. " if found and found.end() == len(match[1]) else match[0]
 
 
 def _ends(text: str, time: re.Match[str]) -> bool:
@@ -256,35 +262,40 @@ def _is_picture(segment: Segment) -> bool:
 
 def _head(line: str) -> tuple[ShotDraft, str] | None:
     """A new shot and the rest of its first line, where the line begins one."""
-    plain = western_digits(_CIRCLED.sub(lambda m: f"{int(unicodedata.numeric(m[1]))}. ", line))
-    plain = plain.replace("\u3000", " ").replace("**", "")
+    written = _CIRCLED.sub(lambda m: f"{int(unicodedata.numeric(m[1]))}. ", line)
+    written = written.replace("\u3000", " ").replace("**", "")
+    plain = _western(written)
     draft = ShotDraft()
     if item := _ITEM.match(plain):
         draft.has_word = item.group(1) is not None
-        has_range = marks.RANGE.match(marks.western_times(plain[item.end() :])) is not None
+        has_range = marks.RANGE.match(plain[item.end() :]) is not None
         if (
             not draft.has_word
             and not has_range
             and item.group(3) in ("", None, "-", "–", "—", "/", "／", "|", ":", "：")
         ):
             item = None
-    rest = marks.western_times(plain[item.end() :] if item else _LEAD.sub("", plain))
-    if item is None and (named := _TIMED_ITEM.match(plain)):
-        rest = marks.western_times(plain[named.end() :])
+    if item:
+        return draft, draft._read_time(written[item.end() :])
+    if named := _TIMED_ITEM.match(plain):
+        rest = plain[named.end() :]
         is_apart = not named.group(0)[-1:].isspace() or re.search(r"[:：.,·–—|-]\s*$", named.group(0))
         if marks.RANGE.match(rest) or (is_apart and marks.LENGTH.match(rest)):
             draft.has_word = True
-            return draft, draft._read_time(rest)
-        rest = marks.western_times(_LEAD.sub("", plain))
-    if item is None:
-        timed = draft._read_time(rest)
-        begins = (
-            marks.RANGE.match(rest)
-            or marks.POINT.match(rest)
-            or (re.match(r"[\[(（【]", rest) and marks.LENGTH.match(rest))
-        )
-        return (draft, timed) if begins and draft.is_timed else None
-    return draft, draft._read_time(rest)
+            return draft, draft._read_time(written[named.end() :])
+    start = lead.end() if (lead := _LEAD.match(plain)) else 0
+    rest, timed = plain[start:], draft._read_time(written[start:])
+    begins = (
+        marks.RANGE.match(rest)
+        or marks.POINT.match(rest)
+        or (re.match(r"[\[(（【]", rest) and marks.LENGTH.match(rest))
+    )
+    return (draft, timed) if begins and draft.is_timed else None
+
+
+def _western(text: str) -> str:
+    """The text with western digits and clocks, each character at its place."""
+    return marks.western_times(western_digits(text))
 
 
 def parse_timed_shots(text: str) -> Structure | None:
@@ -322,6 +333,8 @@ def _read(text: str) -> tuple[str, list[ShotDraft], list[str]]:
             drafts.append(found[0])
             found[0].read(found[1], first=True)
             gap = False
+        elif (placed := text_of_number(line)) and placed[0] <= len(drafts):
+            drafts[placed[0] - 1].add(Segment("lettering", placed[1]))
         elif not drafts:
             title, gap = title or title_in(line), False
         elif (gap and _is_about_the_film(line, drafts[-1])) or is_courtesy(line):

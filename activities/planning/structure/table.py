@@ -9,7 +9,7 @@ from activities.planning.structure import words
 from activities.planning.structure.labels import FRAMING, Kind, is_nothing, kind_of, segments
 from activities.planning.structure.model import Structure, numbered
 from activities.planning.structure.shot_list import ShotDraft, set_lengths, title_in
-from activities.planning.structure.surface.cells import remark, spoken_turns
+from activities.planning.structure.surface.cells import is_line, remark, spoken_turns
 from activities.planning.structure.surface.sheets import sheet_at
 from activities.planning.structure.text import (
     LENGTH,
@@ -198,10 +198,12 @@ def _read_cell(draft: ShotDraft, kind: _Column | None, cell: str, column: str) -
     for each in re.split(r"<br\s*/?>", cell):
         if kind in ("voice", "sound", "lettering") and _ASIDE.fullmatch(each):
             continue  # "(natural sound)"
-        if kind in ("voice", "sound", None) and (turns := spoken_turns(each)):
+        turns = spoken_turns(each)
+        if kind in ("voice", "sound", None) or (kind == "picture" and all(map(is_line, turns))):
             for turn in turns:
                 draft.add(turn)
-            continue
+            if turns:
+                continue
         for part in segments(each.strip()):
             if not part.kind and draft.lines and kind in ("voice", "sound") and remark(part.value):
                 continue  # how the line before it is said: "BAKER: “Nor do I.” (yawns)"

@@ -8,7 +8,7 @@ from typing import Final
 from activities.text.speech import closed, is_wide, join_sentences, sentences, speech_seconds
 
 QUOTED: Final = re.compile(
-    r"“([^“”\n]{1,600})”|[„”]([^„“”\n]{1,600})[“”]|«\s*([^«»\n]{1,600}?)\s*»|»([^«»\n]{1,600})[«»]|"
+    r"“([^“”\n]{1,600})”|[„”]([^„“”\n]{1,600})[“”]|[„“]([^„“”\"\n]{1,600})\"|«\s*([^«»\n]{1,600}?)\s*»|»([^«»\n]{1,600})[«»]|"
     r"‹([^‹›\n]{3,600})›|「([^「」\n]{1,600})」"
     r"|『([^『』\n]{1,600})』|\"([^\"\n]{1,600})\"|(?<!\w)‘([^‘’\n]{3,600})’(?!\w)"
 )
@@ -24,7 +24,7 @@ _NUMBER: Final = r"\d{1,3}(?:[.,]\d{1,2})?"
 _CLOCK: Final = r"\d{1,2}:\d{2}(?::\d{2}(?:[:;.]\d{2})?)?(?:\.\d{1,3})?"
 _UNIT: Final = (
     r"(?:s|secs?\.?|seconds?|sek\.?|sekund\w{0,3}|seg\.?|segundos?|secondes?|secondi|seconden|sn\.?|saniye|秒間?|초|"
-    r"ثاني[ةه]|ثوان\w?[\u064b-\u0652]?|ثانیه|сек\.?|секунд\w?|с\.?|δευτ\.?|δευτερόλεπτα|שניות|שנ['׳]|सेक[ंे]{1,2}ड|सेकंद|सेक?\.|"
+    r"ث|ثاني[ةه]|ثوان\w?[\u064b-\u0652]?|ثانیه|сек\.?|секунд\w?|с\.?|δευτ\.?|δευτερόλεπτα|שניות|שנ['׳]|सेक[ंे]{1,2}ड|सेकंद|सेक?\.|"
     r"সেকেন্ড|সে\.?|நொடி|விநாடி|سیکنڈ|"
     r"วินาที|วิ\.?|giây|detik|dtk|másodperc|mp\.?|secunde|segons|sekúnd|sekundi|sekunti\w*|sekundit|sekundės)"
 )
@@ -39,6 +39,7 @@ RANGE: Final = re.compile(
 )
 POINT: Final = re.compile(rf"[\[(（【]?\s*({_CLOCK})\s*[\])）】]?(?=[\s:：.–—|-]|$)")
 LENGTH: Final = re.compile(rf"[\[(（【]?\s*({_NUMBER})\s*{_UNIT}(?!\w)\s*[\])）】]?", re.IGNORECASE)
+BRACKETED_LENGTH: Final = re.compile(rf"[\[(（【]\s*({_NUMBER})\s*{_UNIT}\s*[\])）】]", re.IGNORECASE)
 TRAILING: Final = re.compile(
     rf"(?:(?<!\d)[.,;:。、，]|\s[–—|/-]|[(\[（【]|\t)\s*({_NUMBER})\s*{_UNIT}(?!\w)[\s.)\]）】]*$", re.IGNORECASE
 )

@@ -53,6 +53,17 @@ LETTERING: Final = (
     r"im bild|in beeld|"
     r"i bild(?:en)?)|(?:บน)?หน้าจอ|บนจอ|স্ক্রিনে|পর্দায়|திரையில்|اسکرین پر|स्क्रीनवर|पडद्यावर"
 )
+ON_SCREEN: Final = (
+    r"(?:on[\s-]?screen|on the screen|auf dem (?:bild)?schirm|im bild|en pantalla|à l['’]écran|na tela|"
+    r"a schermo|in beeld|"
+    r"на экране|на екрані|na ekranie|i bild(?:en)?|στην οθόνη|ekranda|على الشاشة|स्क्रीन पर)[,:]? "
+    r"(?:the |our |die |der |das |unsere |el |la |nuestr[oa] |le |notre |o |a |nosso |il |наш )?"
+    r"(?:phone(?: number)?|number|address|price|date|hashtag|link|url|website|web address|reads|says|it says|"
+    r"steht|telefon(?:nummer)?|nummer|adresse|preis|datum|webseite|tel[eé]fono|n[uú]mero|direcci[oó]n|precio|fecha|dice|"
+    r"pone|t[ée]l[ée]phone|num[ée]ro|prix|site|telefone|endereço|preço|data|prezzo|indirizzo|numero|телефон|номер|адрес|"
+    r"цена|дата|сайт|ціна|cena|adres|τηλέφωνο|τιμή|telefon|fiyat|adres|السعر|العنوان|الهاتف|फ़ोन|कीमत|पता)"
+)
+"""A label that says where the text is and what it is: "On screen the phone number: …"."""
 ENDLINE: Final = (
     r"標語|标语|广告语|廣告語|슬로건|캐치프레이즈|엔드라인|pay-?off|hasło|slagord|slutord|iskulause|"
     r"σλόγκαν|гасло|شعار تبلیغاتی|شعار پایانی|סלוגן|lema|assinatura|bordão"
@@ -152,8 +163,11 @@ NUMBERS: Final = (
     "ten zehn diez dix dieci dez tien dziesięć tio",
 )
 ANNOUNCED_STEPS: Final = re.compile(
-    rf"(?<!\w)(?:\d{{1,2}}|{'|'.join(word for each in NUMBERS for word in each.split())}|[一二三四五六七八九十])"
-    rf"\s*(?:つの|[个個]の?|가지|条)?\s*(?:[^\W\d_]+\s+)?(?:{STEPS}|gründe|причин|ragion|passaggi|passi|consigli|powod)",
+    rf"(?<!\w)(?:\d{{1,2}}|{'|'.join(word for each in NUMBERS for word in each.split())}|[一二三四五六七八九十]|"
+    r"две|три|четыре|пять|шесть|семь|दो|तीन|चार|पाँच|पांच|छह|सात|ثلاث\w*|أربع\w*|خمس\w*|üç|dört|beş|세|네|다섯)"
+    rf"\s*(?:つの|[个個]の?|가지|条)?\s*(?:[^\W\d_]+\s+)?(?:{STEPS}|gründe|причин|ragion|passaggi|passi|consigli|powod|"
+    r"ways?\b|things\b|facts\b|rules\b|habits\b|mistakes\b|formas\b|maneras\b|cosas\b|façons\b|choses\b|wege\b|dinge\b|"
+    r"modi\b|cose\b|способ|вещ|तरीक|방법|方法|طرق|yol\b)",
     re.IGNORECASE,
 )
 """What announces a list of items to say: "three good reasons", "in vier Schritten"."""

@@ -22,7 +22,7 @@ from workflows.keys import manifest_key
 from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Approval, Decision
 
-pytestmark = [pytest.mark.trial, pytest.mark.usefixtures("small_pictures")]
+pytestmark = pytest.mark.trial
 SECONDS = 1500.0
 """The film of nine minutes on a busy machine."""
 
@@ -93,7 +93,7 @@ async def test_a_film_says_and_shows_what_its_brief_lists(
     manifest = Snapshot.model_validate_json(stored[0])
     film = await content(storage, seen, "deliverable.mp4")
     captions = (await content(storage, seen, "captions.vtt")).decode()
-    await asyncio.to_thread(keep, f"{name}-{planner[:8]}", film, captions)
+    await asyncio.to_thread(keep, f"{name}-{planner[:6]}", film, captions)
     assert manifest.plan
     assert len(vendor.submissions) == (planner != "template")
     spoken = [a.prompt for a in manifest.plan.assets if a.spoken]

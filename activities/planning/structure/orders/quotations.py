@@ -26,11 +26,17 @@ _SAID_AFTER: Final = re.compile(
     re.IGNORECASE,
 )
 _READ_AFTER: Final = re.compile(rf"^\s*(?:{words.READ_AFTER})[^.!?。！？]{{0,40}}", re.IGNORECASE)
-_AND: Final = r"and|und|et|y|e|i|и|і|та|ve|و|en|och|og|ja|και|dan|và|और|kemudian"
+_AND: Final = (
+    r"and|und|et|y|e|i|и|і|та|ve|و|en(?! (?:off|la|el|los|las|le|les|l['’]|una?|une?)\b)|"
+    r"och|og|ja|και|dan|và|और|kemudian"
+)
 _CLAUSE: Final = re.compile(rf"[,;，、؛،;:：–—-]\s+|[，、]|\s(?:{_AND})\s")
 _TAIL: Final = re.compile(r"^(?:と|라고|이라고|を|을|를)[^。！？.!?「」\"]{0,12}[。.!！]?$")
 """What follows a quotation in languages whose verb stands last: "「…」と入れる。"."""
-_JOINS: Final = re.compile(rf"[\s,;:：，、–—-]+$|\s(?:{_AND}|he|she|er|sie|il|elle)$", re.IGNORECASE)
+_JOINS: Final = re.compile(
+    rf"[\s,;:：，、–—-]+$|\s(?:{_AND}|he|she|er|sie|il|elle|que|qui|who|that|che|der|die|das|który|która|который|которая)$",
+    re.IGNORECASE,
+)
 _PARTICLE: Final = re.compile(r"(?<=[぀-ヿ㐀-鿿가-힯])(?:が|は|も|이|가|은|는)$")
 _WIDE_NAME: Final = re.compile(r"^[぀-ヿ㐀-鿿가-힯]{1,8}$")
 """A speaker directly before a quotation: "女性「…。」"."""

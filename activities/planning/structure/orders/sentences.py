@@ -140,7 +140,7 @@ _PROHIBITS: Final = re.compile(
     r"(?:visa|vis|toon|zeig(?:e|t|en sie)?|mostr\w+|montre[rz]?) (?:bitte |please )?(?:inte|ikke|ikkje|geen|niet|"
     r"keine?|nicht|nada|pas|ningun\w*|nessun\w*|nenhum\w*)\b|älä(?:kää)? näyttä\w*|neukaz\w+|nepokaz\w+|"
     r"(?:keine? [^.!?]{1,60}|[^.!?]{1,60} nicht) (?:zeigen|verwenden|nennen|filmen|einblenden)|"
-    r"ne (?:pas |jamais )?(?:montre[rz]?|utilise[rz]?|cite[rz]?|filme[rz]?)|évite[rz]?|"
+    r"ne (?:pas |jamais )?(?:montre[rz]?|utilise[rz]?|cite[rz]?|mentionne[rz]?|filme[rz]?)|évite[rz]?|"
     r"(?:no|nunca) (?:mostr\w+|us\w+|mencion\w+|enseñ\w+|grab\w+)|evit(?:ar|a|ad|e|em|en|ate|are)\b|"
     r"non (?:mostr|usa|cita|inquadra)\w+|não (?:mostr|us|cit|film)\w+|niet (?:tonen|gebruiken|noemen)|"
     r"не (?:показыва|использ|упомина|снима)\w+|не (?:показу|використов)\w+|nie (?:pokazuj|używaj)\w*|"
@@ -168,6 +168,7 @@ ORDER_SENTENCES: Final = 2
 CLOSING_SENTENCES: Final = 2
 COURTESY_WORDS: Final = 5
 ORDER_REST_WORDS: Final = 2
+ORDER_HEAD_WORDS: Final = 6
 END_CHARS: Final = 60
 END_PICTURE_WORDS: Final = 3
 SETTING_WORDS: Final = 9
@@ -196,9 +197,12 @@ class Sentence:
 def read(sentence: str) -> Sentence:
     """What a sentence is for."""
     plain = sentence.strip()
+    quoting = _quoting(plain)
+    if quoting and quoting.lines and quoting.lettering:
+        return quoting
     if end := end_text(plain):
         return Sentence("end", end)
-    if quoting := _quoting(plain):
+    if quoting:
         return quoting
     if is_order(plain):
         return Sentence("order", plain)
@@ -217,6 +221,12 @@ def parts(sentence: str) -> Iterator[str]:
         yield from (head, rest.strip())
     else:
         yield sentence
+
+
+def without_order(sentence: str) -> str:
+    """A sentence without the film and its length before it: "A 15-second teaser: a diver finds a piano."."""
+    head, mark, rest = sentence.partition(": ")
+    return rest if mark and len(head.split()) <= ORDER_HEAD_WORDS and names_length(head) else sentence
 
 
 def end_picture(sentence: str) -> str:
@@ -259,6 +269,11 @@ def is_order(sentence: str) -> bool:
     return _MEDIUM.search(sentence) is not None and any(
         pattern.search(sentence) for pattern in (_ORDER_FIRST, _ORDER_LAST, _ORDER_ANYWHERE)
     )
+
+
+def names_film(text: str) -> bool:
+    """Whether a text names a film as such, e.g. "spot"."""
+    return _MEDIUM.search(text) is not None
 
 
 def names_length(sentence: str) -> bool:

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from activities.planning.structure.labels import Segment, kind_of, names_somebody
+from activities.planning.structure.labels import READ_NOUNS, Segment, kind_of, names_somebody
 from activities.planning.structure.text import QUOTED
 
 _REMARK: Final = re.compile(r"\s*(?:[(（\[]([^()（）\[\]]{1,80})[)）\]]|([*_~])([^*_~\n]{1,80})\2)[\s.,;。]*")
@@ -11,6 +11,13 @@ _NAME: Final = re.compile(
     r"\s*(?:[/／;・]\s*)?([^\W\d_](?:[^\n\"“”„«»「」『』:：.!?。！？()（）\[\]]){0,30}?)\s*(?:[(（\[]([^()（）\[\]]{1,60})[)）\]])?\s*"
     r"[:：,–—-]?\s*(?:[(（\[]([^()（）\[\]]{1,60})[)）\]]\s*)?"
 )
+_SMALL_NAMED_LINE: Final = re.compile(
+    r"^[*_•\s–—-]*((?:(?:the|der|die|le|la|el|il|o|a) )?[^\W\d_][\w'’]{1,20}(?: [^\W\d_][\w'’]{1,20})?)\s*"
+    r"(?:[(（]([^()（）]{1,40})[)）])?\s*[:：]\s*(?![“„”«»‹「『\"])(\S.*[.!?…。！？؟।۔])$",
+    re.IGNORECASE,
+)
+_LINE_END: Final = re.compile(r"(?:[.!?…。！？؟।]|[ぁ-んー])[”“\"»«」』]$")
+_THING: Final = re.compile(rf"{READ_NOUNS}|ロゴ|商品|店名|題名|曲", re.IGNORECASE)
 _MAX_NAME_WORDS: Final = 3
 
 
@@ -41,6 +48,18 @@ def spoken_turns(text: str) -> list[Segment]:
             at = after.end()
     rest = text[at:].strip(" .。")
     return turns if turns and not rest else []
+
+
+def is_line(turn: Segment) -> bool:
+    """Whether a quotation of somebody in a picture is said, and no name of a thing: it ends like a sentence."""
+    return turn.kind == "speaker" and not _THING.search(turn.label) and _LINE_END.search(turn.value) is not None
+
+
+def line_of(text: str, seen: str) -> re.Match[str] | None:
+    """A line without quotation marks after a name in small letters, as name, direction and words: one with
+    a direction, or of somebody in the picture."""
+    named = _SMALL_NAMED_LINE.match(text)
+    return named if named and (named[2] or named[1].casefold().split()[-1] in seen.casefold()) else None
 
 
 def _is_name(name: str) -> bool:

@@ -18,6 +18,10 @@ _LABEL_AT_END: Final = re.compile(
     rf"{_LEAD}(?:{labels.LETTERING_LABELS})\s*[,(（、،–—-]?\s*{_AT_END}\s*[)）]?\s*[*_]{{0,3}}[:：]\s*(?=\S)",
     re.IGNORECASE | re.MULTILINE,
 )
+_IN_PARAGRAPH: Final = re.compile(
+    rf"(?<=[.!?。！？])[ \t]+(?:{labels.LETTERING_LABELS})\s*[,(（、،–—-]?\s*{_AT_END}\s*[)）]?[:：]\s*(?=[\"“„«「])",
+    re.IGNORECASE,
+)
 _FRAMES: Final = (
     rf"{words.SHOT_NOUNS}|kare|image|imagen|imagem|immagine|imagine|picture|screen|slide|beeld|obraz|bilde?|kuva|kép|"
     r"картинка|изображение|слайд|画|スライド|이미지|화면|صورة|الصورة|كادر|شاشة|تصویر|فریم|قاب|帧|幕|カット|फ़्रेम|चित्र|תמונה|תמונת"
@@ -39,7 +43,7 @@ _SHOT: Final = re.compile(
 
 def with_end_cards(text: str) -> str:
     """The text with the labels of text at its end as "End card:"; a last shot of a shot list stays one."""
-    text = _LABEL_AT_END.sub(lambda m: f"{m['lead']}End card: ", text)
+    text = _LABEL_AT_END.sub(lambda m: f"{m['lead']}End card: ", _IN_PARAGRAPH.sub(r"\nEnd card: ", text))
     return text if _SHOT.search(text) else _LAST_FRAME.sub(_end_card, text)
 
 

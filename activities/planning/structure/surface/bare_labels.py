@@ -1,0 +1,37 @@
+"""Labels and times in the forms of notes: "– SFX whistle", "t=4 –", "On screen for step 2: …"."""
+
+import re
+from typing import Final
+
+from activities.planning.structure import words
+from activities.planning.structure.labels import LETTERING_LABELS
+
+_BARE: Final = re.compile(
+    r"(?P<before>(?:^|[–—|/]|\s-)\s+)(?P<label>SFX|FX|MUSIC|SUPER|GFX|VO|V\.O\.|NARR)[ \t]+(?=[\w])", re.MULTILINE
+)
+"""A label in capitals after a dash, without its colon."""
+_T_EQUALS: Final = re.compile(
+    r"^(?P<lead>[\s>#*•+–—-]*+)[tT]\s*[=:]\s*(?P<seconds>\d{1,3})\s*(?:s|sec)?\b\.?\s*(?=[–—:|-])", re.MULTILINE
+)
+_IN_BRACKETS: Final = re.compile(r"^(\s*)[(（](\d{1,2})[)）]\s*(?=\S)", re.MULTILINE)
+_NUMBERED: Final = re.compile(
+    rf"^\s*[*_•–—-]*\s*(?:{LETTERING_LABELS})\s*(?:text\s*)?[(（]?\s*"
+    r"(?:for|at|in|on|over|during|bei|zu|für|über|in der|im|pour|sur|à|dans|para|en|sobre|per|su|"
+    r"per il|no|na|для|на|в|の|在)?\s*"
+    rf"(?:the |la |le |el |der |die |das |o |a )?(?:{words.SHOT_NOUNS}|{words.STEPS}|plan)\w{{0,2}}\s*#?\s*"
+    r"(?P<number>\d{1,2})\s*[)）]?\s*[:：]\s*(?P<text>\S.*)$",
+    re.IGNORECASE,
+)
+
+
+def with_colons(text: str) -> str:
+    """The text with the colons of its labels, "(1)" at the begin of a line as "1.", and "t=4" as a clock."""
+    text = _IN_BRACKETS.sub(r"\1\2. ", text)
+    text = _T_EQUALS.sub(lambda m: f"{m['lead']}{int(m['seconds']) // 60}:{int(m['seconds']) % 60:02d} ", text)
+    return _BARE.sub(lambda m: f"{m['before']}{m['label']}: ", text)
+
+
+def text_of_number(line: str) -> tuple[int, str] | None:
+    """The number of the shot or item to which a line gives on-screen text, and the text: "Super on shot 3: “0 EUR”"."""
+    found = _NUMBERED.match(line)
+    return (int(found["number"]), found["text"].strip()) if found else None

@@ -1,0 +1,273 @@
+"""Briefs as people jot them down: labels, times and numbers in forms that no style guide has."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.activities.planning.structured import lengths, plan, said, shots
+from workflows.models import Plan
+
+FOLDER = Path(__file__).parent.parent / "briefs" / "notes"
+
+
+class Noted(NamedTuple):
+    """What is said over each shot, each text with the number of its shot (0: the end card), and the times if given."""
+
+    language: str
+    length: float
+    said: tuple[str, ...]
+    shown: tuple[tuple[str, int], ...]
+    seconds: tuple[float, ...] = ()
+
+
+NOTED = {
+    "herbs_en": Noted(
+        "en", 24,
+        ("Some kitchens have everything. Except life.", "So we made one button.", "", "Tastes like green.",
+         "Fennel and Co. Grow something.",),
+        (("Day 1 → Day 14", 3), ("Fennel & Co. | Grow something. | £89", 5),),
+        (4, 4, 6, 5, 5),
+    ),
+    "umbrellas_ja": Noted(
+        "ja", 30,
+        ("今日も、誰かが傘を忘れる。", "直せば、まだ使えるのに。", "", "持って帰りな。",
+         "傘のまつだ。直して、さす。",),
+        (("年間30万本", 2), ("傘のまつだ／創業1931年", 5),),
+        (5, 7, 8, 5, 5),
+    ),
+    "bakery_es": Noted(
+        "es", 20,
+        ("A las tres, solo estamos la luna y yo.", "¡Ya huele!", "Horno Lunar. Pan de anoche, para hoy.",),
+        (("Abrimos a las 6:30", 3),),
+    ),
+    "descale_en": Noted(
+        "en", 40,
+        ("How to descale the Brewster 3 in five steps.", "Empty the tank. All of it.",
+         "Mix 1 sachet with 0.75 l of water.", "Press and hold CLEAN for 3 seconds; the light turns amber.",
+         "Wait. It takes 18 minutes, so have a biscuit.", "Rinse twice, then brew one cup and throw it away.", "",),
+        (("0.75 l", 3), ("18:00", 5), ("Good for another 200 cups.", 7),),
+    ),
+    "letters_en": Noted(
+        "en", 18,
+        ("What do you keep?", "We keep 41 letters.", "", "Every one begins the same way.", "",),
+        (("1944", 3), ("Dear you,", 5),),
+        (4, 5, 3, 3, 3),
+    ),
+    "bus_pt": Noted(
+        "pt", 25,
+        ("Quer um gomo, meu filho?", "Oi?", "Feira do Produtor. Todo sábado, das 7h às 13h.", "",),
+        (("Feira do Produtor – Praça da Matriz", 4),),
+    ),
+    "stadium_en": Noted(
+        "en", 32,
+        ("Ninety minutes.", "Four thousand touches.", "", "", "One is enough.", "",),
+        (("Final · Sat 15 Aug · 20:00", 5), ("Harrow FC Women", 6),),
+        (4, 6, 5, 3, 8, 6),
+    ),
+    "shelter_ru": Noted(
+        "ru", 30,
+        ("Пять причин взять взрослую кошку.",
+         "она уже знает, где лоток.",
+         "она спит по 16 часов, как и вы хотели бы.",
+         "её характер виден сразу.",
+         "она не вырастет: она уже выросла.",
+         "она ждёт. Некоторые — третий год.", "",),
+        (("Приют \"Шестая лапа\". Приходите знакомиться", 7),
+         ("8 800 555-01-99", 7),),
+    ),
+    "market_zh": Noted(
+        "zh", 20,
+        ("五点半，城市还没醒。", "要软一点的，炒蛋好吃！", "", "最贵的味道，四块五。",),
+        (("番茄 4.5元/斤", 3), ("老街菜市 · 每天 5:30—12:00", 4),),
+    ),
+    "cat_en": Noted(
+        "en", 30,
+        ("", "Every flat has one neighbour.", "Ours is called Bernard. He's eleven, and he owes rent.",
+         "Everyone feeds him. Nobody admits it.", "Millrace. Adopt local.",),
+        (("Adopt local.", 5), ("Millrace Cat Rescue, Unit 4", 5),),
+        (3, 6, 7, 8, 6),
+    ),
+    "bread_ar": Noted(
+        "ar", 25,
+        ("المدينة نائمة، إلا فرناً واحداً.", "نعجن بأيدينا منذ ١٩٦٧.", "هذا لي؟", "سنابل. خبز له ذاكرة.",),
+        (("سنابل — ٠٧٧ ٥٥٥ ٠١٠١", 4),),
+        (5, 7, 6, 7),
+    ),
+    "lunch_en": Noted(
+        "en", 40,
+        ("Focus: people who pause for 30 minutes make 23% fewer errors.",
+         "Health: your back was not built for a nine-hour meeting.",
+         "Friendship: soup tastes better with someone who disagrees with you.", "",),
+        (("Close the laptop. 12:30. Every day.", 4),),
+    ),
+    "olives_es": Noted(
+        "es", 30,
+        ("Mi abuelo decía que el olivo no tiene prisa.", "Mi madre, que la prisa no tiene olivos.",
+         "¡Y yo solo quería wifi!", "", "Aceite Tres Manos. Para cuando haya prisa.",),
+        (("Primera prensada, 4 de noviembre", 4), ("Aceite Tres Manos – 0,2° de acidez", 5),),
+        (5, 5, 8, 6, 6),
+    ),
+    "diver_en": Noted(
+        "en", 15,
+        ("", "", "",),
+        (("BELOW — in cinemas 14 March", 3),),
+    ),
+    "sleep_en": Noted(
+        "en", 45,
+        ("You've got three tabs open about sleep. It's 2 a.m. Close them.",
+         "Sleep isn't a project. It's a place. And you've been circling the car park for an hour.",
+         "Tonight, try this: lights low at ten, phone in the kitchen, one boring book.",
+         "That's it. That's the whole app.",),
+        (("Dormant. The app you don't open.", 0),),
+    ),
+    "bearings_de": Noted(
+        "de", 30,
+        ("Bei uns beginnt der Tag um 4:45 Uhr.", "0,003 Millimeter. Mehr Spiel geben wir uns nicht.",
+         "Ich höre das, bevor die Maschine es misst.", "Lindner Lager. Läuft.",),
+        (("0,003 mm", 2), ("Chidi Okonkwo, Prüffeld", 3), ("www.lindner-lager.example", 4),),
+        (6, 8, 8, 8),
+    ),
+    "repair_en": Noted(
+        "en", 30,
+        ("It's not dead, it's shy.", "Then let's introduce ourselves.", "Toast!",
+         "The Mending Room. Saturdays, ten till two. Bring the shy ones.",),
+        (("The Mending Room. Saturdays, ten till two. Bring the shy ones.", 4),),
+    ),
+    "ferries_tr": Noted(
+        "tr", 20,
+        ("İstanbul'da herkes bir yere yetişir.", "Acele etme abla, simit kaçmaz!", "",
+         "Şehir Hatları. Manzaralı yol.",),
+        (("Şehir Hatları · 1851'den beri.", 4),),
+        (5, 5, 5, 5),
+    ),
+    "slugs_en": Noted(
+        "en", 20,
+        ("The early bird gets the slug.", "Not the lettuce!", "It's Tuesday, Margaret.",
+         "Copperline. For the last word.",),
+        (("6:04 a.m.", 1), ("Copperline, 4 m, $6.50", 4),),
+    ),
+    "bike_en": Noted(
+        "en", 30,
+        ("Three steps to a safer bike.", "squeeze both brakes; if a lever touches the bar, stop.",
+         "pinch the tyres; they should feel like an unripe peach.", "spin the wheels and listen. Silence is good.",
+         "Check. Pinch. Listen.",),
+        (("Check. Pinch. Listen.", 5),),
+    ),
+    "yard_ru": Noted(
+        "ru", 25,
+        ("Двор знает всё.", "Кто потерял варежку в 2019-м.",
+         "Я её храню. Вдруг вернётся.", "Чат двора. Находится всё.",),
+        (("«Мой двор» — приложение", 4),),
+        (5, 6, 6, 8),
+    ),
+    "allotment_nl": Noted(
+        "nl", 30,
+        ("Vijf redenen om een volkstuin te nemen.", "Je eet in juli aardbeien die nergens te koop zijn.",
+         "Je buren worden vrienden, of in elk geval kenners van slakken.", "Je leert wachten. Dat scheelt later.",
+         "Het kost €45 per jaar, inclusief water.", "Om negen uur 's avonds is het er stiller dan in je hoofd.",
+         "Volkstuin Nut & Genoegen. Er is nog één perceel vrij.", "",),
+        (("Volkstuin Nut & Genoegen. Er is nog één perceel vrij.", 7), ("www.nutengenoegen.example", 8),),
+    ),
+    "train_de": Noted(
+        "de", 40,
+        ("Der letzte Zug fährt um 23:52.", "Wohin so spät? Nach vorn.", "",
+         "Manche Züge haben keine Verspätung. Nur Vorfreude.", "Nordbahn. Bis gleich.",),
+        (),
+        (8, 8, 10, 8, 6),
+    ),
+    "clock_en": Noted(
+        "en", 28,
+        ("In this shop it is always eleven different times.", "He has repaired 6,214 of them.",
+         "Mine's broken, too. Then it's right twice a day. Like me.", "", "Some things are worth the wait.",),
+        (("Aldous & Granddaughter, est. 1961", 5),),
+        (5, 5, 6, 6, 6),
+    ),
+    "village_es": Noted(
+        "es", 60,
+        ("Tres razones para volver al pueblo.", "Dicen que en los pueblos no pasa nada.", "Se equivocan.",
+         "El tiempo. Aquí un café dura cuarenta minutos y nadie mira el reloj.",
+         "El precio. Una casa con huerto cuesta 380 € al mes.",
+         "La gente. Si un día no sales, alguien llama a tu puerta con sopa.", "Vuelve. Te guardamos el sitio.", "",),
+        (("Vuelve. Te guardamos el sitio.", 7), ("volveralpueblo.example", 8),),
+    ),
+    "lemons_en": Noted(
+        "en", 36,
+        ("I was nine when I stole a lemon.", "The old man saw me. He said nothing.",
+         "Next day, there was a basket on our doorstep. Forty lemons, and a note.", "'For the honest thief.'",
+         "I am sixty-one now, and I grow lemons over a wall.", "Help yourself.",),
+        (("HONEST LEMONS", 6),),
+    ),
+    "airing_de": Noted(
+        "de", 24,
+        ("Heizung herunterdrehen.", "Alle Fenster ganz öffnen – kippen zählt nicht.",
+         "Fünf Minuten warten, im Winter drei.", "Fenster zu, Heizung an. Fertig.",
+         "Gesundes Wohnen. Ihre Genossenschaft Südhang eG.",),
+        (("Gesundes Wohnen. Ihre Genossenschaft Südhang eG.", 5),),
+    ),
+    "commute_ja": Noted(
+        "ja", 30,
+        ("新入社員、三日目。", "ここ、どうぞ。あ、ありがとうございます。", "",
+         "やさしさは、混んでいるところで見つかる。",),
+        (("東西鉄道 毎朝、三百万人の小さな親切", 4),),
+        (5, 7, 8, 10),
+    ),
+    "hearing_en": Noted(
+        "en", 30,
+        ("", "She's been nodding since 2017.", "It weighs two grams.", "You've all been shouting!",
+         "Clearwell Hearing. Come back to the table.",),
+        (),
+    ),
+    "water_hi": Noted(
+        "hi", 20,
+        ("पानी बचाने के चार तरीके।", "नल खुला मत छोड़िए।", "बाल्टी से नहाइए, फव्वारे से नहीं।",
+         "रिसाव की शिकायत 1916 पर कीजिए।", "बारिश का पानी छत पर जमा कीजिए।", "हर बूँद का हिसाब है।",),
+        (),
+    ),
+    "birthday_en": Noted(
+        "en", 22,
+        ("", "", "How many?", "All of them.", "Birthday insurance. For the ones who count.", "",),
+        (("LUMEN | Life, covered.", 6),),
+        (3, 4, 4, 4, 4, 3),
+    ),
+    "river_pt": Noted(
+        "pt", 30,
+        ("O rio não sabe que dia é.", "Seu Bené sabe. É quinta.", "Quinta é dia de pacu.", "",
+         "Mercado do Porto. Abre antes do sol.",),
+        (("Pirarucu R$ 48 o quilo", 4),),
+        (5, 6, 6, 7, 6),
+    ),
+    "newsroom_en": Noted(
+        "en", 90,
+        ("They closed the paper at noon. Nobody told the printer.", "", "What's the headline?", "There isn't one.",
+         "Then print that.", "",),
+        (("Good morning.", 6),),
+    ),
+    "plants_ko": Noted(
+        "ko", 24,
+        ("반려식물 오래 키우는 3가지 방법.", "첫째, 물은 손가락으로 흙을 만져 보고 주세요.",
+         "둘째, 햇빛은 창가에서 1미터가 좋아요.", "셋째, 말을 거세요.", "과학은 아직 반대하지만요.", "",),
+        (("초록상점 — 02-555-0134", 6),),
+    ),
+}  # fmt: skip
+
+
+def shown(made: Plan) -> list[tuple[str, int]]:
+    found = [(text, k) for k, a in enumerate(shots(made), start=1) for text in re.findall("“([^”]*)”", a.prompt)]
+    return [*found, *([(made.cut.end_card.text, 0)] if made.cut.end_card else [])]
+
+
+@pytest.mark.parametrize("name", NOTED)
+def test_notes_are_planned_as_they_are_meant(name: str) -> None:
+    """Each shot says its line and shows its text, nothing else is said, and labels and remarks are in neither."""
+    noted = NOTED[name]
+    made = plan((FOLDER / f"{name}.txt").read_text(), language=noted.language, duration_seconds=noted.length)
+    assert said(made) == list(noted.said)
+    assert shown(made) == list(noted.shown)
+    if noted.seconds:
+        assert lengths(made) == [pytest.approx(s, abs=0.05) for s in noted.seconds]
+    card = made.cut.end_card.seconds if made.cut.end_card else 0
+    assert sum(lengths(made)) + card == pytest.approx(noted.length, rel=0.05)
+    labels = ("[", "VO:", "SFX", "SUPER", "t=", "no voice", " s)", "/ WIDE", "Step", "CENA")
+    assert not [a.prompt for a in shots(made) if any(label in a.prompt for label in labels)]
