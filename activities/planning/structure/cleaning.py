@@ -54,6 +54,10 @@ _DIALOGUE_OF: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """A label before the name of a speaker: "Dialogue — Mrs. Obi: …"."""
+_DIALOGUE_WITH_DASH: Final = re.compile(
+    r"^([\s>*•-]*+(?:dialog\w{0,3}|diálogos?|диалог)\s*[—–:-]\s*)([^\W\d_][^:\n\"“„«–—-]{1,28}?)\s*[–—-]\s*(?=[\"“„«])",
+    re.IGNORECASE | re.MULTILINE,
+)
 _SHOT_IN_PROSE: Final = re.compile(
     r"(?:^|(?<=[;:.])[ \t]+|(?<=[;:.]\n))(?:[ae]|and|und|et|y|en)?[ \t]?(?:the|die|das|der|la|le|el|il|o|a|de|"
     r"het)?[ \t]?"
@@ -89,6 +93,7 @@ _HEAD_END: Final = r"(?:\s*[*_]{0,2}\s*[:：–—]\s*[*_]{0,2}\s*|\s*[,،、]?\
 _NAMED_ORDINAL: Final = re.compile(
     rf"^[\s>#*_•–—-]*+{_NOUN}\s+(?:{_NTH}|(?P<last>{words.LAST})){_HEAD_END}", re.IGNORECASE
 )
+_NUMBERED_HEAD: Final = re.compile(rf"^[\s>#*_•–—-]*+(?:{_NOUN}\s*)?\d{{1,2}}\b", re.IGNORECASE)
 _ORDINAL_NAME: Final = re.compile(
     r"^[\s>#*_•–—-]*+(?:the |die |der |das |la |le |el |il |lo |a |o |de |het )?"
     rf"(?:{_NTH}|(?P<last>{words.LAST}))\s*{_NOUN}{_HEAD_END}",
@@ -125,6 +130,8 @@ _GREETING: Final = re.compile(
     r"お世話になって)\b[^.?\n]{0,50}[,!，、！]?\s*$",
     re.IGNORECASE,
 )
+_SIGNED: Final = re.compile(r"[!.,]*\s[–—-]\s*[^\W\d_a-z][\w'’ &.]{1,30}$")
+"""A name in the line that closes a letter: "Thanks! – Priya"."""
 _SIGN_OFF: Final = re.compile(
     r"^\s*(?:(?:many |kind |best |warm |with )*(?:thanks|thank you|regards|wishes)|cheers|best|sincerely|yours|"
     r"(?:viele |liebe |beste |schöne |herzliche )?(?:grüße|grüsse|gruß)|(?:mit )?freundlichen? grüßen|vielen dank|"
@@ -165,7 +172,7 @@ def with_plain_marks(text: str) -> str:
     """The text with digits in boxes, Han digits of shots and seconds with inch marks as numbers, and without emoji that
     only decorate a line; several such lines without labels are a list."""
     text = _KEYCAP.sub(r"\1. ", _INCH.sub(r"\1\2 s", _INCHES.sub(r"\1-\3 s", text)))
-    text = _DIALOGUE_OF.sub(r"\1", text)
+    text = _DIALOGUE_OF.sub(r"\1", _DIALOGUE_WITH_DASH.sub(r"\1\2: ", text))
     if len(_SHOT_IN_PROSE.findall(text)) > 1:
         text = _SHOT_IN_PROSE.sub(lambda m: f"\n{m['noun'].capitalize()} {m['number']} ({m['length'].strip()}): ", text)
     text = _BOXED_HEAD.sub(r"\1\2 ", text)
@@ -205,6 +212,8 @@ def _is_sign_off(lines: list[str], k: int, *, greets: bool) -> bool:
     if not _SIGN_OFF.match(lines[k]) and not (greets and _is_closing(lines, k)):
         return False
     after = [line for line in lines[k + 1 :] if line.strip()]
+    if not after and _SIGNED.search(lines[k]):
+        return True
     if len(after) > _SIGNATURE_LINES:
         return False
     if any(len(line) > _SIGNATURE_CHARS or _is_sentence(line) for line in after):
@@ -255,8 +264,11 @@ def with_numbers(text: str) -> str:
     """
     lines = text.splitlines()
     made, count, letter = list(lines), 0, 0
+    are_heads = (
+        sum(bool(_NAMED_ORDINAL.match(x) or _ORDINAL_NAME.match(x) or _NUMBERED_HEAD.match(x)) for x in lines) > 1
+    )
     for k, line in enumerate(lines):
-        if named := _NAMED_ORDINAL.match(line) or _ORDINAL_NAME.match(line):
+        if are_heads and (named := _NAMED_ORDINAL.match(line) or _ORDINAL_NAME.match(line)):
             number = next(
                 (n for n, name in enumerate(("one", "two", "three", "four", "five", "six"), 1) if named[name]), 0
             )

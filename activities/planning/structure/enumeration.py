@@ -12,6 +12,7 @@ from activities.planning.structure.orders.sentences import (
     is_prohibition,
     is_setting,
     names_film,
+    read,
     without_then,
 )
 from activities.planning.structure.quoted import is_commission
@@ -95,6 +96,7 @@ _SCRIPT: Final = re.compile(
     r"\b(?:scripts?|skript|drehbuch|guion|guión|roteiro|scénario|sceneggiatura|copione|сценарий)\b|脚本|台本|文案|대본|시나리오",
     re.IGNORECASE,
 )
+_FILM_FIRST: Final = re.compile(r"^\W*[^\W_]+(?: [^\W_]+){0,2}\s*[:：]\s*(?=\S)")
 HEADING_WORDS: Final = 9
 ABOUT_WORDS: Final = 10
 CLAUSE_WORDS: Final = 3
@@ -160,7 +162,7 @@ def parse_list(text: str) -> Structure | None:
             title = title or heading.title
             beats += [_beat(said) for said in heading.said]
         else:
-            beats += _around(line)
+            beats += _around(line if items else _FILM_FIRST.sub(_without_film, line))
         in_item = bool(mark) or in_item
     if items < 2:
         return _parse_inline(text)
@@ -191,6 +193,10 @@ class _Heading(NamedTuple):
 
     title: str
     said: tuple[str, ...]
+
+
+def _without_film(head: re.Match[str]) -> str:
+    return "" if names_film(head[0]) else head[0]
 
 
 def _heading(line: str) -> _Heading | None:
@@ -232,7 +238,10 @@ def _around(text: str) -> list[Shot]:
             found.append(Shot(0, "", lines=(Line(spoken_text(segment.value), segment.speaker),)))
         elif segment.kind in ("", "voice"):
             for sentence in _without_links(_SECTION.sub("", without_then(segment.value))):
-                if _CREW.match(sentence):
+                ordered = read(sentence) if QUOTED.search(sentence) else None
+                if ordered and ordered.purpose in ("end", "seen") and not ordered.lines:
+                    found.append(Shot(0, "", lettering=ordered.lettering or (ordered.text,)))
+                elif _CREW.match(sentence):
                     found.append(Shot(0, description_text(sentence)))
                 elif not any(test(sentence) for test in _UNSAID):
                     found.append(_beat(sentence))

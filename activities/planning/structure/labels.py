@@ -28,8 +28,8 @@ _LETTERING: Final = (
     r"einblendung|texteinblendung|insert|schrift|bauchbinde|titel|texttafel|schlusstafel|schlusstitel|bildtext|"
     r"r[oó]tulos?|texto(?: en pantalla)?|sobreimpresi[oó]n|cartela|t[ií]tulo|cart[oó]n|"
     r"texte(?: à l['’]écran)?|titre|incrustation|surimpression|"
-    r"scritta|testo(?: a schermo)?|titolo|cartello|letreiro|texto na tela|"
-    r"(?:片头|片尾|片頭|结尾|結尾|開頭|开头|エンド|ラスト|最終)?(?:テロップ|字幕|スーパー)|タイトル|画面文字|文字|字卡|屏幕文字|标题|자막|타이틀|"
+    r"sovr(?:a|)impressione|scritta|testo(?: a schermo)?|titolo|cartello|letreiro|texto na tela|"
+    r"(?:片头|片尾|片頭|结尾|結尾|開頭|开头|エンド|ラスト|最終)?(?:テロップ|字幕|スーパー)|タイトル|画面文字|T(?=[「『]|$)|文字|字卡|屏幕文字|标题|자막|타이틀|"
     r"نص على الشاشة|النص على الشاشة|على الشاشة|عنوان|العنوان|شارة|титры?|надпись|"
     r"स्क्रीन पर(?: पाठ)?|शीर्षक|सुपर|כיתוב|כותרת"
 )
@@ -46,7 +46,7 @@ _ENDLINE: Final = (
 _SOUND: Final = (
     r"audio|sfx|fx|sound(?: effects?| design)?|music|audio cue|ton|musik|geräusche?|atmo|m[uú]sica|sonido|"
     r"efectos|musique|son|bruitage|"
-    r"musica|suono|som|効果音|音楽|SE|BGM|音效|音乐|음악|효과음|موسيقى|مؤثرات|музыка|звук|संगीत|ध्वनि"
+    r"musica|suono|som|効果音|音楽|SE|BGM|音效|(?:背景)?音乐|음악|효과음|موسيقى|مؤثرات|музыка|звук|संगीत|ध्वनि"
 )
 _PICTURE: Final = (
     r"visuals?|picture|video|action|scene|description|image|shows?|bild(?:inhalt)?|handlung|beschreibung|"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from activities.planning.structure.labels import Segment, kind_of, segments
+from activities.planning.structure.labels import FRAMING, Segment, kind_of, segments
 from activities.planning.structure.model import Join, Line, Shot, SoundCue, Structure, numbered
 from activities.planning.structure.orders.sentences import is_prohibition
 from activities.planning.structure.quoted import SAID
@@ -27,10 +27,10 @@ from activities.planning.structure.text import (
     spoken_text,
     without_quotes,
 )
-from activities.planning.structure.words import OFF_SCREEN
+from activities.planning.structure.words import OFF_SCREEN, SHOT_NOUNS
 
 _SCENE_NUMBER: Final = (
-    r"(?:(?i:scene|szene|escena|scène|cena|scena|сцена|sahne|scen|kohtaus|σκηνή|シーン|场景?|場景?|씬|مشهد|सीन|s)\s*)?"
+    rf"(?:(?i:{SHOT_NOUNS}|씬|s)\s*)?"
     r"#?\s?\d{1,3}[A-Z]?\s*[.):–—-]?\s+"
 )
 _RIGHT_NUMBER: Final = re.compile(r"\s{3,}\d{1,3}[A-Z]?\s*$")
@@ -50,7 +50,8 @@ _TRANSITION: Final = re.compile(
     r"[A-Z][A-Z ]{2,30} TO:|THE END\.?|FIN\.?|ENDE\.?|"
     r"(?:HARTER )?SCHNITT(?: AUF| ZU)?[:.]?|ÜBERBLENDUNG[:.]?|(?:AB|AUF|AUS)BLENDE?[:.]?|"
     r"SCHWARZ(?:BLENDE)?[:.]?|CORTE A[:.]?|FUNDIDO[A-Z Ñ]*[:.]?|"
-    r"COUPE SUR[:.]?|FONDU[A-Z ÀÉ]*[:.]?|DISSOLVENZA[:.]?|STACCO[A-Z ]*[:.]?|(?:CORTA PARA|FUSÃO(?: PARA)?|ESCURECE|"
+    r"COUPE SUR[:.]?|FONDU[A-Z ÀÉ]*[:.]?|DISSOLVENZA[A-Z ]*[:.]?|STACCO[A-Z ]*[:.]?|"
+    r"(?:CORTA PARA|FUSÃO(?: PARA)?|ESCURECE|"
     r"FIM|"
     r"СКЛЕЙКА|(?:ИЗ )?ЗАТЕМНЕНИ[ЕЯ]|НАПЛЫВ|ВЫТЕСНЕНИЕ|КОНЕЦ|ЗТМ|КІНЕЦЬ|ПЕРЕХІД|CIĘCIE(?: DO)?|(?:ŚCIEMNIENIE|"
     r"ROZJAŚNIENIE)|"
@@ -92,6 +93,12 @@ _TITLE_PAGE: Final = re.compile(
 _COLON_QUOTE: Final = re.compile(rf"(\w\s*[:：])\s*((?:{QUOTED.pattern}))\s*\.?\s*$")
 _ENDS_CUE: Final = re.compile(r",$|(?<!\s[^\W\d_])\.$")
 """The end of a line that is no name; an initial may end one: "HERR K."."""
+_NO_NAME: Final = re.compile(
+    r"(?:(?:SMASH|MATCH|JUMP|HARD) )?CUTS?(?: TO)?|FADES? .*|(?:CLOSE|ANGLE|BACK) (?:ON|TO)|ON|POV|INSERT|MONTAGE|LOGO|"
+    r"PACK ?SHOT|SCHNITT.*|COUPE.*|CORTE.*",
+    re.IGNORECASE,
+)
+"""What stands before a colon like a name, and is a picture or a transition."""
 MAX_NAME_WORDS: Final = 4
 MAX_NAME_CHARS: Final = 20
 _REMOVED: Final = re.compile(r"/\*.*?\*/|\[\[.*?\]\]", re.DOTALL)
@@ -351,13 +358,15 @@ def _speech(reader: _Reader, cue: tuple[str, str], body: list[str], k: int, *, o
 def _extension(text: str) -> str:
     """The direction in the brackets after the name of a speaker; empty where they say where the speaker is."""
     parts = (part.strip() for part in re.findall(r"[(（]([^()（）]*)[)）]", text))
-    return next((part for part in parts if part and not OFF_SCREEN.match(part)), "")
+    return next((part for part in parts if part and not OFF_SCREEN.match(part) and not part[0].isdigit()), "")
 
 
 def _is_speaker(found: re.Match[str]) -> bool:
     name = found.group(1).strip()
     quoted = found.group(3).lstrip()[:1] in ("「", "“", "„", "«", '"')
     known = kind_of(name)
+    if _NO_NAME.fullmatch(name) or FRAMING.match(name):
+        return False
     return known == "voice" or (
         known is None and len(name.split()) <= 3 and (name[:1] != name[:1].lower() or quoted or not name.isascii())
     )

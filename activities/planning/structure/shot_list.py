@@ -60,10 +60,14 @@ _NAMED_LINE: Final = re.compile(
 """A line of a speaker in capitals without quotation marks: "NONNA: Basilico alla fine!"."""
 _WIDE_LINE: Final = re.compile(r"(?:^|[\s\u3000])([぀-ヿ㐀-鿿]{1,6})「([^「」]{2,80}[。！？…!?])」\s*$")
 """A speaker directly before what is said: "店主「負けとくよ！」"."""
+_TURN_IN_HEAD: Final = re.compile(
+    r"(?:\s{3,}|(?<=[.!?])\s+)(?=[^\W\d_a-z]{2,}(?: [^\W\d_a-z]+){0,2}\s*(?:\([^()]{1,40}\))?[:：]\s|[(（])"
+)
+"""Where a line of somebody, or a sound in brackets, begins in the line of its shot."""
 _ASIDE: Final = re.compile(r"^\s*[(（\[][^()（）\[\]]{1,80}[)）\]]\s*$")
 _UNHEARD: Final = re.compile(r"\b(?:no|without|natural|only|sound|music|silent|silence|v\.?o\.?)\b", re.IGNORECASE)
 _BRACKETED: Final = re.compile(r"^[(（\[【]\s*([^()（）\[\]【】\n]{1,30}?)\s*[)）\]】]\s*[:.–—-]?\s*")
-_CIRCLED: Final = re.compile(r"^\s*([①-⑳])\s*")
+_CIRCLED: Final = re.compile(rf"^(\s*(?:{_WORD})?\s*)([①-⑳])\s*", re.IGNORECASE)
 _LEAD: Final = re.compile(
     r"^[\s>#*•·▪◦‣+|–—-]*+(?:(?:TC|T/C|time(?:code)?|zeit|tempo|tijd|tid)\s*[:：]?\s*(?=[\d\[(]))?", re.IGNORECASE
 )
@@ -114,6 +118,10 @@ class ShotDraft:
     def read(self, text: str, *, first: bool = False) -> None:
         """Add one line of the brief to the shot."""
         text = text.strip()
+        if first and (begin := _TURN_IN_HEAD.search(text)):
+            self.read(text[: begin.start()], first=True)
+            self.read(text[begin.start() :])
+            return
         if _ASIDE.match(text) and all(s.kind == "sound" for s in segments(text.strip("()（）[] "))):
             self.sounds += [cue for s in segments(text.strip("()（）[] ")) for cue in cues_in(s)]
             return
@@ -262,7 +270,7 @@ def _is_picture(segment: Segment) -> bool:
 
 def _head(line: str) -> tuple[ShotDraft, str] | None:
     """A new shot and the rest of its first line, where the line begins one."""
-    written = _CIRCLED.sub(lambda m: f"{int(unicodedata.numeric(m[1]))}. ", line)
+    written = _CIRCLED.sub(lambda m: f"{m[1]}{int(unicodedata.numeric(m[2]))}. ", line)
     written = written.replace("\u3000", " ").replace("**", "")
     plain = _western(written)
     draft = ShotDraft()
@@ -288,7 +296,7 @@ def _head(line: str) -> tuple[ShotDraft, str] | None:
     begins = (
         marks.RANGE.match(rest)
         or marks.POINT.match(rest)
-        or (re.match(r"[\[(（【]", rest) and marks.LENGTH.match(rest))
+        or ((length := marks.LENGTH.match(rest)) and (rest[0] in "[(（【" or rest[length.end() :][:1] in (":", "：")))
     )
     return (draft, timed) if begins and draft.is_timed else None
 

@@ -13,7 +13,9 @@ from activities.planning.structure.text import QUOTED, plain, quotations
 Role = Literal["music", "effects", "ambience"]
 
 _MUSIC_LABEL: Final = re.compile(
-    r"music|musik|m[uú]sica|musique|音楽|BGM|音乐|음악|موسيقى|музыка|संगीत|soundtrack|score", re.IGNORECASE
+    r"(?:background )?music|(?:hintergrund)?musik|m[uú]sica(?: de fondo)?|musique|音楽|BGM|(?:背景)?音乐|"
+    r"음악|موسيقى|музыка|संगीत|soundtrack|score",
+    re.IGNORECASE,
 )
 _MUSIC: Final = re.compile(
     r"\b(?:[\w-]*music|musik|[a-zäöü]+musik|m[uú]sica|musique|musical|soundtrack|score|piano|guitars?|strings|drums?|"

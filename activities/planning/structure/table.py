@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from activities.planning.structure import words
 from activities.planning.structure.labels import FRAMING, Kind, is_nothing, kind_of, segments
 from activities.planning.structure.model import Structure, numbered
 from activities.planning.structure.shot_list import ShotDraft, set_lengths, title_in
-from activities.planning.structure.surface.cells import is_line, remark, spoken_turns
+from activities.planning.structure.surface.cells import is_line, named_turn, remark, spoken_turns
 from activities.planning.structure.surface.sheets import sheet_at
 from activities.planning.structure.text import (
     LENGTH,
@@ -20,6 +20,7 @@ from activities.planning.structure.text import (
     number,
     plain,
     western_digits,
+    without_quotes,
 )
 from activities.text.speech import closed
 
@@ -59,6 +60,16 @@ _HEARD: Final = re.compile(
 )
 _NAME: Final = re.compile(r"\W*(?:[^\W\d_]{0,12}\W{0,2})?\d{1,3}[a-z]?\W*|[A-Za-z]?\W*", re.IGNORECASE)
 """The number or the name of a shot: "3", "Scene 2", "4b"."""
+_WHO: Final = re.compile(
+    r"speakers?|characters?|who|sprecher(?:in)?|figur|rolle|personaje|personnage|personaggio|personagem|話者|話し手|人物|"
+    r"角色|등장인물|персонаж|кто",
+    re.IGNORECASE,
+)
+_LINE: Final = re.compile(
+    r"lines?|text|dialog(?:ue)?s?|words|says|copy|répliques?|texte|líneas?|texto|diálogos?|battuta|testo|falas?|台词|台詞|"
+    r"セリフ|대사|реплика|текст",
+    re.IGNORECASE,
+)
 _Column = Kind | Literal["start", "end"]
 
 
@@ -73,7 +84,7 @@ class Table:
 
 
 def find_tables(lines: list[str]) -> list[Table]:
-    """The tables of a text: with pipes and a rule below its header, or with tabs."""
+    """The tables of a text: with pipes and a rule below its header, with pipes and known names of columns, or tabs."""
     found: list[Table] = []
     k = 0
     while k < len(lines) - 2:
@@ -88,6 +99,10 @@ def _table_at(lines: list[str], k: int) -> Table | None:
     if "|" in lines[k] and _RULE.match(lines[k + 1]) and "|" in lines[k + 1]:
         end = next((j for j in range(k + 2, len(lines)) if "|" not in lines[j]), len(lines))
         return Table(_cells(lines[k]), tuple(map(_cells, lines[k + 2 : end])), k, end)
+    if lines[k].count("|") > 1 and _is_header(header := _cells(lines[k])):
+        end = next((j for j in range(k + 1, len(lines)) if "|" not in lines[j]), len(lines))
+        if end - k > 2:
+            return Table(header, tuple(_cells(line, len(header)) for line in lines[k + 1 : end]), k, end)
     width = lines[k].count("\t")
     if width and width == lines[k + 1].count("\t") == lines[k + 2].count("\t"):
         end = next((j for j in range(k + 1, len(lines)) if not 0 < lines[j].count("\t") <= width), len(lines))
@@ -106,9 +121,11 @@ def _is_header(names: Sequence[str]) -> bool:
     return known >= _LEAST_KNOWN and known * 2 > len(names) and all(len(name.split()) <= _NAME_WORDS for name in names)
 
 
-def _cells(line: str) -> tuple[str, ...]:
+def _cells(line: str, most: int = 0) -> tuple[str, ...]:
+    """The cells of a row; with `most`, the last one has the pipes of a row with more."""
     inner = line.strip().removeprefix("|").removesuffix("|")
-    return tuple(cell.replace("\\|", "|").strip() for cell in re.split(r"(?<!\\)\|", inner))
+    cells = re.split(r"(?<!\\)\|", inner, maxsplit=max(most - 1, 0))
+    return tuple(cell.replace("\\|", "|").strip() for cell in cells)
 
 
 def _column(name: str) -> _Column | None:
@@ -143,7 +160,25 @@ def parse_shot_table(text: str) -> Structure | None:
     return next(filter(None, (_shots_of(table, lines) for table in find_tables(lines))), None)
 
 
+def _with_speakers(table: Table) -> Table:
+    """The table with the columns "Speaker" and "Line" as one of lines after their speakers; any other as it is."""
+    names = [name.strip(" *_:") for name in table.header]
+    who = next((k for k, name in enumerate(names) if _WHO.fullmatch(name)), None)
+    line = next((k for k, name in enumerate(names) if _LINE.fullmatch(name)), None)
+    if who is None or line is None:
+        return table
+
+    def merged(row: tuple[str, ...]) -> tuple[str, ...]:
+        name, said = (row[k] if k < len(row) and has_words(row[k]) else "" for k in (who, line))
+        turn = f"{name}: “{without_quotes(said)}”" if name and said else said
+        return tuple(turn if k == line else cell for k, cell in enumerate(row) if k != who)
+
+    header = tuple("VO" if k == line else name for k, name in enumerate(table.header) if k != who)
+    return replace(table, header=header, rows=tuple(map(merged, table.rows)))
+
+
 def _shots_of(table: Table, lines: list[str]) -> Structure | None:
+    table = _with_speakers(table)
     kinds = [_kind(table, k) for k in range(len(table.header))]
     parts = {"picture", "voice", "lettering"} & {k for k in kinds if k}
     if len(parts) < 2 and not (parts and {"length", "speaker", "start"} & {k for k in kinds if k}):
@@ -207,6 +242,9 @@ def _read_cell(draft: ShotDraft, kind: _Column | None, cell: str, column: str) -
         for part in segments(each.strip()):
             if not part.kind and draft.lines and kind in ("voice", "sound") and remark(part.value):
                 continue  # how the line before it is said: "BAKER: “Nor do I.” (yawns)"
+            if not part.kind and kind in ("voice", "sound") and (line := named_turn(part.value, draft.description)):
+                draft.add(line)
+                continue
             unlabelled = "voice" if kind == "sound" and QUOTED.match(part.value.strip()) else kind or "note"
             label = column if unlabelled == "sound" else ""
             draft.add(part if part.kind else part._replace(kind=unlabelled, value=part.value.strip(), label=label))

@@ -142,7 +142,7 @@ SHOT_NOUNS: Final = (
     rf"場面|镜头|镜|画面|场景|컷|장면|لقطة|اللقطة|مشهد|المشهد|кадр|сцена|शॉट|दृश्य|{SHOTS}"
 )
 STEPS: Final = (
-    r"step|reason|tip|schritt|grund|tipp|étape|raison|conseil|paso|raz[oó]n|motivo|consejo|passo|raz[aã]o|dica|"
+    r"step|reason|tip|reminder|rule|fact|sign|mistake|myth|habit|trick|提醒|要点|秘诀|技巧|妙招|schritt|grund|tipp|étape|raison|conseil|paso|raz[oó]n|motivo|consejo|passo|raz[aã]o|dica|"
     r"passaggio|ragione|consiglio|stap|reden|krok|powód|steg|anledning|trin|trinn|grunn|vaihe|syy|důvod|βήμα|"
     r"λόγος|adım|neden|шаг|причина|крок|خطوة|الخطوة|سبب|السبب|مرحله|دلیل|שלב|סיבה|चरण|कारण|ステップ|手順|理由|"
     r"步骤|步驟|단계|이유|ขั้นตอน(?:ที่)?|bước|langkah|"
@@ -184,7 +184,7 @@ OFF_SCREEN: Final = re.compile(
     r"^(?:V\.?\s?O\.?|O\.?\s?[SC]\.?|OFF|ON)(?:[\s-]*(?:SCREEN|CAMERA|VOICE))?$|"
     r"^(?:VOICE[ -]?OVER|CONT(?:['’]?D)?\.?|CONTINUED|CONTIN[UÚ]A|SUITE|SEGUE|FORTS\.?|ПРОД\.?|ПРОДОЛЖ\.?|MORE|"
     r"PRE-?LAP|FILTERED|SUBTITLED?|AUS DEM OFF|IM OFF|HORS[ -]CHAMP|"
-    r"FUORI CAMPO|声|画外音?|旁白)\.?$",
+    r"FUORI CAMPO|F\.?\s?C\.?|声|画外音?|旁白)\.?$",
     re.IGNORECASE,
 )
 """Where a speaker is, which is not how a line is said."""

@@ -31,6 +31,11 @@ _AND: Final = (
     r"och|og|ja|και|dan|và|और|kemudian"
 )
 _CLAUSE: Final = re.compile(rf"[,;，、؛،;:：–—-]\s+|[，、]|\s(?:{_AND})\s")
+_MODAL: Final = re.compile(
+    r"\s+(?:should|must|can|will|shall|may|soll(?:te)?|kann|muss|wird|debe(?:ría)?|puede|doit|devrait|peut|deve|dovrebbe|"
+    r"может|должен|должна)\s*$",
+    re.IGNORECASE,
+)
 _TAIL: Final = re.compile(r"^(?:と|라고|이라고|を|을|를)[^。！？.!?「」\"]{0,12}[。.!！]?$")
 """What follows a quotation in languages whose verb stands last: "「…」と入れる。"."""
 _JOINS: Final = re.compile(
@@ -150,7 +155,7 @@ def _sign_says(before: str, shows: re.Match[str], says: re.Match[str]) -> bool:
 
 def _said(before: str, says: re.Match[str], text: str) -> tuple[Quotation, str]:
     """A quotation after its verb or its narrator, and the picture before it."""
-    head = before[: says.start()]
+    head = _MODAL.sub("", before[: says.start()])
     after = before[says.end() :].strip(" :：,")
     if not after and (narrator := _NARRATOR_LAST.search(head)):
         return Quotation("said", text), head[: narrator.start()]

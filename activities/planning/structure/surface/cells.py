@@ -1,6 +1,7 @@
 """Cells of a column with what is heard: lines with and without the name of a speaker, remarks, and sounds."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from activities.planning.structure.labels import READ_NOUNS, Segment, kind_of, names_somebody
@@ -15,6 +16,10 @@ _SMALL_NAMED_LINE: Final = re.compile(
     r"^[*_•\s–—-]*((?:(?:the|der|die|le|la|el|il|o|a) )?[^\W\d_][\w'’]{1,20}(?: [^\W\d_][\w'’]{1,20})?)\s*"
     r"(?:[(（]([^()（）]{1,40})[)）])?\s*[:：]\s*(?![“„”«»‹「『\"])(\S.*[.!?…。！？؟।۔])$",
     re.IGNORECASE,
+)
+_NAMED_TURN: Final = re.compile(
+    r"([^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,2})\s*(?:[(（]([^()（）]{1,60})[)）])?"
+    r"\s*[:：]\s*(?![“„”«»‹「『\"])(\S.*)$"
 )
 _LINE_END: Final = re.compile(r"(?:[.!?…。！？؟।]|[ぁ-んー])[”“\"»«」』]$")
 _THING: Final = re.compile(rf"{READ_NOUNS}|ロゴ|商品|店名|題名|曲", re.IGNORECASE)
@@ -60,6 +65,20 @@ def line_of(text: str, seen: str) -> re.Match[str] | None:
     a direction, or of somebody in the picture."""
     named = _SMALL_NAMED_LINE.match(text)
     return named if named and (named[2] or named[1].casefold().split()[-1] in seen.casefold()) else None
+
+
+def named_turn(text: str, seen: Sequence[str]) -> Segment | None:
+    """A line without quotation marks after its speaker: "GUARD (softly): All aboard."; None for any other text, such as
+    "Remember: it is free."."""
+    named = _NAMED_TURN.match(text.strip())
+    if not named or not names_somebody(named[1]):
+        return None
+    known = named[1].isupper() or named[2] or named[1].casefold() in " ".join(seen).casefold()
+    return (
+        Segment("speaker", named[3], named[1].title() if named[1].isupper() else named[1], named[2] or "", named[1])
+        if known
+        else None
+    )
 
 
 def _is_name(name: str) -> bool:

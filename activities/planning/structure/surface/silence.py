@@ -8,7 +8,8 @@ from activities.planning.structure.text import has_words
 _NO_VOICE: Final = re.compile(
     r"(^|[.!?。！？]\s*|[,，、;]\s*|\s[–—-]\s+)(?:no (?:vo|voice[ -]?over|voice|dialogue|narration)|"
     r"pas de (?:voix|dialogue)|"
-    r"sans (?:voix|paroles)|sin (?:voz|diálogo|palabras)|keine? (?:stimme|sprecher|vo)|ohne (?:worte|sprecher|vo)|"
+    r"sans (?:voix|paroles)|sin (?:voz|di[aá]logos?|palabras|locuci[oó]n)|"
+    r"keine? (?:stimme|sprecher|vo)|ohne (?:worte|sprecher|vo)|"
     r"senza (?:voce|parole)|sem (?:voz|narração|falas?)|без (?:слов|голоса)|ナレ(?:ーション)?(?:なし|無し)|无旁白|"
     r"無旁白|내레이션 없음|"
     r"بدون (?:صوت|تعليق|گفتار)|ללא קריינות|bez (?:głosu|komentarza|hlasu|slov)|zonder (?:stem|voice[ -]?over)|"

@@ -46,7 +46,8 @@ NOTED = {
         "en", 40,
         ("How to descale the Brewster 3 in five steps.", "Empty the tank. All of it.",
          "Mix 1 sachet with 0.75 l of water.", "Press and hold CLEAN for 3 seconds; the light turns amber.",
-         "Wait. It takes 18 minutes, so have a biscuit.", "Rinse twice, then brew one cup and throw it away.", "",),
+         "Wait. It takes 18 minutes, so have a biscuit.", "Rinse twice, then brew one cup and throw it away.",
+         "",),
         (("0.75 l", 3), ("18:00", 5), ("Good for another 200 cups.", 7),),
     ),
     "letters_en": Noted(
@@ -151,8 +152,8 @@ NOTED = {
     "bike_en": Noted(
         "en", 30,
         ("Three steps to a safer bike.", "squeeze both brakes; if a lever touches the bar, stop.",
-         "pinch the tyres; they should feel like an unripe peach.", "spin the wheels and listen. Silence is good.",
-         "Check. Pinch. Listen.",),
+         "pinch the tyres; they should feel like an unripe peach.",
+         "spin the wheels and listen. Silence is good.", "Check. Pinch. Listen.",),
         (("Check. Pinch. Listen.", 5),),
     ),
     "yard_ru": Noted(
@@ -165,8 +166,9 @@ NOTED = {
     "allotment_nl": Noted(
         "nl", 30,
         ("Vijf redenen om een volkstuin te nemen.", "Je eet in juli aardbeien die nergens te koop zijn.",
-         "Je buren worden vrienden, of in elk geval kenners van slakken.", "Je leert wachten. Dat scheelt later.",
-         "Het kost €45 per jaar, inclusief water.", "Om negen uur 's avonds is het er stiller dan in je hoofd.",
+         "Je buren worden vrienden, of in elk geval kenners van slakken.",
+         "Je leert wachten. Dat scheelt later.", "Het kost €45 per jaar, inclusief water.",
+         "Om negen uur 's avonds is het er stiller dan in je hoofd.",
          "Volkstuin Nut & Genoegen. Er is nog één perceel vrij.", "",),
         (("Volkstuin Nut & Genoegen. Er is nog één perceel vrij.", 7), ("www.nutengenoegen.example", 8),),
     ),
@@ -189,7 +191,8 @@ NOTED = {
         ("Tres razones para volver al pueblo.", "Dicen que en los pueblos no pasa nada.", "Se equivocan.",
          "El tiempo. Aquí un café dura cuarenta minutos y nadie mira el reloj.",
          "El precio. Una casa con huerto cuesta 380 € al mes.",
-         "La gente. Si un día no sales, alguien llama a tu puerta con sopa.", "Vuelve. Te guardamos el sitio.", "",),
+         "La gente. Si un día no sales, alguien llama a tu puerta con sopa.", "Vuelve. Te guardamos el sitio.",
+         "",),
         (("Vuelve. Te guardamos el sitio.", 7), ("volveralpueblo.example", 8),),
     ),
     "lemons_en": Noted(
@@ -240,8 +243,8 @@ NOTED = {
     ),
     "newsroom_en": Noted(
         "en", 90,
-        ("They closed the paper at noon. Nobody told the printer.", "", "What's the headline?", "There isn't one.",
-         "Then print that.", "",),
+        ("They closed the paper at noon. Nobody told the printer.", "", "What's the headline?",
+         "There isn't one.", "Then print that.", "",),
         (("Good morning.", 6),),
     ),
     "plants_ko": Noted(
@@ -249,6 +252,92 @@ NOTED = {
         ("반려식물 오래 키우는 3가지 방법.", "첫째, 물은 손가락으로 흙을 만져 보고 주세요.",
          "둘째, 햇빛은 창가에서 1미터가 좋아요.", "셋째, 말을 거세요.", "과학은 아직 반대하지만요.", "",),
         (("초록상점 — 02-555-0134", 6),),
+    ),
+    "theatre_en": Noted(
+        "en", 30,
+        ("Every theatre keeps one light on.", "They say it's for the ghosts.", "", "Good house tonight.",
+         "The Orpheum. Someone's always watching.",),
+        (("Row F, 2:10 a.m.", 2), ("The Orpheum | Season opens 9 Sept", 5),),
+        (5, 7, 8, 5, 5),
+    ),
+    "ficus_en": Noted(
+        "en", 25,
+        ("", "", "Bring it in. No judgement.", "", "Root Cause. We've seen worse.",),
+        (("Day 400", 1), ("Free check-ups on Fridays", 4),),
+    ),
+    "backup_en": Noted(
+        "en", 20,
+        ("Dave had one job.", "He did it.", "Does anyone have a backup?", "",),
+        (("Based on a true spreadsheet.", 1), ("SnapVault. Because Dave.", 4),),
+    ),
+    "cafe_ja": Noted(
+        "ja", 20,
+        ("", "まだ、だれも起きていない。", "おはようございます！", "", "朝活カフェ、朝五時から。",),
+        (("モーニング 480円", 4), ("駅前・毎日5:00〜", 5),),
+        (3, 4, 4, 4, 5),
+    ),
+    "wool_en": Noted(
+        "en", 30,
+        ("", "She's deaf. She just knows.", "",),
+        (("Highland Wool Co-op. Since before fences.", 3),),
+        (10, 10, 10),
+    ),
+    "pelmeni_ru": Noted(
+        "ru", 40,
+        ("Сто двенадцать. Сто тринадцать.",
+         "Счастливый лепи. С перцем.", "А кому достанется?",
+         "Тому, кто не ждёт.", "Мне!", "",),
+        (("С праздником. Ваш двор.", 6),),
+    ),
+    "tide_en": Noted(
+        "en", 32,
+        ("Some people check everything twice.", "Because the sea checks once.", "", "Bring me a crab!",
+         "Tidewater. Check.",),
+        (),
+    ),
+    "boxes_en": Noted(
+        "en", 20,
+        ("", "This one still works.", "Welcome home.", "Haul & Home. We carry more than boxes.",),
+        (("First night.", 3), ("haulandhome.example | 0800 555 0145", 4),),
+        (4, 4, 6, 6),
+    ),
+    "capucins_fr": Noted(
+        "fr", 30,
+        ("Un kilo de tout.", "De tout quoi ?", "De tout ce que mamie aime.", "Tu as oublié quelque chose ?",
+         "Oui. De compter.", "Le marché des Capucins. Du mardi au dimanche.",),
+        (),
+    ),
+    "sofa_es": Noted(
+        "es", 20,
+        ("", "Hay días que duran dos.", "", "Sofás Siesta. Ya has llegado.",),
+        (("Desde 499 € · 100 noches de prueba", 4),),
+        (4, 5, 5, 6),
+    ),
+    "tools_en": Noted(
+        "en", 36,
+        ("Welcome back to \"One Tool, One Minute\".", "Today: the humble bradawl.",
+         "I thought that was a bad haircut.", "It makes a hole so your screw knows where to go.", "",
+         "That's the most satisfying thing I've seen all year.", "",),
+        (("One Tool, One Minute", 7),),
+        (5, 6, 5, 7, 5, 5, 3),
+    ),
+    "lamp_it": Noted(
+        "it", 24,
+        ("Nonno, si è rotta la luna bassa.", "Arrivo con la scala.", "Bis!", "Domani. Se si rompe.", "",),
+        (("Illuminazione pubblica, dal 1898 con amore", 5),),
+    ),
+    "owls_en": Noted(
+        "en", 25,
+        (
+         "Good news for night owls. From Monday, the Eastgate Library stays open until eleven. Yes, even the quiet room.",  # noqa: E501
+         "",),
+        (("Mon–Sat 8:00–23:00", 0),),
+    ),
+    "parents_zh": Noted(
+        "zh", 25,
+        ("给新手爸妈的三个小提醒。", "水温先用手腕试，37度左右。", "哭不是你做错了，是他在说话。",
+         "你也要睡觉。真的。", "",),
+        (("慢慢来，比较快。", 5),),
     ),
 }  # fmt: skip
 
