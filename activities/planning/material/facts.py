@@ -20,6 +20,8 @@ from workflows.voice.spoken_brief import sentences_of
 MAX_FACTS: Final = 12
 FILM_FACTS: Final = 5
 """In the text of a film: each one is spoken."""
+LOOK_CHARS: Final = 300
+LOOK_COLOURS: Final = 5
 _PAIR: Final = re.compile(r"^\s*(?:[-*•]\s*)?\**([A-ZÀ-Þ][^\n:.!?|]{0,40}?)\**\s*:\s+(\S[^\n]{0,200})$")
 _BULLET: Final = re.compile(r"^\s*[-*•–]\s+(\S.{2,200})$")
 _HEADING: Final = re.compile(r"^#{1,3}\s+(\S.{0,120})$")
@@ -52,8 +54,27 @@ def facts_of(task: PlanningTask) -> list[Fact]:
     return list(found.values())[:MAX_FACTS]
 
 
+def looks_of(task: PlanningTask) -> list[Fact]:
+    """The look that each reference with the use `style` gives: its style as a model saw it, otherwise its colours."""
+    found = []
+    for number, parts in task.read.items():
+        if task.brief.references[number - 1].use is not Use.STYLE:
+            continue
+        texts = {part.kind: (part.text, part.place) for part in reversed(parts)}
+        if "style" in texts:
+            text, place = texts["style"]
+        elif "palette" in texts:
+            colours, place = texts["palette"]
+            text = f"colours {', '.join(colours.split(', ')[:LOOK_COLOURS])}"
+        else:
+            continue
+        found.append(Fact(" ".join(text.split())[:LOOK_CHARS].strip(" ."), source_of(number, place)))
+    return found
+
+
 def cited(task: PlanningTask) -> list[Fact]:
-    """What the assets of a template's plan may name as their source: the facts, and the sentences of a voice memo."""
+    """What the assets of a template's plan may name as their source: the facts, the looks, and the sentences of a voice
+    memo."""
     memos = [n for n, reference in enumerate(task.brief.references, start=1) if reference.memo]
     said = [
         Fact(text, source_of(number, part.place))
@@ -61,7 +82,7 @@ def cited(task: PlanningTask) -> list[Fact]:
         for part in task.read.get(number, ())
         for text in sentences_of(part.text)
     ]
-    return [*facts_of(task), *said]
+    return [*facts_of(task), *looks_of(task), *said]
 
 
 def _facts_in(part: Part) -> Iterator[str]:

@@ -36,13 +36,14 @@ def read_contents(path: Path, out: Path, media_type: str, seconds_long: float | 
 
 def _divided(part: Answer) -> list[Answer]:
     """A part, or several where its text is long; it is divided between lines where that is possible."""
-    text, pieces = part["text"], []
-    while len(text) > MAX_PART_CHARS:
-        at = text.rfind("\n", MAX_PART_CHARS // 2, MAX_PART_CHARS)
-        at = at if at > 0 else MAX_PART_CHARS
-        pieces.append({**part, "text": text[:at].strip()})
-        text = text[at:].strip()
-    return [*pieces, {**part, "text": text}]
+    text, pieces, begin = part["text"], [], 0
+    while len(text) - begin > MAX_PART_CHARS:
+        at = text.rfind("\n", begin + MAX_PART_CHARS // 2, begin + MAX_PART_CHARS)
+        end = at if at > 0 else begin + MAX_PART_CHARS
+        pieces.append({**part, "text": text[begin:end].strip()})
+        begin = end
+    pieces.append({**part, "text": text[begin:].strip()})
+    return [piece for piece in pieces if piece["text"]] or [part]
 
 
 def _picture(path: Path, out: Path) -> Answer:

@@ -2,8 +2,10 @@
 with its sources, corrected, approved and delivered, with a vendor and without any key."""
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +23,6 @@ from tests.api.routes.voice.test_memos import heard
 from tests.emulators.openai import OpenAIEmulator
 from tests.support.product import previz_workers
 from tests.support.servers.serving import Api, patient, serving
-from tests.support.situation import PREVIZ
 from tests.support.vendors import env_of
 
 pytestmark = pytest.mark.trial
@@ -30,6 +31,12 @@ SAID: Final = (
 )
 SHEET: Final = files.pdf([(72, 780, "Lumen desk lamp"), (72, 750, "Price: 49 EUR"), (72, 720, "- Dims to one percent")])
 SEEN: Final = {"description": "A brass lamp.", "objects": ["lamp"], "text": "", "style": "Warm light, 35 mm film."}
+ASKED: Final = {
+    "/v1/audio/transcriptions": 1,  # the memo
+    "/v1/chat/completions": 2,  # the picture and the script
+    "/v1/images/edits": 2,
+    "/v1/audio/speech": 2,
+}
 Studio = Callable[..., AbstractAsyncContextManager[Api]]
 
 
@@ -59,19 +66,10 @@ async def memo_of(folder: Path) -> bytes:
 
 
 async def film(api: Api, brief: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Plan the film from the memo's brief, its sheet and its picture, with local models only."""
+    """Plan the film from the memo's brief, its sheet and its picture."""
     sheet = await posted(api, SHEET, name="sheet")
     look = await posted(api, files.image("TIFF"), name="look", use="style")
-    production_id, digest = await api.planned(**brief | {"references": [*brief["references"], sheet, look]})
-    edits = [
-        {"op": "change", "asset_id": a["asset_id"], "provider": "previz", "model": PREVIZ[a["asset_type"]]}
-        for a in (await api.get(production_id))["plan"]["assets"]
-        if a["provider"] != "previz"
-    ]
-    if edits:
-        body = {"plan_digest": digest, "edits": [each | {"parameters": {}} for each in edits]}
-        answer = await api.http.patch(f"/api/v1/productions/{production_id}/plan", json=body)
-        assert answer.status_code == 200, answer.text
+    production_id, _ = await api.planned(**brief | {"references": [*brief["references"], sheet, look]})
     return production_id, await api.get(production_id)
 
 
@@ -83,7 +81,8 @@ async def corrected_and_delivered(api: Api, production_id: str) -> list[str]:
     changes = [{"part_id": part["part_id"], "text": part["text"].replace("49", "59")}]
     assert (await api.http.patch(f"{path}/references/2", json={"changes": changes})).status_code == 200
     revised = (await api.http.post(f"{path}/revise", json={"feedback": "Use the corrected price."})).json()
-    await api.approve(production_id, revised["digest"], budget_usd="50")
+    approval = await api.approve(production_id, revised["digest"], budget_usd="50", allow_unknown_prices=True)
+    assert approval.status_code == 200, approval.text
     assert (await api.events(production_id))[-1].name == "done"
     made = await api.get(production_id)
     assert made["status"] == "delivered", made["error"]
@@ -102,11 +101,18 @@ async def test_with_a_vendor_all_three_are_read(studio: Studio, tmp_path: Path) 
             cited = {source for a in made["plan"]["assets"] for source in a["sources"]}
             assert {"reference-1 0:00", "reference-2 p. 1"} <= cited
             read = (await api.http.get(f"/api/v1/productions/{production_id}/references/3")).json()
-            assert "Warm light, 35 mm film." in {p["text"] for p in read["parts"]}
+            assert SEEN["style"] in {p["text"] for p in read["parts"]}
+            pictures = [a for a in made["plan"]["assets"] if a["asset_type"] in ("image", "video")]
+            assert all("Warm light, 35 mm film" in a["prompt"] and "reference-3" in a["sources"] for a in pictures)
+            assert not any("is not used" in warning for warning in made["plan"]["warnings"])
             spoken = " ".join(await corrected_and_delivered(api, production_id))
             assert "59 EUR" in spoken
             assert "49" not in spoken
             assert vendor.problems == []
+            bills = list(zip((call.path for call in vendor.submissions), vendor.prices, strict=True))
+            published = sum(usd for path, usd in bills if path != "/v1/audio/speech")  # whose price is unknown
+            assert published <= Decimal((await api.get(production_id))["spent_usd"])
+            assert Counter(path for path, _ in bills) == ASKED
 
 
 async def test_without_a_key_the_film_is_made_and_says_what_was_not_read(studio: Studio, tmp_path: Path) -> None:
@@ -121,5 +127,8 @@ async def test_without_a_key_the_film_is_made_and_says_what_was_not_read(studio:
         assert "reference-2 p. 1" in {source for a in made["plan"]["assets"] for source in a["sources"]}
         look = (await api.http.get(f"/api/v1/productions/{production_id}/references/3")).json()
         assert "set OPENAI_API_KEY, ANTHROPIC_API_KEY or GOOGLE_API_KEY" in look["unread"][0]["remedy"]
-        assert {p["kind"] for p in look["parts"]} >= {"palette"}
+        (palette,) = (p for p in look["parts"] if p["kind"] == "palette")
+        colour = palette["text"].split()[0]
+        assert all(colour in a["prompt"] for a in made["plan"]["assets"] if a["role"] == "still")
+        assert not any("is not used" in warning for warning in made["plan"]["warnings"])
         assert "59 EUR" in " ".join(await corrected_and_delivered(api, production_id))
