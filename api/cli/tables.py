@@ -359,7 +359,8 @@ def verdict_text(verdict: Verdict) -> str:
     if verdict.score is None:
         return f"unjudged: {verdict.unjudged}"
     matches = ", matches" if verdict.matches else ""
-    line = f"score {verdict.score:.2f}{matches}, by {verdict.judged_by}"
+    blind = f", who did not see {counted(verdict.unseen, 'picture')} of it" if verdict.unseen else ""
+    line = f"score {verdict.score:.2f}{matches}, by {verdict.judged_by}{blind}"
     return f"{line}: {verdict.complaint}" if verdict.complaint else line
 
 
