@@ -37,7 +37,7 @@ _MEANINGS: Final[Mapping[Criterion, str]] = {
 _WHAT: Final[Mapping[Way, str]] = {
     "text": "a text, which is `take` in the data",
     "illustrated": "a text with pictures, which is `take` in the data; the first {frames} attached pictures are its "
-    "first ones in their order, each where the text has its line `![…](pictures/…)`, and the criteria hold for them too",
+    "first ones in their order, each where the text has its line `![…](pictures/…)`; the criteria hold for them too",
     "picture": "a picture, which is the first attached picture",
     "frames": "a video, of which the first {frames} attached pictures are frames in their order",
     "video": "a video, which is attached",

@@ -167,7 +167,7 @@ class Desk:
         priced = [(o, *self._price(o, asset, way)) for o in others or able if (way := self._way(o, asset))]
         if not priced:
             return None
-        if self.automatic:  # the cheapest one, of a video one that sees its motion, of a text one that sees its pictures
+        if self.automatic:  # the cheapest one; of a video one that sees its motion, of a text one that sees pictures
             blind = "text" if maker.illustrates else "frames"
             priced.sort(key=lambda p: (self._way(p[0], asset) == blind, p[2]))
         judge, low, high = priced[0]
@@ -199,7 +199,8 @@ class Desk:
         criteria = asked.judged_criteria(request, way)
         extra = len(asked.instructions(request, way, FRAMES, SHOWN_REFERENCES, self.scoring).encode())
         extra += len(str(asked.schema(criteria, kind_of(asset))))
-        size = len(asked.prompt(request).encode()) + longest_prompt(asset.prompt) + (TEXT_BYTES if way in ("text", "illustrated") else 0)
+        size = len(asked.prompt(request).encode()) + longest_prompt(asset.prompt)
+        size += TEXT_BYTES if way in ("text", "illustrated") else 0
         once = pricing.quote(offer, call_of(offer, TOKENS, "x" * size), shown, extra)
         again = pricing.quote(offer, call_of(offer, TOKENS, "x" * (size + ANSWER_BYTES)), shown, extra)
         return once.low_usd, once.high_usd + again.high_usd

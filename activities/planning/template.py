@@ -30,7 +30,7 @@ from workflows.brief import Brief, Platform
 from workflows.continuity.inputs import UPSCALE, without_versions
 from workflows.cut import Cut
 from workflows.illustrated.parts import PICTURES
-from workflows.models import MASK, MAX_PROMPT_CHARS, UNSPOKEN_ROLES, Asset, Media, Modality, Plan
+from workflows.models import MASK, MAX_PROMPT_CHARS, UNSPOKEN_ROLES, Asset, Modality, Plan
 from workflows.preview.plan import SOUNDS
 from workflows.production.state.plans.script import compose
 

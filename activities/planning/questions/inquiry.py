@@ -60,9 +60,7 @@ class Unanswered(Exception):
         lost: The answer to a question was lost, such as by a killed worker: it counts as billed.
     """
 
-    def __init__(
-        self, message: str, billed_usd: Decimal = ZERO, *, unsent: bool = False, lost: bool = False
-    ) -> None:
+    def __init__(self, message: str, billed_usd: Decimal = ZERO, *, unsent: bool = False, lost: bool = False) -> None:
         super().__init__(message)
         self.billed_usd = billed_usd
         self.unsent = unsent
