@@ -359,8 +359,7 @@ def verdict_text(verdict: Verdict) -> str:
     if verdict.score is None:
         return f"unjudged: {verdict.unjudged}"
     matches = ", matches" if verdict.matches else ""
-    blind = f", who did not see {counted(verdict.unseen, 'picture')} of it" if verdict.unseen else ""
-    line = f"score {verdict.score:.2f}{matches}, by {verdict.judged_by}{blind}"
+    line = f"score {verdict.score:.2f}{matches}, by {verdict.judged_by}"
     return f"{line}: {verdict.complaint}" if verdict.complaint else line
 
 
