@@ -45,9 +45,9 @@ class Verdict(Model):
 
     @property
     def judged_by(self) -> str:
-        """The judge, with the version of its prompt if that is not the built-in one, and the pictures it did not see."""
+        """The judge, with the version of its prompt if that is not the built-in one, and what it did not see."""
         version = f" (judge@{self.version})" if self.version else ""
-        return f"{self.judge}{version}" + (f", without {self.unseen} of its pictures" if self.unseen else "")
+        return f"{self.judge}{version}" + (f", who did not see {self.unseen} pictures" if self.unseen else "")
 
     @property
     def rank(self) -> tuple[float, float]:

@@ -89,7 +89,7 @@ async def test_a_text_is_judged_with_its_pictures(jury: Jury, vendor: Studio, st
     request = request.model_copy(update={"media": request.media.model_copy(update={"pictures": tuple(stored)})})
     verdict = (await jury.judge(request)).verdict
     assert (verdict.score, verdict.unseen) == (FAIR, max(count - 8, 0)), verdict
-    assert verdict.judged_by.endswith(", without 2 of its pictures") == (count == 10)
+    assert verdict.judged_by.endswith(", who did not see 2 pictures") == (count == 10)
     (body,) = vendor.verdicts
     seen = pictures_of(body)
     assert len(seen) == min(count, 8)
