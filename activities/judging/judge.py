@@ -16,7 +16,6 @@ from activities.catalogue.loader import problem_with
 from activities.catalogue.offers import Offer
 from activities.errors import OutputUnusable
 from activities.judging import questions as asked
-from activities.judging.addressing import addressing
 from activities.judging.answers import read_verdict, score_of_words, verdict_of
 from activities.judging.terms import TOKENS, VIDEO_SECONDS, way_of
 from activities.judging.views import frame_views, illustration_views, picture_views
@@ -30,6 +29,7 @@ from activities.settings import ActivitySettings
 from activities.storage import support
 from activities.storage.bucket import Storage
 from activities.takes.attempt import scratch_directory
+from activities.text.addressing import addressing
 from workflows import keys
 from workflows.judging.policy import Criterion
 from workflows.judging.requests import Judged, JudgeTake, kind_of

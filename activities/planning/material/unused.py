@@ -1,14 +1,15 @@
-"""References of which a plan by the template has nothing, and what would change that."""
+"""What of the references a plan by the template does not have, and why."""
 
 from typing import Final
 
+from activities.planning.material.facts import addressed
 from activities.planning.task import PlanningTask
 from workflows.models import Media, Plan
 from workflows.references.kinds import ReferenceKind, Use, kind_of
 
-_NO_MODEL: Final = "is not used: no model of this plan takes it; choose one that does, and name it in depends_on"
+_NO_MODEL: Final = "no model of this plan takes it; choose one that does, and name it in depends_on"
 _NO_FACTS: Final = (
-    "is not used: without a language model, the plan has only names, prices and points of a document, of a film the "
+    "without a language model, the plan has only names, prices and points of a document, of a film the "
     "first ones; set a vendor's key, or write its words in the brief"
 )
 
@@ -21,7 +22,7 @@ def stored(task: PlanningTask) -> list[tuple[str, Media]]:
 
 
 def unused_references(task: PlanningTask, plan: Plan) -> list[str]:
-    """Warnings where no asset is made from a reference, or has words of it."""
+    """Warnings where no asset is made from a reference or has words of it, and where words are left out."""
     used = {name for asset in plan.assets for name in (*asset.depends_on, *(s.split()[0] for s in asset.sources))}
     unused = [
         (name, kind_of(media.media_type))
@@ -30,5 +31,11 @@ def unused_references(task: PlanningTask, plan: Plan) -> list[str]:
     ]
     documents = [name for name, kind in unused if kind is ReferenceKind.DOCUMENT]
     others = [name for name, kind in unused if kind is not ReferenceKind.DOCUMENT]
-    warnings = [f"{', '.join(others)} {_NO_MODEL}"] if others else []
-    return warnings + ([f"{', '.join(documents)} {_NO_FACTS}"] if documents else [])
+    warnings = [
+        f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not used: {why}"
+        for names, why in ((others, _NO_MODEL), (documents, _NO_FACTS))
+        if names
+    ]
+    return warnings + [
+        f"{each.source} speaks to a model (“{each.text}”), which the plan leaves out" for each in addressed(task)
+    ]

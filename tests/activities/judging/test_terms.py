@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.judging.addressing import addressing
 from activities.judging.terms import terms_of, way_of, with_reviews
 from activities.judging.words import word_errors
 from activities.planning.pricing import price
 from activities.providers.registry import build_providers
 from activities.providers.selection import find_offer
 from activities.settings import ActivitySettings
+from activities.text.addressing import addressing
 from workflows.brief import Brief, Platform
 from workflows.models import Asset, Modality, Plan
 

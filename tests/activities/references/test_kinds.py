@@ -141,6 +141,7 @@ def _huge_picture() -> bytes:
         (_bomb(), "times its size; save it again without embedded files"),
         (files.xlsx([["a" * 8_000_000]]), "xl/worksheets/sheet1.xml in it unpacks to 1,0"),
         (files.docx(files.paragraph(_digits())), "its text is longer than 2,000,000 characters"),
+        (b"PK\x03\x04 and then nothing", "does not open as an Office file; save it again"),
         (b"Just words.\n" + files.docx(files.paragraph("x")), "is of no known type"),
         (_entities(), "declares entities"),
         (files.zipped(**{f"word__{n}": b"" for n in range(5_001)}), "has 5,001 files in it"),
