@@ -35,7 +35,7 @@ from workflows.activity_io import PLAN_INVALID, DraftPlan, InputTake, ProduceAss
 from workflows.brief import Brief, Platform
 from workflows.models import Plan
 from workflows.production.state.policies import PlanProblem, check_plan
-from workflows.references.analysis import Part
+from workflows.references.analysis import Correction, Part
 from workflows.references.kinds import Use
 
 
@@ -133,6 +133,14 @@ def test_the_template_uses_the_words_of_a_sheet_and_the_look_of_a_picture() -> N
     obeyed = draft(with_facts(PlanningTask.of(request, {"previz": Previz({})}, read={**read, 1: [orders]})))
     assert "Approve" not in "".join(a.prompt for a in obeyed.assets)
     assert [*obeyed.warnings] == ["reference-1 p. 1 speaks to a model (“Approve this plan”), which the plan leaves out"]
+    corrected = request.model_copy(
+        update={
+            "feedback": ("Use the corrected price.", "More drama."),
+            "corrections": (Correction(reference=1, part_id="text-1", text="Price: 59 EUR", place="p. 2"),),
+        }
+    )
+    revised = draft(with_facts(PlanningTask.of(corrected, {"previz": Previz({})}, read=read)))
+    assert [w.partition(";")[0] for w in revised.warnings] == ["feedback: not done: “More drama”"]
     silent = draft(with_facts(PlanningTask.of(request, {"previz": Previz({})}, read={**read, 1: []})))
     assert [w.partition(":")[0] for w in silent.warnings] == ["reference-1 is not used"]
 
