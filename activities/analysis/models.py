@@ -247,6 +247,8 @@ async def _ask(
             return await _report(need, [offer], shown, questions, limit, step)
         except Unanswered as error:
             failures.append(error)
+            if error.lost:
+                break
     unsent = all(each.unsent for each in failures)
     raise Unanswered("; ".join(map(str, failures)), sum((f.billed_usd for f in failures), ZERO), unsent=unsent)
 
@@ -284,6 +286,7 @@ async def _report(
         SCHEMAS[need.form],
         read,
         shown=shown,
+        once=True,
     )
     seen = await inquiry.answer(models)
     return replace(seen, reused=inquiry.reused.production_id if inquiry.reused else "")

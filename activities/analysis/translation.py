@@ -170,8 +170,9 @@ class _Asking:
             return answer
 
         inquiry = Inquiry(
-            "translation", ask, self.limit, TOKENS, question.instructions(), question.prompt(), SCHEMA, question.read
-        )
+            "translation", ask, self.limit, TOKENS, question.instructions(), question.prompt(), SCHEMA, question.read,
+            once=True,
+        )  # fmt: skip
         try:
             return await inquiry.answer(self.models)
         except Unanswered:

@@ -94,10 +94,27 @@ def _form(answer: Sequence[Found] | None, lines: Sequence[Line]) -> tuple[list[F
 def _compared(
     answer: Sequence[Found], local: Sequence[Found], specs: Sequence[FieldSpec], notation: Notation
 ) -> list[Found]:
-    """A model's values; less sure where the label of the document has another value."""
-    labelled = {f.path: f for f in local if f.confidence >= _SURE and not f.problems}
+    """A model's values; less sure where the label of the document has another value. Those that it left out are read by
+    their labels."""
+    labelled = {f.path: f for f in local if _is_sure(f)}
     types = {spec.name: spec for spec in specs}
-    return [_against(each, labelled.get(each.path), types.get(each.path), notation) for each in answer]
+    given = [_against(each, labelled.get(each.path), types.get(each.path), notation) for each in answer]
+    return given + _left_out(answer, local, types)
+
+
+def _left_out(answer: Sequence[Found], local: Sequence[Found], types: Mapping[str, FieldSpec]) -> list[Found]:
+    """The fields without an answer, by their labels; of fields that are not required, only the sure ones."""
+    answered = {each.path.partition(".")[0] for each in answer}
+    by_name: dict[str, list[Found]] = {}
+    for each in local:
+        if (name := each.path.partition(".")[0]) in types and name not in answered:
+            by_name.setdefault(name, []).append(each)
+    kept = (found for name, found in by_name.items() if types[name].required or all(map(_is_sure, found)))
+    return [each for found in kept for each in found]
+
+
+def _is_sure(found: Found) -> bool:
+    return found.confidence >= _SURE and not found.problems
 
 
 def _against(found: Found, labelled: Found | None, spec: FieldSpec | None, notation: Notation) -> Found:

@@ -141,7 +141,8 @@ class Stages:
             return answer
 
         try:
-            return await Inquiry("answer", ask, self.limit, tokens, task, prompt, schema, read).answer(models)
+            inquiry = Inquiry("answer", ask, self.limit, tokens, task, prompt, schema, read, once=True)
+            return await inquiry.answer(models)
         except Unanswered as error:
             if error.unsent:
                 price = min(price_of(each, tokens, len(prompt.encode())) for each in models)

@@ -7,9 +7,9 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, ValidationError
 
-from activities.judging.addressing import addressing
 from activities.judging.words import word_errors
 from activities.planning.questions.inquiry import Refused
+from activities.text.addressing import addressing
 from activities.text.model_text import read_as
 from activities.text.valid_unicode import valid
 from workflows.judging.policy import Criterion

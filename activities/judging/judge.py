@@ -16,10 +16,9 @@ from activities.catalogue.loader import problem_with
 from activities.catalogue.offers import Offer
 from activities.errors import OutputUnusable
 from activities.judging import questions as asked
-from activities.judging.addressing import addressing
 from activities.judging.answers import read_verdict, score_of_words, verdict_of
 from activities.judging.terms import TOKENS, VIDEO_SECONDS, way_of
-from activities.judging.views import frame_views, picture_views
+from activities.judging.views import frame_views, illustration_views, picture_views
 from activities.planning.questions.accounts import Cap
 from activities.planning.questions.inquiry import Inquiry, Limit, Unanswered, name_of, visible_media
 from activities.planning.questions.paid import PaidQuestions
@@ -30,6 +29,7 @@ from activities.settings import ActivitySettings
 from activities.storage import support
 from activities.storage.bucket import Storage
 from activities.takes.attempt import scratch_directory
+from activities.text.addressing import addressing
 from workflows import keys
 from workflows.judging.policy import Criterion
 from workflows.judging.requests import Judged, JudgeTake, kind_of
@@ -71,7 +71,9 @@ async def judge_take(
         )
         try:
             verdict = await _ask(request, offer, way, shown, text, questions, limit, used.texts["judge"])
-            verdict = verdict.model_copy(update={"version": used.version_of("judge")})
+            seen = len(shown) if way == "illustrated" else 0
+            unseen = len(request.media.pictures) - seen
+            verdict = verdict.model_copy(update={"version": used.version_of("judge"), "unseen": unseen})
         except Unanswered as error:
             questions.raise_retryable()
             verdict = unjudged(f"no verdict: {error}", judge=request.judge)
@@ -145,9 +147,11 @@ async def _shown(
     Raises:
         OutputUnusable: the take does not open.
     """
-    way = way_of(offer, kind_of(request.asset))
+    way = way_of(offer, kind_of(request.asset), illustrated=bool(request.media.pictures))
     assert way is not None
     match way:
+        case "illustrated":
+            return way, await illustration_views(request, storage, workdir)
         case "picture":
             return way, await picture_views(request, storage, workdir)
         case "video" if not visible_media(offer, [request.media]) or _seconds(request) > VIDEO_SECONDS:

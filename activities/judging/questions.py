@@ -13,9 +13,9 @@ from workflows.judging.policy import Criterion, Kind
 from workflows.judging.requests import JudgeTake, kind_of
 from workflows.prompts.built_in import BUILT_IN
 
-Way = Literal["text", "picture", "frames", "video", "recording", "transcript"]
-"""What a judge gets of a take: its text, its picture, frames of its video, the video or recording itself; or, from a
-model that only transcribes, the words of its speech."""
+Way = Literal["text", "illustrated", "picture", "frames", "video", "recording", "transcript"]
+"""What a judge gets of a take: its text, its text with its pictures, its picture, frames of its video, the video or
+recording itself; or, from a model that only transcribes, the words of its speech."""
 MAX_TEXT_CHARS: Final = 12_000
 """Of a text that is judged; the rest is left out, which the question says."""
 
@@ -36,6 +36,8 @@ _MEANINGS: Final[Mapping[Criterion, str]] = {
 }
 _WHAT: Final[Mapping[Way, str]] = {
     "text": "a text, which is `take` in the data",
+    "illustrated": "a text with pictures, which is `take` in the data; the first {frames} attached pictures are its "
+    "first ones in their order, each where the text has its line `![…](pictures/…)`; the criteria hold for them too",
     "picture": "a picture, which is the first attached picture",
     "frames": "a video, of which the first {frames} attached pictures are frames in their order",
     "video": "a video, which is attached",

@@ -16,7 +16,7 @@ from activities.analysis.models import LASTS_UNTIL
 from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
 from activities.judging import questions as asked
-from activities.judging.views import FRAME_SIDE, FRAMES, PICTURE_SIDE, REFERENCE_SIDE
+from activities.judging.views import FRAME_SIDE, FRAMES, ILLUSTRATIONS, PICTURE_SIDE, REFERENCE_SIDE
 from activities.planning.questions.inquiry import THINKING_TOKENS, call_of, name_of
 from activities.providers.protocol import Provider
 from activities.providers.selection import find_offer, rank_offers
@@ -53,8 +53,12 @@ REMEDIES: Final[Mapping[Kind, str]] = {
 }
 
 
-def way_of(offer: Offer, kind: Kind) -> asked.Way | None:
-    """What this model gets of a take of this kind; None if it cannot judge it."""
+def way_of(offer: Offer, kind: Kind, *, illustrated: bool = False) -> asked.Way | None:
+    """What this model gets of a take of this kind; None if it cannot judge it.
+
+    Args:
+        illustrated: It is a text with pictures, which a model that does not see pictures judges by its words.
+    """
     if offer.modality is not Modality.TEXT or offer.unknown or offer.placeholder:
         return None
     if not offer.schema:
@@ -64,7 +68,7 @@ def way_of(offer: Offer, kind: Kind) -> asked.Way | None:
         return None
     match kind:
         case "text":
-            return "text"
+            return "illustrated" if illustrated and offer.input_image else "text"
         case "image":
             return "picture" if offer.input_image else None
         case "video" if Modality.VIDEO in offer.accepts:
@@ -160,11 +164,12 @@ class Desk:
         able = [o for o in self.judges if way_of(o, kind)]
         others = [o for o in able if (o.provider, o.model) not in makers]
         others = others or [o for o in able if (o.provider, o.model) != (asset.provider, asset.model)]
-        priced = [(o, *self._price(o, asset, kind)) for o in others or able]
+        priced = [(o, *self._price(o, asset, way)) for o in others or able if (way := self._way(o, asset))]
         if not priced:
             return None
-        if self.automatic:  # the cheapest one, of a video one that sees its motion
-            priced.sort(key=lambda p: (way_of(p[0], kind) == "frames", p[2]))
+        if self.automatic:  # the cheapest one; of a video one that sees its motion, of a text one that sees pictures
+            blind = "text" if maker.illustrates else "frames"
+            priced.sort(key=lambda p: (self._way(p[0], asset) == blind, p[2]))
         judge, low, high = priced[0]
         refinements = 0 if asset.composed or asset.unknown_price else self.terms.refinements
         return Review(
@@ -179,10 +184,12 @@ class Desk:
         provider = self.providers.get(asset.provider)
         return find_offer(provider, asset.model, asset.asset_type) if provider else None
 
-    def _price(self, offer: Offer, asset: Asset, kind: Kind) -> tuple[Decimal, Decimal]:
+    def _way(self, judge: Offer, asset: Asset) -> asked.Way | None:
+        maker = self.offer_of(asset)
+        return way_of(judge, kind_of(asset), illustrated=maker is not None and maker.illustrates)
+
+    def _price(self, offer: Offer, asset: Asset, way: asked.Way) -> tuple[Decimal, Decimal]:
         """One verdict, and one with a repaired or a lost answer."""
-        way = way_of(offer, kind)
-        assert way is not None
         shown = list(pricing.reference_assets(self._views(asset, way)).values())
         if way == "transcript":
             call = call_of(offer, 0, "transcript").model_copy(update={"parameters": {}})
@@ -191,8 +198,9 @@ class Desk:
         request = self._dummy(asset)
         criteria = asked.judged_criteria(request, way)
         extra = len(asked.instructions(request, way, FRAMES, SHOWN_REFERENCES, self.scoring).encode())
-        extra += len(str(asked.schema(criteria, kind)))
-        size = len(asked.prompt(request).encode()) + longest_prompt(asset.prompt) + (TEXT_BYTES if way == "text" else 0)
+        extra += len(str(asked.schema(criteria, kind_of(asset))))
+        size = len(asked.prompt(request).encode()) + longest_prompt(asset.prompt)
+        size += TEXT_BYTES if way in ("text", "illustrated") else 0
         once = pricing.quote(offer, call_of(offer, TOKENS, "x" * size), shown, extra)
         again = pricing.quote(offer, call_of(offer, TOKENS, "x" * (size + ANSWER_BYTES)), shown, extra)
         return once.low_usd, once.high_usd + again.high_usd
@@ -219,6 +227,8 @@ class Desk:
         shown = [m for i, m in self._named_references() if i in asset.depends_on and m.modality is Modality.IMAGE]
         references = [_picture(REFERENCE_SIDE) for _ in shown[:SHOWN_REFERENCES]]
         match way:
+            case "illustrated":
+                return [_picture(FRAME_SIDE) for _ in range(ILLUSTRATIONS)]
             case "picture":
                 return [_picture(PICTURE_SIDE), *references]
             case "frames":

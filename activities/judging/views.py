@@ -29,6 +29,8 @@ FRAME_SIDE: Final = 768
 REFERENCE_SIDE: Final = 512
 FRAMES: Final = 6
 """Of a video, evenly spaced: a judge sees what happens in it, not how it moves."""
+ILLUSTRATIONS: Final = 8
+"""Of a text, its first pictures: as many as a plan may request."""
 _QUALITY: Final = 88
 
 
@@ -52,6 +54,20 @@ async def frame_views(request: JudgeTake, storage: Storage, workdir: Path) -> li
     if not shown:
         raise OutputUnusable("no frame of the video decodes")
     return await _stored(request, storage, shown) + await _reference_views(request, storage, workdir)
+
+
+async def illustration_views(request: JudgeTake, storage: Storage, workdir: Path) -> list[Media]:
+    """The first pictures of an illustrated text.
+
+    Raises:
+        OutputUnusable: a picture does not open.
+        StorageFailed: try again.
+    """
+    shown = []
+    for picture in request.media.pictures[:ILLUSTRATIONS]:
+        path = await storage.fetch(picture.key, scratch_file(workdir, picture.name))
+        shown.append(await asyncio.to_thread(_jpeg_of_file, path, FRAME_SIDE))
+    return await _stored(request, storage, shown)
 
 
 async def _reference_views(request: JudgeTake, storage: Storage, workdir: Path) -> list[Media]:

@@ -52,6 +52,12 @@ _PATTERNS: Final = (
 )
 _RULES: Final = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _PATTERNS)
 _CLAUSE: Final = re.compile(r"[.!;]+(?=\s|$)|[。！；\n]+")
+_CORRECTED: Final = re.compile(
+    r"\W*(?:please )?(?:use|take|apply|speak|say|with) (?:only )?(?:the |my |our )?(?:"
+    r"correct(?:ed|ions?)(?: (?:price|name|date|fact|text|value|word|reference|document|sheet|field)s?)?|"
+    r"(?:price|name|date|fact|text|value|word|reference|document|sheet|field)s? (?:as|that (?:was|were)) corrected)\W*",
+    re.IGNORECASE,
+)
 _REFUSAL: Final = re.compile(
     r"\b(?:don['’]?t|do not|never|nicht|niemals|jamais|non (?=\w+(?:re|rlo|rla)\b)|não|nunca)\b|"
     r"\bn(?:e |['’])[^.]{1,40}\bpas\b|"
@@ -135,6 +141,11 @@ class _Reading:
         """Take the requests of another reading."""
         self.shots, self.seconds, self.each, self.title = other.shots, other.seconds, other.each, other.title
         self.edits, self.ends_with_seconds = other.edits, other.ends_with_seconds
+
+
+def without_corrections(feedback: FeedbackRequests) -> FeedbackRequests:
+    """The feedback without requests to use what was corrected in the references: every new plan does."""
+    return replace(feedback, open=tuple(text for text in feedback.open if not _CORRECTED.fullmatch(text)))
 
 
 def read_feedback(feedback: Sequence[str], *, film: bool) -> FeedbackRequests:

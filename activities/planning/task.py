@@ -10,7 +10,7 @@ from typing import Final, Self
 from activities.catalogue.offers import Offer
 from activities.planning.choices.illustrated import asks_for_illustrated, may_illustrate
 from activities.planning.pricing import invalid, price
-from activities.planning.revision import FeedbackRequests, read_feedback
+from activities.planning.revision import FeedbackRequests, read_feedback, without_corrections
 from activities.planning.structure.cards import Cards, asked_cards
 from activities.planning.structure.model import SoundCue, Structure
 from activities.planning.structure.orders.length import asked_seconds
@@ -110,6 +110,7 @@ class PlanningTask:
         sound_offers = {r: o for r in UNSPOKEN_ROLES if (o := next((o for o in able if r in o.sounds), None))}
         preferred = {m: usable[0] for m, each in menu.items() if (usable := _usable(each, brief))}
         feedback = read_feedback(request.feedback, film=is_film)
+        feedback = without_corrections(feedback) if request.corrections else feedback
         asked = asked_seconds(brief.text) if is_film else None
         seconds = _film_seconds(brief, feedback, structure, asked)
         return cls(

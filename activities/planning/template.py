@@ -15,7 +15,8 @@ from activities.planning.choices.illustrated import ROLE, asked_pictures, asks_f
 from activities.planning.choices.roles import ILLUSTRATED, SHOWING, TEXTS, VISUALS
 from activities.planning.delivery.rule import Deliveries
 from activities.planning.film import SCENE_CHARS, open_feedback_warnings, plan_film
-from activities.planning.material.facts import cited, facts_of, listed, with_sources
+from activities.planning.material.facts import cited, facts_of, listed, looks_of, with_sources
+from activities.planning.material.unused import stored, unused_references
 from activities.planning.shots import FilmShot
 from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.lettering import Lettering, asked_lettering
@@ -29,10 +30,9 @@ from workflows.brief import Brief, Platform
 from workflows.continuity.inputs import UPSCALE, without_versions
 from workflows.cut import Cut
 from workflows.illustrated.parts import PICTURES
-from workflows.models import MASK, MAX_PROMPT_CHARS, UNSPOKEN_ROLES, Asset, Media, Modality, Plan
+from workflows.models import MASK, MAX_PROMPT_CHARS, UNSPOKEN_ROLES, Asset, Modality, Plan
 from workflows.preview.plan import SOUNDS
 from workflows.production.state.plans.script import compose
-from workflows.references.kinds import Use
 
 PLANNER: Final = "template"
 MAX_LETTERING: Final = 12
@@ -66,30 +66,20 @@ class _AssetWriter:
     def references(self, modality: Modality) -> tuple[str, ...]:
         """The references that assets of this modality are made from: pictures use them, otherwise shots, or texts."""
         offer = self.task.preferred[modality]
-        ids = [i for i, media in self.stored if media.modality is Modality.IMAGE and media.use != MASK]
-        masks = [i for i, media in self.stored if media.use == MASK] if offer.mask and len(ids) == 1 else []
+        ids = [i for i, media in stored(self.task) if media.modality is Modality.IMAGE and media.use != MASK]
+        masks = [i for i, media in stored(self.task) if media.use == MASK] if offer.mask and len(ids) == 1 else []
         first = next(filter(self.makes, (Modality.IMAGE, Modality.VIDEO, Modality.TEXT)))
         able = modality == first and Modality.IMAGE in offer.accepts
         return (*ids[: offer.max_pictures or len(ids)], *masks[:1]) if able else ()
 
-    @property
-    def stored(self) -> list[tuple[str, Media]]:
-        """Each reference by its id. In trials without stored files, every reference is a picture."""
-        unknown = Media(key="", bytes=0, sha256="", media_type="image/png")
-        found = [*self.task.request.references, *[unknown] * len(self.brief.references)]
-        return list(zip(self.brief.reference_ids, found, strict=False))
-
-    def reference_warnings(self) -> list[str]:
-        """A warning where references stay unused."""
-        used = {i for m in self.task.preferred for i in self.references(m)}
-        used |= {f"reference-{number}" for number in self.task.read if _is_read(self.brief, number)}
-        unused = [i for i, media in self.stored if i not in used]
-        problem = "is not used: no model of this plan takes it; choose one that does, and name it in depends_on"
-        return [f"{', '.join(unused)} {problem}"] if unused else []
-
     def direction(self) -> str:
         """The style, as the end of a prompt."""
         return f" Style: {self.brief.style}." if self.brief.style else ""
+
+    def look(self) -> str:
+        """The style, and the looks of the references that give one, as the end of the prompt of a picture or a shot."""
+        looks = "; ".join(dict.fromkeys(each.text for each in looks_of(self.task)))
+        return f"{self.direction()} Look: {looks}." if looks else self.direction()
 
     def writes(self) -> bool:
         """Whether a language model writes the texts, which can follow feedback; a placeholder cannot."""
@@ -139,7 +129,7 @@ class _AssetWriter:
     def picture(self, sentence: str, composition: str, lettering: Lettering) -> str:
         words = _lettering(lettering)
         frame = f"{composition}, {self.brief.aspect}.{f' {words[:1].upper()}{words[1:]}.' if words else ''}"
-        return f"{shortened(sentence, SCENE_CHARS)} {frame}{self.direction()}{self.captions()}"
+        return f"{shortened(sentence, SCENE_CHARS)} {frame}{self.look()}{self.captions()}"
 
     def captions(self) -> str:
         """Name and note of each reference, as the requester wrote them, for a model that gets the references."""
@@ -156,25 +146,26 @@ def draft(task: PlanningTask) -> Plan:
         ApplicationError: type PLAN_INVALID; no plan can satisfy the brief.
     """
     check_plannable(task)
-    brief, writer = task.brief, _AssetWriter(task)
-    sources = cited(task)
-    if brief.platform != Platform.VIDEO:
-        open_ = [] if writer.writes() else open_feedback_warnings(task.feedback)
-        warnings = [*open_, *writer.reference_warnings(), *unmade_illustrations(task)]
-        return with_sources(Plan.of(_title(task), _pages(writer), planner=PLANNER, warnings=warnings), sources)
+    plan = with_sources(_film(task) if task.brief.platform == Platform.VIDEO else _texts(task), cited(task))
+    return plan.model_copy(update={"warnings": (*plan.warnings, *unused_references(task, plan))})
+
+
+def _texts(task: PlanningTask) -> Plan:
+    writer = _AssetWriter(task)
+    open_ = [] if writer.writes() else open_feedback_warnings(task.feedback)
+    warnings = [*open_, *unmade_illustrations(task)]
+    return Plan.of(_title(task), _pages(writer), planner=PLANNER, warnings=warnings)
+
+
+def _film(task: PlanningTask) -> Plan:
+    writer = _AssetWriter(task)
     film = plan_film(task)
     shots, problems = _upscaled(writer, _video(writer, film.shots))
     assets = [*shots, *_sounds(writer, film.shots)]
     warnings = [*film.warnings, *problems, *_length_warnings(film.shots, assets), *unmade_sounds(task)]
-    warnings += writer.reference_warnings()
     shown = [a.asset_id for a in assets if a.role == ("shot" if writer.makes(Modality.VIDEO) else "still")]
     cut = film.cut(shown, task.preferred.get(Modality.VIDEO, task.preferred.get(Modality.IMAGE))) if shown else Cut()
-    return with_sources(Plan.of(_title(task), assets, planner=PLANNER, warnings=warnings, cut=cut), sources)
-
-
-def _is_read(brief: Brief, number: int) -> bool:
-    """Whether the words of a reference are used, and not its picture or its sound."""
-    return brief.references[number - 1].use in (Use.BRIEF, Use.EXTRACT)
+    return Plan.of(_title(task), assets, planner=PLANNER, warnings=warnings, cut=cut)
 
 
 def _title(task: PlanningTask) -> str:
@@ -382,7 +373,7 @@ def _movement(writer: _AssetWriter, shot: FilmShot) -> str:
     return (
         f"{shot.scene} First: {first[0].lower()}{first[1:]}. Then the camera: {shot.frame.camera}. "
         f"Last: hold on the subject for a moment. One continuous take, no cuts{f', {words}' if words else ''}."
-        f"{writer.direction()}"
+        f"{writer.look()}"
     )
 
 

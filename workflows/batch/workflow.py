@@ -1,8 +1,8 @@
 """BatchWorkflow: starts a production for each row, admits them together, and follows each until it is closed.
 
-Each production reports its changes with the signal `report`, once each: the server delivers a signal between workflows
-that it has accepted. So there is no frequent polling. Once a day the batch polls the open productions, because a
-production that an operator terminated sends no report.
+Each production reports its changes with the signal `report`, once each and one after the other: the server delivers a
+signal between workflows that it has accepted. So there is no frequent polling. Once a day the batch polls the open
+productions, because a production that an operator terminated sends no report.
 """
 
 import asyncio

@@ -69,7 +69,7 @@ def _check(wanted: Extract) -> None:
             raise SchemaError("json_schema: give either a preset or a schema, not both")
         check_rules(wanted.rules, specs_of(wanted.json_schema))
     elif template and template.fields:
-        check_rules((*template.rules, *wanted.rules), template.fields)
+        check_rules(wanted.rules, template.fields)
     elif wanted.rules:
         message = f"rules: the fields of {wanted.preset!r} are not known before; name a preset, or give a schema"
         raise SchemaError(message)

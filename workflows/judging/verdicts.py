@@ -39,13 +39,15 @@ class Verdict(Model):
     billed_usd: Money = Field(default=ZERO, description="The cost of the verdict, lost answers included")
     doubt_usd: Money = Field(default=ZERO, description="The part of billed_usd for questions whose answers were lost")
     reused: str = Field(default="", description="The production whose judge gave the same answer, which cost nothing")
+    unseen: int = Field(default=0, ge=0, description="Pictures of an illustrated text that the judge did not see")
     version: int = Field(default=0, ge=0, description="Of the prompt `judge`; 0 is the built-in one")
     key: str = Field(default="", description="The object with the judge's whole answer")
 
     @property
     def judged_by(self) -> str:
-        """The judge, with the version of its prompt if that is not the built-in one."""
-        return f"{self.judge} (judge@{self.version})" if self.version else self.judge
+        """The judge, with the version of its prompt if that is not the built-in one, and what it did not see."""
+        version = f" (judge@{self.version})" if self.version else ""
+        return f"{self.judge}{version}" + (f", who did not see {self.unseen} pictures" if self.unseen else "")
 
     @property
     def rank(self) -> tuple[float, float]:

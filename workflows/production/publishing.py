@@ -1,5 +1,7 @@
 """Publishes the state of a production: to the Temporal UI, visibility, webhooks, and the workflow that started it."""
 
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from typing import Any, Final
 
@@ -28,6 +30,30 @@ GATHERING: Final = timedelta(seconds=1)
 """Webhooks get the events of this time together: a production of 1,000 assets does not start 2,000 workflows."""
 
 
+class ReportQueue:
+    """Reports to one workflow, each sent when the one before it has arrived: the server may deliver two signals that
+    are under way together in any order, and the last report has to be the newest one."""
+
+    def __init__(self, send: Callable[[Report], Awaitable[None]]) -> None:
+        self._send = send
+        self._waiting: deque[Report] = deque()
+        self._sending = False
+
+    def add(self, report: Report) -> Coroutine[Any, Any, None] | None:
+        """The task that sends it, and those that are added meanwhile; None where such a task runs already."""
+        if self._sending and workflow.patched("reports-in-order"):
+            self._waiting.append(report)
+            return None
+        self._sending = True
+        return self._send_all(report)
+
+    async def _send_all(self, report: Report) -> None:
+        await self._send(report)
+        while self._waiting:
+            await self._send(self._waiting.popleft())
+        self._sending = False
+
+
 class Publishing:
     """Publishes what changed, whenever the workflow's loop calls `publish`."""
 
@@ -44,6 +70,7 @@ class Publishing:
         self._shown_overrun_usd = start.carried.overrun_usd if start.carried else ZERO
         self._reported: tuple[object, ...] = ()
         self._gathering = False
+        self._reports = ReportQueue(self._send)
 
     def publish(self) -> None:
         """Publish the state: search attributes when the status changes, details after a share of the events."""
@@ -118,7 +145,8 @@ class Publishing:
             spent_usd=record.spent_usd,
             error=(record.error or "")[:MAX_MESSAGE_CHARS],
         )
-        self._run.in_background(self._send(report))
+        if sending := self._reports.add(report):
+            self._run.in_background(sending)
 
     async def _send(self, report: Report) -> None:
         try:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from activities.planning.task import PlanningTask
+from activities.text.addressing import SHOWN_CHARS, addressing
 from workflows.brief import MAX_BRIEF_CHARS, Platform
 from workflows.models import Asset, Plan
 from workflows.references.analysis import Part, source_of
@@ -20,12 +21,24 @@ from workflows.voice.spoken_brief import sentences_of
 MAX_FACTS: Final = 12
 FILM_FACTS: Final = 5
 """In the text of a film: each one is spoken."""
+LOOK_CHARS: Final = 300
+LOOK_COLOURS: Final = 5
 _PAIR: Final = re.compile(r"^\s*(?:[-*•]\s*)?\**([A-ZÀ-Þ][^\n:.!?|]{0,40}?)\**\s*:\s+(\S[^\n]{0,200})$")
 _BULLET: Final = re.compile(r"^\s*[-*•–]\s+(\S.{2,200})$")
 _HEADING: Final = re.compile(r"^#{1,3}\s+(\S.{0,120})$")
 _PRICE: Final = re.compile(
     r"(?:[€$£¥]\s?\d[\d.,']*|\d[\d.,']*\s?(?:€|\$|£|EUR|USD|GBP|CHF|JPY|Euro|euros?|dollars?))(?!\w)"
 )
+_APPROVE: Final = re.compile(r"\bapprove\b[^.!?\n]{0,30}\b(?:plan|production|budget)\b", re.IGNORECASE)
+_HEADS: Final = frozenset(
+    re.findall(
+        r"\w+",
+        "item name product article feature property attribute description price value colour color size unit amount "
+        "produkt artikel bezeichnung merkmal eigenschaft beschreibung preis wert farbe größe menge betrag "
+        "produit désignation caractéristique prix valeur couleur taille quantité montant quantity",
+    )
+)
+"""Words of the heads of columns: a row of two of them states nothing."""
 _USES: Final = frozenset({Use.MATERIAL, Use.EXTRACT})
 
 
@@ -49,11 +62,47 @@ def facts_of(task: PlanningTask) -> list[Fact]:
                 continue
             for text in _facts_in(part):
                 found.setdefault(text.casefold(), Fact(text, source_of(number, part.place)))
-    return list(found.values())[:MAX_FACTS]
+    return [fact for fact in found.values() if not _addressed(fact.text)][:MAX_FACTS]
+
+
+def addressed(task: PlanningTask) -> list[Fact]:
+    """The words in documents that speak to a model instead of people; they are no facts, and a plan warns of them."""
+    found = [
+        Fact(words, source_of(number, part.place))
+        for number, parts in task.read.items()
+        for part in parts
+        if task.brief.references[number - 1].use in _USES and (words := _addressed(part.text))
+    ]
+    return list({fact.source: fact for fact in reversed(found)}.values())[::-1]
+
+
+def _addressed(text: str) -> str:
+    """The words that speak to a model; empty if there are none."""
+    match = _APPROVE.search(text)
+    return addressing(text) or (match[0][:SHOWN_CHARS] if match else "")
+
+
+def looks_of(task: PlanningTask) -> list[Fact]:
+    """The look that each reference with the use `style` gives: its style as a model saw it, otherwise its colours."""
+    found = []
+    for number, parts in task.read.items():
+        if task.brief.references[number - 1].use is not Use.STYLE:
+            continue
+        texts = {part.kind: (part.text, part.place) for part in reversed(parts)}
+        if "style" in texts:
+            text, place = texts["style"]
+        elif "palette" in texts:
+            colours, place = texts["palette"]
+            text = f"colours {', '.join(colours.split(', ')[:LOOK_COLOURS])}"
+        else:
+            continue
+        found.append(Fact(" ".join(text.split())[:LOOK_CHARS].strip(" ."), source_of(number, place)))
+    return found
 
 
 def cited(task: PlanningTask) -> list[Fact]:
-    """What the assets of a template's plan may name as their source: the facts, and the sentences of a voice memo."""
+    """What the assets of a template's plan may name as their source: the facts, the looks, and the sentences of a voice
+    memo."""
     memos = [n for n, reference in enumerate(task.brief.references, start=1) if reference.memo]
     said = [
         Fact(text, source_of(number, part.place))
@@ -61,7 +110,7 @@ def cited(task: PlanningTask) -> list[Fact]:
         for part in task.read.get(number, ())
         for text in sentences_of(part.text)
     ]
-    return [*facts_of(task), *said]
+    return [*facts_of(task), *looks_of(task), *said]
 
 
 def _facts_in(part: Part) -> Iterator[str]:
@@ -90,6 +139,8 @@ def _pairs(table: str) -> Iterator[str]:
     rows: Sequence[Sequence[str]] = list(csv.reader(io.StringIO(table)))
     for row in rows:
         cells = [cell.strip() for cell in row if cell.strip()]
+        if len(cells) == 2 and {cell.casefold().rstrip(":") for cell in cells} <= _HEADS:
+            continue
         if len(cells) == 2 and all(len(row) == 2 for row in rows):
             yield f"{cells[0].rstrip(':')}: {cells[1]}"
         elif len(cells) > 1 and any(_PRICE.search(cell) for cell in cells):

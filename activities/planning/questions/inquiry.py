@@ -57,12 +57,14 @@ class Unanswered(Exception):
     Attributes:
         billed_usd: The cost of the calls that were made.
         unsent: No question was sent, because it did not fit a limit.
+        lost: The answer to a question was lost, such as by a killed worker: it counts as billed.
     """
 
-    def __init__(self, message: str, billed_usd: Decimal = ZERO, *, unsent: bool = False) -> None:
+    def __init__(self, message: str, billed_usd: Decimal = ZERO, *, unsent: bool = False, lost: bool = False) -> None:
         super().__init__(message)
         self.billed_usd = billed_usd
         self.unsent = unsent
+        self.lost = lost
 
 
 class Refused(ValueError):
@@ -141,6 +143,7 @@ class Inquiry(Generic[T]):
         tokens: The limit of an answer, thoughts included.
         read: Turns the answer of a model, given what was spent so far, into the result; raises Refused.
         shown: Pictures and recordings that go with the question to models that take them.
+        once: No other model is asked after a lost answer, which counts as billed.
         reused: The answer of another production that the result was read from.
     """
 
@@ -153,6 +156,7 @@ class Inquiry(Generic[T]):
     schema: Mapping[str, JsonValue]
     read: Callable[[str, Offer, Decimal], T]
     shown: Sequence[Media] = ()
+    once: bool = False
     spent_usd: Decimal = ZERO
     failures: list[str] = field(default_factory=list)
     reused: Reused | None = None
@@ -173,6 +177,8 @@ class Inquiry(Generic[T]):
                 unsent += [f"{name_of(offer)}: {why}"] if error.unsent and not error.billed_usd else []
                 short = why if len(why) <= MAX_REASON_CHARS else why[: MAX_REASON_CHARS - 1] + "…"
                 self.failures.append(f"{name_of(offer)}: {short}")
+                if error.lost and self.once:
+                    raise Unanswered("; ".join(self.failures), self.spent_usd, lost=True) from None
         if unsent and len(unsent) == len(models):
             raise Unanswered(unsent[-1], self.spent_usd, unsent=True)
         raise Unanswered("; ".join(self.failures), self.spent_usd)

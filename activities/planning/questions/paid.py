@@ -282,9 +282,9 @@ class PaidQuestions:
         failure = AssetFailure.model_validate(error.details[0]) if error.details else None
         ledger = self._accounts.ledger(take)
         entry = await ledger.read()
-        if failure and failure.reason == "ambiguous_submission":
-            # No person decides about a lost question: it counts as billed, and the next model is asked.
+        lost = failure is not None and failure.reason == "ambiguous_submission"
+        if lost:  # no person decides about it: it counts as billed
             await ledger.count_as_billed()
             entry = ledger.entry
         await self._accounts.settle(take)
-        return Unanswered(error.message, entry.billed_usd if entry else ZERO)
+        return Unanswered(error.message, entry.billed_usd if entry else ZERO, lost=lost)

@@ -1,5 +1,6 @@
 """What can be read in a stored reference on this machine, free of charge. It runs in the child process."""
 
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,6 +9,8 @@ from workflows.references.analysis import MAX_PART_CHARS, MAX_PARTS, clock
 from workflows.references.kinds import ReferenceKind, kind_of
 
 Answer = dict[str, Any]
+_OVERRIDES: Final = re.compile("[\u202d\u202e]")
+"""Unicode's directional overrides, which show a text as another one; scripts from right to left need none."""
 _OFFICE: Final = frozenset({office.DOCX, office.PPTX, office.XLSX})
 
 
@@ -31,18 +34,19 @@ def read_contents(path: Path, out: Path, media_type: str, seconds_long: float | 
     if len(divided) > MAX_PARTS:
         unread.append(f"the parts after the first {MAX_PARTS:,}")
     numbered = [{**part, "part_id": f"{part['kind']}-{n}"} for n, part in enumerate(divided[:MAX_PARTS], start=1)]
-    return answer | {"parts": numbered, "unread": unread}
+    return answer | {"parts": numbered, "unread": unread, "summary": _OVERRIDES.sub("", answer["summary"])}
 
 
 def _divided(part: Answer) -> list[Answer]:
     """A part, or several where its text is long; it is divided between lines where that is possible."""
-    text, pieces = part["text"], []
-    while len(text) > MAX_PART_CHARS:
-        at = text.rfind("\n", MAX_PART_CHARS // 2, MAX_PART_CHARS)
-        at = at if at > 0 else MAX_PART_CHARS
-        pieces.append({**part, "text": text[:at].strip()})
-        text = text[at:].strip()
-    return [*pieces, {**part, "text": text}]
+    text, pieces, begin = _OVERRIDES.sub("", part["text"]), [], 0
+    while len(text) - begin > MAX_PART_CHARS:
+        at = text.rfind("\n", begin + MAX_PART_CHARS // 2, begin + MAX_PART_CHARS)
+        end = at if at > 0 else begin + MAX_PART_CHARS
+        pieces.append({**part, "text": text[begin:end].strip()})
+        begin = end
+    pieces.append({**part, "text": text[begin:].strip()})
+    return [piece for piece in pieces if piece["text"]] or [{**part, "text": ""}]
 
 
 def _picture(path: Path, out: Path) -> Answer:

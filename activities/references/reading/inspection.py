@@ -10,7 +10,7 @@ from typing import Any, Final
 from activities.references.reading import office, pdf, pictures, recordings, texts
 from activities.references.reading.limits import Unusable
 from workflows.references.kinds import KINDS_OF_USE, LIMITS, ReferenceKind, Use, formats_text
-from workflows.references.signatures import HEAD_BYTES, kind_by_head, problem_by_head
+from workflows.references.signatures import HEAD_BYTES, is_text, kind_by_head, problem_by_head
 
 _DECLARED: Final = {
     "image": ReferenceKind.PICTURE,
@@ -79,11 +79,12 @@ def _recording(path: Path, out: Path) -> dict[str, Any]:
 
 
 def _document(path: Path, out: Path) -> dict[str, Any]:
-    if zipfile.is_zipfile(path):
-        return office.inspect(path)
     with path.open("rb") as file:
-        if b"%PDF-" in file.read(1_024 + 5):
-            return pdf.inspect(path)
+        head = file.read(1_024 + 5)
+    if (head.startswith(b"PK") and not is_text(head)) or zipfile.is_zipfile(path):
+        return office.inspect(path)
+    if b"%PDF-" in head:
+        return pdf.inspect(path)
     return texts.inspect(path)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
-from activities.references.reading.limits import Unusable
+from activities.references.reading.limits import MAX_TEXT_CHARS, Unusable
 from activities.references.reading.tables import divided
 from activities.references.reading.zipped import Archive
 from workflows.references.kinds import LIMITS, ReferenceKind
@@ -38,7 +38,7 @@ def inspect(path: Path) -> dict[str, Any]:
     with Archive(path) as archive:
         media_type = _type_of(archive)
         pages = len(_members(archive, media_type)) if media_type != DOCX else None
-        _READERS[media_type](archive)
+        _contents(archive, media_type)
     most = LIMITS[ReferenceKind.DOCUMENT].pages or 0
     if pages is not None and pages > most:
         raise Unusable(f"it has {pages:,} slides or sheets; give at most {most:,}")
@@ -63,9 +63,20 @@ def read(path: Path) -> dict[str, Any]:
     """The parts of an Office file, and what of it was not read."""
     with Archive(path) as archive:
         media_type = _type_of(archive)
-        parts, unread = _READERS[media_type](archive)
+        parts, unread = _contents(archive, media_type)
     pages = max((p["page"] for p in parts), default=None)
     return {"parts": parts, "unread": unread, "pages": pages}
+
+
+def _contents(archive: Archive, media_type: str) -> tuple[Parts, list[str]]:
+    """
+    Raises:
+        Unusable: its text is too long.
+    """
+    parts, unread = _READERS[media_type](archive)
+    if sum(len(part["text"]) for part in parts) > MAX_TEXT_CHARS:
+        raise Unusable(f"its text is longer than {MAX_TEXT_CHARS:,} characters; give only the parts that matter")
+    return parts, unread
 
 
 def _members(archive: Archive, media_type: str) -> list[tuple[str, str]]:

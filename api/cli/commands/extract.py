@@ -81,7 +81,7 @@ def extract(
     cli = cli_of(context)
     check_out(out)
     wanted = _wanted(preset, schema, rule, threshold)
-    found = _files(files)
+    found = _files(cli, files)
     if len(found) > 1 or Path(files[0]).is_dir():
         _many(cli, found, wanted, at_once, tenant, out or Path("out") / "extracted")
         return
@@ -166,19 +166,32 @@ def _json(name: str) -> JsonValue:
     return found
 
 
-def _files(given: Sequence[str]) -> list[Path]:
-    """The documents, in the order of their names; of a folder all files in it."""
+def _files(cli: Cli, given: Sequence[str]) -> list[Path]:
+    """The documents, in the order of their names; of a folder all files in it that are not hidden."""
     found: list[Path] = []
     for name in given:
         path = Path(name)
         if path.is_dir():
-            found += sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+            found += _in_folder(cli, path)
         else:
             found.append(existing_file(name))
     if not found:
         raise typer.BadParameter(f"{given[0]} contains no files")
     if len(found) > MAX_ROWS:
         raise typer.BadParameter(f"there are {len(found)} documents; give at most {MAX_ROWS} at a time")
+    return found
+
+
+def _in_folder(cli: Cli, folder: Path) -> list[Path]:
+    """Its files, without those that a link in it leads to: such a folder could come from somebody else."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file() or any(part.startswith(".") for part in path.relative_to(folder).parts):
+            continue
+        if path.resolve().is_relative_to(folder.resolve()):
+            found.append(path)
+        else:
+            cli.warn(f"[yellow]Skipped[/yellow]: {escape(path.name)} is a link out of the folder; give the file itself")
     return found
 
 

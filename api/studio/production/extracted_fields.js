@@ -8,6 +8,8 @@ import { actorName } from "../lib/session.js";
 
 const percent = (share) => `${Math.round(Number(share) * 100)} %`;
 
+const waits = ({ waiting }) => waiting !== "";
+
 /** The fields of one reference of a production. */
 export class ExtractedFields {
   #found = null;
@@ -20,7 +22,7 @@ export class ExtractedFields {
 
   async load() {
     this.#found = await get(this.path);
-    const waiting = this.#found.fields.find((each) => each.waiting) ?? this.#found.fields[0];
+    const waiting = this.#found.fields.find(waits) ?? this.#found.fields[0];
     if (!this.#found.fields.some((each) => each.path === this.#shown)) this.#shown = waiting?.path ?? "";
   }
 
@@ -46,11 +48,12 @@ export class ExtractedFields {
         <div class="sheet-of-fields">
           ${this.#page(found.fields.find((each) => each.path === this.#shown))}
           <div>
-            <ul class="parts">${found.fields.map((each) => this.#field(each))}</ul>
             ${found.rules.filter(({ outcome }) => outcome === "failed").map((rule) => this.#rule(rule))}
             ${found.waiting.filter(({ item }) => item === "kind").map(({ reason }) => html`
               <p key="kind">${reason} ${button("The kind is right", () => this.#run([], ["kind"]))}</p>
             `)}
+            <ul class="parts">${[...found.fields.filter(waits), ...found.fields.filter((each) => !waits(each))]
+              .map((each) => this.#field(each))}</ul>
             ${waiting > 0 && button(`Accept ${count(waiting, "entry", "entries")} as they are`, () => this.#run([], ["*"]))}
           </div>
         </div>
@@ -80,7 +83,7 @@ export class ExtractedFields {
     const edit = (text) => (this.#typed.set(field.path, text), this.#show(field));
     const value = [field.value, field.currency].filter(Boolean).join(" ");
     return html`
-      <li key=${field.path} data-waiting=${field.waiting !== ""}>
+      <li key=${field.path} data-waiting=${waits(field)}>
         <p class="hint">${dotted(
           field.path, field.reviewed_by ? `by ${field.reviewed_by}` : percent(field.confidence), field.source,
         )}</p>

@@ -43,7 +43,10 @@ export function verdictDetails({ verdict, number, refined_from: from }) {
         `)}
       </dl>
       ${verdict.prompt && html`<p class="said" dir="auto" key="better">Better prompt: ${verdict.prompt}</p>`}
-      <p class="quiet small">Judged by ${verdict.judge}${verdict.reused && `, in ${verdict.reused}`}</p>
+      <p class="quiet small">
+        Judged by ${verdict.judge}${verdict.reused && `, in ${verdict.reused}`}${
+          verdict.unseen ? `, which did not see ${count(verdict.unseen, "picture")} of it` : ""}
+      </p>
     </details>
   `;
 }

@@ -54,7 +54,7 @@ async def test_documents_keep_their_pages_and_tables(storage: Storage) -> None:
     assert [(p.kind, p.text) for p in parts] == [("table", "Item,Price\nLamp,49")]
     table = "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>a</w:t></w:r></w:p></w:tc><w:tc><w:p/></w:tc></w:tr></w:tbl>"
     letter = Reader(storage)
-    await letter.bring(files.docx(files.paragraph("Lamp", "Heading1") + files.paragraph("It is red.") + table))
+    await letter.bring(files.docx(files.paragraph("Lamp", "Heading1") + files.paragraph("It is \u202ered.") + table))
     parts = (await letter.analysis(await letter.read())).parts
     assert [(p.kind, p.text) for p in parts] == [("text", "# Lamp\nIt is red."), ("table", "a,")]
     slides = Reader(storage)

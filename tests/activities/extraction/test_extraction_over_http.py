@@ -114,14 +114,18 @@ async def test_a_schema_that_cannot_be_used_starts_nothing(studio: Api) -> None:
 
 
 async def test_the_command_extracts_one_document_and_a_folder(studio: Api, tmp_path: Path) -> None:
-    """`extract` prints fields and exits 4 where some wait; a folder is grouped by kind, and a hostile file in it is
-    refused by name."""
+    """`extract` prints fields and exits 4 where some wait; a folder is grouped by kind, a hostile file in it is refused
+    by name, and hidden files and links out of it are not read."""
     greenlight = command_at(str(studio.http.base_url))
     folder = tmp_path / "in"
     folder.mkdir()
     (folder / "a.pdf").write_bytes(Invoice(1, "en", "EUR").pdf())
     (folder / "b.pdf").write_bytes(Invoice(2, "fr", "USD", "total").pdf())
     (folder / "c.pdf").write_bytes(SHEET)
+    (folder / ".git").mkdir()
+    (folder / ".git" / "hidden.pdf").write_bytes(SHEET)
+    (tmp_path / "secret.txt").write_text("Total: 1.00 EUR")
+    (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
     (folder / "d.pdf").write_bytes(b"MZ\x00\x01 a program")
     one = await greenlight("extract", str(folder / "a.pdf"), "--preset", "invoice", "--out", str(tmp_path / "one"))
     assert one.exit_code == 0, one.output
@@ -130,6 +134,8 @@ async def test_the_command_extracts_one_document_and_a_folder(studio: Api, tmp_p
     many = await greenlight("extract", str(folder), "--out", str(tmp_path / "many"))
     assert many.exit_code == 4, many.output
     assert "d.pdf" in many.output
+    assert "Skipped: link.txt is a link out of the folder" in many.output
+    assert "hidden.pdf" not in many.output
     rows = list(csv.DictReader((tmp_path / "many" / "invoice.csv").read_text("utf-8").splitlines()))
     assert [(r["document"], r["waiting"]) for r in rows] == [("a.pdf", "0"), ("b.pdf", "1")]
     assert "59.00 EUR" in (tmp_path / "many" / "product_sheet.csv").read_text("utf-8")

@@ -1,5 +1,6 @@
 """A verdict: paid once through the ledger, within its price, for what the judge saw; otherwise the take is unjudged."""
 
+import io
 import json
 from collections.abc import Iterator
 from decimal import Decimal
@@ -7,17 +8,30 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from temporalio.exceptions import ApplicationError
 
-from activities.storage.bucket import Storage
+from activities.storage.bucket import Storage, sha256_of
 from activities.storage.errors import StorageFailed
-from tests.activities.judging.studio import JUDGE, Jury, Studio, look, painted, pictures_of, question_of, report
+from tests.activities.judging.studio import (
+    FAIR,
+    JUDGE,
+    Jury,
+    Studio,
+    look,
+    painted,
+    pictures_of,
+    question_of,
+    report,
+    shown_in,
+)
 from tests.activities.references import files
 from tests.emulators import samples
 from tests.emulators.anthropic import AnthropicEmulator
 from tests.emulators.google import GoogleEmulator
 from tests.support.vendors import env_of
 from workflows import keys
+from workflows.illustrated.parts import StoredPicture
 from workflows.judging.requests import Judged, JudgeTake
 
 
@@ -55,6 +69,33 @@ async def test_a_picture_is_judged_once(jury: Jury, vendor: Studio, storage: Sto
     assert len(pictures_of(body)) == 1
     assert question_of(body)["prompt"] == PROMPT
     assert await storage.head(verdict.key) is not None
+    assert vendor.problems == []
+
+
+@pytest.mark.parametrize("count", [2, 10])
+async def test_a_text_is_judged_with_its_pictures(jury: Jury, vendor: Studio, storage: Storage, count: int) -> None:
+    """The judge gets the first eight pictures of a text, small and in their order; the verdict has the number of the
+    others."""
+    vendor.answer_text = report
+    names = ["fox", "snow", "moon"]
+    data = [samples.picture(2_000, 1_000, "PNG"), *(painted(names[n % 3]) for n in range(1, count))]
+    stored = []
+    for number, each in enumerate(data, start=1):
+        key = f"{keys.take_prefix(jury.production_id, 'a', 1)}/pictures/{number}-{sha256_of(each)[:16]}.png"
+        await storage.put_bytes(key, each, "image/png")
+        stored.append(StoredPicture(key=key, bytes=len(each), sha256=sha256_of(each), media_type="image/png"))
+    text = "\n\n".join(f"Step {n}.\n\n![Step {n}](pictures/{each.name})" for n, each in enumerate(stored, start=1))
+    request = await jury.request(text.encode(), "text/markdown", "A recipe.", "text", role="body", max_usd=Decimal(1))
+    request = request.model_copy(update={"media": request.media.model_copy(update={"pictures": tuple(stored)})})
+    verdict = (await jury.judge(request)).verdict
+    assert (verdict.score, verdict.unseen) == (FAIR, max(count - 8, 0)), verdict
+    assert verdict.judged_by.endswith(", who did not see 2 pictures") == (count == 10)
+    (body,) = vendor.verdicts
+    seen = pictures_of(body)
+    assert len(seen) == min(count, 8)
+    assert Image.open(io.BytesIO(seen[0])).size == (768, 384)
+    assert shown_in(seen[1]) == ["snow"]
+    assert f"the first {len(seen)} attached pictures are its first ones" in json.dumps(body)
     assert vendor.problems == []
 
 

@@ -1,17 +1,19 @@
 """The review that a plan offers: who judges, what it costs, and what no model can judge."""
 
+import dataclasses
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.judging.addressing import addressing
-from activities.judging.terms import terms_of, with_reviews
+from activities.judging.terms import terms_of, way_of, with_reviews
 from activities.judging.words import word_errors
 from activities.planning.pricing import price
 from activities.providers.registry import build_providers
+from activities.providers.selection import find_offer
 from activities.settings import ActivitySettings
+from activities.text.addressing import addressing
 from workflows.brief import Brief, Platform
 from workflows.models import Asset, Modality, Plan
 
@@ -69,6 +71,21 @@ def test_the_cheapest_other_model_judges(environ: dict[str, str], made: Asset, j
     review = reviewed(environ, made).assets[0].review
     assert review is not None
     assert review.judge == judge
+
+
+def test_a_text_with_pictures_is_priced_with_them() -> None:
+    """The verdict about an illustrated text costs more, by a model that sees pictures; a blind one reads the text."""
+    plain = reviewed(ALL, TEXT.model_copy(update={"provider": "google", "model": "gemini-3.8-flash"}))
+    shown = reviewed(ALL, asset("text", "google", "gemini-3.1-flash-image", role="body", parameters={"pictures": 4}))
+    before, review = plain.assets[0].review, shown.assets[0].review
+    assert before is not None
+    assert review is not None
+    assert (review.judge, review.high_usd > before.high_usd) == (before.judge, True)
+    provider, _, model = review.judge.partition("/")
+    judge = find_offer(build_providers(ActivitySettings(), ALL)[provider], model, Modality.TEXT)
+    assert judge is not None
+    assert way_of(judge, "text", illustrated=True) == "illustrated"
+    assert way_of(dataclasses.replace(judge, input_image=""), "text", illustrated=True) == "text"
 
 
 def test_placeholders_stay_free() -> None:

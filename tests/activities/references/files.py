@@ -4,6 +4,7 @@ import base64
 import io
 import wave
 import zipfile
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -127,16 +128,24 @@ def sound(seconds: float = 2.0, *, silent: bool = False) -> bytes:
     return out.getvalue()
 
 
-def video(path: Path, colours: tuple[str, ...] = ("red", "blue"), seconds: float = 2.0, form: str = "mp4") -> bytes:
-    """A video that shows each colour for the same time."""
+def video(
+    path: Path,
+    colours: tuple[str, ...] = ("red", "blue"),
+    seconds: float = 2.0,
+    form: str = "mp4",
+    apart: float = 0.1,
+) -> bytes:
+    """A video that shows each colour for the same time; `apart` are the seconds from a frame to the next one."""
     with av.open(str(path), "w", format=form) as file:
         codec = {"webm": "libvpx-vp9"}.get(form, "libx264")
         stream: Any = file.add_stream(codec, rate=10)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        file.start_encoding()
         for number in range(int(seconds * 10)):
             colour = colours[number * len(colours) // int(seconds * 10)]
             picture = np.asarray(Image.new("RGB", (64, 48), colour))
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts, frame.time_base = round(number * apart * 10), Fraction(1, 10)
             file.mux(stream.encode(frame))
         file.mux(stream.encode())
     return path.read_bytes()

@@ -2,7 +2,9 @@
 
 import dataclasses
 import io
+import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -99,6 +101,11 @@ def _bomb() -> bytes:
     return files.docx("", word__media__x_dot_xml=bytes(80_000_000))
 
 
+def _digits() -> str:
+    """2.1 million characters, which pack to half of that."""
+    return "".join(map(str, range(390_000)))
+
+
 def _entities() -> bytes:
     lol = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><w:document xmlns:w="w"><w:p>&b;</w:p></w:document>'
     return files.zipped(word__document_dot_xml=lol)
@@ -129,9 +136,13 @@ def _huge_picture() -> bytes:
         (b'<?xml version="1.0"?><svg xmlns="x"/>', "is an XML or SVG file"),
         (b"%PDF-1.7 and then nothing", "does not open as a PDF"),
         (files.pdf([], encrypted=True), "the PDF is encrypted; save it without a password"),
-        (files.pdf(*[[]] * 600), "the PDF has 600 pages; give at most 500"),
+        (files.pdf(*[[]] * 10_000), "the PDF has 10,000 pages; give at most 500"),
         (files.zipped(a_dot_txt="x"), "is a ZIP archive; give the document inside it"),
         (_bomb(), "times its size; save it again without embedded files"),
+        (files.xlsx([["a" * 8_000_000]]), "xl/worksheets/sheet1.xml in it unpacks to 1,0"),
+        (files.docx(files.paragraph(_digits())), "its text is longer than 2,000,000 characters"),
+        (b"PK\x03\x04 and then nothing", "does not open as an Office file; save it again"),
+        (b"Just words.\n" + files.docx(files.paragraph("x")), "is of no known type"),
         (_entities(), "declares entities"),
         (files.zipped(**{f"word__{n}": b"" for n in range(5_001)}), "has 5,001 files in it"),
         (_huge_picture(), "100,000 x 100,000 pixels, more than 50,000,000"),
@@ -145,15 +156,48 @@ async def test_bad_files_are_refused(inbox: Inbox, data: bytes, words: str) -> N
     assert words in await inbox.problem(data)
 
 
-async def test_a_video_of_ten_hours_is_refused(inbox: Inbox, tmp_path: Path) -> None:
-    """A video that claims to last longer than an hour is refused before it is read in full."""
-    data = files.video(tmp_path / "a.mp4", seconds=1.0)
-    # mvhd and mdhd have the timescale, then the duration: a timescale of 1 makes seconds of its ticks.
-    for box in (b"mvhd", b"mdhd"):
-        at = data.index(box) + 4 + 12
-        data = data[:at] + (1).to_bytes(4) + (36_000).to_bytes(4) + data[at + 8 :]
-    message = await inbox.problem(data)
-    assert "cut it to at most 3,600" in message or "does not open" in message
+def _claims_ten_hours(folder: Path) -> bytes:
+    data = files.video(folder / "a.webm", seconds=1.0, form="webm")
+    duration = data.index(b"\x44\x89\x88") + 3  # Matroska's element, in milliseconds
+    return data[:duration] + struct.pack(">d", 36_000_000.0) + data[duration + 8 :]
+
+
+def _lasts_ten_hours(folder: Path) -> bytes:
+    return files.video(folder / "a.mp4", seconds=0.2, apart=36_000.0)
+
+
+def _has_no_frame(folder: Path) -> bytes:
+    return files.video(folder / "a.mp4", seconds=0.0)
+
+
+def _is_no_video(folder: Path) -> bytes:
+    return files.video(folder / "a.mp4", seconds=1.0)[:700]
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (_claims_ten_hours, "the video lasts 36,000 s; cut it to at most 3,600"),
+        (_lasts_ten_hours, "the video lasts 36,000 s; cut it to at most 3,600"),
+        (_has_no_frame, "it has neither a picture nor a sound; export it again"),
+        (_is_no_video, "does not open as video or sound"),
+    ],
+)
+async def test_videos_without_a_usable_length_are_refused(
+    inbox: Inbox, tmp_path: Path, made: Callable[[Path], bytes], words: str
+) -> None:
+    """A video of ten hours, by its header or by its frames, one of no length and one that is cut off are refused, and
+    nothing of them is kept."""
+    assert words in await inbox.problem(made(tmp_path))
+
+
+async def test_only_the_picture_of_a_file_with_two_formats_is_kept(inbox: Inbox) -> None:
+    """A GIF with a document behind it is stored as a PNG without the document."""
+    (kept,) = await inbox.bring((files.image("GIF") + files.docx(files.paragraph("hidden")), Use.MATERIAL))
+    stored = await inbox.storage.get_bytes(kept.key)
+    assert stored is not None
+    assert kept.media_type == "image/png"
+    assert b"word/document.xml" not in stored[0]
 
 
 async def test_uses_fit_kinds(inbox: Inbox) -> None:

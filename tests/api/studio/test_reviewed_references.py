@@ -1,4 +1,5 @@
-"""What was read in references, on the page: seen with its places, corrected, and readable on a phone."""
+"""What was read in references, and texts with pictures, on the page: seen with their places, corrected, and readable on
+a phone."""
 
 import re
 from collections.abc import AsyncIterator
@@ -11,7 +12,20 @@ from temporalio.client import Client
 from activities.storage.bucket import Storage
 from deploy.local import Stack
 from tests.activities.references import files
-from tests.api.studio.browser import Site, overflow, send, violations, visiting, write
+from tests.api.studio.browser import (
+    SIZES,
+    Site,
+    approve,
+    delivered,
+    overflow,
+    painted,
+    send,
+    show,
+    twins,
+    violations,
+    visiting,
+    write,
+)
 from tests.support.product import previz_workers
 
 
@@ -77,3 +91,40 @@ async def test_fields_are_reviewed_next_to_their_page(browser: Browser, studio: 
         assert await violations(page) == []
         await section.get_by_role("button", name="The kind is right").click()
         await expect(page.get_by_role("button", name=re.compile("^Approve"))).to_be_visible()
+
+
+@pytest.mark.trial
+async def test_a_text_with_pictures_is_accessible_at_every_size(browser: Browser, studio: Site) -> None:
+    """The plan, the delivered text and its sheet show the pictures within the window, each with a description, without
+    a serious violation of axe-core's rules in either theme."""
+    async with visiting(browser, studio.url, bypass_csp=True) as page:
+        await page.goto("/#/")
+        words = "An illustrated recipe for carrot soup with four pictures. Peel the carrots. Boil them."
+        await page.get_by_label("Brief", exact=True).fill(words)
+        await page.get_by_role("radio", name=re.compile("^Design")).check(force=True)
+        await page.get_by_role("button", name="Create plan").click()
+        await expect(page.get_by_role("button", name=re.compile("^Approve"))).to_be_visible()
+        production_id = page.url.rpartition("/")[2]
+        found: list[str] = []
+        for path, pictures in ((f"p/{production_id}", 0), (f"p/{production_id}", 4), (f"p/{production_id}/article", 4)):
+            await show(page, path)
+            if pictures and path.endswith(production_id):
+                await approve(page)
+                await delivered(page)
+            for width, size in SIZES.items():
+                await page.set_viewport_size(size)
+                found += [f"{path} at {width}: {each}" for each in (*await violations(page), *await twins(page))]
+                if (wide := await overflow(page)) > 0:
+                    found.append(f"{path} at {width}: {wide} px too wide")
+                for picture in await page.locator("main img, [role=dialog] img").all():
+                    await picture.scroll_into_view_if_needed()
+                await painted(page)
+            await page.emulate_media(color_scheme="dark")
+            found += [f"{path} in the dark: {each}" for each in await violations(page, "color-contrast")]
+            await page.emulate_media(color_scheme="light")
+            if path.endswith("article"):
+                shown = page.get_by_role("dialog").locator("a > img")
+                await expect(shown).to_have_count(pictures)
+                described = "(images) => images.every((i) => i.alt && i.naturalWidth && i.clientWidth <= innerWidth)"
+                assert await shown.evaluate_all(described)
+        assert not found, "\n".join(found)
