@@ -61,7 +61,7 @@ _NAMED_LINE: Final = re.compile(
 _WIDE_LINE: Final = re.compile(r"(?:^|[\s\u3000])([぀-ヿ㐀-鿿]{1,6})「([^「」]{2,80}[。！？…!?])」\s*$")
 """A speaker directly before what is said: "店主「負けとくよ！」"."""
 _TURN_IN_HEAD: Final = re.compile(
-    r"(?:\s{3,}|(?<=[.!?])\s+)(?=[^\W\d_a-z]{2,}(?: [^\W\d_a-z]+){0,2}\s*(?:\([^()]{1,40}\))?[:：]\s|[(（])"
+    r"(?:\s{3,}|(?<=[.!?])\s+)(?=(?P<name>[^\W\d_a-z]{2,}(?: [^\W\d_a-z]+){0,2})\s*(?:\([^()]{1,40}\))?[:：]\s|[(（])"
 )
 """Where a line of somebody, or a sound in brackets, begins in the line of its shot."""
 _ASIDE: Final = re.compile(r"^\s*[(（\[][^()（）\[\]]{1,80}[)）\]]\s*$")
@@ -118,9 +118,9 @@ class ShotDraft:
     def read(self, text: str, *, first: bool = False) -> None:
         """Add one line of the brief to the shot."""
         text = text.strip()
-        if first and (begin := _TURN_IN_HEAD.search(text)):
-            self.read(text[: begin.start()], first=True)
-            self.read(text[begin.start() :])
+        if first and (begin := _turn_in(text)):
+            self.read(text[:begin], first=True)
+            self.read(text[begin:])
             return
         if _ASIDE.match(text) and all(s.kind == "sound" for s in segments(text.strip("()（）[] "))):
             self.sounds += [cue for s in segments(text.strip("()（）[] ")) for cue in cues_in(s)]
@@ -245,6 +245,12 @@ class ShotDraft:
         ):
             after = f"{rest[1].strip()}. {after[rest.end() :]}"
         return f"{before} {after}".strip()
+
+
+def _turn_in(text: str) -> int:
+    """Where a line of somebody in capitals, or a sound in brackets, begins in a head; 0 where none does."""
+    found = (m for m in _TURN_IN_HEAD.finditer(text) if m["name"] is None or m["name"].isupper())
+    return next((m.start() for m in found), 0)
 
 
 def _framing_in_brackets(match: re.Match[str]) -> str:
