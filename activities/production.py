@@ -256,6 +256,7 @@ class Activities(ProductionActivities):
             "webhook_tenants": tenants,
             "webhook_hosts": allowed_hosts(self._settings),
             "film_parts": self._storage.lifecycle_problem,
+            "in_flight": self._settings.in_flight,
             "interviews": self.voice_sessions.describe(),
             "metrics": self.evaluations.metrics(),
         }

@@ -17,6 +17,7 @@ from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from activities.takes import paid
 from activities.takes.slots import checker
+from api.temporal.change_feed import ChangeFeed
 from tests.support.productions import Productions, until
 from tests.support.vendor import Vendor
 from tests.support.waiting import eventually
@@ -141,6 +142,10 @@ async def test_the_limit_holds_over_all_workers(
             return (len(vendor.running), view.waiting) == (LIMIT, {"default": ASSETS - LIMIT}) or None
 
         await eventually(all_wait)
+        production_id, assets = keys.production_id_of(handle.id), {f"still-{n}" for n in range(ASSETS)}
+        beats = await ChangeFeed(client).heartbeats(production_id, assets)
+        reasons = [beat.details["reason"] for beat in beats if beat.details.get("queued")]
+        assert reasons == ["waits for one of the slots of vendor"] * (ASSETS - LIMIT)
         kill()
         vendor.ending = True
         delivered = await until(handle, "delivered")

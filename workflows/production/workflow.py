@@ -56,7 +56,7 @@ with workflow.unsafe.imports_passed_through():
         UploadTake,
     )
     from workflows.runtime.run_loop import UPGRADE
-    from workflows.slots.messages import GRANT_SIGNAL, SlotGrant
+    from workflows.slots.messages import GRANT_SIGNAL, WAITING_QUERY, SlotGrant
 
 
 @workflow.defn(name=keys.WORKFLOW_TYPE)
@@ -106,6 +106,10 @@ class ProductionWorkflow:
     @workflow.query
     def snapshot(self) -> Snapshot:
         return published(self._run.record)
+
+    @workflow.query(name=WAITING_QUERY)
+    def waiting_for_slots(self) -> dict[str, str]:
+        return self._takes.slots.waiting()
 
     # The plan and the whole production
 

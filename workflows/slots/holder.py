@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
         SlotRequest,
         pool_id,
         slot_id,
+        take_of,
     )
     from workflows.start_options import Urgency
 
@@ -88,6 +89,10 @@ class SlotHolder:
             else:
                 self._end(key, "released")
                 return take
+
+    def waiting(self) -> dict[str, str]:
+        """Asset -> the provider for one of whose slots it waits."""
+        return {take_of(slot)[1]: provider for provider, slot in self._waiting}
 
     def grant(self, grant: SlotGrant) -> None:
         """The pool gives slots, or asks whether they are still needed."""
