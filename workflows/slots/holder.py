@@ -50,6 +50,8 @@ class SlotHolder:
         self._limited: set[str] = set()
         self._granted: dict[tuple[str, str], str] = {}
         """Provider and slot -> the pool that gave it."""
+        self._pools: dict[str, str] = {}
+        """Provider -> its pool, as far as this run knows. Another one was told nothing of what is in use and waits."""
         self._waiting: dict[tuple[str, str], None] = {}
         self._using: dict[tuple[str, str], None] = {}
         self._unsent: dict[str, dict[str, Change]] = {}
@@ -96,6 +98,9 @@ class SlotHolder:
 
     def grant(self, grant: SlotGrant) -> None:
         """The pool gives slots, or asks whether they are still needed."""
+        if self._pools.setdefault(grant.provider, grant.pool) != grant.pool:
+            self._pools[grant.provider] = grant.pool
+            self._repeat_all(grant.provider)
         unknown = []
         for slot in grant.slots:
             key = (grant.provider, slot)
@@ -184,10 +189,13 @@ class SlotHolder:
                         timeout_summary="takes wait for slots",
                     )
                     return
-                self._repeat(self._using, provider, "running")
-                self._repeat(self._waiting, provider, "wanted")
+                self._repeat_all(provider)
         finally:
             self._reminders.pop(provider, None)
+
+    def _repeat_all(self, provider: str) -> None:
+        self._repeat(self._using, provider, "running")
+        self._repeat(self._waiting, provider, "wanted")
 
     def _repeat(self, keys: dict[tuple[str, str], None], provider: str, change: Change) -> None:
         """Tell the pool once more, unless it is about to be told something newer."""

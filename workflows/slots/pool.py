@@ -32,6 +32,8 @@ CHECK_TIMEOUT: Final = timedelta(minutes=1)
 """One attempt at a check: up to 100 slots, eight at a time."""
 CHECKS_TIMEOUT: Final = timedelta(minutes=5)
 """All attempts at a check. Then no worker has the provider's key: the slots stay held, and are checked again."""
+SETTLES_WITHIN: Final = timedelta(seconds=30)
+"""A pool that replaces an ended one gives no slot before: jobs are polled every 20 s, and then it knows them."""
 SHORTEST: Final = timedelta(seconds=1)
 """Between two checks."""
 
@@ -48,6 +50,8 @@ class SlotPool:
 
     @workflow.run
     async def run(self, start: PoolStart) -> None:
+        if start.replaces:
+            await workflow.sleep(SETTLES_WITHIN, summary="learn of jobs that run")
         checks = asyncio.create_task(self._check())
         while not self._loop.should_continue():
             if self._slots.has_work:

@@ -34,6 +34,7 @@ class PoolStart(Model):
 
     provider: str
     limit: int | None = Field(default=None, ge=1, description="Takes at the provider at any moment; null: any number")
+    replaces: bool = Field(default=False, description="An earlier pool was ended, and this one knows nothing of it")
     held: tuple[CarriedSlot, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     starts: dict[int, dict[str, float]] = Field(default_factory=dict)
