@@ -62,7 +62,7 @@ class CellActivities:
     ) -> None:
         self._start = start
         self._progress = progress
-        self.slots = SlotHolder(start.tenant, in_background)
+        self.slots = SlotHolder(start.tenant, in_background, lambda: not (progress.state and progress.state.paused))
         self.paid: dict[int, tuple[Cell, Asset, Decimal]] = {}
         """Number of a cell -> the take under way that may cost money, and what is booked for it so far."""
         self.measuring: set[int] = set()

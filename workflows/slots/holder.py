@@ -42,11 +42,18 @@ class SlotHolder:
 
     Args:
         in_background: Runs a task that has to end before the run does.
+        may_start: Whether a take that has submitted nothing may begin; not during a pause.
     """
 
-    def __init__(self, tenant: str, in_background: Callable[[Coroutine[Any, Any, None]], None]) -> None:
+    def __init__(
+        self,
+        tenant: str,
+        in_background: Callable[[Coroutine[Any, Any, None]], None],
+        may_start: Callable[[], bool],
+    ) -> None:
         self._tenant = tenant
         self._in_background = in_background
+        self._may_start = may_start
         self._limited: set[str] = set()
         self._granted: dict[tuple[str, str], str] = {}
         """Provider and slot -> the pool that gave it."""
@@ -121,22 +128,29 @@ class SlotHolder:
         """Wait for a slot; the pool that gives it, or "" if there is no pool any more."""
         provider = key[0]
         self._using.pop(key, None)
-        self._waiting[key] = None
-        self._tell(key, change)
-        self._remind(provider)
         try:
-            await workflow.wait_condition(lambda: key in self._granted or provider not in self._limited)
+            while True:
+                self._waiting[key] = None
+                self._tell(key, change)
+                self._remind(provider)
+                await workflow.wait_condition(lambda: key in self._granted or provider not in self._limited)
+                del self._waiting[key]
+                if change == "running" or self._may_start():
+                    break
+                if self._granted.pop(key, None) is not None:  # others use it meanwhile
+                    self._tell(key, "released")
+                await workflow.wait_condition(self._may_start)
         except asyncio.CancelledError:
             self._tell(key, "abandoned")
             self._granted.pop(key, None)
-            raise
-        finally:
             self._waiting.pop(key, None)
+            raise
         self._using[key] = None
         return self._granted.pop(key, "")
 
     def _end(self, key: tuple[str, str], change: Change) -> None:
-        if self._using.pop(key, 0) is None:
+        if key in self._using:
+            del self._using[key]
             self._tell(key, change)
 
     def _tell(self, key: tuple[str, str], change: Change) -> None:

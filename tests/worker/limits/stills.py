@@ -82,7 +82,9 @@ async def workflow_worker(client: Client, stills: Stills) -> AsyncIterator[Calla
         stills.newest_manifest,
     ]
     workflows = [ProductionWorkflow, SlotPool]
-    async with _running(Worker(client, task_queue=keys.TASK_QUEUE, workflows=workflows, activities=steps)) as stop:
+    async with running_worker(
+        Worker(client, task_queue=keys.TASK_QUEUE, workflows=workflows, activities=steps)
+    ) as stop:
         yield stop
 
 
@@ -90,7 +92,7 @@ async def workflow_worker(client: Client, stills: Stills) -> AsyncIterator[Calla
 async def vendor_worker(client: Client, stills: Stills) -> AsyncIterator[Callable[[], None]]:
     """A worker of the vendor's queue, and the function that stops it at once, in the middle of what it does."""
     settings = WorkerSettings(graceful_shutdown_seconds=0)
-    async with _running(make_provider_worker(await another(client), stills, settings, "vendor")) as stop:
+    async with running_worker(make_provider_worker(await another(client), stills, settings, "vendor")) as stop:
         yield stop
 
 
@@ -100,7 +102,8 @@ async def another(client: Client) -> Client:
 
 
 @asynccontextmanager
-async def _running(worker: Worker) -> AsyncIterator[Callable[[], None]]:
+async def running_worker(worker: Worker) -> AsyncIterator[Callable[[], None]]:
+    """Run it, with the function that stops it at once."""
     running = asyncio.create_task(worker.run())
 
     def stop() -> None:

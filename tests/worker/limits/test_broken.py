@@ -7,13 +7,15 @@ from uuid import uuid4
 import pytest
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
-from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest, ResetWorkflowExecutionRequest
 from temporalio.client import Client
 
-from tests.support.productions import Handle, Productions, until
+from tests.support.productions import Handle, Productions, until, update
 from tests.support.waiting import eventually
 from tests.worker.limits.stills import ASSETS, LIMIT, Jobs, Stills, met, pool_of, vendor_worker, workflow_worker
 from workflows.brief import Platform
+from workflows.production.workflow import ProductionWorkflow
+from workflows.requests import Pause, Resume
 from workflows.slots import holder, pool
 from workflows.slots.messages import pool_id
 
@@ -116,3 +118,31 @@ async def test_a_cancelled_production_frees_its_slots(
         await handle.result()
         assert not vendor.running
         await all_made(await productions.approved(platform=Platform.DESIGN), client, vendor, ASSETS + LIMIT)
+
+
+async def test_a_deleted_production(client: Client, stills: Stills, vendor: Jobs, productions: Productions) -> None:
+    """The jobs of a production that is deleted in Temporal hold their slots while they run."""
+    async with vendor_worker(client, stills):
+        handle = await productions.approved(platform=Platform.DESIGN)
+        await eventually(lambda: met(len(vendor.running) == LIMIT))
+        execution = WorkflowExecution(workflow_id=handle.id)
+        await client.workflow_service.delete_workflow_execution(
+            DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
+        )
+        after = await productions.approved(platform=Platform.DESIGN)
+        polls = dict(vendor.jobs)
+        await eventually(lambda: met(all(vendor.jobs[job] > polls[job] + 5 for job in vendor.running)))
+        await all_made(after, client, vendor, ASSETS + LIMIT)
+
+
+async def test_a_paused_production(client: Client, stills: Stills, vendor: Jobs, productions: Productions) -> None:
+    """A production that is paused submits nothing more and leaves its slots to others; resumed, it is made."""
+    async with vendor_worker(client, stills):
+        handle = await productions.approved(platform=Platform.DESIGN)
+        await eventually(lambda: met(len(vendor.running) == LIMIT))
+        await update(handle, ProductionWorkflow.pause, Pause(paused_by="ana"))
+        vendor.ending = True
+        await until(await productions.approved(platform=Platform.DESIGN), "delivered")
+        assert len(vendor.billed) == ASSETS + LIMIT
+        await update(handle, ProductionWorkflow.resume, Resume(resumed_by="ana"))
+        await all_made(handle, client, vendor, 2 * ASSETS)

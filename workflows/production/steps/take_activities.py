@@ -36,7 +36,7 @@ class TakeActivities:
 
     def __init__(self, run: ProductionRun) -> None:
         self._run = run
-        self.slots = SlotHolder(run.record.brief.tenant, run.in_background)
+        self.slots = SlotHolder(run.record.brief.tenant, run.in_background, lambda: run.record.paused is None)
 
     async def make(self, asset: Asset, number: int, name: str) -> Take:
         """Make one take, as soon as its provider has a slot for it.
