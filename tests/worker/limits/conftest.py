@@ -23,12 +23,17 @@ def vendor() -> Jobs:
 async def stills(
     client: Client, storage: Storage, vendor: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Stills]:
-    """A worker of workflows, and checks of slots that come soon; tests start the workers of the vendor."""
+    """A worker of workflows; tests start the workers of the vendor."""
     monkeypatch.setattr(paid, "poll_delay", lambda *_: timedelta(seconds=0.2))
-    for name in ("FIRST_CHECK", "LAST_CHECK", "ABANDONED_CHECK"):
-        monkeypatch.setattr(state, name, timedelta(seconds=0.5))
-    monkeypatch.setattr(checker, "STALE", timedelta(seconds=0.5))
     made = Stills(storage, {"vendor": vendor}, LIMITED)
     await apply_limits(client, ["vendor"], LIMITED.in_flight)
     async with workflow_worker(client, made):
         yield made
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check slots soon. The history of such a pool replays only with these times."""
+    for name in ("FIRST_CHECK", "LAST_CHECK", "ABANDONED_CHECK"):
+        monkeypatch.setattr(state, name, timedelta(seconds=0.5))
+    monkeypatch.setattr(checker, "STALE", timedelta(seconds=0.5))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from temporalio import activity
 from temporalio.client import Client
@@ -74,7 +74,7 @@ class Stills(Activities):
 async def workflow_worker(client: Client, stills: Stills) -> AsyncIterator[Callable[[], None]]:
     """A worker of workflows, and the function that stops it at once."""
     client = await another(client)
-    steps = [
+    steps: list[Any] = [
         stills.draft_plan,
         stills.price_plan,
         stills.finish_deliverable,

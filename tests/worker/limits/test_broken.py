@@ -19,7 +19,7 @@ from workflows.requests import Pause, Resume
 from workflows.slots import holder, pool
 from workflows.slots.messages import pool_id
 
-pytestmark = pytest.mark.trial
+pytestmark = [pytest.mark.trial, pytest.mark.usefixtures("soon")]
 
 
 async def all_made(handle: Handle, client: Client, vendor: Jobs, submissions: int = ASSETS) -> None:

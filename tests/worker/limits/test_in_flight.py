@@ -1,5 +1,6 @@
 """A provider's in-flight limit over several workers, with jobs that run at the provider, on a real Temporal server."""
 
+import pytest
 from temporalio.client import Client
 
 from api.temporal.change_feed import ChangeFeed
@@ -8,6 +9,7 @@ from tests.support.waiting import eventually
 from tests.worker.limits.stills import ASSETS, LIMIT, Jobs, Stills, met, pool_of, vendor_worker
 from workflows import keys
 from workflows.brief import Platform
+from workflows.slots.messages import pool_id
 
 
 async def test_the_limit_holds_over_all_workers(
@@ -37,8 +39,10 @@ async def test_the_limit_holds_over_all_workers(
             return not (await pool_of(client)).held or None
 
         await eventually(all_free)
+        productions.started.append(pool_id("vendor"))  # its history is recorded too
 
 
+@pytest.mark.usefixtures("soon")
 async def test_a_job_counts_until_it_ends(
     client: Client, stills: Stills, vendor: Jobs, productions: Productions
 ) -> None:
