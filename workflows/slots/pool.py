@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.slots.state import PoolStart, Slots
 
 AT_ONCE: Final = 200
-"""Slots that are announced together: the server holds at most 2,000 signals of a run that are on their way."""
+"""Signals that are on their way: the server allows at most 2,000 of a run."""
 CHECK_TIMEOUT: Final = timedelta(minutes=1)
 """One attempt at a check: up to 100 slots, eight at a time."""
 CHECKS_TIMEOUT: Final = timedelta(minutes=5)
@@ -46,6 +46,7 @@ class SlotPool:
     def __init__(self, start: PoolStart) -> None:
         self._loop = RunLoop()
         self._slots = Slots(start)
+        self._announcing = 0
         self._hurried = False
 
     @workflow.run
@@ -53,13 +54,16 @@ class SlotPool:
         if start.replaces:
             await workflow.sleep(SETTLES_WITHIN, summary="learn of jobs that run")
         checks = asyncio.create_task(self._check())
-        while not self._loop.should_continue():
-            if self._slots.has_work:
-                granted = self._slots.grant(AT_ONCE, workflow.now())
-                await asyncio.gather(*(self._announce(holder, slots) for holder, slots in granted.items()))
+        while not (workflow.info().is_continue_as_new_suggested() or self._loop.should_upgrade()):
+            room = AT_ONCE - self._announcing
+            if self._slots.has_work and room > 0:
+                for holder, slots in self._slots.grant(room, workflow.now()).items():
+                    self._announcing += 1
+                    self._loop.in_background(self._announce(holder, slots))
             else:
                 workflow.set_current_details(_details(self._slots.view()))
                 await self._loop.wait_for_change(or_continue=True)
+        await workflow.wait_condition(self._loop.is_quiet)
         checks.cancel()
         workflow.continue_as_new(self._slots.carried(), initial_versioning_behavior=UPGRADE)
 
@@ -92,6 +96,9 @@ class SlotPool:
             self._hurried = True
         else:
             self._slots.confirm(slots)
+        finally:
+            self._announcing -= 1
+            self._loop.wake_up()
 
     async def _check(self) -> None:
         """Free the slots of takes that vanished: their workflow was ended, deleted or reset, or forgot them."""
