@@ -7,6 +7,7 @@ from api.temporal.change_feed import ChangeFeed
 from tests.support.productions import Productions, until
 from tests.support.waiting import eventually
 from tests.worker.limits.stills import ASSETS, LIMIT, Jobs, Stills, met, pool_of, vendor_worker
+from worker.limits import LimitRefused, check_names
 from workflows import keys
 from workflows.brief import Platform
 from workflows.slots.messages import pool_id
@@ -67,3 +68,9 @@ async def test_a_job_counts_until_it_ends(
         vendor.ending = True
         assert (await until(after, "delivered")).spent_usd == ASSETS * vendor.price
         assert (vendor.most, len(vendor.billed)) == (LIMIT, ASSETS + LIMIT)
+
+
+def test_an_unknown_provider_is_refused() -> None:
+    """A limit for a name that is no provider is refused with the providers that there are."""
+    with pytest.raises(LimitRefused, match=r"GREENLIGHT_IN_FLIGHT has 'opnai'.*openai"):
+        check_names({"openai": 1, "opnai": 2})
