@@ -45,6 +45,7 @@ from activities.steps import heartbeats as _heartbeats
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageConflict
 from activities.takes.producer import Producer
+from activities.takes.slots.checker import SlotChecker
 from activities.takes.uploads import store_upload
 from activities.voice.sessions import VoiceSessionActivities
 from activities.webhooks import allowed_hosts, signing_problem, signing_tenants
@@ -99,6 +100,7 @@ class Activities(ProductionActivities):
         self._settings = settings
         self._signer = signer
         self._producer = Producer(storage, providers, settings, signer)
+        self.slot_checker = SlotChecker(storage, providers, settings)
         self._manifests = Manifests(storage)
         self.production_reports = ProductionReports(self._manifests.read)
         self.batch_records = BatchRecords(storage)
@@ -254,6 +256,7 @@ class Activities(ProductionActivities):
             "webhook_tenants": tenants,
             "webhook_hosts": allowed_hosts(self._settings),
             "film_parts": self._storage.lifecycle_problem,
+            "in_flight": self._settings.in_flight,
             "interviews": self.voice_sessions.describe(),
             "metrics": self.evaluations.metrics(),
         }

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, PrivateAttr, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, PositiveInt, PrivateAttr, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from workflows.stages.models import Stage, StageModels
 
@@ -21,6 +21,14 @@ SETTINGS: Final[Mapping[Stage, str]] = {
     "judge": "judge",
 }
 """The setting of each stage."""
+
+
+def parse_pairs(value: object) -> object:
+    """The mapping of a text such as "openai=2.5, runway=1"."""
+    if not isinstance(value, str):
+        return value
+    parts = [part.partition("=") for part in value.split(",") if part.strip()]
+    return {name.strip(): number.strip() for name, _, number in parts}
 
 
 class ActivitySettings(BaseSettings):
@@ -123,6 +131,11 @@ class ActivitySettings(BaseSettings):
     c2pa_key: SecretStr = Field(default=SecretStr(""), description="Its private key, PEM or a path of a file")
     c2pa_timestamp_url: str = Field(
         default="", description="A time-stamp authority (RFC 3161); it keeps signatures valid after the certificate"
+    )
+    in_flight: Annotated[dict[str, PositiveInt], NoDecode, BeforeValidator(parse_pairs)] = Field(
+        default_factory=dict,
+        description="Provider -> takes that are at it at any moment, over all workers: requests and running jobs",
+        examples=["openai=8, runway=3"],
     )
     max_failures: int = Field(default=5, ge=1, description="Failures of a take, without waits, before it is given up")
     resubmit_below_usd: Decimal = Field(

@@ -26,6 +26,7 @@ from activities.storage.probe import keep_probing, probe_again
 from activities.webhooks import Notifier
 from worker.connect import MetricsAddressRefused, connect, make_runtime, prepare_servers
 from worker.health import Health, HealthRefused, serve_health
+from worker.limits import LimitRefused, apply_limits, check_names
 from worker.live.follow import Follower
 from worker.live.pool import WorkerPool
 from worker.live.providers import LiveProviders
@@ -48,10 +49,11 @@ async def run() -> None:
 
     Raises:
         ValidationError, PayloadKeysRefused, MetricsAddressRefused, StorageRefused, HealthRefused, CertificateRefused,
-        RoleRefused, NexusRefused, SettingsUnreadable, BotoCoreError, ClientError: the settings are invalid.
+        RoleRefused, LimitRefused, NexusRefused, SettingsUnreadable, BotoCoreError, ClientError: a setting is invalid.
     """
     environ = _environ()
     settings, activity_settings = WorkerSettings(**_live(environ)), ActivitySettings()
+    check_names(activity_settings.in_flight)
     add_log_context()
     logging.basicConfig(level=settings.log_level, format=FORMAT)
     register_secrets(os.environ)
@@ -87,7 +89,9 @@ async def _run_workers(
     handlers = nexus_handlers(client, settings, environ)
     workers = make_workers(client, activities, providers, settings, notifier, handlers)
     pool = WorkerPool(workers)
-    watches = [keep_probing(storage), health.watch(client, storage), promote(client, settings)]
+    polled = [name for name in providers if not settings.roles or name in settings.roles]
+    limits = apply_limits(client, polled, activity_settings.in_flight)
+    watches = [keep_probing(storage), health.watch(client, storage), promote(client, settings), limits]
     if path := os.environ.get(SETTINGS_FILE):
         make = partial(make_provider_worker, client, activities, settings)
         watches.append(Follower(Path(path), os.environ, providers, pool, client, settings, make).follow())
@@ -151,6 +155,7 @@ def main() -> None:
         HealthRefused,
         CertificateRefused,
         RoleRefused,
+        LimitRefused,
         NexusRefused,
         SettingsUnreadable,
         BotoCoreError,

@@ -2,23 +2,16 @@
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic import BeforeValidator, Field, PositiveFloat, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from activities.settings import parse_pairs
 from workflows.models import Slug
 from workflows.nexus.service import NEXUS_QUEUE, EndpointName
 
 STOP_SECONDS: Final = 20.0
 """The most that a worker needs after `graceful_shutdown_seconds` to stop: activities that were cancelled end, and
 connections and traces are closed. An orchestrator's grace period is longer than both together."""
-
-
-def _parse_pairs(value: object) -> object:
-    """The mapping of a text such as "openai=2.5, runway=1"."""
-    if not isinstance(value, str):
-        return value
-    parts = [part.partition("=") for part in value.split(",") if part.strip()]
-    return {name.strip(): number.strip() for name, _, number in parts}
 
 
 def _parse_names(value: object) -> object:
@@ -48,15 +41,10 @@ class WorkerSettings(BaseSettings):
         "all without any. The workers of a deployment together must have every role",
         examples=["workflows, notify", "openai"],
     )
-    rates: Annotated[dict[str, PositiveFloat], NoDecode, BeforeValidator(_parse_pairs)] = Field(
+    rates: Annotated[dict[str, PositiveFloat], NoDecode, BeforeValidator(parse_pairs)] = Field(
         default_factory=dict,
         description="Provider -> requests a second, polls of jobs included; Temporal enforces it over all workers",
         examples=["openai=2.5, runway=1"],
-    )
-    in_flight: Annotated[dict[str, PositiveInt], NoDecode, BeforeValidator(_parse_pairs)] = Field(
-        default_factory=dict,
-        description="Provider -> concurrent requests of this worker; a running job does not count",
-        examples=["openai=8"],
     )
     deployment_name: str = Field(
         default="",
@@ -75,7 +63,7 @@ class WorkerSettings(BaseSettings):
         description="When a starting worker makes its version the one that new runs use: always, which also takes over "
         "the runs of versions without workers; first: if there is none yet; never: an operator or a controller does so",
     )
-    nexus_endpoints: Annotated[dict[EndpointName, Slug], NoDecode, BeforeValidator(_parse_pairs)] = Field(
+    nexus_endpoints: Annotated[dict[EndpointName, Slug], NoDecode, BeforeValidator(parse_pairs)] = Field(
         default_factory=dict,
         description="Nexus endpoint -> the tenant of its callers: this worker offers the Nexus service to them",
         examples=["marketing=north, press-office=acme"],

@@ -19,6 +19,7 @@ from temporalio.worker import (
 from activities.metrics import COMPLETED, metrics
 from workflows.activity_io import PRODUCE_ASSET, ProduceAsset
 from workflows.production.failures import failure_of
+from workflows.slots.messages import SLOT_NEEDED
 
 
 class TakeMetrics(Interceptor):
@@ -57,8 +58,9 @@ class _Outbound(WorkflowOutboundInterceptor):
 def _record_end(request: ProduceAsset, started: datetime, done: "asyncio.Task[Any]") -> None:
     if workflow.unsafe.is_replaying_history_events():
         return
-    asset = request.asset
-    metrics().asset_ended(asset.provider, asset.asset_type, _outcome(done), workflow.now() - started)
+    asset, outcome = request.asset, _outcome(done)
+    if outcome != SLOT_NEEDED:  # it goes on with a slot
+        metrics().asset_ended(asset.provider, asset.asset_type, outcome, workflow.now() - started)
 
 
 def _outcome(done: "asyncio.Task[Any]") -> str:

@@ -26,6 +26,7 @@ from workflows.production.workflow import ProductionWorkflow
 from workflows.runtime.gc_freeze import freeze_gc
 from workflows.runtime.release_gate import ReleaseGate
 from workflows.schedule import ScheduledProduction
+from workflows.slots.pool import SlotPool
 from workflows.voice.session_workflow import VoiceSessionWorkflow
 from workflows.voice.workflow import VoiceMemoWorkflow
 from workflows.webhooks.delivery import NotificationActivities, NotificationWorkflow
@@ -42,6 +43,7 @@ WORKFLOW_TYPES: Final = (
     OptimisationWorkflow,
     ProductionOperation,
     ReleaseGate,
+    SlotPool,
 )
 """All that a worker of productions runs."""
 SWITCH_SECONDS: Final = 0.0005
@@ -77,7 +79,7 @@ def make_worker(
         deployment_config=deployment_of(settings),
         max_cached_workflows=500,  # without the cache every task replays: 1,000 assets took 4.5 times as long
         max_concurrent_workflow_tasks=10 if workflows else None,
-        max_concurrent_activities=slots or settings.in_flight.get(provider, settings.max_concurrent_activities),
+        max_concurrent_activities=slots or settings.max_concurrent_activities,
         max_task_queue_activities_per_second=settings.rates.get(provider),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         # The workflows of a killed worker move to another one after this time instead of 10 s.
@@ -201,7 +203,7 @@ def _make_notify_worker(client: Client, notifier: NotificationActivities, settin
 
 
 def make_provider_worker(client: Client, activities: Activities, settings: WorkerSettings, name: str) -> Worker:
-    take_activities = [activities.produce_asset, activities.cancel_asset]
+    take_activities = [activities.produce_asset, activities.cancel_asset, activities.slot_checker.check_slots]
     return make_worker(client, keys.provider_queue(name), take_activities, settings, provider=name)
 
 

@@ -181,6 +181,7 @@ class ProduceAsset(Model):
     plan_digest: str = Field(default="", description="Signed into the take, like `approver`; it identifies nothing")
     approver: str = ""
     reuse: ReuseTerms | None = Field(default=None, description="If absent, it is made, and no other reuses it")
+    slot: str = Field(default="", description="The pool that has given it a slot of its provider")
 
     @property
     def source_seconds(self) -> float | None:

@@ -92,5 +92,8 @@ class ProvidersReport(_Report):
     webhook_hosts: tuple[str, ...] = Field(
         default=(), description="Receivers that may use plain http and a private network"
     )
+    in_flight: dict[str, int] = Field(
+        default_factory=dict, description="Provider -> takes that are at it at any moment, over all workers"
+    )
     interviews: InterviewInfo = InterviewInfo(reason="the workers report none; update them")
     metrics: tuple[MetricInfo, ...] = Field(default=(), description="What evaluations can measure")

@@ -37,6 +37,7 @@ from activities.takes.free import FreeTake
 from activities.takes.ledger import Entry, Ledger, LedgerUnreadable
 from activities.takes.paid import PaidTake
 from activities.takes.reuse.copies import offer_for_reuse, reuse_digest
+from activities.takes.slots.gate import open_pool, slot_needed, start_pool
 from activities.takes.stopping import TakeStopper, request_of
 from workflows import keys
 from workflows.activity_io import AssetCancelled, ProduceAsset
@@ -87,6 +88,7 @@ class Producer:
         return checked
 
     async def _made(self, request: ProduceAsset) -> Take:
+        await self._check_slot(request)
         provider, offer = self._offer(request.asset)
         if provider is None or offer is None:
             return await self._unavailable(request, known=provider is not None)
@@ -103,6 +105,25 @@ class Producer:
                 return await made.make()
         except NumberUsed:
             raise await self._stop_earlier(request) from None
+
+    async def _check_slot(self, request: ProduceAsset) -> None:
+        """Check that the take has a slot, if its provider has an in-flight limit. A stored take needs none.
+
+        Raises:
+            ApplicationError: it has none; nothing was sent.
+            RPCError: Temporal does not respond.
+        """
+        provider = request.asset.provider
+        limit = self._settings.in_flight.get(provider)
+        if limit is None or (request.slot and request.slot == await open_pool(activity.client(), provider)):
+            return
+        try:
+            entry, job_id = await self._read(request)
+        except StorageFailed as error:
+            raise retry_later(f"storage: {error}", STORAGE_RETRY, "storage_unavailable") from None
+        if entry is None or entry.state != "stored":
+            await start_pool(activity.client(), provider, limit)
+            raise slot_needed(request, entry, unreadable=job_id is not None)
 
     async def cancel(self, request: ProduceAsset) -> AssetCancelled:
         """Stop a take and its job at the provider, if it has one; return its cost from the ledger.

@@ -351,7 +351,7 @@ class Follower:
                 continue
             await asyncio.sleep(PERCENT_SECONDS)
             with suppress(Problem):
-                for beat in await self._feed.heartbeats(self._production_id) if self._slow else ():
+                for beat in await self._feed.heartbeats(self._production_id, self._slow) if self._slow else ():
                     last = self._live.get(beat.asset_id)
                     if beat.asset_id not in self._slow or (last and last[2] == beat.details):
                         continue

@@ -1,17 +1,17 @@
 """Notifications of a production's changes by a long poll of its history, and the heartbeats of its activities."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from pydantic import JsonValue
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType, PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -19,6 +19,7 @@ from api.problems import unknown_production
 from api.temporal.outcomes import RPC_TIMEOUT, translating_errors
 from workflows import keys
 from workflows.activity_io import DRAFT_PLAN, PRODUCE_ASSET, STILL_RUNNING
+from workflows.slots.messages import WAITING_QUERY
 
 LONG_POLL_TIMEOUT: Final = timedelta(seconds=60)
 """The server itself ends an empty long poll after 20 s."""
@@ -85,8 +86,11 @@ class ChangeFeed:
                     yield False
                     return
 
-    async def heartbeats(self, production_id: str) -> list[Heartbeat]:
+    async def heartbeats(self, production_id: str, making: Collection[str] = ()) -> list[Heartbeat]:
         """The reports of the pending activities of plan and assets: details, pauses, and reasons to wait.
+
+        Args:
+            making: The assets that are being made. Those without an activity may wait for a slot of their provider.
 
         Raises:
             Problem: 404, 503.
@@ -94,8 +98,9 @@ class ChangeFeed:
         with translating_errors(unknown_production, production_id):
             handle = self._client.get_workflow_handle(keys.workflow_id(production_id))
             description = await handle.describe(rpc_timeout=RPC_TIMEOUT)
-        found = []
+        found, missing = [], set(making) - {keys.PLANNER}
         for activity in description.raw_description.pending_activities:
+            missing.discard(keys.asset_of_activity(activity.activity_id))
             if activity.activity_type.name not in (DRAFT_PLAN, PRODUCE_ASSET):
                 continue
             details: dict[str, JsonValue] = {}
@@ -112,7 +117,19 @@ class ChangeFeed:
                 details |= {"paused": True}
             if details:
                 found.append(Heartbeat(keys.asset_of_activity(activity.activity_id), details))
-        return found
+        return [*found, *await self._waiting(handle, missing)] if missing else found
+
+    async def _waiting(self, handle: WorkflowHandle[Any, Any], assets: Collection[str]) -> list[Heartbeat]:
+        """Those of the assets that wait for a slot, which only the workflow knows; none if no worker answers."""
+        try:
+            waiting = await handle.query(WAITING_QUERY, result_type=dict[str, str], rpc_timeout=RPC_TIMEOUT)
+        except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+            return []
+        return [
+            Heartbeat(asset_id, {"queued": True, "reason": f"waits for one of the slots of {provider}"})
+            for asset_id, provider in waiting.items()
+            if asset_id in assets
+        ]
 
     async def _reason_to_wait(self, activity: PendingActivityInfo) -> str:
         """Why no worker runs an activity: its provider's queue is full, or its last attempt failed; empty otherwise."""

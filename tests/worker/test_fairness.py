@@ -95,7 +95,7 @@ class Queue:
         The rest is ended before the worker stops: the SDK (1.35) once waited for ever for the end of a worker to which
         the server still sent tasks.
         """
-        settings = WorkerSettings(in_flight={"vendor": 1}, graceful_shutdown_seconds=0)
+        settings = WorkerSettings(max_concurrent_activities=1, graceful_shutdown_seconds=0)
         async with make_worker(self._client, self.name, [order.take], settings, provider="vendor"):
             await eventually(lambda: _done(order, count), f"{count} takes")
             await asyncio.gather(*(run.terminate() for run in self._runs))

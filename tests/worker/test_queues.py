@@ -67,28 +67,20 @@ class Vendor:
         self.now -= 1
 
 
-async def requested(client: Client, settings: WorkerSettings, waits_for: float = 1) -> tuple[Vendor, str]:
-    """A vendor that had TAKES requests, and the id of the workflow that sent them."""
-    vendor, queue = Vendor(waits_for), f"produce-{uuid4().hex}"
+async def requested(client: Client, settings: WorkerSettings) -> str:
+    """The id of a workflow that sent TAKES requests to a vendor."""
+    vendor, queue = Vendor(), f"produce-{uuid4().hex}"
     async with (
         Worker(client, task_queue=f"{queue}-w", workflows=[Many]),
         make_worker(client, queue, [vendor.ask], settings, provider="vendor"),
     ):
         await client.execute_workflow(Many.run, queue, id=queue, task_queue=f"{queue}-w")
-    return vendor, queue
-
-
-async def test_the_in_flight_limit_is_kept(client: Client) -> None:
-    """A worker sends a provider no more concurrent requests than its in-flight limit; others are not limited by it."""
-    limited, _ = await requested(client, WorkerSettings(in_flight={"vendor": 2}, graceful_shutdown_seconds=0), 2)
-    assert limited.most == 2
-    free, _ = await requested(client, WorkerSettings(in_flight={"another": 2}, graceful_shutdown_seconds=0), 3)
-    assert free.most > 2
+    return queue
 
 
 async def test_the_rate_is_limited_by_the_server(client: Client) -> None:
     """Temporal starts no more of a provider's takes a second than its rate allows."""
-    _, workflow_id = await requested(client, WorkerSettings(rates={"vendor": 1.0}, graceful_shutdown_seconds=0))
+    workflow_id = await requested(client, WorkerSettings(rates={"vendor": 1.0}, graceful_shutdown_seconds=0))
     history = await client.get_workflow_handle(workflow_id).fetch_history()
     given = [e.event_time.ToDatetime() for e in history.events if e.HasField("activity_task_started_event_attributes")]
     assert len(given) == TAKES
@@ -100,7 +92,7 @@ async def test_a_slow_provider_delays_no_other(client: Client) -> None:
     """While one provider's only slot is taken by a call that does not end, another provider's takes are all made."""
     slow, quick = f"produce-{uuid4().hex}", f"produce-{uuid4().hex}"
     hanging, swift = Vendor(math.inf), Vendor()
-    settings = WorkerSettings(in_flight={"slow": 1}, graceful_shutdown_seconds=0)
+    settings = WorkerSettings(max_concurrent_activities=1, graceful_shutdown_seconds=0)
     async with (
         Worker(client, task_queue=f"{slow}-w", workflows=[Many]),
         make_worker(client, slow, [hanging.ask], settings, provider="slow"),

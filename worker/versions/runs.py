@@ -15,12 +15,13 @@ from temporalio.service import RPCError, RPCStatusCode
 from workflows import keys
 from workflows.events import ProductionStatus
 from workflows.nexus.service import OPERATION_TYPE
+from workflows.slots.messages import POOL_TYPE
 
 UNVERSIONED: Final = "unversioned"
 """The name of the workers without a version, and of the runs that no version holds."""
 AT_ONCE: Final = 10
 """Concurrent requests that change runs."""
-OTHERS: Final = (keys.PREVIEW_TYPE, keys.BATCH_TYPE, keys.EVALUATION_TYPE, OPERATION_TYPE)
+OTHERS: Final = (keys.PREVIEW_TYPE, keys.BATCH_TYPE, keys.EVALUATION_TYPE, OPERATION_TYPE, POOL_TYPE)
 CONTINUED: Final = (keys.WORKFLOW_TYPE, *OTHERS)
 """The workflows that are continued as new, and can go on with another version then."""
 SHORT: Final = (keys.NOTIFICATION_TYPE, keys.SCHEDULED_TYPE, keys.GATE_TYPE)

@@ -1,10 +1,11 @@
 """The activities of one cell of an evaluation: its take, a transcript of its voice, a verdict, and the measurements."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -28,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
         STOP_TIMEOUT,
     )
     from workflows.production.failures import message_of, raise_if_cancelled, reported_failure
+    from workflows.slots.holder import SlotHolder
     from workflows.start_options import truncate
 
 MAX_RESUBMISSIONS: Final = 3
@@ -52,9 +54,15 @@ class Made:
 class CellActivities:
     """Makes cells through the ledger of takes, and measures them."""
 
-    def __init__(self, start: EvaluationStart, progress: EvaluationProgress) -> None:
+    def __init__(
+        self,
+        start: EvaluationStart,
+        progress: EvaluationProgress,
+        in_background: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
         self._start = start
         self._progress = progress
+        self.slots = SlotHolder(start.tenant, in_background, lambda: not (progress.state and progress.state.paused))
         self.paid: dict[int, tuple[Cell, Asset, Decimal]] = {}
         """Number of a cell -> the take under way that may cost money, and what is booked for it so far."""
         self.measuring: set[int] = set()
@@ -143,15 +151,20 @@ class CellActivities:
     async def _produce(
         self, cell: Cell, asset: Asset, source: Take | None, price: Decimal, order: TakeOrder | None
     ) -> Take:
-        return await workflow.execute_activity_method(
-            ProductionActivities.produce_asset,
-            self._request(cell, asset, source, price, order),
-            task_queue=keys.provider_queue(asset.provider),
-            start_to_close_timeout=ATTEMPT_TIMEOUT,
-            heartbeat_timeout=HEARTBEAT,
-            retry_policy=STEADY,
-            summary=truncate(f"{cell.case.case_id} · {self._label(cell)}", 200),
-        )
+        async def execute(request: ProduceAsset) -> Take:
+            return await workflow.execute_activity_method(
+                ProductionActivities.produce_asset,
+                request,
+                task_queue=keys.provider_queue(asset.provider),
+                start_to_close_timeout=ATTEMPT_TIMEOUT,
+                heartbeat_timeout=HEARTBEAT,
+                retry_policy=STEADY,
+                activity_id=keys.take_activity(asset.asset_id, request.take) if request.slot else None,
+                summary=truncate(f"{cell.case.case_id} · {self._label(cell)}", 200),
+            )
+
+        request = self._request(cell, asset, source, price, order)
+        return await self.slots.make(request, execute, lambda _: None)
 
     def _label(self, cell: Cell) -> str:
         assert self._progress.state is not None

@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.failures import message_of, raise_if_cancelled
     from workflows.refusals import refuse
     from workflows.runtime.run_loop import UPGRADE, RunLoop
+    from workflows.slots.messages import GRANT_SIGNAL, SlotGrant
     from workflows.start_options import COST, STATUS
 
 from temporalio.common import SearchAttributeKey
@@ -50,7 +51,7 @@ class EvaluationWorkflow:
         self._start = start
         self._loop = RunLoop()
         self._progress = EvaluationProgress(start)
-        self._cells = CellActivities(start, self._progress)
+        self._cells = CellActivities(start, self._progress, self._loop.in_background)
         self._running: dict[int, asyncio.Task[None]] = {}
         self._cancelled = False
         self._published: tuple[EvaluationStatus, int] | None = None
@@ -68,7 +69,7 @@ class EvaluationWorkflow:
                 await self._report()
             except asyncio.CancelledError:  # the report is all that is left to do
                 await self._report()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await workflow.wait_condition(self._loop.is_quiet)
         self._publish()
         return self._progress.view()
 
@@ -84,7 +85,7 @@ class EvaluationWorkflow:
             if workflow.info().is_continue_as_new_suggested() or self._loop.should_upgrade():
                 await self._wait_until_idle()
                 self._progress.change(page=state.page + 1)
-                await workflow.wait_condition(workflow.all_handlers_finished)
+                await workflow.wait_condition(self._loop.is_quiet)
                 if not self._cancelled:
                     workflow.continue_as_new(
                         self._start.model_copy(update={"cases": (), "state": self._progress.state}),
@@ -238,6 +239,10 @@ class EvaluationWorkflow:
         if status.closed or status is EvaluationStatus.REPORTING or self._cancelled:
             state = "being cancelled" if self._cancelled else status.value
             raise refuse("wrong_phase", "status", f"the evaluation is {state}; this request needs a running one")
+
+    @workflow.signal(name=GRANT_SIGNAL, description="The pool of a provider gives slots to takes")
+    def slots_granted(self, grant: SlotGrant) -> None:
+        self._cells.slots.grant(grant)
 
     @workflow.signal(name=keys.UPGRADE_SIGNAL, description="Go on with the current version of the workers")
     def upgrade(self) -> None:

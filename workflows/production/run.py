@@ -5,6 +5,7 @@ import asyncio
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from workflows.models import Asset
     from workflows.production.state.record import Record
     from workflows.runtime.run_loop import RunLoop
 
@@ -18,8 +19,17 @@ class ProductionRun(RunLoop):
         self.running: dict[str, asyncio.Task[None]] = {}
         """The takes under way, by activity id."""
         self.jobs: set[str] = set()
-        """Those of them that a provider makes as a job: polling it holds no worker slot for long."""
+        """Those of them that hold no worker: a provider makes them as a job, or they wait for a slot of their provider.
+        The next run goes on with them, so a run may end meanwhile."""
         self.asking = False
         """Whether questions to language models are under way, for which more money is held than they will cost."""
         self.pricing = asyncio.Lock()
         """Held while a change of the plan is priced: one change at a time."""
+
+    def wait_for_slot(self, name: str, asset: Asset, waits: bool) -> None:
+        """A take begins to wait for a slot of its provider, or has one."""
+        if waits:
+            self.jobs.add(name)
+        elif not (asset.quote and asset.quote.job):
+            self.jobs.discard(name)
+        self.wake_up()

@@ -56,6 +56,7 @@ with workflow.unsafe.imports_passed_through():
         UploadTake,
     )
     from workflows.runtime.run_loop import UPGRADE
+    from workflows.slots.messages import GRANT_SIGNAL, WAITING_QUERY, SlotGrant
 
 
 @workflow.defn(name=keys.WORKFLOW_TYPE)
@@ -105,6 +106,10 @@ class ProductionWorkflow:
     @workflow.query
     def snapshot(self) -> Snapshot:
         return published(self._run.record)
+
+    @workflow.query(name=WAITING_QUERY)
+    def waiting_for_slots(self) -> dict[str, str]:
+        return self._takes.slots.waiting()
 
     # The plan and the whole production
 
@@ -188,6 +193,10 @@ class ProductionWorkflow:
         await self._repeats.ready()
         if accept_late_answer(self._run.record, asset_id, take):
             self._run.wake_up()
+
+    @workflow.signal(name=GRANT_SIGNAL, description="The pool of a provider gives slots to takes")
+    def slots_granted(self, grant: SlotGrant) -> None:
+        self._takes.slots.grant(grant)
 
     @workflow.signal(name=keys.UPGRADE_SIGNAL, description="Go on with the current version of the workers")
     def upgrade(self) -> None:

@@ -236,7 +236,7 @@ class Making:
         """Make one take of the asset; no failure of it stops another asset."""
         record, asset_id = self._run.record, asset.asset_id
         try:
-            take = await self._takes.make(asset, record.assets[asset_id].next_take)
+            take = await self._takes.make(asset, record.assets[asset_id].next_take, asset_id)
         except ActivityError as error:
             if not self._run.record.cancelling:
                 number = record.assets[asset_id].next_take
@@ -295,7 +295,7 @@ class Making:
     async def _make_extra(self, asset: Asset, number: int) -> None:
         """Make a further take, to choose from."""
         try:
-            take = await self._takes.make(asset, number)
+            take = await self._takes.make(asset, number, keys.take_activity(asset.asset_id, number))
         except ActivityError as error:
             if not self._run.record.cancelling:
                 failure = await self._takes.failure_of(error, asset, number)

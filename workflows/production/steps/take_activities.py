@@ -1,6 +1,7 @@
 """The activities of one take: made on its provider's task queue, and stopped there."""
 
 import asyncio
+from functools import partial
 from typing import Final
 
 from temporalio import workflow
@@ -24,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state.takes import chosen_seconds, usable_take
     from workflows.production.ui_details import activity_summary
     from workflows.provenance.decisions import approver_of
+    from workflows.slots.holder import SlotHolder
 
 BRIEF_CHARS: Final = 500
 """Of the brief's text, for each asset: enough for its tone; 1,000 whole briefs would be 20 MB of history."""
@@ -34,11 +36,22 @@ class TakeActivities:
 
     def __init__(self, run: ProductionRun) -> None:
         self._run = run
+        self.slots = SlotHolder(run.record.brief.tenant, run.in_background, lambda: run.record.paused is None)
 
-    async def make(self, asset: Asset, number: int) -> Take:
+    async def make(self, asset: Asset, number: int, name: str) -> Take:
+        """Make one take, as soon as its provider has a slot for it.
+
+        Args:
+            name: Of its task in `ProductionRun.running`.
+        """
+        request = self._request(asset, number)
+        return await self.slots.make(request, self._produce, partial(self._run.wait_for_slot, name, asset))
+
+    async def _produce(self, request: ProduceAsset) -> Take:
+        asset, number = request.asset, request.take
         return await workflow.execute_activity_method(
             ProductionActivities.produce_asset,
-            self._request(asset, number),
+            request,
             task_queue=keys.provider_queue(asset.provider),
             start_to_close_timeout=ATTEMPT_TIMEOUT,
             heartbeat_timeout=HEARTBEAT,

@@ -170,6 +170,9 @@ def _run_checks(cli: Cli) -> list[tuple[bool, bool, str, str]]:
         names = report.enabled_providers.get(modality, ())
         makers = ", ".join(names) or report.reasons.get(modality, "no provider is enabled for it")
         found.append((True, bool(names), modality.value, makers))
+    if report.in_flight:
+        limits = ", ".join(f"{provider} {limit}" for provider, limit in sorted(report.in_flight.items()))
+        found.append((False, True, "in-flight limits", f"{limits} (takes at a provider, over all workers)"))
     if report.film_parts:
         found.append((False, False, "film parts", report.film_parts))
     found.append((False, not report.webhooks, "webhooks", report.webhooks or "signed with the workers' secret"))

@@ -1,0 +1,1 @@
+"""In-flight limits of providers, and the shares of tenants in them."""
