@@ -279,3 +279,5 @@ class BatchBudget(Model):
 
     batch_id: ProductionId
     budget_usd: Money | None = None
+    series: bool = Field(default=False, description="What it may spend is granted by the account of its series")
+    approved: bool = Field(default=False, description="Of a series: a person has approved the plans of all parts")

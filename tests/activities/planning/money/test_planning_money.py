@@ -108,7 +108,7 @@ async def test_all_planning_of_a_batch_fits_its_budget(
         handle: Handle = client.get_workflow_handle_for(ProductionWorkflow.run, keys.workflow_id(waiting))
         refused = await refusal(update(handle, ProductionWorkflow.revise, Revision(feedback="longer")))
         assert refused.kind == "budget_short"
-        await batch.execute_update(BatchWorkflow.admit, Admit(budget_usd=Decimal("0.0500"), approver="ana"))
+        await batch.execute_update("admit", Admit(budget_usd=Decimal("0.0500"), approver="ana"))
 
         async def arrived() -> Any:
             seen = await answered(handle)
