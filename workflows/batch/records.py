@@ -15,6 +15,8 @@ from workflows.requests import KeyedRequest
 MAX_ROWS: Final = 1_000
 MAX_BATCH_BYTES: Final = 1_500_000
 """All briefs are in one payload of at most 2 MB (Temporal's limit); the rest is for the state of the rows."""
+MAX_SERIES_BYTES: Final = 6_000_000
+"""Of a series: a payload from 256 KiB is an object of the bucket. 5,000 pictures with prompts of 1,000 characters."""
 MAX_AT_ONCE: Final = 50
 
 PRODUCTION_USED: Final = "ProductionUsed"

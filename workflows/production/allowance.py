@@ -68,14 +68,20 @@ class Allowances:
         if record.batch is None or not record.batch.approved or not self._has_unspent():
             return
         async with self._one_at_a_time:
-            known = record.allowance or await self._unused()
-            if not record.status.closed:
-                return
-            spent = record.spent_usd + held_usd(record)
-            # From now on nothing relies on the money that is on its way.
-            record.allowance = known.model_copy(update={"granted_usd": max(spent - known.planned_usd, ZERO)})
-            asked = self._request(known, spent)
-            self._take_over(known, await self._ask(RETURN_PART, Return(**asked.model_dump(), number=known.number)))
+            try:
+                await self._give_back(record.allowance or await self._unused())
+            except ActivityError as error:
+                raise_if_cancelled(error)
+                workflow.logger.warning("nothing is returned to the series: %s", message_of(error))
+
+    async def _give_back(self, known: Allowance) -> None:
+        record = self._run.record
+        if not record.status.closed:
+            return
+        spent = record.spent_usd + held_usd(record)
+        # From now on nothing relies on the money that is on its way.
+        record.allowance = known.model_copy(update={"granted_usd": max(spent - known.planned_usd, ZERO)})
+        self._take_over(known, await self._ask(RETURN_PART, Return(**self._request(known, spent).model_dump())))
 
     def _has_unspent(self) -> bool:
         """Whether what was granted is not what it has cost; also where its bills were higher."""
@@ -85,11 +91,10 @@ class Allowances:
     async def _unused(self) -> Allowance:
         """What was granted to a production that ends before its approval."""
         known = Allowance(planned_usd=self._run.record.spent_usd)
-        self._take_over(known, await self._ask(RESERVE_PART, self._request(known, ZERO)))
-        return self._run.record.allowance or known
+        return known.taking(await self._ask(RESERVE_PART, self._request(known, ZERO)))
 
     def forget(self) -> None:
-        """The series has taken its money back from a run that was reset: ask again before anything is spent."""
+        """The series has settled the costs before this run was reset: nothing more is granted to it."""
         record = self._run.record
         if record.allowance:
             spent = max(record.spent_usd - record.allowance.planned_usd, ZERO)
@@ -103,6 +108,7 @@ class Allowances:
             series_id=record.batch.batch_id,
             production_id=record.production_id,
             usd=max(usd - known.planned_usd, ZERO),
+            number=known.number,
         )
 
     async def _ask(self, activity: str, request: ReservePart) -> Granted:
@@ -117,5 +123,4 @@ class Allowances:
         return granted
 
     def _take_over(self, known: Allowance, granted: Granted) -> None:
-        changes = {"granted_usd": granted.usd, "number": granted.number}
-        self._run.record.allowance = known.model_copy(update=changes)
+        self._run.record.allowance = known.taking(granted)

@@ -39,16 +39,16 @@ class ReservePart(SeriesAccount):
 
     production_id: ProductionId
     usd: Money
+    number: int = Field(default=0, ge=0, description="Of the grant that the part knows; 0 before the first")
 
 
 class ReturnPart(ReservePart):
-    """What a closed part has cost after its planning; the rest is free for other parts."""
-
-    number: int = Field(ge=1, description="Of the grant that ends")
+    """What a closed part has cost after its planning; the rest is free for other parts. It ends the grant."""
 
 
 class Granted(Model):
-    """What the account holds for a part. `number` counts the grants: one ends when money is returned."""
+    """What the account holds for a part. `number` counts the grants: one ends when money is returned. A run that was
+    reset does not know of the end, and gets nothing more."""
 
     usd: Money
     number: int = Field(ge=1)
@@ -57,7 +57,7 @@ class Granted(Model):
 class PartGrant(SeriesAccount):
     """The grant from which a take is paid. After its end nothing is submitted, whatever run requests it."""
 
-    number: int = Field(ge=1)
+    number: int = Field(ge=0)
 
 
 class Allowance(Model):
@@ -65,7 +65,10 @@ class Allowance(Model):
 
     planned_usd: Money = Field(description="The cost of its planning, which the account counts by itself")
     granted_usd: Money = Field(default=ZERO, description="For all that follows")
-    number: int = Field(default=1, ge=1, description="Of the grant")
+    number: int = Field(default=0, ge=0, description="Of the grant; 0 before the first")
+
+    def taking(self, granted: Granted) -> "Allowance":
+        return Allowance(planned_usd=self.planned_usd, granted_usd=granted.usd, number=granted.number)
 
     @property
     def usd(self) -> Decimal:

@@ -58,6 +58,7 @@ class Reservation(Model):
     group: str = Field(default="", description="The owner within the account: a person, or an inquiry")
     settled: bool = False
     tries: int = Field(default=1, description="Grows with each reservation, so that an older settlement is refused")
+    returned: bool = Field(default=False, description="Of a part of a series: it was closed, and returned money")
 
 
 class Account(Model):

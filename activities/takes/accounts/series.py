@@ -15,7 +15,7 @@ from activities.takes.accounts.account import SERIES, SERIES_REMEDY, Account, Ac
 from activities.takes.attempt import application_error
 from workflows import keys
 from workflows.activity_io import BUDGET_SHORT, AssetFailure
-from workflows.models import ZERO, Money
+from workflows.models import ZERO
 from workflows.series.accounts import (
     OPEN_SERIES,
     RESERVE_PART,
@@ -32,7 +32,10 @@ from workflows.series.accounts import (
 ASSETS: Final = "assets"
 """The entry of a part for all that follows its planning; its other entries are questions of planning."""
 CLOSED: Final = "the series of this production is not approved yet, so nothing may be spent; approve the series"
-ENDED: Final = "its series has taken back what this production did not spend; retry, and it asks the series again"
+SETTLED: Final = (
+    "this production was reset after its series had settled its costs, so nothing more is paid for it; start a new one "
+    "from its brief"
+)
 
 Change = Callable[[Account], Account]
 
@@ -66,9 +69,10 @@ class SeriesAccounts:
 
     @activity.defn(name=RETURN_PART)
     async def return_part(self, request: ReturnPart) -> Granted:
-        """End a grant, and keep only what was spent of it. A grant that has ended before is left as it is.
+        """End a grant, and keep only what was spent of it.
 
         Raises:
+            ApplicationError: type SERIES_SHORT, not retried; the grant has ended before.
             StorageFailed: try again.
         """
         account = await self._change(request, lambda account: returned(account, request))
@@ -94,7 +98,7 @@ async def check_grant(storage: Storage, grant: PartGrant, production_id: str) ->
     """
     entry = (await _file(storage, grant).read()).entries.get(_name(production_id))
     if entry is None or entry.tries != grant.number:
-        raise application_error(AssetFailure(message=ENDED, kind=BUDGET_SHORT))
+        raise application_error(AssetFailure(message=SETTLED, kind=BUDGET_SHORT))
 
 
 def _file(storage: Storage, account: SeriesAccount) -> AccountFile:
@@ -110,39 +114,46 @@ def granted(account: Account, production_id: str) -> Granted:
     return Granted(usd=entry.usd, number=entry.tries) if entry else Granted(usd=ZERO, number=1)
 
 
-def _with_part(account: Account, production_id: str, usd: Money, number: int) -> Account:
-    return account.with_entry(_name(production_id), Reservation(usd=usd, group=production_id, tries=number))
+def _with_part(account: Account, production_id: str, entry: Reservation) -> Account:
+    return account.with_entry(_name(production_id), entry.model_copy(update={"group": production_id}))
 
 
 def opened(account: Account, request: OpenSeries) -> Account:
     """The account with the budget. A lower amount for a part than before begins a new grant."""
-    opened = account.model_copy(update={"cap_usd": request.budget_usd})
+    changed = account.model_copy(update={"cap_usd": request.budget_usd})
     for production_id, usd in request.parts.items():
-        entry = account.entries.get(_name(production_id))
-        number = 1 if entry is None else entry.tries + (usd < entry.usd)
-        opened = _with_part(opened, production_id, usd, number)
-    taken = opened.taken_usd()
+        entry = account.entries.get(_name(production_id)) or Reservation(usd=usd)
+        if not entry.returned:
+            new = Reservation(usd=usd, tries=entry.tries + (usd < entry.usd))
+            changed = _with_part(changed, production_id, new)
+    taken = changed.taken_usd()
     if taken > request.budget_usd:
         raise LimitReached(
             f"the parts may cost {taken:f} USD together with their planning, which does not fit {SERIES} "
             f"({request.budget_usd:f} USD); {SERIES_REMEDY}, of {taken:f} or more"
         )
-    return opened
+    return changed
 
 
 def reserved(account: Account, request: ReservePart) -> Account:
     entry = account.entries.get(name := _name(request.production_id))
-    if entry is not None and entry.usd >= request.usd:
+    if entry and request.number != entry.tries and (request.number or entry.returned):
+        raise LimitReached(SETTLED)
+    if entry and entry.usd >= request.usd:
         return account
     if account.cap_usd is None:
         raise LimitReached(CLOSED)
     for cap in account.caps if request.usd else ():
         cap.check(account, name, request.usd)
-    return _with_part(account, request.production_id, request.usd, entry.tries if entry else 1)
+    before = entry or Reservation(usd=request.usd)
+    return _with_part(account, request.production_id, before.model_copy(update={"usd": request.usd}))
 
 
 def returned(account: Account, request: ReturnPart) -> Account:
     entry = account.entries.get(_name(request.production_id))
+    if entry and entry.returned and (entry.usd, entry.tries) == (request.usd, request.number + 1):
+        return account  # an earlier attempt did it
     if entry is None or entry.tries != request.number:
-        return account
-    return _with_part(account, request.production_id, request.usd, request.number + 1)
+        raise LimitReached(SETTLED)
+    end = Reservation(usd=request.usd, tries=request.number + 1, returned=True)
+    return _with_part(account, request.production_id, end)

@@ -147,6 +147,7 @@ def _brief_of(brief: Brief, asset: Asset) -> Brief:
         update={
             "text": brief.text[:BRIEF_CHARS],
             "references": (),
+            "items": (),
             "languages": (asset.language or brief.language,),
             "translations": {},
         }
