@@ -1,5 +1,7 @@
 """The rules of a series: a batch whose rows share one plan, one approval and one budget. Pure."""
 
+from datetime import datetime
+
 from workflows.batch.records import Admit
 from workflows.batch.state import Batch, Objection
 from workflows.series.accounts import OpenSeries
@@ -23,7 +25,7 @@ def find_objection(batch: Batch, admit: Admit) -> Objection | None:
     return None
 
 
-def opening(batch: Batch, admit: Admit) -> OpenSeries:
+def opening(batch: Batch, admit: Admit, now: datetime) -> OpenSeries:
     """The request that stores the budget, and reserves what the assets of each waiting part may cost."""
     terms = batch.terms_with(admit)
     assert terms.budget_usd is not None
@@ -31,5 +33,6 @@ def opening(batch: Batch, admit: Admit) -> OpenSeries:
         tenant=terms.tenant,
         series_id=terms.batch_id,
         budget_usd=terms.budget_usd,
+        number=int(now.timestamp() * 1000),
         parts={row.production_id: row.making_usd for row in batch.rows_to_admit()},
     )

@@ -264,7 +264,7 @@ class BatchWorkflow:
         try:
             await workflow.execute_activity(
                 OPEN_SERIES,
-                series.opening(self._batch, admit),
+                series.opening(self._batch, admit, workflow.now()),
                 start_to_close_timeout=ATTEMPT_TIMEOUT,
                 retry_policy=RETRY,
                 summary="reserve the budget of the series",

@@ -31,6 +31,7 @@ class OpenSeries(SeriesAccount):
     """An approved budget, and what it holds for each part from now on."""
 
     budget_usd: Money = Field(description="The most that all parts may cost together, with their planning")
+    number: int = Field(ge=1, description="Grows with each approval, so that an attempt that comes late does nothing")
     parts: dict[ProductionId, Money] = Field(description="Production -> the most that its assets may cost")
 
 

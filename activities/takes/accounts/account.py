@@ -70,6 +70,7 @@ class Account(Model):
     rolled_usd: dict[str, Money] = Field(default_factory=dict)
     closed: tuple[str, ...] = Field(default=(), description="Groups in which no further question may be sent")
     cap_usd: Money | None = Field(default=None, description="Of a series: the approved budget of the whole account")
+    opened: int = Field(default=0, description="Of a series: the number of the newest approval")
 
     def taken_usd(self, group: str | None = None, *, without: str = "", settled_only: bool = False) -> Decimal:
         """The sum of reservations and bills, of one group or of all, except the question `without`."""

@@ -120,7 +120,9 @@ def _with_part(account: Account, production_id: str, entry: Reservation) -> Acco
 
 def opened(account: Account, request: OpenSeries) -> Account:
     """The account with the budget. A lower amount for a part than before begins a new grant."""
-    changed = account.model_copy(update={"cap_usd": request.budget_usd})
+    if request.number <= account.opened:
+        return account
+    changed = account.model_copy(update={"cap_usd": request.budget_usd, "opened": request.number})
     for production_id, usd in request.parts.items():
         entry = account.entries.get(_name(production_id)) or Reservation(usd=usd)
         if not entry.returned:

@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from shlex import quote
 from types import TracebackType
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 import typer
 from pydantic import JsonValue, TypeAdapter
@@ -144,7 +144,8 @@ def batch(
     if not watch:
         return
     view = _follow(cli, batch_id)
-    cli.client.download_results(batch_id, results, format="jsonl" if results.suffix == ".jsonl" else "csv")
+    kind: Literal["csv", "jsonl"] = "jsonl" if results.suffix == ".jsonl" else "csv"
+    cli.client.download_results(batch_id, results, format=kind, by="asset" if pictures else "row")
     _print_totals(cli, view)
     cli.out.out(results, highlight=False)
     _print_next_step(cli, view, " ".join((quote(str(file)), *terms)))

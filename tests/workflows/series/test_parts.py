@@ -18,6 +18,7 @@ from workflows.series.accounts import OpenSeries, ReservePart, ReturnPart
 from workflows.series.items import MAX_ITEMS, MAX_PART_BYTES, Item, split_items
 
 SERIES = {"tenant": "default", "series_id": "s"}
+FIRST = {**SERIES, "number": 1}
 STEPS = st.lists(
     st.tuples(st.sampled_from(["reserve", "spend", "return", "old run"]), st.sampled_from("abc"), st.integers(0, 9)),
     max_size=40,
@@ -57,7 +58,7 @@ def test_long_prompts_make_smaller_parts() -> None:
 def test_what_is_spent_never_exceeds_the_budget(steps: list[tuple[str, str, int]]) -> None:
     """Whatever parts reserve, spend and return, also runs that know an older grant, all that was spent fits the
     budget."""
-    account = opened(Account(), OpenSeries(budget_usd=Decimal(20), parts={"a": Decimal(5), "b": Decimal(5)}, **SERIES))
+    account = opened(Account(), OpenSeries(budget_usd=Decimal(20), parts={"a": Decimal(5), "b": Decimal(5)}, **FIRST))
     spent = dict.fromkeys("abc", Decimal(0))
     numbers = dict.fromkeys("abc", 1)
     for step, part, usd in steps:
@@ -79,10 +80,10 @@ def test_the_budget_holds_all_parts_or_none() -> None:
     before."""
     parts = {"a": Decimal("0.05"), "b": Decimal("0.05")}
     with pytest.raises(LimitReached, match=r"may cost 0\.10 USD .* of 0\.10 or more"):
-        opened(Account(), OpenSeries(budget_usd=Decimal("0.0999"), parts=parts, **SERIES))
+        opened(Account(), OpenSeries(budget_usd=Decimal("0.0999"), parts=parts, **FIRST))
     with pytest.raises(LimitReached, match="not approved yet"):
         reserved(Account(), ReservePart(production_id="a", usd=Decimal("0.01"), **SERIES))
-    assert opened(Account(), OpenSeries(budget_usd=Decimal("0.10"), parts=parts, **SERIES)).taken_usd() == Decimal(
+    assert opened(Account(), OpenSeries(budget_usd=Decimal("0.10"), parts=parts, **FIRST)).taken_usd() == Decimal(
         "0.10"
     )
 
