@@ -200,7 +200,7 @@ def _pages(writer: _AssetWriter) -> list[Asset]:
     if brief.items:
         more = writer.direction() + "".join(f" {wish}" for wish in task.feedback.open) + writer.captions()
         numbered = enumerate(brief.items, start=1)
-        return [writer.asset(f"item-{k}", Modality.IMAGE, "visual", i.key, i.text + more) for k, i in numbered]
+        return [writer.asset(f"item-{k}", Modality.IMAGE, "visual", i.key, i.prompt(more)) for k, i in numbered]
     if offer := illustrator(task.menu[Modality.TEXT], task.preferred[Modality.TEXT]):
         count = asked_pictures(brief, task.feedback.open)
         return [writer.text(ROLE, ILLUSTRATED[0], ILLUSTRATED[1], offer, count)]

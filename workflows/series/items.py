@@ -26,6 +26,10 @@ class Item(Model):
         description="What it shows; its prompt", examples=["A blue enamel mug on white"]
     )
 
+    def prompt(self, more: str) -> str:
+        """Its text, as a sentence where more follows."""
+        return f"{self.text.rstrip(' .')}.{more}" if more else self.text
+
     @property
     def bytes(self) -> int:
         """An estimate of its size in a plan."""

@@ -127,6 +127,7 @@ async def test_unspent_money_is_for_other_parts(
     fakes.costs = {"text-2": Decimal(0)}
     async with fakes.working(client):
         parts = await start(client, storage, 2)
+        productions.started += [parts.handle.id, parts.part(1).id]
         await parts.approved(budget_usd=Decimal("0.04"))
         await parts.until("done")
         assert (await parts.account()).taken_usd() == Decimal("0.02")
