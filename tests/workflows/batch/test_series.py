@@ -1,5 +1,8 @@
 """Series of real productions: one plan, one approval and one budget, which no part exceeds."""
 
+import asyncio
+import random
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,7 +12,8 @@ import pytest
 from temporalio import workflow
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.service import RPCError
 
 with workflow.unsafe.imports_passed_through():
     from activities.storage.bucket import Storage
@@ -189,3 +193,43 @@ async def test_a_killed_worker_and_a_rejected_part(client: Client, fakes: FakeAc
         view = await parts.until("done")
     assert (view.totals.statuses, view.totals.spent_usd) == ({"delivered": 2, "rejected": 1}, Decimal("0.04"))
     assert (await parts.account()).taken_usd() == Decimal("0.04")
+
+
+@pytest.mark.trial
+@pytest.mark.parametrize("seed", range(3))
+async def test_parts_compete_while_workers_are_killed(
+    client: Client, productions: Productions, fakes: FakeActivities, storage: Storage, seed: int
+) -> None:
+    """Six parts whose workers are killed every second, and that all request more takes than the budget holds, cost no
+    more together than the budget, and the account ends with exactly what they have cost."""
+    chance, budget = random.Random(seed), Decimal("0.12")
+    fakes.costs = {"text-2": Decimal("0.0020")}
+    parts = await start(client, storage, 6, at_once=3)
+    requests: set[asyncio.Task[Any]] = set()
+    ended = asyncio.Event()
+
+    async def ask(number: int) -> None:
+        for _ in range(4):
+            with suppress(WorkflowUpdateFailedError, RPCError, WorkflowFailureError):
+                await regenerate(productions, parts, number, budget_usd=Decimal("0.05"), count=chance.choice((1, 2)))
+
+    async def people() -> None:
+        await parts.approved(budget_usd=budget)
+        await parts.until("done")
+        async with asyncio.TaskGroup() as group:
+            for number in range(1, 7):
+                requests.add(group.create_task(ask(number)))
+        await parts.until("done")
+        ended.set()
+
+    acting = asyncio.create_task(people())
+    while not ended.is_set():
+        async with fakes.working(client):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(ended.wait()), chance.uniform(0.5, 2.0))
+    await acting
+    takes = {(r.production_id, r.asset.asset_id, r.take) for r in fakes.requests}
+    paid = sum((fakes.costs.get(asset_id, fakes.price_usd) for _, asset_id, _ in takes), Decimal(0))
+    seen = [await parts.part(number).result() for number in range(1, 7)]
+    assert sum((each.spent_usd for each in seen), Decimal(0)) == paid <= budget
+    assert (await parts.account()).taken_usd() == paid
