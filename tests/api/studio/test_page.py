@@ -284,6 +284,8 @@ async def test_batches_and_schedules(browser: Browser, site: Site) -> None:
         await page.get_by_label("A series: one plan, one approval, one budget").check()
         await expect(page.get_by_label("Where each row is one picture: the catalogue")).to_be_visible()
         await page.get_by_role("button", name="Plan the series").click()
+        await page.get_by_role("link", name="Two", exact=True).click()
+        await page.get_by_role("link", name="open the series").click()
         await page.get_by_role("button", name=re.compile("^Approve all · up to")).click()
         await expect(page.get_by_text("2 of 2 parts · 6 assets")).to_be_visible()
         await expect(page.get_by_role("button", name="Raise the budget")).to_be_disabled()
