@@ -69,13 +69,15 @@ class Allowances:
             return
         async with self._one_at_a_time:
             try:
-                await self._give_back(record.allowance or await self._unused())
+                await self._give_back(record.allowance or Allowance(planned_usd=record.spent_usd))
             except ActivityError as error:
                 raise_if_cancelled(error)
                 workflow.logger.warning("nothing is returned to the series: %s", message_of(error))
 
     async def _give_back(self, known: Allowance) -> None:
         record = self._run.record
+        if not known.number:  # it ends before it has asked for what the approval has reserved for it
+            known = known.taking(await self._ask(RESERVE_PART, self._request(known, ZERO)))
         if not record.status.closed:
             return
         spent = record.spent_usd + held_usd(record)
@@ -85,13 +87,8 @@ class Allowances:
 
     def _has_unspent(self) -> bool:
         """Whether what was granted is not what it has cost; also where its bills were higher."""
-        record = self._run.record
-        return record.allowance is None or record.allowance.usd != record.spent_usd + held_usd(record)
-
-    async def _unused(self) -> Allowance:
-        """What was granted to a production that ends before its approval."""
-        known = Allowance(planned_usd=self._run.record.spent_usd)
-        return known.taking(await self._ask(RESERVE_PART, self._request(known, ZERO)))
+        record, known = self._run.record, self._run.record.allowance
+        return known is None or not known.number or known.usd != record.spent_usd + held_usd(record)
 
     def forget(self) -> None:
         """The series has settled the costs before this run was reset: nothing more is granted to it."""

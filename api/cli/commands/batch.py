@@ -104,6 +104,8 @@ def batch(
     cli = cli_of(context)
     if budget is not None and not approve:
         raise typer.BadParameter("--budget limits --approve; give both, or neither")
+    if (style or part_size < MAX_ITEMS) and not pictures:
+        raise typer.BadParameter("--style and --part-size are for --pictures; give it too, or leave them out")
     results = out or file.with_suffix(".results.csv")
     check_out(results.parent)
     terms = _series_options(pictures, style, part_size) if pictures else ["--series"] if series else []

@@ -149,6 +149,10 @@ async def test_unspent_money_is_for_other_parts(
         short = await refusal(regenerate(productions, parts, 1, budget_usd=Decimal("0.04")))
         assert "the budget of the series (0.04 USD); approve the series again with a higher budget_usd" in short.message
         await parts.admit(budget_usd=Decimal("0.05"))
+        reserved = regenerate(productions, parts, 1, count=2, budget_usd=Decimal("0.0399"))
+        assert "these 2 takes cost up to 0.02" in (await refusal(reserved)).message
+        await parts.part(1).result()
+        assert (await parts.account()).taken_usd() == Decimal("0.04")
         await regenerate(productions, parts, 1, budget_usd=Decimal("0.04"))
         assert (await until(parts.part(1), "delivered")).spent_usd == Decimal("0.04")
 

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 
 from activities.takes.accounts.account import Account, LimitReached
 from activities.takes.accounts.series import opened, reserved, returned
+from api.cli.batch_file import BatchFileError, read_items
 from api.problems import Problem
 from api.views.batches import BatchBody
 from api.views.series.parts import as_rows
@@ -132,3 +134,21 @@ def test_impossible_items_are_refused(changes: dict[str, object], words: str) ->
     """Items are pictures with keys of their own, at most 500 in one brief."""
     with pytest.raises(ValidationError, match=words):
         Brief.model_validate({"text": "Mugs", "platform": "design", "items": items(2), **changes})
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("key,text,platform\na,A mug,design\n", "row 1 has 'platform'; a picture has only a key and a text"),
+        ("key,text\na,A mug\n,A cup\n", "row 2: key"),
+        ("key\na\n", "row 1: text"),
+    ],
+)
+def test_a_file_of_pictures_is_checked(tmp_path: Path, content: str, words: str) -> None:
+    """Each row of a catalogue has a key and a text; the error names the row."""
+    file = tmp_path / "products.csv"
+    file.write_text(content)
+    with pytest.raises(BatchFileError, match=words):
+        read_items(file)
+    file.write_text("key,text\na,A mug\n")
+    assert read_items(file) == [Item(key="a", text="A mug")]

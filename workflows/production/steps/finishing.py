@@ -151,6 +151,7 @@ class Finishing:
             record.spent_usd,
             record.budget_usd,
             record.plan and record.plan.digest,
+            record.allowance,
         )
 
 
