@@ -176,6 +176,8 @@ def _report(snapshot: Snapshot) -> Report:
         status=snapshot.status,
         plan_digest=plan.digest if plan else None,
         high_usd=highest_usd(snapshot) if planned else snapshot.budget_usd or ZERO,
+        low_usd=snapshot.spent_usd + (plan.low_usd if planned and plan else ZERO),
+        assets=len(plan.assets) if plan else 0,
         unknown_prices=bool(plan and plan.unknown_prices),
         spent_usd=snapshot.spent_usd,
         error=snapshot.error or "",

@@ -44,6 +44,7 @@ from activities.steps import MOST_LOST
 from activities.steps import heartbeats as _heartbeats
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageConflict
+from activities.takes.accounts.series import SeriesAccounts
 from activities.takes.producer import Producer
 from activities.takes.slots.checker import SlotChecker
 from activities.takes.uploads import store_upload
@@ -104,6 +105,7 @@ class Activities(ProductionActivities):
         self._manifests = Manifests(storage)
         self.production_reports = ProductionReports(self._manifests.read)
         self.batch_records = BatchRecords(storage)
+        self.series_accounts = SeriesAccounts(storage)
         self.evaluations = EvaluationActivities(storage, providers, settings)
         self.diagnoser = Diagnoser(storage, providers, settings)
         self.voice_sessions = VoiceSessionActivities(storage, providers, settings)

@@ -46,7 +46,7 @@ from api.routes.webhooks import given_up
 from api.settings import Settings
 from api.storage import Vault
 from api.temporal.workers import Fleet
-from api.views.batches import BatchResult
+from api.views.batches import BatchAssetResult, BatchResult
 from api.views.production import StreamEvent
 from workflows.runtime import tracing
 
@@ -204,7 +204,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
                 model.__name__: model.model_json_schema(
                     mode="serialization", ref_template="#/components/schemas/{model}"
                 )
-                for model in (problems.ProblemDetails, StreamEvent, BatchResult)
+                for model in (problems.ProblemDetails, StreamEvent, BatchResult, BatchAssetResult)
             }
             app.openapi_schema = add_security(add_examples(described, extra))
         return app.openapi_schema

@@ -27,6 +27,9 @@ MIN_BYTES_PER_SECOND: Final = 1_024
 _UPLOAD: Final = re.compile(r"/api/v1/productions/[^/]+/assets/[^/]+/takes")
 """Takes a file, whose limit depends on the type of its asset; the largest of these limits applies here."""
 _REFERENCES: Final = "/api/v1/references"
+_BATCHES: Final = "/api/v1/batches"
+"""Takes the pictures of a whole catalogue."""
+MAX_BATCH_BODY_BYTES: Final = 8 * MAX_BODY_BYTES
 _NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -90,6 +93,8 @@ class BodyLimits:
 def _max_body_bytes(path: str) -> int:
     if path == _REFERENCES or path.startswith(f"{_REFERENCES}/uploads/"):
         return MAX_ANY_BYTES
+    if path == _BATCHES:
+        return MAX_BATCH_BODY_BYTES
     return max(MAX_UPLOAD_BYTES.values()) if _UPLOAD.fullmatch(path) else MAX_BODY_BYTES
 
 

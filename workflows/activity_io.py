@@ -16,6 +16,7 @@ from workflows.provenance.records import Provenance
 from workflows.references.analysis import AnalysisSummary, Correction
 from workflows.requests import UploadTake
 from workflows.reuse.reused import ReuseTerms
+from workflows.series.accounts import PartGrant
 
 DRAFT_PLAN: Final = "draft_plan"
 PRODUCE_ASSET: Final = "produce_asset"
@@ -37,8 +38,6 @@ SEGMENT_MISSING: Final = "SegmentMissing"
 """A part of a film was deleted after it was found or made; the film is laid out again."""
 BUDGET_SHORT: Final = "budget_short"
 """The kind of a failure: a limit is too low for a request to a language model; the message names the limit."""
-
-
 GRANT_SHORT: Final = "GrantShort"
 """A grant does not cover what an agent wants to release; the message names the grant and what is left of it."""
 
@@ -182,6 +181,7 @@ class ProduceAsset(Model):
     approver: str = ""
     reuse: ReuseTerms | None = Field(default=None, description="If absent, it is made, and no other reuses it")
     slot: str = Field(default="", description="The pool that has given it a slot of its provider")
+    grant: PartGrant | None = Field(default=None, description="Of a part of a series: what it is paid from")
 
     @property
     def source_seconds(self) -> float | None:

@@ -14,6 +14,7 @@ from workflows.extraction.fields import Extract
 from workflows.judging.policy import Quality
 from workflows.models import Modality, Model, Money, Person, ProductionId, Slug
 from workflows.references.kinds import Use
+from workflows.series.items import MAX_ITEMS, Item, repeated_key
 from workflows.stages.models import StageModels
 
 MAX_BRIEF_CHARS: Final = 20_000
@@ -164,6 +165,12 @@ class Brief(Model):
         max_length=MAX_REFERENCES,
         description="Pictures, videos, sounds and documents; plans name them `reference-1`, `reference-2`, …",
     )
+    items: tuple[Item, ...] = Field(
+        default=(),
+        max_length=MAX_ITEMS,
+        description="The pictures of a catalogue, for the platforms design and social_post: each is made as its text "
+        "says, and nothing else is made. More than 500 are a series: see POST /api/v1/batches",
+    )
     budget_usd: Money | None = Field(default=None, description="The most that may be spent; USD")
     allow_unknown_prices: bool = Field(
         default=False,
@@ -216,6 +223,16 @@ class Brief(Model):
                 raise ValueError(
                     f"references[{number}].memo: a voice memo is the first reference of its brief, with use: brief"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _items_are_pictures(self) -> "Brief":
+        if self.items and (Modality.IMAGE not in self.modalities or self.platform is Platform.VIDEO):
+            raise ValueError("items: they are pictures; choose the platform design or social_post with images")
+        if self.items and self.draft:
+            raise ValueError("draft: the items of a catalogue have no draft; leave it out")
+        if key := repeated_key(self.items):
+            raise ValueError(f"items: two of them have the key {key!r}; give each one its own")
         return self
 
     @model_validator(mode="after")
@@ -279,3 +296,5 @@ class BatchBudget(Model):
 
     batch_id: ProductionId
     budget_usd: Money | None = None
+    series: bool = Field(default=False, description="What it may spend is granted by the account of its series")
+    approved: bool = Field(default=False, description="Of a series: a person has approved the plans of all parts")

@@ -33,6 +33,7 @@ from workflows.quality import Finding
 from workflows.references.analysis import AnalysisSummary, Correction
 from workflows.requests import Approval, Pause
 from workflows.reuse.reused import Reused
+from workflows.series.accounts import Allowance
 
 
 class Event(Model):
@@ -218,6 +219,7 @@ class Snapshot(Model):
     )
     preview_of: str = Field(default="", description="The production that this one previews; it spends nothing")
     batch: BatchBudget | None = Field(default=None, description="The batch that started it")
+    allowance: Allowance | None = Field(default=None, description="Of a part of a series: what was granted to it")
     grant: Grant | None = Field(
         default=None, description="Of an agent's production: the grant that planning may use before the approval"
     )
@@ -303,6 +305,8 @@ class Report(Model):
     status: ProductionStatus
     plan_digest: str | None = None
     high_usd: Money = Field(default=ZERO, description="The plan's high price and the cost of planning")
+    low_usd: Money = Field(default=ZERO, description="The same with its low price, while it awaits approval")
+    assets: int = Field(default=0, description="The number of assets of its plan")
     unknown_prices: bool = False
     missing_languages: tuple[str, ...] = Field(default=(), description="As in the attention item of the plan")
     spent_usd: Money = ZERO

@@ -17,7 +17,6 @@ from activities.analysis.answers import SCHEMAS, read_parts
 from activities.analysis.transcripts import transcript_parts
 from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
-from activities.planning.questions.accounts import Cap
 from activities.planning.questions.inquiry import (
     STEPS_A_MODEL,
     THINKING_TOKENS,
@@ -36,6 +35,7 @@ from activities.providers.selection import rank_offers
 from activities.settings import ActivitySettings
 from activities.storage import support
 from activities.storage.bucket import Storage
+from activities.takes.accounts.account import Cap
 from workflows import keys
 from workflows.activity_io import AnalyseReference
 from workflows.models import ZERO, Media, Modality

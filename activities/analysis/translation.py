@@ -14,13 +14,13 @@ from temporalio.exceptions import ApplicationError
 from activities.catalogue.offers import Offer
 from activities.extraction.models import MODELS, price_of
 from activities.planning.language_models import models_for
-from activities.planning.questions.accounts import Cap
 from activities.planning.questions.inquiry import THINKING_TOKENS, Answer, Inquiry, Limit, Unanswered, name_of
 from activities.planning.questions.paid import ANALYSES, PaidQuestions
 from activities.planning.translation.question import SCHEMA, Translation, parts_of
 from activities.providers.protocol import Provider
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
+from activities.takes.accounts.account import Cap
 from workflows.activity_io import AnalyseReference
 from workflows.models import ZERO
 from workflows.references.analysis import TRANSLATION_OF, Part, Unread

@@ -24,7 +24,6 @@ from activities.extraction.questions import (
     read_fields,
     read_kind,
 )
-from activities.planning.questions.accounts import Cap
 from activities.planning.questions.inquiry import (
     THINKING_TOKENS,
     Answer,
@@ -39,6 +38,7 @@ from activities.providers.protocol import Provider
 from activities.providers.selection import rank_offers
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
+from activities.takes.accounts.account import Cap
 from workflows.activity_io import AnalyseReference
 from workflows.extraction.schema import FieldSpec
 from workflows.models import ZERO, Modality

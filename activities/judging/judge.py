@@ -19,7 +19,6 @@ from activities.judging import questions as asked
 from activities.judging.answers import read_verdict, score_of_words, verdict_of
 from activities.judging.terms import TOKENS, VIDEO_SECONDS, way_of
 from activities.judging.views import frame_views, illustration_views, picture_views
-from activities.planning.questions.accounts import Cap
 from activities.planning.questions.inquiry import Inquiry, Limit, Unanswered, name_of, visible_media
 from activities.planning.questions.paid import PaidQuestions
 from activities.prompts.store import production_prompts
@@ -28,6 +27,7 @@ from activities.providers.selection import find_offer
 from activities.settings import ActivitySettings
 from activities.storage import support
 from activities.storage.bucket import Storage
+from activities.takes.accounts.account import Cap
 from activities.takes.attempt import scratch_directory
 from activities.text.addressing import addressing
 from workflows import keys

@@ -13,12 +13,12 @@ from typing import Final
 from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
 from activities.optimisation.programs import Question
-from activities.planning.questions.accounts import AccountFile, Cap
 from activities.planning.questions.inquiry import Answer, Unanswered, call_of, name_of
 from activities.planning.questions.paid import PaidQuestions
 from activities.providers.protocol import Provider
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
+from activities.takes.accounts.account import AccountFile, Cap
 from workflows import keys
 from workflows.models import digest_of
 from workflows.optimisation.records import ModelQuestions

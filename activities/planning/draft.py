@@ -48,7 +48,7 @@ async def draft_plan(
     shown = task.shown
     questions = PaidQuestions(storage, providers, settings, request, request.drafts, tokens, PlanProgress, shown=shown)
     try:
-        plan = await plan_with_models(task, settings, questions)
+        plan = None if task.brief.items else await plan_with_models(task, settings, questions)
         if plan is None:
             drafted = divided_shots(template.draft(with_facts(task)), task)
             planned = with_fallbacks(within_budget(drafted, task, task.brief.budget_usd), task, task.brief.budget_usd)

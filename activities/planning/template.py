@@ -152,7 +152,7 @@ def draft(task: PlanningTask) -> Plan:
 
 def _texts(task: PlanningTask) -> Plan:
     writer = _AssetWriter(task)
-    open_ = [] if writer.writes() else open_feedback_warnings(task.feedback)
+    open_ = [] if writer.writes() or task.brief.items else open_feedback_warnings(task.feedback)
     warnings = [*open_, *unmade_illustrations(task)]
     return Plan.of(_title(task), _pages(writer), planner=PLANNER, warnings=warnings)
 
@@ -188,6 +188,10 @@ def _title(task: PlanningTask) -> str:
 def _pages(writer: _AssetWriter) -> list[Asset]:
     """The assets of platforms with texts and pictures: no asset depends on another one."""
     brief, task = writer.brief, writer.task
+    if brief.items:
+        more = writer.direction() + "".join(f" {wish}" for wish in task.feedback.open) + writer.captions()
+        numbered = enumerate(brief.items, start=1)
+        return [writer.asset(f"item-{k}", Modality.IMAGE, "visual", i.key, i.prompt(more)) for k, i in numbered]
     if offer := illustrator(task.menu[Modality.TEXT], task.preferred[Modality.TEXT]):
         count = asked_pictures(brief, task.feedback.open)
         return [writer.text(ROLE, ILLUSTRATED[0], ILLUSTRATED[1], offer, count)]

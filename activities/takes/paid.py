@@ -57,7 +57,7 @@ class PaidTake(PaidAttempt):
     """How often an ambiguous submission is repeated without a decision, if it is cheap enough. For the assets of a plan
     the workflow decides that, which holds the budget; for a planner's question `reserve` does."""
     reserve: Callable[[Entry | None], Awaitable[None]] | None = None
-    """Called with the ledger entry before every submission, which it can refuse by raising an exception."""
+    """Called before every submission, which an exception stops: it reserves a price, or checks a grant."""
 
     async def make(self) -> Take:
         """One attempt.

@@ -20,6 +20,7 @@ from activities.quality.safety import Safety
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageFailed
+from activities.takes.accounts.series import check_grant
 from activities.takes.attempt import (
     STORAGE_RETRY,
     Attempt,
@@ -102,6 +103,8 @@ class Producer:
                 await self._check_unpaid(request)
             async with scratch_directory() as workdir:
                 made = attempt(self._storage, provider, offer, request, workdir, self._settings, signer=self._signer)
+                if isinstance(made, PaidTake) and (grant := request.grant):
+                    made.reserve = lambda _: check_grant(self._storage, grant, request.production_id)
                 return await made.make()
         except NumberUsed:
             raise await self._stop_earlier(request) from None

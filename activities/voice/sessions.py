@@ -15,7 +15,6 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import ProviderError, SubmissionUnknown
-from activities.planning.questions.accounts import AccountFile, LimitReached
 from activities.planning.questions.limits import payer_caps
 from activities.providers.protocol import Provider
 from activities.providers.realtime import ClientSecret
@@ -25,6 +24,7 @@ from activities.steps import heartbeats
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageConflict
 from activities.storage.probe import support_of
+from activities.takes.accounts.account import AccountFile, LimitReached
 from activities.takes.attempt import MAX_ATTEMPTS, retry_later, retry_with_backoff
 from activities.takes.ledger import Entry, Ledger, Submission, now
 from activities.takes.vendor_calls import record_call

@@ -8,7 +8,10 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from api.views.batches import BatchRowBody
+from workflows.series.items import Item
 
 COLUMNS: Final = (
     "text",
@@ -57,6 +60,24 @@ def read_batch(path: Path) -> list[BatchRowBody]:
     if not rows:
         raise BatchFileError(f"{path.name} has no rows; add one brief per row")
     return rows
+
+
+def read_items(path: Path) -> list[Item]:
+    """The pictures of a catalogue in a .csv or .jsonl file: one a row, with the columns key and text.
+
+    Raises:
+        BatchFileError: as `read_batch`, or a row has no key, no text, or other columns.
+    """
+    found = []
+    for number, row in enumerate(read_batch(path), start=1):
+        if other := [name for name in row.brief if name != "text"]:
+            raise BatchFileError(f"row {number} has {other[0]!r}; a picture has only a key and a text")
+        try:
+            found.append(Item.model_validate({"key": row.key or "", "text": row.brief.get("text", "")}))
+        except ValidationError as error:
+            problem = error.errors()[0]
+            raise BatchFileError(f"row {number}: {problem['loc'][0]} {problem['msg'].lower()}; fix it") from None
+    return found
 
 
 def batch_id_of(path: Path, *others: str) -> str:

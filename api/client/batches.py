@@ -43,16 +43,26 @@ class BatchEndpoints(Transport):
             yield from page.batches
 
     def admit_batch(self, batch_id: str, admit: Admit, *, idempotency_key: str | None = None) -> BatchView:
-        """Approve all waiting rows together; the API refuses if they exceed the budget."""
+        """Approve all waiting rows together; the API refuses if they exceed the budget.
+
+        A series needs the `plan_digest` of its plans.
+        """
         return self._request("POST", f"{_batch_path(batch_id)}/admit", BatchView, body=admit, key=idempotency_key)
 
     def stop_batch(self, batch_id: str) -> BatchView:
         """Start and approve no further rows; productions that run continue."""
         return self._request("POST", f"{_batch_path(batch_id)}/stop", BatchView)
 
-    def download_results(self, batch_id: str, to: Path, *, format: Literal["csv", "jsonl"] = "csv") -> Path:  # noqa: A002 - the name of the query parameter
-        """Download one line per row: status, cost, error, link to the deliverable."""
-        return self._download(f"{_batch_path(batch_id)}/results", to, {"format": format})
+    def download_results(
+        self,
+        batch_id: str,
+        to: Path,
+        *,
+        format: Literal["csv", "jsonl"] = "csv",  # noqa: A002 - the name of the query parameter
+        by: Literal["row", "asset"] = "row",
+    ) -> Path:
+        """Download one line per row, or per asset of all rows: status, cost, error, link to the result."""
+        return self._download(f"{_batch_path(batch_id)}/results", to, {"format": format, "by": by})
 
     def download_deliverables(self, batch_id: str, to: Path) -> Path:
         """Download one archive with a folder for each delivered row."""

@@ -3,11 +3,11 @@
 import csv
 import io
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import JsonValue, ValidationError
 
@@ -27,10 +27,28 @@ from api.deps import (
 from api.pagination import PageSize, PageToken, decode_token, encode_token
 from api.problems import FieldError, Problem, documented, field_errors
 from api.routes.streamed_media import ZIP, names_in_archive, zip_response
-from api.views.batches import BatchBody, BatchLinks, BatchPage, BatchResult, BatchRowBody, BatchStarted
-from api.views.production import PREFIX, production_path
+from api.views.batches import (
+    BatchAssetResult,
+    BatchBody,
+    BatchLinks,
+    BatchPage,
+    BatchResult,
+    BatchRowBody,
+    BatchStarted,
+)
+from api.views.production import PREFIX, View, production_path
+from api.views.series.parts import as_rows, asset_results, series_errors
 from workflows import keys
-from workflows.batch.records import MAX_BATCH_BYTES, MAX_ROWS, Admit, BatchRow, BatchRowView, BatchStart, BatchView
+from workflows.batch.records import (
+    MAX_BATCH_BYTES,
+    MAX_ROWS,
+    MAX_SERIES_BYTES,
+    Admit,
+    BatchRow,
+    BatchRowView,
+    BatchStart,
+    BatchView,
+)
 from workflows.brief import Brief, title_of
 from workflows.events import ProductionStatus
 from workflows.models import MAX_ID_CHARS, digest_of
@@ -39,9 +57,10 @@ router = APIRouter(prefix=f"{PREFIX}/batches", tags=["batches"], responses=docum
 
 _UNKNOWN: Final = documented(404)
 _DECIDED: Final = documented(404, 409)
-_LINE: Final = {"schema": {"$ref": "#/components/schemas/BatchResult"}}
+_KINDS: Final = [{"$ref": f"#/components/schemas/{name}"} for name in ("BatchResult", "BatchAssetResult")]
+_LINE: Final = {"schema": {"anyOf": _KINDS}}
 _LINES: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "One line a row", "content": {"text/csv": _LINE, "application/x-ndjson": _LINE}}
+    200: {"description": "One line a row, or an asset", "content": {"text/csv": _LINE, "application/x-ndjson": _LINE}}
 }
 MAX_TITLE_BYTES: Final = 200
 """Of a row's title: 1,000 of them must fit next to the state of the rows."""
@@ -60,13 +79,15 @@ async def start(
     """Start a production for each row, or none where one row is invalid. A repeated request starts no row twice.
 
     All rows are planned. With `approve` they are then approved together if they fit `budget_usd`, otherwise none is.
+    A `series` is approved with `admit`, by the digest of all plans. `items` are the pictures of a catalogue, which is
+    divided into parts.
     The terms of a batch that was sent before stay; `admit` changes them.
     """
     if body.approve:
         caller.check_release("approve")
     if body.allow_unknown_prices:
         caller.check_release("allow_unknown_prices")
-    body = caller.sign(body)
+    body = as_rows(caller.sign(body))
     briefs = await _briefs(services, caller, body)
     tenant = briefs[0].tenant
     if body.batch_id:
@@ -78,11 +99,12 @@ async def start(
         created_at=datetime.now(UTC),
         tenant=tenant,
         approver=body.requester,
-        **{"batch_id": batch_id, **body.model_dump(exclude={"rows", "defaults", "batch_id"})},
+        **{"batch_id": batch_id, **body.model_dump(exclude={"rows", "items", "part_size", "defaults", "batch_id"})},
     )
     size = len(start.model_dump_json(exclude_defaults=True).encode())
-    if size > MAX_BATCH_BYTES:
-        raise _too_large(f"are {size:,} bytes of at most {MAX_BATCH_BYTES:,}")
+    most = MAX_SERIES_BYTES if body.series else MAX_BATCH_BYTES
+    if size > most:
+        raise _too_large(f"are {size:,} bytes of at most {most:,}")
     status = await services.batches.start_batch(start)
     links = _links(services, batch_id)
     response.headers["Location"] = links.batch
@@ -120,12 +142,17 @@ async def results(
     request: Request,
     batch_id: KnownBatch,
     format: Literal["csv", "jsonl"] = "csv",  # noqa: A002 - the name of the query parameter
+    by: Annotated[Literal["row", "asset"], Query(description="What has a line of its own")] = "row",
 ) -> Response:
-    """One line per row with its status and its cost so far, as CSV or as JSON lines; also while the batch runs."""
-    view = await services.batches.batch(batch_id)
-    lines = _results(view, str(request.base_url).rstrip("/"))
+    """One line per row, or per asset of all rows, with its status and its cost so far; also while the batch runs."""
+    view, url = await services.batches.batch(batch_id), str(request.base_url).rstrip("/")
+    if by == "asset":
+        snapshots = [(row, await services.reader.snapshot(row.production_id)) for row in view.rows if row.assets]
+        lines: Sequence[View] = [line for row, each in snapshots for line in asset_results(row, each, url)]
+    else:
+        lines = _results(view, url)
     if format == "csv":
-        content, media_type = _csv(lines), "text/csv; charset=utf-8"
+        content, media_type = _csv(lines, by), "text/csv; charset=utf-8"
     else:
         content, media_type = "".join(f"{line.model_dump_json()}\n" for line in lines), "application/x-ndjson"
     named = {"Content-Disposition": f'attachment; filename="{batch_id}.{format}"'}
@@ -195,6 +222,7 @@ async def _briefs(services: Services, caller: Caller, body: BatchBody) -> list[B
             errors += (_row_error(index, found) for found in problem.problem.errors)
         else:
             briefs.append(brief)
+            errors += (_row_error(index, found) for found in series_errors(brief) if body.series)
     if not errors:
         errors = [*_errors_between_rows(body, briefs)]
     if errors:
@@ -243,11 +271,11 @@ def _errors_between_rows(body: BatchBody, briefs: list[Brief]) -> Iterator[Field
                 message=f"row {number}: tenant {brief.tenant!r} is not that of row 1, {briefs[0].tenant!r}",
                 remedy="send a batch for each tenant",
             )
-        if brief.approval.auto_below_usd is not None and (body.approve or body.budget_usd is not None):
+        if brief.approval.auto_below_usd is not None and (body.approve or body.series or body.budget_usd is not None):
             yield FieldError(
                 field=f"rows[{index}].brief.approval.auto_below_usd",
                 message=f"row {number}: approval.auto_below_usd would approve it before the others are planned",
-                remedy="leave it out, or leave out approve and budget_usd",
+                remedy="leave it out, or leave out approve, series and budget_usd",
             )
 
 
@@ -291,9 +319,9 @@ def _results(view: BatchView, url: str) -> list[BatchResult]:
     ]
 
 
-def _csv(lines: Iterable[BatchResult]) -> str:
+def _csv(lines: Iterable[View], by: str) -> str:
     file = io.StringIO()
-    writer = csv.DictWriter(file, BatchResult.model_fields)
+    writer = csv.DictWriter(file, (BatchAssetResult if by == "asset" else BatchResult).model_fields)
     writer.writeheader()
     writer.writerows(_safe(line.model_dump(mode="json")) for line in lines)
     return file.getvalue()

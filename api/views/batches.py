@@ -9,7 +9,9 @@ from api.views.bodies import UnknownPrices
 from api.views.production import View
 from workflows.batch.records import MAX_AT_ONCE, MAX_ROWS, BatchId, BatchStatus, FileName, RowKey, RowStatus
 from workflows.brief import Brief, Platform
+from workflows.events import AssetStatus
 from workflows.models import Model, Money, Person, Slug
+from workflows.series.items import MAX_ITEMS, Item
 
 _BRIEF: Final[dict[str, Any]] = {"description": "A brief, or a part of one", "examples": [{"text": "Say it."}]}
 
@@ -24,7 +26,16 @@ class BatchRowBody(Model):
 class BatchBody(Model):
     """Many briefs. Without `approve` they are planned and wait for approvals."""
 
-    rows: tuple[BatchRowBody, ...] = Field(min_length=1, json_schema_extra={"maxItems": MAX_ROWS})
+    rows: tuple[BatchRowBody, ...] = Field(default=(), json_schema_extra={"maxItems": MAX_ROWS})
+    items: tuple[Item, ...] = Field(
+        default=(), description="Instead of rows: the pictures of a catalogue, as a series of parts of `defaults`"
+    )
+    part_size: int = Field(default=MAX_ITEMS, ge=1, le=MAX_ITEMS, description="The most items in one part")
+    series: bool = Field(
+        default=False,
+        description="One plan, one approval and one budget: the rows are approved together by the digest of all plans, "
+        "and no change of a row exceeds the budget. Always so for `items`",
+    )
     defaults: dict[str, JsonValue] = Field(default_factory=dict, json_schema_extra=_BRIEF)
     batch_id: BatchId | None = Field(default=None, description="The same id names the same batch; without it, a new id")
     at_once: int = Field(default=5, ge=1, le=MAX_AT_ONCE, description="Rows planned at a time, and produced at a time")
@@ -72,6 +83,22 @@ class BatchPage(View):
 
     batches: tuple[ListedBatch, ...]
     next_page_token: str | None = None
+
+
+class BatchAssetResult(View):
+    """One line of the result file by asset."""
+
+    row: int
+    row_key: str
+    production_id: str
+    asset_id: str
+    label: str = Field(description="Of an item, its key")
+    status: AssetStatus
+    take: int | None
+    cost_usd: Money
+    media_type: str
+    file: str = Field(description="The address of its media; empty until there is one")
+    error: str
 
 
 class BatchResult(View):

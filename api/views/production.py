@@ -216,6 +216,9 @@ class ProductionView(View):
     paused: Pause | None = Field(default=None, description="Running work is finished, and no new work is started")
     waiting: AttentionItem | None = Field(default=None, description="The pending decision about the whole production")
     preview_of: str = Field(default="", description="The production whose plan this preview shows without cost")
+    series_id: str = Field(
+        default="", description="The series (a batch) that it is a part of: all plans of it are approved together"
+    )
     preview: str | None = Field(
         default=None, description="The preview of the plan that awaits approval, once someone has requested it"
     )
@@ -332,6 +335,7 @@ def production_view(snapshot: Snapshot, links: Links, preview: str | None = None
         paused=snapshot.paused,
         waiting=snapshot.waiting,
         preview_of=snapshot.preview_of,
+        series_id=snapshot.batch.batch_id if snapshot.batch and snapshot.batch.series else "",
         preview=preview,
         deadline=snapshot.deadline,
         feedback=snapshot.feedback,

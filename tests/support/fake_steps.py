@@ -3,7 +3,7 @@
 from abc import ABC
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -20,6 +20,7 @@ from workflows.activity_io import (
     FinishDeliverable,
     LanguagesAdded,
     MixSound,
+    ProduceAsset,
     ReserveGrant,
     Segment,
 )
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 class FakeFilmSteps(ProductionActivities, ABC):
     """Films of `segments`, of which those in `encoded` are stored. Those in `broken` fail with their message; those in
     `deleted` are found to be gone when the film is assembled. `layouts` counts how often it was laid out. Languages are
-    added if it `translates`. Grants are counted in the bucket `accounts`; without it nothing is granted."""
+    added if it `translates`. Grants and series are counted in the bucket `accounts`; without it nothing is granted."""
 
     translates = True
     accounts: "Storage | None" = None
@@ -64,6 +65,22 @@ class FakeFilmSteps(ProductionActivities, ABC):
         if self.accounts is None:
             raise ApplicationError("no accounts", type=GRANT_SHORT, non_retryable=True)
         await reserve_grant(request, self.accounts)
+
+    def series_steps(self) -> Sequence[Any]:
+        """The activities of the accounts of series, in the bucket `accounts`."""
+        from activities.takes.accounts.series import SeriesAccounts
+
+        if self.accounts is None:
+            return ()
+        made = SeriesAccounts(self.accounts)
+        return made.open_series, made.reserve_part, made.return_part
+
+    async def check_grant(self, request: ProduceAsset) -> None:
+        """As before the submission of a take that costs something."""
+        from activities.takes.accounts.series import check_grant
+
+        if self.accounts is not None and request.grant:
+            await check_grant(self.accounts, request.grant, request.production_id)
 
     @activity.defn(name="lay_out_film")
     async def lay_out_film(self, request: FinishDeliverable) -> FilmLayout:

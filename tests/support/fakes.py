@@ -195,6 +195,7 @@ class FakeActivities(FakeFilmSteps):
         asset_id, lost_usd = request.asset.asset_id, Decimal(0)
         self.produced.append((asset_id, request.take))
         self.requests.append(request)
+        await self.check_grant(request)
         held = self._held.get(asset_id)
         if held and (not self.hold_takes or (asset_id, request.take) in self.hold_takes):
             activity.heartbeat({"asset_id": asset_id, "job_id": None, "progress": 0.5, "queued": False, "step": "held"})
@@ -348,6 +349,7 @@ class FakeActivities(FakeFilmSteps):
             looking.find_production,
             looking.follow_production,
             self.keep_batch,
+            *self.series_steps(),
         )
         stop = timedelta(0)
         async with AsyncExitStack() as stack:

@@ -9,12 +9,14 @@ from pydantic import Field, StringConstraints
 
 from workflows.brief import Brief
 from workflows.events import AnsweredRequest, ProductionStatus, Report
-from workflows.models import ZERO, Model, Money, Person, ProductionId, Slug
+from workflows.models import ZERO, Digest, Model, Money, Person, ProductionId, Slug
 from workflows.requests import KeyedRequest
 
 MAX_ROWS: Final = 1_000
 MAX_BATCH_BYTES: Final = 1_500_000
 """All briefs are in one payload of at most 2 MB (Temporal's limit); the rest is for the state of the rows."""
+MAX_SERIES_BYTES: Final = 6_000_000
+"""Of a series: a payload from 256 KiB is an object of the bucket. 5,000 pictures with prompts of 1,000 characters."""
 MAX_AT_ONCE: Final = 50
 
 PRODUCTION_USED: Final = "ProductionUsed"
@@ -52,6 +54,8 @@ class BatchRow(Model):
     by_people: bool = Field(default=False, description="Its brief requires approvals that a batch cannot give")
     approved: str = Field(default="", description="The digest of the plan that the batch approved")
     planning_usd: Money = Field(default=ZERO, description="The cost of its planning, until its approval")
+    admitted: str = Field(default="", description="Of a part of a series: the digest that a person approved")
+    not_by_requester: bool = Field(default=False, description="Of a part of a series: as in its brief")
 
     @property
     def status(self) -> RowStatus:
@@ -73,6 +77,11 @@ class BatchRow(Model):
         return self.by_people or bool(self.report and self.report.missing_languages)
 
     @property
+    def is_admitted(self) -> bool:
+        """Whether its plan is the one that a person has approved with the series."""
+        return bool(self.digest) and self.digest == self.admitted
+
+    @property
     def in_work(self) -> bool:
         return self.status in _IN_WORK or bool(self.digest and self.digest == self.approved)
 
@@ -80,6 +89,11 @@ class BatchRow(Model):
     def making_usd(self) -> Decimal:
         """The most that its assets may cost, in addition to its planning."""
         return max(self.high_usd - self.planning_usd, ZERO)
+
+    @property
+    def low_usd(self) -> Decimal:
+        """The least that the production may cost, as far as known; after its approval, its cost so far."""
+        return max(self.report.low_usd, self.report.spent_usd) if self.report else ZERO
 
     @property
     def high_usd(self) -> Decimal:
@@ -104,6 +118,7 @@ class BatchStart(Model):
     budget_usd: Money | None = None
     allow_unknown_prices: bool = False
     stopped: bool = False
+    series: bool = Field(default=False, description="One plan, one approval and one budget for all rows")
     rows_digest: str = Field(default="", description="A digest of the rows' briefs without their requesters")
     admitted: tuple[AnsweredRequest, ...] = Field(default=(), description="The newest admissions that have a key")
     planning_usd: Money | None = Field(
@@ -117,6 +132,9 @@ class Admit(KeyedRequest):
     budget_usd: Money | None = Field(default=None, description="The most that all rows may cost together; USD")
     allow_unknown_prices: bool = False
     approver: Person = "someone"
+    plan_digest: Digest | Literal[""] = Field(
+        default="", description="Of all plans that wait, as the batch shows it. A series needs it; otherwise optional"
+    )
 
 
 class BatchRowView(Model):
@@ -126,6 +144,7 @@ class BatchRowView(Model):
     status: RowStatus = Field(description="The status of its production; pending before its start")
     spent_usd: Money = ZERO
     high_usd: Money = Field(default=ZERO, description="The most that it may cost; for a closed one, its cost")
+    assets: int = Field(default=0, description="The number of assets of its plan, as far as known")
     error: str = ""
     title: str = ""
 
@@ -135,6 +154,8 @@ class BatchTotals(Model):
     statuses: dict[str, int] = Field(description="Status -> number of rows")
     spent_usd: Money
     high_usd: Money = Field(description="The most that all rows may cost, as far as known; the budget must cover it")
+    low_usd: Money = Field(default=ZERO, description="The least that all rows may cost, as far as known")
+    assets: int = Field(default=0, description="The number of assets of all plans, as far as known")
     unknown_prices: int = Field(
         default=0, description="The number of rows with an unpublished price, which high_usd does not include"
     )
@@ -154,6 +175,10 @@ class BatchView(Model):
     approve: bool
     budget_usd: Money | None = None
     allow_unknown_prices: bool = False
+    series: bool = Field(default=False, description="One plan, one approval and one budget for all rows")
+    plan_digest: str = Field(
+        default="", description="Identifies all plans that wait for an approval; empty until all rows are planned"
+    )
     totals: BatchTotals
     rows: tuple[BatchRowView, ...]
 

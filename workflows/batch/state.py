@@ -35,7 +35,7 @@ _UNAPPROVED: Final = ("pending", ProductionStatus.PLANNING, ProductionStatus.AWA
 class Objection(NamedTuple):
     """Why the rows cannot be approved together; the message names the remedy."""
 
-    kind: Literal["budget_short", "price_unknown"]
+    kind: Literal["budget_short", "price_unknown", "stale_digest", "wrong_phase", "not_allowed"]
     field: str
     message: str
 
@@ -63,7 +63,8 @@ class Batch:
         """The budget in the form that each production gets, so that all planning together stays within it."""
         terms = self.terms
         usd = terms.budget_usd if terms.planning_usd is None else terms.planning_usd
-        return BatchBudget(batch_id=terms.batch_id, budget_usd=usd)
+        series = {"series": True, "approved": terms.approve} if terms.series else {}
+        return BatchBudget(batch_id=terms.batch_id, budget_usd=usd, **series)
 
     def released(self) -> list[BatchRow]:
         """The rows that were approved, by the batch or by people."""
@@ -72,7 +73,7 @@ class Batch:
     def limit_planning(self) -> bool:
         """Keep the money for the assets of all rows that are approved, now or next, out of reach of further planning;
         whether the productions have to receive another budget."""
-        if self.terms.budget_usd is None:
+        if self.terms.budget_usd is None or self.terms.series:  # the account of a series counts both
             return False
         next_rows = self._approvable() if self.rows_to_approve() else ()
         kept = {row.production_id: row.making_usd for row in (*self.released(), *next_rows)}
@@ -93,12 +94,27 @@ class Batch:
 
     def rows_to_approve(self) -> list[BatchRow]:
         """Rows to approve now: none until all are planned and fit the budget, then at most `at_once` are in work."""
-        if not self.terms.approve or self.terms.stopped or not self._planned() or self.find_objection(self.terms):
+        if not self.terms.approve or self.terms.stopped or not self.is_planned():
+            return []
+        waiting = self._approvable()
+        if self.terms.series:
+            waiting = (row for row in waiting if row.is_admitted)
+        elif self.find_objection(self.terms):
             return []
         in_work = sum(row.in_work for row in self.rows)
-        return list(self._approvable())[: max(self.terms.at_once - in_work, 0)]
+        return list(waiting)[: max(self.terms.at_once - in_work, 0)]
 
-    def _planned(self) -> bool:
+    def rows_to_admit(self) -> list[BatchRow]:
+        """The rows whose plans wait for a person's approval of the whole batch."""
+        return [row for row in self._approvable() if not row.is_admitted]
+
+    @property
+    def plan_digest(self) -> str:
+        """The digest over the plans of `rows_to_admit`; empty until all rows are planned, and if none waits."""
+        waiting = self.rows_to_admit()
+        return digest_of([[row.key, row.digest] for row in waiting]) if waiting and self.is_planned() else ""
+
+    def is_planned(self) -> bool:
         return all(row.status not in ("pending", ProductionStatus.PLANNING) for row in self.rows)
 
     def _approvable(self) -> Iterator[BatchRow]:
@@ -106,8 +122,8 @@ class Batch:
 
     def find_objection(self, terms: BatchStart) -> Objection | None:
         """Why the waiting rows cannot be approved on these terms; None until all rows are planned."""
-        waiting = list(self._approvable())
-        if not waiting or not self._planned():
+        waiting = self.rows_to_admit()
+        if not waiting or not self.is_planned():
             return None
         unknown = [str(row.row) for row in waiting if row.report and row.report.unknown_prices]
         if unknown and not terms.allow_unknown_prices:
@@ -135,7 +151,9 @@ class Batch:
         assert row.brief is not None
         policy = row.brief.approval
         report = Report(production_id=row.production_id, status=ProductionStatus.PLANNING)
-        given = {"brief": None, "report": report, "by_people": policy.approvers > 1 or policy.not_by_requester}
+        alone = policy.not_by_requester and not self.terms.series
+        given = {"brief": None, "report": report, "by_people": policy.approvers > 1 or alone}
+        given |= {"not_by_requester": policy.not_by_requester} if self.terms.series else {}
         self._rows[row.production_id] = row.model_copy(update=given)
 
     def record_report(self, report: Report) -> None:
@@ -145,9 +163,8 @@ class Batch:
             return
         given: dict[str, object] = {"error": report.error.encode()[:MAX_ERROR_BYTES].decode(errors="ignore")}
         if row.report and report.status is not ProductionStatus.AWAITING_APPROVAL:
-            given["high_usd"] = max(
-                row.report.high_usd, report.high_usd
-            )  # after the approval, high_usd is only the amount spent
+            # After the approval, high_usd is only the amount spent.
+            given["high_usd"] = max(row.report.high_usd, report.high_usd)
         planned = report.status is ProductionStatus.AWAITING_APPROVAL
         known = {"planning_usd": report.spent_usd} if planned else {}
         self._rows[row.production_id] = row.model_copy(update={"report": report.model_copy(update=given), **known})
@@ -160,7 +177,7 @@ class Batch:
             plan_digest=row.digest,
             approver=self.terms.approver,
             # No budget can limit an unknown price.
-            budget_usd=None if row.report.unknown_prices else row.high_usd,
+            budget_usd=None if row.report.unknown_prices and not self.terms.series else row.high_usd,
             allow_unknown_prices=self.terms.allow_unknown_prices,
             note=f"batch {self.terms.batch_id}",
         )
@@ -173,7 +190,15 @@ class Batch:
             "allow_unknown_prices": admit.allow_unknown_prices or self.terms.allow_unknown_prices,
         }
         budget = {} if admit.budget_usd is None else {"budget_usd": admit.budget_usd, "planning_usd": None}
+        if self.terms.series and admit.budget_usd is None and self.terms.budget_usd is None:
+            budget = {"budget_usd": self._high_usd()}
         return self.terms.model_copy(update=given | budget | self._admitted(admit))
+
+    def admit(self, admit: Admit) -> None:
+        """Apply an admission; in a series it approves exactly the plans that wait now."""
+        self.terms = self.terms_with(admit)
+        for row in self.rows_to_admit() if self.terms.series else ():
+            self._rows[row.production_id] = row.model_copy(update={"admitted": row.digest})
 
     def _admitted(self, admit: Admit) -> dict[str, object]:
         if not admit.idempotency_key:
@@ -193,8 +218,10 @@ class Batch:
             return BatchStatus.DONE
         if terms.stopped:
             return BatchStatus.STOPPED
-        if not self._planned():
+        if not self.is_planned():
             return BatchStatus.PLANNING
+        if terms.series:
+            return self._series_status()
         if terms.approve and self.find_objection(terms):
             return BatchStatus.OVER_BUDGET
         if any(row.in_work for row in self.rows) or (terms.approve and any(self._approvable())):
@@ -202,6 +229,12 @@ class Batch:
         if not terms.approve and any(row.digest for row in self.rows):
             return BatchStatus.PLANNED
         return BatchStatus.NEEDS_ATTENTION
+
+    def _series_status(self) -> BatchStatus:
+        """Of a planned series that is open. A plan that was changed after the approval waits for another one."""
+        if any(row.in_work or row.is_admitted for row in self.rows):
+            return BatchStatus.PRODUCING
+        return BatchStatus.PLANNED if self.rows_to_admit() else BatchStatus.NEEDS_ATTENTION
 
     def _high_usd(self) -> Decimal:
         return sum((row.high_usd for row in self.rows), ZERO)
@@ -216,12 +249,15 @@ class Batch:
         return BatchView(
             status=status,
             message=objection.message if objection else "",
+            plan_digest=self.plan_digest,
             rows=tuple(map(_row_view, self.rows)),
             totals=BatchTotals(
                 rows=len(self.rows),
                 statuses=dict(Counter(str(row.status) for row in self.rows)),
                 spent_usd=self.spent_usd,
                 high_usd=self._high_usd(),
+                low_usd=sum((row.low_usd for row in self.rows), ZERO),
+                assets=sum(row.report.assets for row in self.rows if row.report),
                 unknown_prices=sum(bool(row.report and row.report.unknown_prices) for row in self.rows),
             ),
             **terms.model_dump(exclude={"rows", "approver", "stopped", "rows_digest", "admitted", "planning_usd"}),
@@ -256,6 +292,7 @@ def _row_view(row: BatchRow) -> BatchRowView:
         status=row.status,
         spent_usd=report.spent_usd if report else ZERO,
         high_usd=row.high_usd,
+        assets=report.assets if report else 0,
         error=_reason(row),
         title=row.title,
     )

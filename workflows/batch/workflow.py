@@ -18,12 +18,14 @@ from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from workflows import keys
+    from workflows.batch import series
     from workflows.batch.records import Admit, BatchRow, BatchStart, BatchStatus, BatchView, WantedProduction
     from workflows.batch.state import Batch, check_repeat
     from workflows.events import ProductionStart, ProductionStatus, Report
     from workflows.production.failures import message_of
     from workflows.refusals import error_of, refuse
     from workflows.runtime.run_loop import UPGRADE, RunLoop
+    from workflows.series.accounts import OPEN_SERIES
     from workflows.start_options import COST, STATUS, TITLE, content_digest, start_options
 
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
@@ -34,6 +36,8 @@ RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=time
 """Unlimited attempts: no production is started until the bucket shows whether it exists."""
 POLL_TIMEOUT = timedelta(minutes=10)
 POLL_INTERVAL = timedelta(days=1)
+KEPT_OPEN = timedelta(days=90)
+"""After a series is done, its budget can be raised for so long, and it follows changes of its parts."""
 MAX_ROWS_IN_DETAILS = 60
 
 
@@ -45,6 +49,7 @@ class BatchWorkflow:
     def __init__(self, start: BatchStart) -> None:
         self._batch = Batch(start)
         self._loop = RunLoop()
+        self._opening = asyncio.Lock()
         self._published: BatchStatus | None = None
         self._unpublished = 0
         """The number of reports since the details were published."""
@@ -63,16 +68,28 @@ class BatchWorkflow:
             await asyncio.gather(*map(self._approve, batch.rows_to_approve()))
             status = batch.status
             self._publish(status)
-            if status is BatchStatus.DONE and self._loop.is_quiet():
+            done = status is BatchStatus.DONE and self._loop.is_quiet()
+            if done and not (batch.terms.series and await self._is_changed()):
                 daily.cancel()
                 await self._store_record()
                 return batch.view()
             if self._loop.should_continue():
                 workflow.continue_as_new(batch.to_start(), initial_versioning_behavior=UPGRADE)
+            if done:
+                continue
             if status is BatchStatus.DONE:
                 await workflow.wait_condition(self._loop.is_quiet)
             else:
                 await self._loop.wait_for_change(or_continue=True)
+
+    async def _is_changed(self) -> bool:
+        """Wait, after a series is done, for changes of its parts or its budget; False if there is none for long."""
+        await self._store_record()
+        try:
+            await self._loop.wait_for_change(within=KEPT_OPEN, summary="changes of a done series", or_continue=True)
+        except TimeoutError:
+            return False
+        return True
 
     async def _store_record(self) -> None:
         """Store the record in the bucket. A batch without a digest of its rows was not started by the API.
@@ -152,6 +169,8 @@ class BatchWorkflow:
 
     async def _approve(self, row: BatchRow) -> None:
         production = workflow.get_external_workflow_handle(keys.workflow_id(row.production_id))
+        if self._batch.terms.series:
+            await self._send_budget(row)  # it accepts no approval before it knows of that of the series
         try:
             await production.signal("approve", self._batch.approve(row))
         except TemporalError:  # it is closed: it has reported that, or was terminated
@@ -201,12 +220,21 @@ class BatchWorkflow:
         self.take_report(report)
 
     @workflow.update(description="Approve all rows that fit the budget together, or raise the budget")
-    def admit(self, admit: Admit) -> BatchView:
-        if admit.idempotency_key and self._admitted(admit):
+    async def admit(self, admit: Admit) -> BatchView:
+        if not self._batch.terms.series:
+            return self._admit(admit)
+        async with self._opening:
+            if not self._admitted(admit):
+                self._check_admit(admit)
+                await self._open_series(admit)
+            return self._admit(admit)  # the plans may have changed meanwhile
+
+    def _admit(self, admit: Admit) -> BatchView:
+        if self._admitted(admit):
             return self._batch.view()
         self._check_admit(admit)
         before = self._batch.budget
-        self._batch.terms = self._batch.terms_with(admit)
+        self._batch.admit(admit)
         if self._batch.budget != before:
             for row in self._batch.rows:
                 if row.report and not row.closed:
@@ -220,13 +248,35 @@ class BatchWorkflow:
         Raises:
             ApplicationError: a refusal; another admission had this key before.
         """
+        if not admit.idempotency_key:
+            return False
         refusal, done = check_repeat(self._batch.terms.admitted, admit)
         if refusal:
             raise error_of(refusal)
         return done
 
+    async def _open_series(self, admit: Admit) -> None:
+        """Store the budget of a series, and reserve it for the parts that are approved now.
+
+        Raises:
+            ApplicationError: a refusal; the budget is too low.
+        """
+        try:
+            await workflow.execute_activity(
+                OPEN_SERIES,
+                series.opening(self._batch, admit, workflow.now()),
+                start_to_close_timeout=ATTEMPT_TIMEOUT,
+                retry_policy=RETRY,
+                summary="reserve the budget of the series",
+            )
+        except ActivityError as error:
+            raise refuse("budget_short", "budget_usd", message_of(error)) from None
+
     def _check_admit(self, admit: Admit) -> None:
-        self._check_open()
+        if not self._batch.terms.series or self._batch.terms.stopped:  # a series that is done keeps its budget
+            self._check_open()
+        if wrong := series.find_objection(self._batch, admit):
+            raise refuse(wrong.kind, wrong.field, wrong.message)
         if objection := self._batch.find_objection(self._batch.terms_with(admit)):
             raise refuse(objection.kind, objection.field, objection.message)
 

@@ -27,6 +27,8 @@ LANGUAGES_TIMEOUT: Final = timedelta(minutes=15)
 """For all attempts at the translations of an edit: a person waits for them, and a film has up to seven languages."""
 JUDGE_TIMEOUT: Final = timedelta(minutes=15)
 """For all attempts at a verdict: then the production goes on with an unjudged take."""
+ACCOUNT_TIMEOUT: Final = timedelta(seconds=30)
+"""One attempt to change the account of a series, a small object; it waits for others that change it."""
 MANIFEST_TIMEOUT: Final = timedelta(minutes=1)
 """One attempt to read a manifest of at most 2 MB."""
 FINISH_TIMEOUT: Final = timedelta(hours=2)

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.models import Asset
     from workflows.production.state import policies
     from workflows.production.state.approvals import digest_to_approve
+    from workflows.production.state.budget import is_part
     from workflows.production.state.record import Record
     from workflows.refusals import refuse
 
@@ -50,6 +51,16 @@ def check_budget_limit(record: Record, budget_usd: Decimal | None) -> None:
     if most is not None and budget_usd is not None and budget_usd > most:
         message = f"the approval policy allows at most {most} USD for this production; name that or less"
         raise refuse("not_allowed", "budget_usd", message)
+
+
+def check_series_approved(record: Record) -> None:
+    """
+    Raises:
+        ApplicationError: a refusal, where it is a part of a series whose plans wait for their approval together.
+    """
+    if is_part(record) and not record.assets and record.batch and not record.batch.approved:
+        message = f"it is a part of the series {record.batch.batch_id!r}, whose parts are approved together"
+        raise refuse("not_allowed", "plan_digest", f"{message}; approve the series")
 
 
 def check_phase(record: Record, needed: ProductionStatus) -> None:

@@ -84,7 +84,7 @@ class Judging:
         assert record.plan is not None
         assert record.plan.quality is not None
         brief = record.brief.model_copy(
-            update={"text": record.brief.text[:BRIEF_CHARS], "references": (), "translations": {}}
+            update={"text": record.brief.text[:BRIEF_CHARS], "references": (), "translations": {}, "items": ()}
         )
         return JudgeTake(
             production_id=record.production_id,

@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.events import AssetStatus
     from workflows.models import ZERO, Plan
     from workflows.production.activity_options import ATTEMPT_TIMEOUT, HEARTBEAT, LANGUAGES_TIMEOUT, PATIENT
+    from workflows.production.allowance import Allowances
     from workflows.production.guards import check_budget_limit, check_may_release
     from workflows.production.questions import NotAnswered, Questions
     from workflows.production.run import ProductionRun
@@ -31,9 +32,10 @@ MAX_TRANSLATION_USD: Final = Decimal("2.00")
 class Languages:
     """Adds languages to plans, through language models where nobody gave the translations."""
 
-    def __init__(self, run: ProductionRun, questions: Questions) -> None:
+    def __init__(self, run: ProductionRun, questions: Questions, allowances: Allowances) -> None:
         self._run = run
         self._questions = questions
+        self._allowances = allowances
 
     async def add_to_draft(self, plan: Plan, payer: Payer) -> Plan:
         """The drafted plan with the languages of the brief, or of the plan that it replaces; its warnings name those
@@ -106,6 +108,7 @@ class Languages:
                 if edit.budget_usd is not None:
                     check_may_release(record, edit.editor)
                     check_budget_limit(record, edit.budget_usd)
+                    await self._allowances.reserve(edit.budget_usd)
                 more = max((edit.budget_usd or ZERO) - (record.budget_usd or ZERO), ZERO)
                 room = self._questions.room_usd(MAX_TRANSLATION_USD, more)
             record.translation_requests += 1  # a refused edit logs no event, and its number is closed for questions

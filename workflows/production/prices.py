@@ -14,11 +14,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows.contracts import ProductionActivities
     from workflows.models import ZERO, Plan
     from workflows.production.activity_options import HEARTBEAT, PATIENT, STEP_TIMEOUT
+    from workflows.production.allowance import Allowances
     from workflows.production.failures import message_of, raise_if_cancelled
     from workflows.production.guards import check_budget_limit, check_may_release, check_prices
     from workflows.production.run import ProductionRun
     from workflows.production.state import policies
-    from workflows.production.state.budget import allow_unknown_prices, left_usd, reserve_usd
+    from workflows.production.state.budget import allow_unknown_prices, held_usd, left_usd, reserve_usd
     from workflows.production.state.changes import raise_budget
     from workflows.production.state.plans import plan_diff
     from workflows.production.state.plans.script import follow
@@ -33,8 +34,9 @@ PRICES_ENDED: Final = "the end of its rates"
 class Prices:
     """Prices what a request changes, and raises the budget where the request says so."""
 
-    def __init__(self, run: ProductionRun) -> None:
+    def __init__(self, run: ProductionRun, allowances: Allowances) -> None:
         self._run = run
+        self.allowances = allowances
 
     async def priced(self, plan: Plan, only: tuple[str, ...] = ()) -> Plan:
         """The plan with quotes from the catalogue, of all assets or `only` some.
@@ -109,10 +111,41 @@ class Prices:
             recheck()
             changes = plan_diff.changes(record.plan, plan)
             takes = {asset_id: count}
+            await self.reserve(plan, takes, budget_usd, recheck, actor=actor)
             budget = self.budget_for(plan, takes, budget_usd, allow_unknown=allow_unknown, actor=actor)
             self.release(plan, takes, budget, allow_unknown=allow_unknown, actor=actor)
             if changes:
                 record.log("plan_edited", plan_digest=plan.digest, by=actor, how=how, changes=changes)
+
+    async def reserve(
+        self,
+        plan: Plan,
+        takes: Mapping[str, int],
+        budget_usd: Decimal | None,
+        recheck: Callable[[], None],
+        *,
+        actor: str,
+    ) -> None:
+        """Have the series of the production grant the price of so many takes; others have their whole budget.
+
+        Raises:
+            ApplicationError: a refusal; the requester may not raise the budget, or the series has too little.
+        """
+        record = self._run.record
+        price = self._price_of(plan, takes)
+        if record.allowance is None or not price:
+            return
+        budget = max(budget_usd or ZERO, record.budget_usd or ZERO)
+        if budget > (record.budget_usd or ZERO):
+            check_may_release(record, actor)
+            check_budget_limit(record, budget_usd)
+        await self.allowances.reserve(min(record.spent_usd + held_usd(record) + price, budget))
+        recheck()
+
+    def _price_of(self, plan: Plan, takes: Mapping[str, int]) -> Decimal:
+        """The most that so many takes of these assets cost with their verdicts."""
+        record = self._run.record
+        return sum((reserve_usd(record, a) * takes[a.asset_id] for a in plan.assets if a.asset_id in takes), ZERO)
 
     def budget_for(
         self, plan: Plan, takes: Mapping[str, int], budget_usd: Decimal | None, *, allow_unknown: bool, actor: str
@@ -128,12 +161,12 @@ class Prices:
         if not allow_unknown:
             check_prices(tuple(a.asset_id for a in assets if a.unknown_price))
         before = record.budget_usd or ZERO
-        price = sum((reserve_usd(record, a) * takes[a.asset_id] for a in assets), ZERO)
+        price = self._price_of(plan, takes)
         budget = max(budget_usd or ZERO, before)
         if budget > before or (allow_unknown and any(a.unknown_price for a in assets)):
             check_may_release(record, actor)
         check_budget_limit(record, budget_usd)
-        left = left_usd(record) + budget - before
+        left = left_usd(record, budget)
         if price and price > left:
             what = "this take costs" if sum(takes.values()) == 1 else f"these {sum(takes.values())} takes cost"
             raise refuse(

@@ -59,7 +59,7 @@ class Publishing:
 
     def __init__(self, run: ProductionRun, start: ProductionStart) -> None:
         self._run = run
-        self.reports_to = start.reports_to
+        self.reports_to = start.reports_to or _series_of(start)
         self._shown_events = -1
         self._shown_status: ProductionStatus | None = None
         self._shown_attention: list[dict[str, object]] = []
@@ -140,6 +140,8 @@ class Publishing:
             status=record.status,
             plan_digest=digest,
             high_usd=policies.highest_usd(record),
+            low_usd=record.spent_usd + (record.plan.low_usd if record.plan and not record.assets else ZERO),
+            assets=len(record.plan.assets) if record.plan else 0,
             unknown_prices=bool(record.plan and record.plan.unknown_prices),
             missing_languages=missing_languages(record),
             spent_usd=record.spent_usd,
@@ -190,3 +192,9 @@ class Publishing:
     def is_complete(self) -> bool:
         """Whether a run may end: nothing is under way or unsent, and the last status was published."""
         return self._run.is_quiet() and not self.has_unsent() and self._shown_status is self._run.record.status
+
+
+def _series_of(start: ProductionStart) -> str:
+    """The workflow of the series that a reopened production belongs to; empty for any other."""
+    batch = start.carried.batch if start.carried else None
+    return keys.batch_workflow_id(batch.batch_id) if batch and batch.series else ""

@@ -45,7 +45,9 @@ class Questions:
         """The payer of a question that is asked for `person`: its limits apply."""
         record = self._run.record
         day = workflow.now().date().isoformat()
-        payer = Payer(tenant=record.brief.tenant, person=person, day=day, batch=record.batch)
+        # After its approval, what was granted to a part of a series covers its questions.
+        batch = None if record.allowance else record.batch
+        payer = Payer(tenant=record.brief.tenant, person=person, day=day, batch=batch)
         return agent_payer(record, payer, workflow.now())
 
     @contextmanager

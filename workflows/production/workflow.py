@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.brief import BatchBudget
     from workflows.events import ProductionStart, ProductionStatus, Progress, Receipt, Snapshot
     from workflows.models import Plan, utc
+    from workflows.production.allowance import Allowances
     from workflows.production.guards import fits
     from workflows.production.judging import Judging
     from workflows.production.languages import Languages
@@ -66,19 +67,21 @@ class ProductionWorkflow:
     @workflow.init
     def __init__(self, start: ProductionStart) -> None:
         run = ProductionRun(Record.begin(start, lambda: utc(workflow.now()), fits))
-        prices, questions, takes, publishing = Prices(run), Questions(run), TakeActivities(run), Publishing(run, start)
+        allowances = Allowances(run)
+        prices, questions = Prices(run, allowances), Questions(run)
+        takes, publishing = TakeActivities(run), Publishing(run, start)
         rewriting = Rewriting(run, questions)
         self._run = run
         self._takes = takes
         self._publishing = publishing
         self._repeats = Repeats(run, start)
-        languages = Languages(run, questions)
+        languages = Languages(run, questions, allowances)
         self._reading = Reading(run, questions)
         self._drafting = Drafting(run, prices, questions, self._reading, languages)
         self._approval = ApprovalWait(run, prices)
         self._making = Making(run, prices, rewriting, takes, Judging(run, questions), publishing)
-        self._finishing = Finishing(run, publishing)
-        self._decisions = Decisions(run)
+        self._finishing = Finishing(run, publishing, allowances)
+        self._decisions = Decisions(run, allowances)
         self._plan_edits = PlanEdits(run, prices, languages)
         self._take_requests = TakeRequests(run, prices, rewriting)
         self._answers = Answers(run, prices)

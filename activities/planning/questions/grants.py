@@ -4,8 +4,8 @@ from typing import Final
 
 from temporalio.exceptions import ApplicationError
 
-from activities.planning.questions.accounts import AccountFile, Cap, LimitReached
 from activities.storage.bucket import Storage
+from activities.takes.accounts.account import AccountFile, Cap, LimitReached
 from workflows import keys
 from workflows.activity_io import GRANT_SHORT, ReserveGrant
 from workflows.agents.grants import Grant

@@ -15,11 +15,11 @@ from typing import Final
 from uuid import uuid4
 
 from activities.errors import JobCancelled
-from activities.planning.questions.accounts import AccountFile, Cap, LimitReached, Reservation
 from activities.planning.questions.grants import NO_GRANT, grant_cap, grant_file
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageConflict
+from activities.takes.accounts.account import AccountFile, Cap, LimitReached, Reservation
 from activities.takes.attempt import failure_of
 from activities.takes.ledger import Entry, Ledger, Submission, now
 from workflows import keys

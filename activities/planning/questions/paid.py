@@ -21,7 +21,6 @@ from temporalio.exceptions import ApplicationError
 
 from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
-from activities.planning.questions.accounts import Cap, LimitReached
 from activities.planning.questions.inquiry import Answer, Unanswered, call_of, visible_media
 from activities.planning.questions.limits import Asking, QuestionAccounts, own_caps, payer_of
 from activities.providers.protocol import Provider
@@ -29,6 +28,7 @@ from activities.settings import ActivitySettings
 from activities.storage import support
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageUnsupported
+from activities.takes.accounts.account import Cap, LimitReached
 from activities.takes.attempt import MAX_ATTEMPTS, NumberUsed, scratch_directory, take_number_used
 from activities.takes.ledger import Entry
 from activities.takes.paid import PaidTake

@@ -4,18 +4,19 @@ import time
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
+from shlex import quote
 from types import TracebackType
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 import typer
-from pydantic import TypeAdapter
+from pydantic import JsonValue, TypeAdapter
 from rich.console import Console, Group
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from api.cli.batch_file import BatchFileError, batch_id_of, read_batch
+from api.cli.batch_file import BatchFileError, batch_id_of, read_batch, read_items
 from api.cli.context import (
     EXIT_ATTENTION,
     EXIT_REFUSED,
@@ -50,6 +51,7 @@ from workflows import keys
 from workflows.batch.records import MAX_AT_ONCE, Admit, BatchRowView, BatchStatus, BatchView
 from workflows.brief import Platform
 from workflows.events import ProductionStatus
+from workflows.series.items import MAX_ITEMS
 
 app = typer.Typer()
 
@@ -71,6 +73,19 @@ def batch(
         usd_option("With --approve: the maximum for all rows together; if they exceed it, none is made."),
     ] = None,
     approve: Annotated[bool, typer.Option("--approve", help="Make all rows once all are planned.")] = False,
+    series: Annotated[
+        bool, typer.Option("--series", help="One plan, one approval and one budget, which no row ever exceeds.")
+    ] = False,
+    pictures: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT", help="A series: each row is one picture (columns key and text) of the catalogue TEXT."
+        ),
+    ] = "",
+    style: Annotated[str, typer.Option(help="With --pictures: the style of all pictures.")] = "",
+    part_size: Annotated[
+        int, typer.Option(min=1, max=MAX_ITEMS, help="With --pictures: the most pictures in one production.")
+    ] = MAX_ITEMS,
     allow_unknown_prices: UnknownOption = False,
     platform: Annotated[
         Platform | None, typer.Option(metavar="PLATFORM", help="The platform of rows without their own.")
@@ -89,22 +104,33 @@ def batch(
     cli = cli_of(context)
     if budget is not None and not approve:
         raise typer.BadParameter("--budget limits --approve; give both, or neither")
+    if (style or part_size < MAX_ITEMS) and not pictures:
+        raise typer.BadParameter("--style and --part-size are for --pictures; give it too, or leave them out")
     results = out or file.with_suffix(".results.csv")
     check_out(results.parent)
-    batch_id = batch_id or batch_id_of(file, tenant, platform or "")
+    terms = _series_options(pictures, style, part_size) if pictures else ["--series"] if series else []
+    batch_id = batch_id or batch_id_of(file, tenant, platform or "", *terms)
     if stop:
         _print_totals(cli, cli.client.stop_batch(keys.qualify_id(tenant, batch_id)))
         return
     try:
-        rows = read_batch(file)
+        rows = () if pictures else tuple(read_batch(file))
+        items = tuple(read_items(file)) if pictures else ()
     except BatchFileError as error:
         raise typer.BadParameter(f"{error}.") from None
+    one_approval = series or bool(pictures)
+    defaults: dict[str, JsonValue] = {"tenant": tenant, **({"platform": platform.value} if platform else {})}
+    if pictures:
+        defaults = {"platform": Platform.DESIGN.value, **defaults, "text": pictures, "style": style}
     body = BatchBody(
-        rows=tuple(rows),
-        defaults={"tenant": tenant, **({"platform": platform.value} if platform else {})},
+        rows=rows,
+        items=items,
+        part_size=part_size,
+        series=one_approval,
+        defaults=defaults,
         batch_id=batch_id,
         at_once=at_once,
-        approve=approve,
+        approve=approve and not one_approval,
         budget_usd=budget,
         allow_unknown_prices=allow_unknown_prices,
         requester=current_user(),
@@ -113,15 +139,18 @@ def batch(
     started = cli.client.start_batch(body)
     batch_id = started.batch_id  # with the tenant's name
     cli.warn(f"Batch {batch_id}: {counted(started.rows, 'row')}, {label(started.status.value)}")
-    if approve and started.status in _OPEN:
+    if approve and one_approval:
+        _admit_series(cli, _follow(cli, batch_id), budget, allow_unknown=allow_unknown_prices)
+    elif approve and started.status in _OPEN:
         _admit(cli, body, batch_id)
     if not watch:
         return
     view = _follow(cli, batch_id)
-    cli.client.download_results(batch_id, results, format="jsonl" if results.suffix == ".jsonl" else "csv")
+    kind: Literal["csv", "jsonl"] = "jsonl" if results.suffix == ".jsonl" else "csv"
+    cli.client.download_results(batch_id, results, format=kind, by="asset" if pictures else "row")
     _print_totals(cli, view)
     cli.out.out(results, highlight=False)
-    _print_next_step(cli, view, file)
+    _print_next_step(cli, view, " ".join((quote(str(file)), *terms)))
 
 
 @app.command(rich_help_panel=INSPECT)
@@ -143,19 +172,36 @@ def batches(
     print_table(cli.out, rows)
 
 
+def _series_options(pictures: str, style: str, part_size: int) -> list[str]:
+    """The options that make a file a catalogue, as they are typed."""
+    styled = [f"--style {quote(style)}"] if style else []
+    return [f"--pictures {quote(pictures)}", *styled, *([f"--part-size {part_size}"] if part_size < MAX_ITEMS else [])]
+
+
 def _admit(cli: Cli, body: BatchBody, batch_id: str) -> None:
     """Approve an existing batch on the terms of this invocation."""
     view = cli.client.batch(batch_id)
     terms = ("approve", "budget_usd", "allow_unknown_prices")
     if any(getattr(view, name) != getattr(body, name) for name in terms):
-        given = {"budget_usd": body.budget_usd, "allow_unknown_prices": body.allow_unknown_prices}
-        try:
-            cli.client.admit_batch(batch_id, Admit(approver=current_user(), **given), idempotency_key=cli.key)
-        except GreenlightError as error:
-            if not any(problem.field == "budget_usd" for problem in error.errors):
-                raise
-            cli.warn(f"[red]Not approved[/red]: {escape(error.detail)}")
-            raise typer.Exit(EXIT_TOO_EXPENSIVE) from None
+        _send_admit(cli, view, body.budget_usd, body.allow_unknown_prices, "")
+
+
+def _admit_series(cli: Cli, view: BatchView, budget: Decimal | None, *, allow_unknown: bool) -> None:
+    """Approve exactly the plans of a series that were just read, or raise its budget."""
+    raised = budget is not None and view.budget_usd is not None and budget > view.budget_usd
+    if view.plan_digest or raised:
+        _send_admit(cli, view, budget, allow_unknown, view.plan_digest)
+
+
+def _send_admit(cli: Cli, view: BatchView, budget: Decimal | None, allow_unknown: bool, digest: str) -> None:
+    admit = Admit(approver=current_user(), budget_usd=budget, allow_unknown_prices=allow_unknown, plan_digest=digest)
+    try:
+        cli.client.admit_batch(view.batch_id, admit, idempotency_key=cli.key)
+    except GreenlightError as error:
+        if not any(problem.field == "budget_usd" for problem in error.errors):
+            raise
+        cli.warn(f"[red]Not approved[/red]: {escape(error.detail)}")
+        raise typer.Exit(EXIT_TOO_EXPENSIVE) from None
 
 
 def _follow(cli: Cli, batch_id: str) -> BatchView:
@@ -240,15 +286,19 @@ def _print_totals(cli: Cli, view: BatchView) -> None:
     cli.out.out(f"\n{label(view.status).capitalize()}: {_totals(view)}", highlight=False)
 
 
-def _print_next_step(cli: Cli, view: BatchView, file: Path) -> None:
-    """Print the pending decision, and exit with the code of the batch's status."""
+def _print_next_step(cli: Cli, view: BatchView, file: str) -> None:
+    """Print the pending decision, and exit with the code of the batch's status.
+
+    Args:
+        file: The file with the options that make it this batch.
+    """
     match view.status:
         case BatchStatus.PLANNED:
             cost = f"cost {at_most(view.totals.high_usd)} in all" if view.totals.high_usd else "cost nothing"
             if unknown := view.totals.unknown_prices:
                 cost = f"{cost}, without {counted(unknown, 'row')} of unknown price,"
             cli.print(f"\nThe rows {cost} and wait for an approval. Approve all of them:")
-            cli.print(f"  [bold]greenlight batch {escape(str(file))} --approve --budget {view.totals.high_usd}[/bold]")
+            cli.print(f"  [bold]greenlight batch {escape(file)} --approve --budget {view.totals.high_usd}[/bold]")
         case BatchStatus.OVER_BUDGET:
             cli.warn(f"[red]Not approved[/red]: {escape(view.message)}")
             raise typer.Exit(EXIT_TOO_EXPENSIVE)

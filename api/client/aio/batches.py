@@ -45,16 +45,26 @@ class BatchEndpoints(Transport):
                 yield each
 
     async def admit_batch(self, batch_id: str, admit: Admit, *, idempotency_key: str | None = None) -> BatchView:
-        """Approve all waiting rows together; the API refuses if they exceed the budget."""
+        """Approve all waiting rows together; the API refuses if they exceed the budget.
+
+        A series needs the `plan_digest` of its plans.
+        """
         return await self._request("POST", f"{_batch_path(batch_id)}/admit", BatchView, body=admit, key=idempotency_key)
 
     async def stop_batch(self, batch_id: str) -> BatchView:
         """Start and approve no further rows; productions that run continue."""
         return await self._request("POST", f"{_batch_path(batch_id)}/stop", BatchView)
 
-    async def download_results(self, batch_id: str, to: Path, *, format: Literal["csv", "jsonl"] = "csv") -> Path:  # noqa: A002 - the name of the query parameter
-        """Download one line per row: status, cost, error, link to the deliverable."""
-        return await self._download(f"{_batch_path(batch_id)}/results", to, {"format": format})
+    async def download_results(
+        self,
+        batch_id: str,
+        to: Path,
+        *,
+        format: Literal["csv", "jsonl"] = "csv",  # noqa: A002 - the name of the query parameter
+        by: Literal["row", "asset"] = "row",
+    ) -> Path:
+        """Download one line per row, or per asset of all rows: status, cost, error, link to the result."""
+        return await self._download(f"{_batch_path(batch_id)}/results", to, {"format": format, "by": by})
 
     async def download_deliverables(self, batch_id: str, to: Path) -> Path:
         """Download one archive with a folder for each delivered row."""

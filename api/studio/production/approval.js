@@ -112,6 +112,7 @@ export function decisionBar(production, actions, state, app, unsaved) {
   const toggleButton = (label, form, variant) =>
     button(label, () => toggle(form), { variant, "aria-expanded": String(state.open === form) });
 
+  const part = Boolean(data.series_id) && !stills && !again; // it is approved with its series
   const approver = hasRole("approver");
   const needed = data.brief.approval.approvers;
   const given = data.approvals.map((a) => a.approver);
@@ -140,8 +141,13 @@ export function decisionBar(production, actions, state, app, unsaved) {
       ${state.open === "revise" && reviseForm(production, actions, state, set)}
       ${state.open === "reject" && rejectForm(production, actions, state, set)}
       <div class="row" key="row">
-        ${!approver && html`<p class="hint grow">The plan waits for an approver.</p>`}
-        ${approver && html`
+        ${part && html`
+          <p class="hint grow">
+            ${"All parts of a series are approved together: "}<a href="#/batches/${data.series_id}">open the series</a>.
+          </p>
+        `}
+        ${!approver && !part && html`<p class="hint grow">The plan waits for an approver.</p>`}
+        ${approver && !part && html`
           <div class="fields">
             ${nameField(app, "approver", "Approved by")}
             <div class="field short">
@@ -151,12 +157,12 @@ export function decisionBar(production, actions, state, app, unsaved) {
           </div>
         `}
         <div class="row tight end grow">
-          ${approver && button("Terms", () => set({ terms: !state.terms }), {
+          ${approver && !part && button("Terms", () => set({ terms: !state.terms }), {
             variant: "ghost terms", "aria-expanded": String(Boolean(state.terms)),
           })}
           ${approver && !again && toggleButton("Reject", "reject", "ghost")}
           ${!stills && !again && toggleButton("Request a new plan", "revise")}
-          ${approver && approveButton()}
+          ${approver && !part && approveButton()}
         </div>
       </div>
     </section>

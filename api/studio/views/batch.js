@@ -23,6 +23,8 @@ export function openBatch(id, app) {
   let budget = "";
   let allowUnknown = false;
 
+  const word = () => (poller.data?.series ? "series" : "batch");
+
   const send = (action, body) =>
     actions.run(action, async () => {
       poller.data = await post(`${path}/${action}`, body);
@@ -35,7 +37,7 @@ export function openBatch(id, app) {
         <h1 dir="auto">${batch.file || id}</h1>
         ${pill(batch.status)}
       </div>
-      ${!["done", "stopped"].includes(batch.status) && button("Stop the batch", () => send("stop", {}), {
+      ${!["done", "stopped"].includes(batch.status) && button(`Stop the ${word()}`, () => send("stop", {}), {
         variant: "ghost", busy: actions.busy("stop"),
       })}
       <a class="button" href="/api/v1/${path}/results" download>${icon("download")}<span>Results as CSV</span></a>
@@ -48,13 +50,16 @@ export function openBatch(id, app) {
     ${batch.file && html`<p class="quiet small">${id}</p>`}
   `;
 
-  function meters({ totals, budget_usd }) {
+  function meters({ totals, budget_usd, series }) {
     const closed = CLOSED.reduce((sum, status) => sum + (totals.statuses[status] ?? 0), 0);
     const ofBudget = budget_usd !== null ? `, of ${usd(budget_usd)}` : "";
     return html`
       <section class="meters">
         <div>
-          <p><strong>${closed} of ${count(totals.rows, "brief")}</strong></p>
+          <p>
+            <strong>${closed} of ${count(totals.rows, series ? "part" : "brief")}</strong>
+            ${totals.assets > 0 && ` · ${count(totals.assets, "asset")}`}
+          </p>
           ${progressBar(closed / totals.rows, "Briefs done")}
         </div>
         <div>
@@ -65,13 +70,14 @@ export function openBatch(id, app) {
     `;
   }
 
-  function approval({ totals, allow_unknown_prices }) {
+  function approval({ totals, allow_unknown_prices, plan_digest, series }) {
     const someUnknown = totals.unknown_prices > 0;
     const needsTick = someUnknown && !allow_unknown_prices;
     const unticked = needsTick && !allowUnknown;
     const limit = budget || totals.high_usd;
     const approve = () => send("admit", {
       approver: actorName(),
+      ...(plan_digest && { plan_digest }),
       budget_usd: limit, // what the button states, also where a row is planned again meanwhile
       ...(allowUnknown && someUnknown && { allow_unknown_prices: true }),
     });
@@ -88,8 +94,26 @@ export function openBatch(id, app) {
         )}
         ${unticked && html`<p class="hint" key="unticked">${UNKNOWN_PRICE_HINT}</p>`}
       </div>
+      ${series && html`
+        <p class="hint" key="digest">
+          ${`One approval of all plans, which cost ${usd(totals.low_usd)} to ${usd(totals.high_usd)}: `}
+          <span class="key">${plan_digest}</span>
+        </p>
+      `}
     `;
   }
+
+  /** The parts of a series take what they need from its budget, also for later changes. */
+  const raise = ({ budget_usd }) => html`
+    <div class="row" key="raise">
+      ${field("admit", "Budget of the series", moneyInput(
+        "admit", budget, Number(budget_usd).toFixed(2), (text) => ((budget = text), app.update()),
+      ))}
+      ${button("Raise the budget", () => send("admit", { approver: actorName(), budget_usd: budget }), {
+        busy: actions.busy("admit"), disabled: !(Number(budget) > Number(budget_usd)),
+      })}
+    </div>
+  `;
 
   const cells = (row) => [
     String(row.row),
@@ -109,6 +133,7 @@ export function openBatch(id, app) {
     render() {
       const { data: batch, problem } = poller;
       if (!batch) return problem ? loadFailure(problem, poller.load) : loading;
+      const raisable = batch.series && batch.budget_usd !== null && !batch.plan_digest && batch.status !== "stopped";
       const running = ["planning", "producing"].includes(batch.status);
       return html`
         <div class="list" key=${id}>
@@ -117,8 +142,9 @@ export function openBatch(id, app) {
           ${meters(batch)}
           ${batch.message && html`<p class="note" role="status">${icon("alert")}<span>${batch.message}</span></p>`}
           ${batch.totals.statuses.awaiting_approval > 0 && !running && approval(batch)}
+          ${raisable && raise(batch)}
           ${actions.note("admit") ?? actions.note("stop")}
-          ${table("Rows of the batch", ["", "Title", "Key", "Status", "Cost", "Maximum", ""], batch.rows.map(cells))}
+          ${table(batch.series ? "Parts of the series" : "Rows of the batch", ["", "Title", "Key", "Status", "Cost", "Maximum", ""], batch.rows.map(cells))}
         </div>
       `;
     },

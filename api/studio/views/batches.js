@@ -29,6 +29,8 @@ function openBatches(app) {
   let refused = []; // {name, error} of the files that were chosen last and cannot be used
   let budget = "";
   let approve = false;
+  let series = false;
+  let catalogue = ""; // what the pictures of a file are, of which each row is one
   let over = false;
   const poller = new Poller(app, () => listPages("batches", "batch_id", {}, pages));
 
@@ -45,11 +47,18 @@ function openBatches(app) {
 
   const start = () =>
     actions.run("start", async () => {
-      const body = { rows: file.rows, approve, requester: actorName(), file: file.name.slice(0, 200) };
+      const body = { requester: actorName(), file: file.name.slice(0, 200), ...content() };
       if (budget) body.budget_usd = budget;
       const started = await post("batches", body);
       location.hash = `#/batches/${started.batch_id}`;
     });
+
+  const content = () => {
+    if (!series) return { rows: file.rows, approve };
+    if (!catalogue.trim()) return { rows: file.rows, series };
+    const items = file.rows.map(({ key, brief }, n) => ({ key: key ?? String(n + 1), text: brief.text }));
+    return { items, series, defaults: { platform: "design", text: catalogue } };
+  };
 
   const drop = (e) => {
     e.preventDefault();
@@ -90,12 +99,22 @@ function openBatches(app) {
         ${field("together", "Total budget", moneyInput(
           "together", budget, "No limit", (text) => ((budget = text), app.update()),
         ))}
-        <label class="check grow">
-          <input type="checkbox" .checked=${approve} onchange=${(e) => ((approve = e.target.checked), app.update())}>
-          <span>Approve automatically if the whole batch fits the budget</span>
+        <label class="check">
+          <input type="checkbox" .checked=${series} onchange=${(e) => ((series = e.target.checked), app.update())}>
+          <span>A series: one plan, one approval, one budget</span>
         </label>
-        ${button("Start the batch", start, { variant: "primary", busy: actions.busy("start") })}
+        ${!series && html`
+          <label class="check grow" key="approve">
+            <input type="checkbox" .checked=${approve} onchange=${(e) => ((approve = e.target.checked), app.update())}>
+            <span>Approve automatically if the whole batch fits the budget</span>
+          </label>
+        `}
+        ${button(series ? "Plan the series" : "Start the batch", start, { variant: "primary", busy: actions.busy("start") })}
       </div>
+      ${series && field("catalogue", "Where each row is one picture: the catalogue", html`
+        <input id="catalogue" .value=${catalogue} maxlength="2000" placeholder="Leave empty where each row is a brief"
+          oninput=${(e) => ((catalogue = e.target.value), app.update())}>
+      `)}
       ${actions.note("start")}
     </section>
   `;

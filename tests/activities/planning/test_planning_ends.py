@@ -12,9 +12,9 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.planning.questions import limits
-from activities.planning.questions.accounts import AccountFile
 from activities.production import Activities
 from activities.storage.bucket import Storage
+from activities.takes.accounts.account import AccountFile
 from activities.takes.paid import PaidTake
 from tests.activities.planning.money.billed_planner import approved, holds, named, request_of, settled, summing, working
 from tests.emulators.openai import OpenAIEmulator

@@ -10,10 +10,10 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.planning.questions.accounts import AccountFile
 from activities.providers.openai.provider import OpenAI
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
+from activities.takes.accounts.account import AccountFile
 from activities.takes.ledger import Entry, Ledger
 from activities.voice.sessions import LOST, VoiceSessionActivities
 from activities.voice.terms import OFF, describe

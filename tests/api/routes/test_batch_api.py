@@ -46,6 +46,7 @@ def fake() -> FakeActivities:
 @pytest.fixture(scope="module")
 async def api(client: Client, fake: FakeActivities, storage: Storage, servers: Stack) -> AsyncIterator[Api]:
     fake.keep_in(storage)
+    fake.accounts = storage
     environ = {"GREENLIGHT_BUCKET": "tests", "GREENLIGHT_TEMPORAL_UI_URL": "http://ui.example"}
     with pytest.MonkeyPatch.context() as patch:
         use_s3(patch, servers)
@@ -266,6 +267,34 @@ async def test_the_command(api: Api, fake: FakeActivities, tmp_path: Path) -> No
     assert [(line["key"], line["status"]) for line in lines] == [("first", "delivered"), ("second", "delivered")]
     listed = json.loads((await greenlight(api, "batches", "--json")).stdout)
     assert any(b["rows"] == 2 for b in listed)
+
+
+async def test_a_series_by_the_command_and_over_http(api: Api, tmp_path: Path) -> None:
+    """A series is approved with the digest that was read, by the command for exactly its price; its results have a
+    line for each asset, and its budget can be raised when it is done."""
+    file = tmp_path / "films.csv"
+    file.write_text(f'key,text,platform\nfirst,"One, {uuid4()}",copy\nsecond,Two.,copy\n')
+    planned = await greenlight(api, "batch", str(file), "--series")
+    again = re.search(r"greenlight (batch .*) --budget (\S+)", planned.stdout)
+    assert again, planned.output
+    assert again[1].endswith("--series --approve")
+    batch_id = next(b["batch_id"] for b in (await api.http.get(PATH)).json()["batches"] if b["file"] == "films.csv")
+    for sent in ({}, {"plan_digest": "another"}):
+        answer = await api.http.post(f"{PATH}/{batch_id}/admit", json=sent)
+        assert problem(answer, 409).errors[0].field == "plan_digest"
+    expensive = await greenlight(api, *again[1].split(), "--budget", "0.0199")
+    assert (expensive.exit_code, "0.0200" in expensive.stderr) == (3, True), expensive.output
+    done = await greenlight(api, *again[1].split(), "--budget", again[2])
+    assert (done.exit_code, "2 delivered · spent 0.02 USD of 0.02 USD" in done.stdout) == (0, True), done.output
+    lines = await api.http.get(f"{PATH}/{batch_id}/results", params={"by": "asset"})
+    assert [
+        (line["row_key"], line["asset_id"], line["status"]) for line in csv.DictReader(io.StringIO(lines.text))
+    ] == [
+        ("first", "text-1", "completed"),
+        ("second", "text-1", "completed"),
+    ]
+    raised = await greenlight(api, *again[1].split(), "--budget", "0.03")
+    assert "spent 0.02 USD of 0.03 USD" in raised.stdout, raised.output
 
 
 async def test_json_lines_over_the_budget(api: Api, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ async def site(client: Client, servers: Stack, storage: Storage, fake: FakeActiv
     """The page with workers that return at once, without media."""
     with pytest.MonkeyPatch.context() as patch:
         use_s3(patch, servers)
+        fake.accounts = storage
         site = Site(client, {"GREENLIGHT_BUCKET": "tests"})
         async with fake.working(client):
             await site.start()

@@ -18,7 +18,9 @@ from tests.api.studio.browser import (
     card,
     delivered,
     made,
+    overflow,
     show,
+    violations,
     visiting,
     write,
 )
@@ -275,6 +277,23 @@ async def test_batches_and_schedules(browser: Browser, site: Site) -> None:
         await expect(page.get_by_role("link", name="Download everything")).to_be_visible()
         await page.get_by_role("link", name="Batches").first.click()
         await expect(page.locator(".rows > li", has_text="one-and-two.csv")).to_be_visible()
+        await page.goto("/#/batches")
+        await page.locator("input[type=file]").set_input_files(
+            {"name": "a-series.csv", "mimeType": "text/csv", "buffer": rows.replace(b"Say", b"Sing")}
+        )
+        await page.get_by_label("A series: one plan, one approval, one budget").check()
+        await expect(page.get_by_label("Where each row is one picture: the catalogue")).to_be_visible()
+        await page.get_by_role("button", name="Plan the series").click()
+        await page.get_by_role("link", name="Two", exact=True).click()
+        await page.get_by_role("link", name="open the series").click()
+        await page.get_by_role("button", name=re.compile("^Approve all · up to")).click()
+        await expect(page.get_by_text("2 of 2 parts · 6 assets")).to_be_visible()
+        await expect(page.get_by_role("button", name="Raise the budget")).to_be_disabled()
+        await expect(page.get_by_label("Budget of the series")).to_be_visible()
+        assert await violations(page) == []
+        await page.set_viewport_size({"width": 390, "height": 800})
+        assert await overflow(page) == 0
+        await page.set_viewport_size({"width": 1280, "height": 800})
         await page.goto("/#/schedules")
         await page.get_by_role("button", name="New").click()
         await page.get_by_label("Name").fill("Every Monday here")

@@ -231,7 +231,7 @@ async def test_a_budget_admits_all_rows_or_none(batches: Batches) -> None:
     low = await refusal(handle, BatchWorkflow.admit, Admit(budget_usd=Decimal("0.0499")))
     assert (low.kind, low.field) == ("budget_short", "budget_usd")
     assert [await batches.approved(handle, row) for row in (1, 2)] == [None, None]
-    await handle.execute_update(BatchWorkflow.admit, Admit(budget_usd=Decimal("0.05"), approver="ana"))
+    await handle.execute_update("admit", Admit(budget_usd=Decimal("0.05"), approver="ana"))
     view = await handle.result()
     assert (view.status, view.totals.statuses) == ("done", {"delivered": 2})
     approval = await batches.approved(handle, 2)
@@ -246,7 +246,7 @@ async def test_an_unknown_price_blocks_all_rows(batches: Batches) -> None:
     view = await until(handle, batch="over_budget")
     assert "row 2 would use models without a published price" in view.message
     assert (await refusal(handle, BatchWorkflow.admit, Admit())).kind == "price_unknown"
-    await handle.execute_update(BatchWorkflow.admit, Admit(allow_unknown_prices=True))
+    await handle.execute_update("admit", Admit(allow_unknown_prices=True))
     assert (await handle.result()).totals.statuses == {"delivered": 2}
     approval = await batches.approved(handle, 2)
     assert approval is not None
@@ -262,7 +262,7 @@ async def test_people_approve(batches: Batches) -> None:
     assert plan.plan is not None
     await batches.production(handle, 1).signal("approve", Approval(plan_digest=plan.plan.digest))
     await until(handle, "producing", "awaiting_approval")
-    await handle.execute_update(BatchWorkflow.admit, Admit())
+    await handle.execute_update("admit", Admit())
     await until(handle, "producing", "delivered")
     await batches.go(handle, 1)
     assert (await handle.result()).status == "done"

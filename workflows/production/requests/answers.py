@@ -56,6 +56,8 @@ class Answers:
             self._log_answer(resolution)
             continue_take(record, asset_id, resolution.job_id if resolution.action == "adopt" else None)
         elif resolution.budget_usd is not None:
+            await self._prices.allowances.reserve(resolution.budget_usd)
+            self._check(resolution)
             self._log_answer(resolution, budget_usd=str(resolution.budget_usd))
             raise_budget(record, resolution.budget_usd, resolution.resolver)
         self._run.wake_up()

@@ -15,7 +15,14 @@ with workflow.unsafe.imports_passed_through():
     from workflows.events import ProductionStatus, Receipt
     from workflows.models import Asset
     from workflows.production.agents import Grants, check_agent_decision, check_no_agent
-    from workflows.production.guards import check_budget_limit, check_digest, check_phase, check_prices
+    from workflows.production.allowance import Allowances
+    from workflows.production.guards import (
+        check_budget_limit,
+        check_digest,
+        check_phase,
+        check_prices,
+        check_series_approved,
+    )
     from workflows.production.run import ProductionRun
     from workflows.production.state import policies
     from workflows.production.state.approvals import (
@@ -42,9 +49,10 @@ MAX_IGNORED: Final = 100
 class Decisions:
     """Applies approvals, rejections and pauses, or refuses them."""
 
-    def __init__(self, run: ProductionRun) -> None:
+    def __init__(self, run: ProductionRun, allowances: Allowances) -> None:
         self._run = run
         self._grants = Grants(run)
+        self._allowances = allowances
 
     def approve_by_signal(self, approval: Any) -> None:
         self._decide_by_signal({"approve": approval if isinstance(approval, dict) else {"plan_digest": approval}})
@@ -69,6 +77,9 @@ class Decisions:
         if decision.approve and decision.grant:
             await self._grants.reserve(decision.approve, decision.grant)
             self._check_decide(decision)  # the plan may have changed, or been approved, meanwhile
+        if decision.approve and decision.approve.budget_usd and self._run.record.allowance:
+            await self._allowances.reserve(decision.approve.budget_usd)
+            self._check_decide(decision)
         self._apply(decision)
         return self._run.record.receipt()
 
@@ -118,6 +129,7 @@ class Decisions:
             check_phase(record, ProductionStatus.AWAITING_APPROVAL)
         if approval is None:
             return
+        check_series_approved(record)
         check_digest(record, approval.plan_digest)
         policy = record.brief.approval
         check_budget_limit(record, approval.budget_usd)

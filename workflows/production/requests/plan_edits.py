@@ -83,6 +83,9 @@ class PlanEdits:
         if edit.budget_usd is not None or (edit.allow_unknown_prices and any(a.unknown_price for a in changed)):
             check_may_release(record, edit.editor)
         check_budget_limit(record, edit.budget_usd)
+        if edit.budget_usd is not None:
+            await self._prices.allowances.reserve(edit.budget_usd)
+            self._check_edit(edit)
         left_out: list[JsonValue] = [{"asset_id": asset_id, "field": "left out"} for asset_id in dropped]
         changes = [*plan_diff.changes(before, plan), *left_out]
         if edit.budget_usd is not None:

@@ -1,6 +1,7 @@
 """Requests for takes after the approval: new ones, a person's own files, an earlier one, stale ones again."""
 
 from decimal import Decimal
+from functools import partial
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
@@ -140,6 +141,8 @@ class TakeRequests:
             price = sum((reserve_usd(record, a) for a in plan.assets if a.asset_id in ids), ZERO)
             _check_cap(price, request.max_usd)
             takes, allow, actor = dict.fromkeys(ids, 1), request.allow_unknown_prices, request.requested_by
+            recheck = partial(self._check_refresh, request)
+            await self._prices.reserve(plan, takes, request.budget_usd, recheck, actor=actor)
             budget = self._prices.budget_for(plan, takes, request.budget_usd, allow_unknown=allow, actor=actor)
             self._prices.release(plan, takes, budget, allow_unknown=allow, actor=actor)
         for asset_id in ids:

@@ -12,10 +12,11 @@ from workflows.continuity.drafts import NOTE, finals_price
 from workflows.events import AssetState, AssetStatus, ProductionStatus
 from workflows.models import ZERO, Asset, Deliverable, Modality, Plan, digest_of
 from workflows.production.state import policies
-from workflows.production.state.budget import allow_unknown_prices, held_usd, to_make_usd
+from workflows.production.state.budget import allow_unknown_prices, is_part, needed_usd
 from workflows.production.state.plans.finals import start_finals
 from workflows.production.state.record import Record
 from workflows.requests import Approval, Pause, Resume
+from workflows.series.accounts import Allowance
 from workflows.spoken import languages
 
 MAX_MESSAGE_CHARS = 300
@@ -172,6 +173,8 @@ def approve_plan(record: Record, approval: Approval, *, by_policy: bool = False,
     elif record.assets:
         data |= _approve_again(record, whole)
     else:
+        if is_part(record):
+            record.allowance = Allowance(planned_usd=record.spent_usd)
         record.approval, record.approved_at = whole, record.clock()
         record.budget_usd = policies.allowance(record.brief, record.plan, whole, record.spent_usd)
         record.assets = {a.asset_id: AssetState() for a in record.plan.assets}
@@ -217,7 +220,7 @@ def budget_to_approve(record: Record, whole: Approval) -> Decimal:
     if whole.budget_usd is not None:
         return whole.budget_usd
     before = record.budget_usd or ZERO
-    needed = max(before, record.spent_usd + held_usd(record) + to_make_usd(record))
+    needed = max(before, needed_usd(record))
     return max(before, policies.within(record.brief, needed))
 
 
@@ -245,7 +248,14 @@ def approve_by_policy(record: Record, *, exactly: bool = True) -> bool:
     """
     limit = record.brief.approval.auto_below_usd
     waits = any(each.waiting_usd for each in record.analyses)  # a person decides about its price
-    if limit is None or record.plan is None or record.plan.unknown_prices or record.feedback or waits:
+    if (
+        limit is None
+        or is_part(record)
+        or record.plan is None
+        or record.plan.unknown_prices
+        or record.feedback
+        or waits
+    ):
         return False
     if missing_languages(record):
         return False

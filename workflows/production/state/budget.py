@@ -9,9 +9,31 @@ from workflows.prices import EarlierRequest
 from workflows.production.state.record import Record
 
 
-def left_usd(record: Record) -> Decimal:
-    """What may still be reserved: the budget less what is spent, and less what takes under way or in doubt may cost."""
-    return (record.budget_usd or ZERO) - record.spent_usd - held_usd(record)
+def left_usd(record: Record, budget_usd: Decimal | None = None) -> Decimal:
+    """What may still be reserved: the budget less what is spent, and less what takes under way or in doubt may cost.
+
+    Args:
+        budget_usd: A higher budget that a request names.
+    """
+    budget = record.budget_usd or ZERO if budget_usd is None else budget_usd
+    return within_allowance(record, budget) - record.spent_usd - held_usd(record)
+
+
+def is_part(record: Record) -> bool:
+    """Whether it belongs to a series, which grants what it may spend."""
+    return record.batch is not None and record.batch.series
+
+
+def within_allowance(record: Record, usd: Decimal) -> Decimal:
+    """At most what its series has granted, for a part of a series."""
+    if not is_part(record):
+        return usd
+    return min(usd, record.allowance.usd if record.allowance else ZERO)
+
+
+def needed_usd(record: Record) -> Decimal:
+    """The most that it costs to make all pending assets, with what is spent and held."""
+    return record.spent_usd + held_usd(record) + to_make_usd(record)
 
 
 def held_usd(record: Record) -> Decimal:

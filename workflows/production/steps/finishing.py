@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.events import ProductionStatus
     from workflows.models import Deliverable, Plan
     from workflows.production.activity_options import FINISH_TIMEOUT, HEARTBEAT, PATIENT, STEP_TIMEOUT
+    from workflows.production.allowance import Allowances
     from workflows.production.failures import message_of, raise_if_cancelled
     from workflows.production.publishing import Publishing
     from workflows.production.run import ProductionRun
@@ -31,8 +32,9 @@ FILM_IN_SEGMENTS: Final = "film-in-segments"
 class Finishing:
     """Finishes deliverables, and stores the record of a closed production as its manifest."""
 
-    def __init__(self, run: ProductionRun, publishing: Publishing) -> None:
+    def __init__(self, run: ProductionRun, publishing: Publishing, allowances: Allowances) -> None:
         self._run = run
+        self._allowances = allowances
         self._publishing = publishing
         self._stored = self._fingerprint() if run.record.status.closed else None
         """The fingerprint of the manifest in the bucket."""
@@ -113,6 +115,7 @@ class Finishing:
     async def store_manifest(self) -> None:
         """Write the manifest; again where a signal was logged meanwhile."""
         record = self._run.record
+        await self._allowances.give_back()
         kept = -1
         while record.status.closed and kept != len(record.events):
             kept = len(record.events)
@@ -148,6 +151,7 @@ class Finishing:
             record.spent_usd,
             record.budget_usd,
             record.plan and record.plan.digest,
+            record.allowance,
         )
 
 

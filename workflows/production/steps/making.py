@@ -101,6 +101,8 @@ class Making:
                 await workflow.wait_condition(self._run.is_quiet)
                 return
             if not workflow.info().is_continue_as_new_suggested():
+                if self._prices.allowances.is_short():
+                    await self._prices.allowances.cover()
                 self._start_ready()
             needs_person = bool(assets_in_attention(record)) or is_held_back(record)
             if not self._run.running and gated_assets(record) and not needs_person:
@@ -264,6 +266,8 @@ class Making:
     async def _handle_failure(self, asset: Asset, failure: AssetFailure) -> None:
         """Go on with the next number, price, submission or model; where only a person can help, request a decision."""
         record, asset_id = self._run.record, asset.asset_id
+        if failure.kind == BUDGET_SHORT:
+            self._prices.allowances.forget()
         if failure.kind == TAKE_EXISTS:
             skip_take_number(record, asset_id, failure)
         elif end_refining(record, asset_id, failure):
@@ -300,6 +304,8 @@ class Making:
             if not self._run.record.cancelling:
                 failure = await self._takes.failure_of(error, asset, number)
                 record, asset_id = self._run.record, asset.asset_id
+                if failure.kind == BUDGET_SHORT:
+                    self._prices.allowances.forget()
                 if failure.kind == TAKE_EXISTS and workflow.patched("further-takes-skip-numbers"):
                     skip_extra_number(record, asset_id, number, failure)
                     return

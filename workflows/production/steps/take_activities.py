@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.ui_details import activity_summary
     from workflows.provenance.decisions import approver_of
     from workflows.slots.holder import SlotHolder
+    from workflows.series.accounts import PartGrant
 
 BRIEF_CHARS: Final = 500
 """Of the brief's text, for each asset: enough for its tone; 1,000 whole briefs would be 20 MB of history."""
@@ -82,6 +83,7 @@ class TakeActivities:
             plan_digest=plan_digest,
             approver=approver,
             reuse=None if extra else reuse_terms(record, asset),
+            grant=_grant_of(record),
         )
 
     def _inputs(self, asset: Asset, made_with: dict[str, int] | None) -> tuple[InputTake, ...]:
@@ -158,10 +160,18 @@ def _brief_of(brief: Brief, asset: Asset) -> Brief:
         update={
             "text": brief.text[:BRIEF_CHARS],
             "references": (),
+            "items": (),
             "languages": (asset.language or brief.language,),
             "translations": {},
         }
     )
+
+
+def _grant_of(record: Snapshot) -> PartGrant | None:
+    """What the takes of a part of a series are paid from."""
+    if record.batch is None or record.allowance is None:
+        return None
+    return PartGrant(tenant=record.brief.tenant, series_id=record.batch.batch_id, number=record.allowance.number)
 
 
 def _signed_origin(record: Snapshot, asset: Asset) -> tuple[str, str]:

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from activities.planning.questions.accounts import (
+from activities.storage.bucket import Storage
+from activities.takes.accounts.account import (
     KEPT_SETTLED,
     MAX_SETTLED,
     Account,
@@ -16,7 +17,6 @@ from activities.planning.questions.accounts import (
     Cap,
     LimitReached,
 )
-from activities.storage.bucket import Storage
 from deploy.local import Stack
 from tests.support.stack import use_s3
 
@@ -147,7 +147,7 @@ async def test_nothing_is_reserved_in_a_closed_group(account: AccountFile) -> No
 def test_many_settled_entries_become_a_sum() -> None:
     """The object stays small: old settled entries are summed for each group, open ones are kept, and no cent is
     lost."""
-    from activities.planning.questions.accounts import Reservation
+    from activities.takes.accounts.account import Reservation
 
     account = Account().with_entry("open", Reservation(usd=PRICE, group="ana"))
     for n in range(3 * MAX_SETTLED):

@@ -16,6 +16,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.planning.questions import limits
 from activities.production import Activities
 from activities.storage.bucket import Storage
+from activities.takes.accounts.account import AccountFile
 from deploy.local import Stack
 from tests.activities.planning.money.billed_planner import (
     PRICE,
@@ -39,6 +40,7 @@ from workflows.batch.workflow import BatchWorkflow
 from workflows.brief import BatchBudget, Brief, Platform
 from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Regenerate, Revision
+from workflows.series.items import Item
 
 # Lost responses
 
@@ -108,7 +110,7 @@ async def test_all_planning_of_a_batch_fits_its_budget(
         handle: Handle = client.get_workflow_handle_for(ProductionWorkflow.run, keys.workflow_id(waiting))
         refused = await refusal(update(handle, ProductionWorkflow.revise, Revision(feedback="longer")))
         assert refused.kind == "budget_short"
-        await batch.execute_update(BatchWorkflow.admit, Admit(budget_usd=Decimal("0.0500"), approver="ana"))
+        await batch.execute_update("admit", Admit(budget_usd=Decimal("0.0500"), approver="ana"))
 
         async def arrived() -> Any:
             seen = await answered(handle)
@@ -116,6 +118,53 @@ async def test_all_planning_of_a_batch_fits_its_budget(
 
         await eventually(arrived)
         await batch.terminate()
+
+
+async def test_a_series_holds_its_planning_too(
+    client: Client, storage: Storage, vendor: OpenAIEmulator, tenant: str
+) -> None:
+    """A budget of exactly the price releases a series whose plans have cost something, less does not; its account has
+    the bills of planning."""
+    series_id = f"{tenant}.s"
+    brief = Brief(text="Say it.", platform=Platform.COPY, tenant=tenant)
+    rows = tuple(BatchRow(row=n, key=f"k{n}", production_id=f"{series_id}-{n}", brief=brief) for n in (1, 2))
+    async with working(client, storage, vendor):
+        start = BatchStart(batch_id=series_id, rows=rows, created_at=datetime.now(UTC), tenant=tenant, series=True)
+        series = await client.start_workflow(
+            BatchWorkflow.run, start, id=keys.batch_workflow_id(series_id), task_queue=keys.TASK_QUEUE
+        )
+
+        async def until_it_is(status: str) -> BatchView:
+            async def poll() -> BatchView | None:
+                seen = await series.query(BatchWorkflow.progress)
+                return seen if seen.status == status else None
+
+            return await eventually(poll)
+
+        view = await until_it_is("planned")
+        price = view.totals.high_usd
+        assert len(vendor.submissions) == 2
+        assert holds(price, vendor)
+        short = Admit(plan_digest=view.plan_digest, budget_usd=price - Decimal("0.0001"))
+        assert (await refusal(series.execute_update("admit", short))).kind == "budget_short"
+        await series.execute_update("admit", Admit(plan_digest=view.plan_digest, budget_usd=price))
+        view = await until_it_is("done")
+        account = await AccountFile(storage, keys.batch_account(tenant, series_id)).read()
+        assert account.taken_usd() == view.totals.spent_usd == price
+
+
+async def test_a_catalogue_asks_no_language_model(storage: Storage, vendor: OpenAIEmulator) -> None:
+    """Each item is one picture in its order, with its own text and the style; nothing else is planned."""
+    items = (Item(key="a", text="A mug"), Item(key="b", text="A cup"))
+    brief = Brief(text="Kitchen", style="on white", platform=Platform.DESIGN, items=items)
+    async with desk(storage, vendor) as made:
+        request = DraftPlan(production_id=uuid4().hex, brief=brief)
+        plan = await ActivityEnvironment().run(made.draft_plan, request)
+    assert not vendor.submissions
+    assert [(a.label, a.prompt, a.asset_type.value) for a in plan.assets] == [
+        ("a", "A mug. Style: on white.", "image"),
+        ("b", "A cup. Style: on white.", "image"),
+    ]
 
 
 async def test_a_key_spends_no_more_than_its_daily_limit(

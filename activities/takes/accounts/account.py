@@ -29,6 +29,9 @@ MAX_DELAY_SECONDS: Final = 0.5
 GIVE_UP_SECONDS: Final = 60.0
 """How long a write is retried after conflicts; then the storage counts as unavailable and the activity is retried."""
 
+SERIES: Final = "the budget of the series"
+SERIES_REMEDY: Final = "approve the series again with a higher budget_usd"
+
 
 class LimitReached(Exception):
     """A question is not sent: its price does not fit a limit. The message names the limit, its rest and the remedy.
@@ -55,6 +58,7 @@ class Reservation(Model):
     group: str = Field(default="", description="The owner within the account: a person, or an inquiry")
     settled: bool = False
     tries: int = Field(default=1, description="Grows with each reservation, so that an older settlement is refused")
+    returned: bool = Field(default=False, description="Of a part of a series: it was closed, and returned money")
 
 
 class Account(Model):
@@ -65,6 +69,8 @@ class Account(Model):
     entries: dict[str, Reservation] = Field(default_factory=dict)
     rolled_usd: dict[str, Money] = Field(default_factory=dict)
     closed: tuple[str, ...] = Field(default=(), description="Groups in which no further question may be sent")
+    cap_usd: Money | None = Field(default=None, description="Of a series: the approved budget of the whole account")
+    opened: int = Field(default=0, description="Of a series: the number of the newest approval")
 
     def taken_usd(self, group: str | None = None, *, without: str = "", settled_only: bool = False) -> Decimal:
         """The sum of reservations and bills, of one group or of all, except the question `without`."""
@@ -75,6 +81,11 @@ class Account(Model):
             if name != without and group in (None, e.group) and (e.settled or not settled_only)
         )
         return sum(known, rolled)
+
+    @property
+    def caps(self) -> "tuple[Cap, ...]":
+        """The limit that the account itself names."""
+        return () if self.cap_usd is None else (Cap(self.cap_usd, SERIES, SERIES_REMEDY),)
 
     def of_group(self, group: str) -> dict[str, Reservation]:
         return {name: e for name, e in self.entries.items() if e.group == group}
@@ -158,13 +169,13 @@ class AccountFile:
             if group in account.closed:
                 raise LimitReached("this planning has ended; no further question is sent")
             if before is None or before.usd < usd or before.settled:
-                for cap in caps:
+                for cap in (*caps, *account.caps):
                     cap.check(account, question, usd)
             highest = max(usd, before.usd) if before and not before.settled else usd
             tries = before.tries + 1 if before else 1
             return account.with_entry(question, Reservation(usd=highest, group=group, tries=tries))
 
-        await self._change(reserved)
+        await self.change(reserved)
         return before
 
     async def settle(self, question: str, billed: Callable[[], Awaitable[Decimal | None]]) -> None:
@@ -185,7 +196,7 @@ class AccountFile:
                 return account
             return account.with_entry(question, entry.model_copy(update={"usd": usd, "settled": True}))
 
-        await self._change(settled)
+        await self.change(settled)
 
     async def restore(self, question: str, before: Reservation | None) -> None:
         """Undo a reservation for which another account had no room."""
@@ -197,7 +208,7 @@ class AccountFile:
             previous = before or entry.model_copy(update={"usd": ZERO, "settled": True})
             return account.with_entry(question, previous.model_copy(update={"tries": entry.tries}))
 
-        await self._change(restored)
+        await self.change(restored)
 
     async def close(self, group: str) -> Account:
         """Allow no further reservation in a group; returns the account with the group closed."""
@@ -207,9 +218,9 @@ class AccountFile:
                 return account
             return account.model_copy(update={"closed": (*account.closed, group)})
 
-        return await self._change(closed)
+        return await self.change(closed)
 
-    async def _change(self, change: Callable[[Account], Awaitable[Account]]) -> Account:
+    async def change(self, change: Callable[[Account], Awaitable[Account]]) -> Account:
         delay, until = FIRST_DELAY_SECONDS, monotonic() + GIVE_UP_SECONDS
         while True:
             account, etag = await self._versioned()

@@ -1,0 +1,1 @@
+"""Accounts in the bucket: what may be spent together, by whichever worker."""

@@ -1,0 +1,1 @@
+"""Series as their callers send and read them."""
