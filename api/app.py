@@ -38,7 +38,7 @@ from api.routes import (
     uploads,
 )
 from api.routes.agents import execution, grants
-from api.routes.evaluations import evaluations, votes
+from api.routes.evaluations import evaluations, voice_samples, votes
 from api.routes.prompts import optimisations, prompts
 from api.routes.read_references import analyses, fields, resumable
 from api.routes.voice import interviews, memos
@@ -187,7 +187,14 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         streamed_media,
     ):
         app.include_router(module.router)
-    for router in (evaluations.metrics_router, votes.router, evaluations.router, prompts.router, optimisations.router):
+    for router in (
+        evaluations.metrics_router,
+        voice_samples.router,
+        votes.router,
+        evaluations.router,
+        prompts.router,
+        optimisations.router,
+    ):
         app.include_router(router)
 
     def openapi() -> dict[str, Any]:

@@ -372,6 +372,12 @@ def parse_field_error(text: str) -> FieldError:
     return FieldError(field=field, message=message, remedy=remedy)
 
 
+def problem_of(field: str, text: str) -> Problem:
+    """422 for a message "what is wrong; remedy"."""
+    message, _, remedy = text.rpartition("; ")
+    return Problem.of_field(field, message or remedy, remedy if message else "correct it")
+
+
 def _path(loc: Sequence[str | int]) -> str:
     path = ""
     for part in loc[1:] if loc and loc[0] in ("body", "query", "header", "path") else loc:

@@ -63,6 +63,8 @@ class _Child:
     process: subprocess.Popen[bytes] | None = None
     ready: threading.Event = field(default_factory=threading.Event)
     held: bool = False
+    killed: bool = False
+    """Whether `Supervisor.kill` ended the process, which says nothing about the component."""
     started_at: float = 0.0
     start_at: float = 0.0
     quick_exits: int = 0
@@ -144,9 +146,10 @@ class Supervisor:
         return {name: pid for name in self._children if (pid := self.pid(name))}
 
     def kill(self, name: str, *, hold: bool = False, how: signal.Signals = signal.SIGKILL) -> None:
-        """Kill a component. It is restarted at once, or with `hold` only after `release`."""
+        """Kill a component. It is restarted at once, or with `hold` only after `release`; kills are no quick exits."""
         child = self._children[name]
         child.held = hold
+        child.killed = child.process is not None
         if (process := child.process) is not None:
             os.kill(process.pid, how)
             process.wait()
@@ -161,10 +164,14 @@ class Supervisor:
         """Wait until a component serves (again).
 
         Raises:
-            StackFailed: it does not serve within `timeout`.
+            StackFailed: it does not serve within `timeout`, or the stack has stopped.
         """
-        if not self._children[name].ready.wait(timeout):
-            raise StackFailed(f"{name} is not ready after {timeout:g} s; its log: {self.log(name)}")
+        ready, limit = self._children[name].ready, time.monotonic() + timeout
+        while not ready.wait(_TICK):
+            if self._ended.is_set():
+                raise self._failure or StackFailed(f"{name} is not ready: the stack has stopped")
+            if time.monotonic() > limit:
+                raise StackFailed(f"{name} is not ready after {timeout:g} s; its log: {self.log(name)}")
 
     # The supervising thread
 
@@ -209,7 +216,8 @@ class Supervisor:
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         if not self._all_ready.is_set():
             raise StackFailed(f"{name} {how} while starting; its log: {self.log(name)}\n{self._excerpt(child)}")
-        child.quick_exits = child.quick_exits + 1 if now - child.started_at < QUICK_EXIT else 1
+        if not child.killed:
+            child.quick_exits = child.quick_exits + 1 if now - child.started_at < QUICK_EXIT else 1
         if child.quick_exits >= MAX_QUICK_EXITS:
             how = f"{how}, {child.quick_exits} times in a row"
             raise StackFailed(f"{name} {how}; its log: {self.log(name)}\n{self._excerpt(child)}")
@@ -243,6 +251,7 @@ class Supervisor:
 
     def _spawn(self, child: _Child) -> None:
         child.started_at = time.monotonic()
+        child.killed = False
         with self.log(child.component.name).open("ab") as log:
             child.log_begins = log.tell()
             child.process = subprocess.Popen(

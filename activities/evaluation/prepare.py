@@ -22,6 +22,7 @@ from workflows.evaluation.records import (
     JUDGE_SCORE,
     ROLES,
     Cell,
+    EvaluationRefusal,
     EvaluationStart,
     ModelColumn,
     Prepared,
@@ -34,9 +35,10 @@ PAGE_BYTES: Final = 400_000
 TRANSCRIPT: Final = "transcript"
 
 
-def refused(field: str, message: str) -> ApplicationError:
+def refused(field: str, message: str, *, least_usd: Decimal | None = None, unpriced: bool = False) -> ApplicationError:
     """The error of an evaluation that cannot run: final, before anything is paid."""
-    return ApplicationError(message, field, type=EVALUATION_REFUSED, non_retryable=True)
+    refusal = EvaluationRefusal(field=field, least_usd=least_usd, unpriced=unpriced)
+    return ApplicationError(message, field, refusal, type=EVALUATION_REFUSED, non_retryable=True)
 
 
 @dataclass(frozen=True)
@@ -241,9 +243,9 @@ class Preparation:
         except ApplicationError as error:
             message = error.message.partition(": ")[2] or error.message
             raise refused("cases", f"line {case.line}: with {column.spec.label}: {message}") from None
-        if plan.unknown_prices:
+        if plan.unknown_prices and not self._start.allow_unknown_prices:
             message = f"the price of {column.spec.label} is not published, so no cap can limit it; leave it out"
-            raise refused("models", f"line {case.line}: {message}")
+            raise refused("models", f"line {case.line}: {message}", unpriced=True)
         return plan.assets
 
     def _numbered(self, by_case: Sequence[Sequence[Cell]]) -> list[tuple[Cell, ...]]:
@@ -264,7 +266,7 @@ class Preparation:
         if cheapest > self._start.max_usd:
             message = f"one case with all models costs up to {_usd(cheapest)} USD, and max_usd is "
             message += f"{_usd(self._start.max_usd)}; give at least {_usd(cheapest)}, or {_usd(whole)} for all cases"
-            raise refused("max_usd", message)
+            raise refused("max_usd", message, least_usd=cheapest)
 
     def _prepared(
         self, columns: Sequence[Column], metrics: tuple[str, ...], by_case: Sequence[Sequence[Cell]], pages: int

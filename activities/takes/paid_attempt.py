@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -33,10 +34,11 @@ from activities.takes.claim_heartbeat import ClaimHeartbeat
 from activities.takes.illustrated.stored import delete_pictures, store_pictures
 from activities.takes.ledger import Ledger
 from activities.takes.signing import spool
-from activities.takes.stored_form import data_of, media_of, peek, with_detected_type
+from activities.takes.stored_form import LocalCopy, data_of, media_of, peek, with_detected_type
 from workflows import keys
 from workflows.activity_io import AssetFailure
 from workflows.models import ZERO, Modality, Take
+from workflows.quality import Checks
 
 ADOPTED: Final = "adopted"
 UNSUPPORTED_WAIT: Final = 30.0
@@ -52,6 +54,8 @@ class PaidAttempt(Attempt):
 
     _ledger: Ledger
     _claim_heartbeat: ClaimHeartbeat
+    _checking: "asyncio.Task[tuple[Facts, Checks]] | None" = None
+    """The facts and checks of the response that is being stored, or was."""
 
     @property
     def digest(self) -> str:
@@ -96,9 +100,10 @@ class PaidAttempt(Attempt):
             finished = await self._retry_storage(lambda: self.normalize(finished))
             signed = await self.signed(finished)
             finished = signed.finished
+            if not callable(finished.source):
+                self._begin_checks(finished)
             key, finished, stored = await self._retry_storage(lambda: self._put(nonce, finished))
-            facts = await self._retry_storage(lambda: self._stored_facts(finished, key, stored, nonce))
-            checks = await self._retry_storage(lambda: self.checker.check(finished, facts, key, stored.bytes))
+            facts, checks = await self._checked(finished, key, stored, nonce)
         except OutputUnusable as error:
             error.billed_usd = cost
             if key:
@@ -125,6 +130,30 @@ class PaidAttempt(Attempt):
         await self._withdraw_question()
         return take
 
+    def _begin_checks(self, finished: Finished) -> None:
+        """Check a response that is whole on this worker, while it is stored."""
+
+        async def check() -> tuple[Facts, Checks]:
+            facts = await self.facts_of(finished)
+            return facts, await self.checker.check(finished, facts)
+
+        self._checking = asyncio.create_task(self.call(check()))
+        self._checking.add_done_callback(lambda done: done.cancelled() or done.exception())  # where nobody awaits it
+
+    async def _checked(self, finished: Finished, key: str, stored: Stored, nonce: str) -> tuple[Facts, Checks]:
+        """The facts and checks of what was stored. The facts of a stream are read from the bucket, which shows that it
+        has the bytes.
+
+        Raises:
+            OutputUnusable: the content does not match its media type.
+        """
+        if self._checking and not callable(finished.source):
+            return await self._checking
+        facts = await self._retry_storage(lambda: self._stored_facts(finished, key, stored, nonce))
+        if self._checking:
+            return facts, (await self._checking)[1]
+        return facts, await self._retry_storage(lambda: self.checker.check(finished, facts, key, stored.bytes))
+
     async def _put_bytes(self, key: str, data: bytes, media_type: str) -> None:
         await self._retry_storage(lambda: self.storage.put_bytes(key, data, media_type))
 
@@ -147,7 +176,7 @@ class PaidAttempt(Attempt):
         await self.storage.delete(key)
 
     async def _stored_facts(self, finished: Finished, key: str, stored: Stored, nonce: str) -> Facts:
-        """Media facts. If the media does not open, check first that the storage returns the bytes that were stored.
+        """Facts of a stream. If it does not open, check first that the storage returns the bytes that were stored.
 
         Raises:
             OutputUnusable: the content does not match its media type.
@@ -155,8 +184,6 @@ class PaidAttempt(Attempt):
         try:
             return await self.facts_of(finished, key, stored.bytes)
         except OutputUnusable as error:
-            if not callable(finished.source):
-                raise
             if await self.storage.sha256(key) != stored.sha256:
                 _log.warning("%s: %s, and its content is not what was stored; storing it again", key, error)
                 await self._put(nonce, finished)
@@ -177,7 +204,11 @@ class PaidAttempt(Attempt):
             head, stream = await peek(chunks)
             finished = with_detected_type(finished, head, self.offer)
             key = self._key(nonce, finished)
-            return key, finished, await self.storage.put_stream(key, stream, finished.media_type)
+            self._checking = None
+            path = self.request.file(f"copy-{uuid4().hex[:8]}")
+            here = replace(finished, source=path)
+            copy = LocalCopy(path, lambda: self._begin_checks(here))
+            return key, finished, await self.storage.put_stream(key, copy.tee(stream), finished.media_type)
 
     def _key(self, nonce: str, finished: Finished) -> str:
         entry = self._ledger.entry

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from activities.catalogue.offers import Offer
 from activities.errors import OutputUnusable
@@ -25,6 +27,12 @@ _WRITTEN: Final = frozenset({"text/markdown", "text/plain"})
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 _MAX_INVALID_SHARE: Final = 0.25
 """Of the characters of a text; content with more is not a text."""
+LOCAL_COPY_BYTES: Final = 256 * 1024 * 1024
+"""The largest stream of which a copy is kept for its checks: a minute of film in good quality."""
+WRITTEN_BYTES: Final = 1024 * 1024
+"""Of a copy at a time."""
+
+_log = logging.getLogger(__name__)
 
 
 async def normalize(finished: Finished, offer: Offer, *, structured: bool = False, label: str = "") -> Finished:
@@ -79,6 +87,52 @@ async def peek(chunks: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[bytes
             yield chunk
 
     return bytes(head[:HEAD_BYTES]), stream()
+
+
+class LocalCopy:
+    """A copy of a stream on the disk of the worker, so that its checks do not download what was just stored.
+
+    Its last part is uploaded when the copy is whole, so the checks run at the same time. There is no copy of a large
+    stream, or on a full disk.
+    """
+
+    def __init__(self, path: Path, when_whole: Callable[[], None]) -> None:
+        self._path = path
+        self._when_whole = when_whole
+        self._size = 0
+
+    async def tee(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The chunks as they are; each is appended to the copy."""
+        self._size, waiting = 0, bytearray()
+        keeping = await self._write(waiting, "wb")
+        async for chunk in chunks:
+            yield chunk
+            waiting += chunk if keeping else b""
+            if len(waiting) >= WRITTEN_BYTES:
+                keeping = await self._write(waiting)
+                waiting.clear()
+        if keeping and await self._write(waiting):
+            self._when_whole()
+
+    async def _write(self, data: bytearray, mode: Literal["wb", "ab"] = "ab") -> bool:
+        """Whether there is room for the data."""
+        self._size += len(data)
+        try:
+            if self._size <= LOCAL_COPY_BYTES:
+                await asyncio.to_thread(_append, self._path, bytes(data), mode)
+                return True
+            reason = "it is larger than a copy may be"
+        except OSError as error:
+            reason = str(error)
+        _log.info("The checks of a take read it from the bucket: %s", reason)
+        with suppress(OSError):
+            await asyncio.to_thread(self._path.unlink, missing_ok=True)
+        return False
+
+
+def _append(path: Path, data: bytes, mode: Literal["wb", "ab"]) -> None:
+    with path.open(mode) as file:
+        file.write(data)
 
 
 def _head_of(path: Path) -> bytes:

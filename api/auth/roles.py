@@ -110,6 +110,8 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"POST {BATCH}/stop": PEOPLE,
     f"POST {MEMO}/cancel": PEOPLE,
     f"POST {VOICE_SESSION}/end": PEOPLE,
+    # To hear a voice before an approval; a paid sample needs an approver as well
+    "POST /api/v1/voice-samples": PEOPLE,
     f"POST {EVALUATION}/pause": PEOPLE,
     f"POST {EVALUATION}/cancel": PEOPLE,
     f"POST {OPTIMISATION}/cancel": PEOPLE,

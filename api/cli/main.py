@@ -24,7 +24,7 @@ from api.cli.commands import (
     verify,
     watch,
 )
-from api.cli.commands.operations import doctor, grants, keys, temporal, webhooks
+from api.cli.commands.operations import doctor, grants, keys, temporal, voices, webhooks
 from api.cli.commands.prompts import optimise, versions
 from api.cli.context import ENV_FILE, EXIT_USAGE, MAKE, PASS_ARGUMENTS, RUN, Cli, Context, ErrorReportingGroup
 
@@ -82,7 +82,7 @@ def backup(context: Context) -> None:
 
 for module in (
     *(produce, extract, export, watch, decisions, edit, takes, show, references),
-    *(verify, doctor, attention, batch, evaluate, optimise, temporal),
+    *(verify, doctor, attention, batch, evaluate, voices, optimise, temporal),
 ):
     app.add_typer(module.app)
 app.add_typer(schedule.app, name="schedule", rich_help_panel=MAKE, help="Start productions of a brief at set times.")

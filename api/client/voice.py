@@ -1,13 +1,15 @@
-"""The client's endpoints of voice memos, and of interviews by voice."""
+"""The client's endpoints of voice memos, of samples of voices, and of interviews by voice."""
 
 from decimal import Decimal
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 from urllib.parse import quote
 
 from api.client.errors import GreenlightError
 from api.client.transport import Transport
-from api.views.voice import OpenVoiceSession, VoiceMemoView, VoiceSessionView
+from api.views.voice import OpenVoiceSession, VoiceMemoView, VoiceSampleBody, VoiceSampleView, VoiceSessionView
+from workflows.evaluation.voice_samples import CELL
 from workflows.voice.sessions import Usage
 
 _POLL_SECONDS = 0.5
@@ -55,6 +57,14 @@ class VoiceEndpoints(Transport):
                 raise GreenlightError("The memo is not written down yet", f"GET {memo.url} shows it when it is.")
             sleep(_POLL_SECONDS)
         return memo
+
+    def hear_voice(self, body: VoiceSampleBody) -> VoiceSampleView:
+        """The sample of a voice, made if there is none; repeat the call until it is no longer `making`."""
+        return self._request("POST", "/voice-samples", VoiceSampleView, body=body)
+
+    def download_voice_sample(self, sample: VoiceSampleView, to: Path) -> Path:
+        """Store the sound of a sample that is ready."""
+        return self._download(f"/evaluations/{quote(sample.sample_id, safe='')}/cells/{CELL}/media", to)
 
     def open_voice_session(
         self,

@@ -1,4 +1,4 @@
-"""The views of a voice memo (what was heard, and the draft of a brief) and of an interview by voice (its cost)."""
+"""The views of a voice memo (what was heard, and the draft of a brief), of a sample of a voice, and of an interview."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +9,9 @@ from pydantic import Field, JsonValue
 
 from api.views.production import PREFIX, View
 from workflows.brief import Brief, Platform
+from workflows.evaluation.voice_samples import VoiceWanted
 from workflows.events import Snapshot
-from workflows.models import ZERO, Money
+from workflows.models import ZERO, Money, Person, Slug
 from workflows.references.analysis import Analysis, Part, Unread
 from workflows.voice.sessions import Status, TokenRates, Usage, VoiceSession
 from workflows.voice.spoken_brief import Found, SpokenBrief
@@ -104,6 +105,35 @@ def _draft(memo: Brief, spoken: SpokenBrief) -> dict[str, JsonValue]:
         said["languages"] = languages[:1]  # further languages are for films
     recording = memo.references[0].model_dump(mode="json", exclude_defaults=True)
     return {"text": spoken.text, **said, "references": [recording], "tenant": memo.tenant, "requester": memo.requester}
+
+
+class VoiceSampleBody(VoiceWanted):
+    """A sample of a voice in a language."""
+
+    max_usd: Money = Field(
+        default=ZERO, description="The most that it may cost, which an approver allows; without it, only a free one"
+    )
+    allow_unknown_price: bool = Field(
+        default=False, description="Also make a sample whose price is not published, which an approver allows"
+    )
+    again: bool = Field(default=False, description="Make another attempt, where the last one failed")
+    tenant: Slug = "default"
+    requester: Person = "anonymous"
+
+
+class VoiceSampleView(View):
+    """What a voice sounds like. It is made once for each tenant, voice and language, and heard as often as wanted."""
+
+    sample_id: str = Field(description="Also the id of the evaluation that makes it")
+    status: Literal["priced", "making", "ready", "failed"] = Field(
+        description="priced: it is not made, because it costs more than `max_usd`"
+    )
+    text: str = Field(description="What it says")
+    price_usd: Money | None = Field(default=None, description="Of a priced one: the most that it costs; null: unknown")
+    cost_usd: Money = Field(default=ZERO, description="What it has cost")
+    media: str | None = Field(default=None, description="The path of the sound, once it is ready")
+    file: str = Field(default="", description="A name for its file")
+    message: str = Field(default="", description="Why it is not made or has failed, with the remedy")
 
 
 class VoiceSessionView(View):

@@ -27,7 +27,7 @@ from deploy.home import HomeInUse, find_running_stack, lock_home
 from deploy.local import Stack, running_stack
 from deploy.ports import LOOPBACK, Ports, PortTaken
 from deploy.settings import SettingsRefused, StackSettings
-from deploy.supervisor import Component, StackFailed, Supervisor
+from deploy.supervisor import MAX_QUICK_EXITS, Component, StackFailed, Supervisor
 from tests import ROOT
 from tests.support.stack import alive, hermetic, listening, new_home
 from tests.support.waiting import WITHIN, until
@@ -149,6 +149,19 @@ def test_worker_and_api_are_restarted(local_stack: Stack) -> None:
         local_stack.supervisor.kill(name)
         local_stack.supervisor.wait_ready(name)
         assert _own(local_stack, name) != before
+
+
+def test_kills_by_its_owner_never_end_the_stack(tmp_path: Path) -> None:
+    """Kills by its owner are no crash loop, however often they come. A wait for a stack that has stopped ends."""
+    sleeper = Component("sleeper", [sys.executable, "-c", "import time; time.sleep(600)"], {}, lambda _: True, grace=5)
+    supervisor = Supervisor([sleeper], tmp_path, lambda _: None)
+    supervisor.start()
+    for _ in range(MAX_QUICK_EXITS + 1):
+        supervisor.kill("sleeper")
+        supervisor.wait_ready("sleeper")
+    supervisor.stop()
+    with pytest.raises(StackFailed, match="sleeper is not ready: the stack has stopped"):
+        supervisor.wait_ready("sleeper")
 
 
 def test_repeated_deaths_end_the_stack(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from workflows.evaluation.records import (
     MAX_FAILURES,
     Cell,
     CellFailure,
+    EvaluationRefusal,
     EvaluationStart,
     EvaluationState,
     EvaluationStatus,
@@ -25,8 +26,8 @@ class EvaluationProgress:
     def __init__(self, start: EvaluationStart) -> None:
         self._start = start
         self.state = start.state
-        self.refused: tuple[str, str] | None = None
-        """Field and message of the refusal."""
+        self.refused: tuple[EvaluationRefusal, str] | None = None
+        """The refusal and its message."""
         self.reserved: dict[int, Decimal] = {}
         """Number of a cell -> the most that it may still cost."""
         self.step = EvaluationStatus.RUNNING
@@ -111,13 +112,15 @@ class EvaluationProgress:
 
     def view(self) -> EvaluationView:
         start, state = self._start, self.state
-        field, message = self.refused or ("", "")
+        refusal, message = self.refused or (EvaluationRefusal(field=""), "")
         view = EvaluationView(
             evaluation_id=start.evaluation_id,
             title=start.title,
             status=self.status,
             message=message,
-            field=field,
+            field=refusal.field,
+            least_usd=refusal.least_usd,
+            unpriced=refusal.unpriced,
             tenant=start.tenant,
             requester=start.requester,
             created_at=start.created_at,

@@ -120,6 +120,7 @@ class EvaluationStart(Model):
     transcriber: ModelSpec | None = Field(default=None, description="A model that writes down what voices say")
     judge: JudgeName = Field(default="", description="The judge of `judge_score`; if empty, that of the worker")
     max_usd: Money = Field(default=ZERO, description="The most that takes and verdicts may cost together; USD")
+    allow_unknown_prices: bool = Field(default=False, description="Make takes whose price no cap can limit too")
     at_once: int = Field(default=10, ge=1, le=MAX_AT_ONCE)
     tenant: Slug = "default"
     requester: Person = "anonymous"
@@ -153,6 +154,14 @@ class Cell(Model):
         """The most that the steps after the take of this asset may cost."""
         transcript = self.transcript.high_usd if self.transcript and asset is self.asset else ZERO
         return transcript + self.verdict_usd
+
+
+class EvaluationRefusal(Model):
+    """The second detail of EVALUATION_REFUSED; the first one is the field to correct, alone."""
+
+    field: str
+    least_usd: Money | None = None
+    unpriced: bool = False
 
 
 class CellPage(Model):
@@ -211,6 +220,8 @@ class EvaluationView(Model):
     status: EvaluationStatus
     message: str = Field(default="", description="Why it does not run or has ended early, with the remedy")
     field: str = Field(default="", description="Of a refused evaluation: the field to correct")
+    least_usd: Money | None = Field(default=None, description="Of one that its cap refused: the least that it needs")
+    unpriced: bool = Field(default=False, description="It was refused because a price is not published")
     tenant: str
     requester: str
     created_at: datetime

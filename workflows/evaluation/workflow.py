@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
         Cell,
         CellPage,
         CellsWanted,
+        EvaluationRefusal,
         EvaluationStart,
         EvaluationStatus,
         EvaluationView,
@@ -108,10 +109,7 @@ class EvaluationWorkflow:
             )
         except ActivityError as error:
             raise_if_cancelled(error)
-            cause, field = error.cause, "cases"
-            if isinstance(cause, ApplicationError) and cause.type == EVALUATION_REFUSED and cause.details:
-                field = str(cause.details[0])
-            self._progress.refused = (field, message_of(error))
+            self._progress.refused = (_refusal_of(error.cause), message_of(error))
         else:
             self._progress.begin(prepared)
             workflow.upsert_search_attributes([PROVIDERS.value_set(sorted({c.provider for c in prepared.columns}))])
@@ -273,6 +271,15 @@ class EvaluationWorkflow:
             workflow.upsert_search_attributes(
                 [STATUS.value_set(view.status.value), COST.value_set(float(view.spent_usd))]
             )
+
+
+def _refusal_of(cause: BaseException | None) -> EvaluationRefusal:
+    """What the activity gave; workers of an earlier version give the name of the field alone."""
+    if not isinstance(cause, ApplicationError) or cause.type != EVALUATION_REFUSED or not cause.details:
+        return EvaluationRefusal(field="cases")
+    if len(cause.details) > 1:
+        return EvaluationRefusal.model_validate(cause.details[1])
+    return EvaluationRefusal(field=str(cause.details[0]))
 
 
 def _cases(cells: tuple[Cell, ...]) -> Iterator[tuple[Cell, ...]]:

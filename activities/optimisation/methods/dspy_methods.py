@@ -226,5 +226,7 @@ def _run_gepa(search: Search, bridge: Bridge, program: Any, model: Any, examples
         use_merge=False,
         seed=search.seed,
         failure_score=search.trial.metric.signed(search.trial.metric.worst),
+        # It takes a failed question for a bad text, and would go on until its metric calls are used up.
+        gepa_kwargs={"stop_callbacks": [lambda _: bridge.failure is not None]},
     )
     optimiser.compile(program, trainset=examples, valset=examples)

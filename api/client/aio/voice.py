@@ -1,15 +1,17 @@
 # Translated from api/client/voice.py by tests/api/client/unasync.py: change that module, and run it.
-"""The client's endpoints of voice memos, and of interviews by voice."""
+"""The client's endpoints of voice memos, of samples of voices, and of interviews by voice."""
 
 from asyncio import sleep
 from decimal import Decimal
+from pathlib import Path
 from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
 from api.client.aio.transport import Transport
 from api.client.errors import GreenlightError
-from api.views.voice import OpenVoiceSession, VoiceMemoView, VoiceSessionView
+from api.views.voice import OpenVoiceSession, VoiceMemoView, VoiceSampleBody, VoiceSampleView, VoiceSessionView
+from workflows.evaluation.voice_samples import CELL
 from workflows.voice.sessions import Usage
 
 _POLL_SECONDS = 0.5
@@ -57,6 +59,14 @@ class VoiceEndpoints(Transport):
                 raise GreenlightError("The memo is not written down yet", f"GET {memo.url} shows it when it is.")
             await sleep(_POLL_SECONDS)
         return memo
+
+    async def hear_voice(self, body: VoiceSampleBody) -> VoiceSampleView:
+        """The sample of a voice, made if there is none; repeat the call until it is no longer `making`."""
+        return await self._request("POST", "/voice-samples", VoiceSampleView, body=body)
+
+    async def download_voice_sample(self, sample: VoiceSampleView, to: Path) -> Path:
+        """Store the sound of a sample that is ready."""
+        return await self._download(f"/evaluations/{quote(sample.sample_id, safe='')}/cells/{CELL}/media", to)
 
     async def open_voice_session(
         self,

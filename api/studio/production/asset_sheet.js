@@ -12,6 +12,7 @@ import { fromModelKey, modelKey } from "./model.js";
 import { deliveryField, isSpoken } from "./delivery.js";
 import { assetNames, shotsOf } from "./shots.js";
 import { modelSelect, newTakesForm, staleNote, takesSection } from "./takes.js";
+import { voiceSample } from "./voice_sample.js";
 
 /** What a shot starts from and ends with. */
 const FRAMES = [
@@ -131,6 +132,7 @@ function planEditor({ production, asset, actions, state, set, models }) {
         modelSelect("model", models, asset, modelKey(wanted), chooseModel, actions.busy("edit")),
         offer?.price && `Price: ${offer.price}`,
       )}
+      ${offer && isSpoken(asset) && "voice" in offer.parameters && voiceSample(voiceOf(production, asset, wanted, edits), actions)}
       ${offer && Object.keys(offer.parameters).length > 0 && parametersEditor(asset, offer, edits, type)}
       ${length > 1 && dependsEditor(production, wanted, type)}
       ${length > 1 && asset.asset_type === "video" && framesEditor(production, wanted, type)}
@@ -153,6 +155,14 @@ function planEditor({ production, asset, actions, state, set, models }) {
     </div>
   `;
 }
+
+/** The voice of a line as it would be saved now, in the language in which it is spoken. */
+const voiceOf = ({ data: { brief } }, asset, wanted, edits) => ({
+  model: modelKey(wanted),
+  voice: edits.parameters?.voice ?? (edits.model ? "" : parameterText(asset.parameters.voice)),
+  language: wanted.language || brief.languages[0],
+  tenant: brief.tenant,
+});
 
 const parametersEditor = (asset, offer, edits, type) => html`
   <details key="parameters">

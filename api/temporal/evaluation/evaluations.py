@@ -17,7 +17,7 @@ from temporalio.common import (
     WorkflowIDReusePolicy,
 )
 
-from api.problems import Problem, unknown_evaluation
+from api.problems import Problem, problem_of, unknown_evaluation
 from api.temporal.evaluation.runs import Runs, conflict
 from api.temporal.outcomes import RPC_TIMEOUT, translating_errors
 from api.temporal.priorities import Priorities
@@ -27,8 +27,20 @@ from workflows import keys
 from workflows.evaluation import object_keys
 from workflows.evaluation.progress import EvaluationProgress
 from workflows.evaluation.records import EvaluationStart, EvaluationStatus, EvaluationView
-from workflows.start_options import COST, REQUESTER, STATUS, TENANT, TITLE, Urgency, searchable_title, truncate
+from workflows.start_options import (
+    COST,
+    PLATFORM,
+    REQUESTER,
+    STATUS,
+    TENANT,
+    TITLE,
+    Urgency,
+    searchable_title,
+    truncate,
+)
 
+SAMPLE: Final = "voice_sample"
+"""The platform of a sample of a voice; other evaluations have none."""
 ReadView = Callable[[str], Awaitable[EvaluationView | None]]
 _ENDED: Final = (WorkflowExecutionStatus.COMPLETED, WorkflowExecutionStatus.RUNNING)
 
@@ -58,6 +70,24 @@ class EvaluationGateway:
         Raises:
             Problem: 422 where it is refused; 409 where the id is that of another evaluation; 503.
         """
+        view = await self.begin(start)
+        if view.status is EvaluationStatus.REFUSED:
+            raise problem_of(view.field or "cases", view.message)
+        return view
+
+    async def exists(self, evaluation_id: str) -> bool:
+        """Whether the server has a run of it, open or closed."""
+        return await self._runs.find(evaluation_id) is not None
+
+    async def begin(self, start: EvaluationStart, *, sample: bool = False) -> EvaluationView:
+        """The same as `start`, but a refused one is returned too.
+
+        Args:
+            sample: It is the sample of a voice, which lists of evaluations leave out.
+
+        Raises:
+            Problem: 409 where the id is that of another evaluation; 503.
+        """
         before = await self._runs.find(start.evaluation_id)
         if before is not None and await before.memo_value("content", "") != start.content:
             if _status(before) is not EvaluationStatus.REFUSED:
@@ -65,23 +95,24 @@ class EvaluationGateway:
         elif before is not None and _status(before) is EvaluationStatus.DONE:
             return await self.view(start.evaluation_id)
         with translating_errors():
-            await self._titles.start(lambda titled: self._start(start, titled=titled))
+            await self._titles.start(lambda titled: self._start(start, titled=titled, sample=sample))
         running = await self._runs.describe(start.evaluation_id)
         if await running.memo_value("content", "") != start.content:
             raise _used(start.evaluation_id)
         return await self._prepared(start)
 
-    async def _start(self, start: EvaluationStart, *, titled: bool) -> object:
+    async def _start(self, start: EvaluationStart, *, titled: bool, sample: bool) -> object:
         pairs = [(STATUS, EvaluationStatus.PREPARING.value), (TENANT, start.tenant), (REQUESTER, start.requester)]
         title = start.title or f"{len(start.cases)} cases, {len(start.models)} models"
         more = [SearchAttributePair(TITLE, searchable_title(title))] if titled else []
+        more += [SearchAttributePair(PLATFORM, SAMPLE)] if sample else []
         attributes = [SearchAttributePair(key, value) for key, value in pairs]
         return await self._client.start_workflow(
             keys.EVALUATION_TYPE,
             start,
             id=object_keys.evaluation_workflow_id(start.evaluation_id),
             task_queue=keys.TASK_QUEUE,
-            priority=self._priorities.of(start.tenant, Urgency.BATCH),
+            priority=self._priorities.of(start.tenant, Urgency.PREVIEW if sample else Urgency.BATCH),
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             static_summary=truncate(f"evaluation · {title}", 200),
@@ -104,9 +135,6 @@ class EvaluationGateway:
             if problem.status_code != 503:
                 raise
             return EvaluationProgress(start).view()
-        if view.status is EvaluationStatus.REFUSED:
-            message, _, remedy = view.message.rpartition("; ")
-            raise Problem.of_field(view.field or "cases", message or remedy, remedy if message else "correct it")
         return view
 
     async def view(self, evaluation_id: str) -> EvaluationView:
@@ -147,6 +175,7 @@ class EvaluationGateway:
             Problem: 503.
         """
         query = f"WorkflowType = '{keys.EVALUATION_TYPE}' AND ExecutionStatus != 'ContinuedAsNew'"
+        query += f" AND {keys.PLATFORM_ATTRIBUTE} IS NULL"
         query += f" AND {keys.TENANT_ATTRIBUTE} = '{tenant}'" if tenant else ""
         query += f" AND WorkflowId STARTS_WITH '{object_keys.evaluation_workflow_id(prefix)}'" if prefix else ""
         page = self._client.list_workflows(

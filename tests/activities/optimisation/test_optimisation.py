@@ -28,6 +28,7 @@ from workflows.prompts.built_in import BUILT_IN
 
 SECRET: Final = "Name the feeling first"
 """With these words in the prompt, the emulated model answers as people expect; it finds them as its third proposal."""
+LEVEL: Final = "Level"
 MODEL: Final = "openai/gpt-6-luna"
 
 
@@ -41,25 +42,36 @@ def cases(count: int = 10) -> str:
 
 
 class Voices(OpenAIEmulator):
-    """Directs voices well only with SECRET in its prompt, and proposes it once."""
+    """Directs voices well only with SECRET in its prompt, and proposes it once.
+
+    With `climbs`, each proposal is a little better than all before it, so a search never has a reason to end.
+    """
 
     def __init__(self) -> None:
         super().__init__(self._write)
         self.proposals = 0
+        self.climbs = False
 
     def _write(self, body: dict[str, Any]) -> str:
         system, asked = (str(m["content"]) for m in body["messages"][-2:])
         if "You direct the voices" in system:
             number = json.loads(asked.partition("\n\n")[2])["text"].split()[1]
-            return json.dumps({"text": f"sad and slow {number}" if SECRET in system else "neutral"})
+            return json.dumps({"text": self._delivery(system, number)})
         self.proposals += 1
+        better = f"{SECRET}, then the pace." if not self.climbs else f"{LEVEL} {self.proposals}: name the feeling."
         if fields := re.findall(r"`\[\[ ## (\w+) ## \]\]`", asked):  # the form of DSPy
-            texts = [f"[[ ## {name} ## ]]\n{SECRET}, then the pace." for name in fields if name != "completed"]
+            texts = [f"[[ ## {name} ## ]]\n{better}" for name in fields if name != "completed"]
             return json.dumps({"text": "\n\n".join([*texts, "[[ ## completed ## ]]"])})
         if fields := re.findall(r"order of fields: `(\w+)`", asked):  # another form of DSPy
-            return json.dumps({"text": json.dumps(dict.fromkeys(fields, f"{SECRET}, then the pace."))})
-        text = f"{SECRET}, then the pace." if '"0.2"' in asked else f"Be brief {asked[-40:]}"
+            return json.dumps({"text": json.dumps(dict.fromkeys(fields, better))})
+        text = better if self.climbs or '"0.2"' in asked else f"Be brief {asked[-40:]}"
         return json.dumps({"reason": "vague", "text": text})
+
+    def _delivery(self, system: str, number: str) -> str:
+        """As people expect it with SECRET; with a level, among fewer needless words the higher that is."""
+        if found := re.search(rf"{LEVEL} (\d+)", system):
+            return " ".join([f"sad and slow {number}", *["hm"] * max(1, 40 - int(found[1]))])
+        return f"sad and slow {number}" if SECRET in system else "neutral"
 
 
 @pytest.fixture

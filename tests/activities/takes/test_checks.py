@@ -1,16 +1,25 @@
 """`produce_asset` and the checks: a take that cannot be used fails once, with its evidence, and is kept."""
 
+import asyncio
 import io
+import threading
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
+from activities.quality import outputs
+from activities.quality.checks import check_take
 from activities.storage.bucket import Storage
+from activities.takes import stored_form
 from tests.activities.quality.labelled.pictures import as_file, photograph
-from tests.activities.takes.attempts import Attempts, take_request
+from tests.activities.takes.attempts import Attempts, finished_take, take_request
 from tests.support.vendor import Vendor
+from tests.support.waiting import WITHIN
 from workflows.activity_io import AssetFailure
+from workflows.quality import Checks
 
 
 def black() -> bytes:
@@ -69,6 +78,56 @@ async def test_a_take_has_the_measured_values(storage: Storage) -> None:
         assert take.checks.measured["black"] == 0
         assert take.checks.measured["size"] == pytest.approx(16 / 9, abs=0.01)
         assert (await run.attempt()).checks == take.checks
+
+
+class Patient(Storage):
+    """A store that stores no media before its check has begun."""
+
+    def __init__(self, storage: Storage, began: threading.Event) -> None:
+        self.__dict__ = dict(storage.__dict__)
+        self._began = began
+
+    async def put_bytes(self, key: str, *given: Any, **more: Any) -> str:
+        if "/media" in key:
+            assert await asyncio.to_thread(self._began.wait, WITHIN)
+        return await super().put_bytes(key, *given, **more)
+
+
+async def test_a_response_is_checked_while_it_is_stored(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checks of media that are here do not wait for their upload."""
+    began = threading.Event()
+
+    def check(*given: Any) -> Checks:
+        began.set()
+        return check_take(*given)
+
+    monkeypatch.setattr(outputs, "check_take", check)
+    vendor = Vendor()
+    vendor.media = as_file(photograph(1))
+    take = await Attempts(Patient(storage, began), vendor, take_request("now")).attempt()
+    assert take.checks.measured["black"] == 0
+
+
+@pytest.mark.parametrize("most", [stored_form.LOCAL_COPY_BYTES, 1_000, -1])
+async def test_the_checks_of_a_stream_do_not_download_it_again(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """They read a copy that is kept while it is stored; where there is no room for one, they read the bucket."""
+    monkeypatch.setattr(stored_form, "LOCAL_COPY_BYTES", most)
+    read: list[object] = []
+
+    def check(source: Any, *given: Any) -> Checks:
+        read.append(source)
+        return check_take(source, *given)
+
+    monkeypatch.setattr(outputs, "check_take", check)
+    vendor = Vendor(polls=0)
+    vendor.media, vendor.streams = as_file(photograph(1)), True
+    take = await finished_take(Attempts(storage, vendor, take_request("later")))
+    assert [isinstance(source, Path) for source in read] == [most > len(vendor.media)]
+    assert take.checks.measured["black"] == 0
+    assert (take.media.width, take.media.bytes) == (640, len(vendor.media))
+    assert (await storage.get_bytes(take.media.key) or [b""])[0] == vendor.media
 
 
 async def test_a_failure_that_costs_nothing_is_tried_again(storage: Storage) -> None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from tests.workflows.evaluation.samples import cell, start, state
 from workflows.evaluation.progress import EvaluationProgress, details_of
-from workflows.evaluation.records import EvaluationStatus
+from workflows.evaluation.records import EvaluationRefusal, EvaluationStatus
 
 
 def running(max_usd: str, columns: int = 1) -> EvaluationProgress:
@@ -70,8 +70,9 @@ def test_the_status_follows_the_state() -> None:
     """Before it is prepared, while it runs or is paused, and at its end."""
     progress = EvaluationProgress(start())
     assert status_of(progress) is EvaluationStatus.PREPARING
-    progress.refused = ("max_usd", "too low; give more")
-    assert (progress.view().status, progress.view().field) == (EvaluationStatus.REFUSED, "max_usd")
+    progress.refused = (EvaluationRefusal(field="max_usd", least_usd=Decimal(2)), "too low; give more")
+    refused = progress.view()
+    assert (refused.status, refused.field, refused.least_usd) == (EvaluationStatus.REFUSED, "max_usd", Decimal(2))
     progress = running("1")
     assert status_of(progress) is EvaluationStatus.RUNNING
     progress.change(paused=True)

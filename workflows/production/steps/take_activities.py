@@ -25,8 +25,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state.takes import chosen_seconds, usable_take
     from workflows.production.ui_details import activity_summary
     from workflows.provenance.decisions import approver_of
-    from workflows.slots.holder import SlotHolder
     from workflows.series.accounts import PartGrant
+    from workflows.slots.holder import SlotHolder
 
 BRIEF_CHARS: Final = 500
 """Of the brief's text, for each asset: enough for its tone; 1,000 whole briefs would be 20 MB of history."""

@@ -1,6 +1,7 @@
 """The tab Evaluations in a browser, with the product's own workers."""
 
 import re
+from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import httpx
@@ -19,24 +20,55 @@ from tests.support.waiting import WITHIN, eventually
 CASES = '{"id": "boat", "modality": "image", "prompt": "A red boat on the sea"}'
 
 
-async def test_evaluations_on_a_phone(client: Client, servers: Stack, storage: Storage, browser: Browser) -> None:
-    """The list and a measured evaluation fit a phone, and axe finds nothing."""
+@pytest.fixture(scope="module")
+async def site(client: Client, servers: Stack, storage: Storage) -> AsyncIterator[Site]:
     with pytest.MonkeyPatch.context() as patch:
         use_s3(patch, servers)
         site = Site(client, {"GREENLIGHT_BUCKET": "tests"})
         async with working(client, storage, Vendor()):
             await site.start()
             try:
-                await _start(site)
-                async with visiting(browser, site.url, width=390) as page:
-                    for path in ("evaluations", "evaluations/e-phone"):
-                        await show(page, path)
-                        await expect(page.get_by_text(re.compile("Phone")).first).to_be_visible()
-                        assert await overflow(page) <= 0
-                        assert await violations(page) == []
-                        assert await twins(page) == []
+                yield site
             finally:
                 await site.stop()
+
+
+async def test_evaluations_on_a_phone(site: Site, browser: Browser) -> None:
+    """The list and a measured evaluation fit a phone, and axe finds nothing."""
+    await _start(site)
+    async with visiting(browser, site.url, width=390) as page:
+        for path in ("evaluations", "evaluations/e-phone"):
+            await show(page, path)
+            await expect(page.get_by_text(re.compile("Phone")).first).to_be_visible()
+            assert await overflow(page) <= 0
+            assert await violations(page) == []
+            assert await twins(page) == []
+
+
+async def test_a_voice_is_heard_before_the_approval(site: Site, browser: Browser) -> None:
+    """Next to the model of a narration, a button plays its voice in the language of the brief; another voice that is
+    typed is heard before it is saved. It fits a phone, and axe finds nothing."""
+    async with httpx.AsyncClient(base_url=site.url, timeout=WITHIN) as http:
+        brief = {"text": "A short film about a lighthouse.", "platform": "video", "duration_seconds": 4}
+        started = await http.post("/api/v1/productions", json={**brief, "languages": ["de"], "requester": "ana"})
+        production_id = started.json()["production_id"]
+
+    async with visiting(browser, site.url, width=390) as page:
+        await show(page, f"p/{production_id}/narration-1")
+        await page.get_by_role("button", name="Listen to this voice").click()
+        sound = page.get_by_label("Sample of the voice")
+        await expect(sound).to_be_visible()
+        await expect(page.get_by_text("So klingt diese Stimme")).to_be_visible()
+        seconds = "audio => new Promise(heard => audio.duration ? heard(audio.duration) : "
+        seconds += "audio.addEventListener('loadedmetadata', () => heard(audio.duration)))"
+        assert await sound.evaluate(seconds) > 1
+        assert await overflow(page) <= 0
+        assert await violations(page) == []
+        await page.get_by_text("Parameters", exact=True).click()
+        await page.get_by_label("voice", exact=True).fill("de+whisper")
+        await expect(sound).to_have_count(0)
+        await page.get_by_role("button", name="Listen to this voice").click()
+        await expect(sound).to_be_visible()
 
 
 async def _start(site: Site) -> None:
