@@ -295,6 +295,8 @@ def test_openapi_is_complete() -> None:
                             "text/html",
                             "application/octet-stream",
                             "application/zip",
+                            "application/x-ndjson",
+                            "text/csv",
                             "*/*",
                         ), where
     assert "HTTPValidationError" not in schemas
