@@ -38,7 +38,7 @@ SMOKE := $(addprefix tests/,deploy/test_locks.py test_packages.py workflows/runt
   api/routes/test_api.py journeys/test_end_to_end.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test tests check smoke trials pythons record bench chaos hosts fuzz agents screens audit clean lock wheels
+.PHONY: help demo up test tests check smoke trials pythons record bench chaos drills hosts fuzz agents screens audit clean lock wheels
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -84,8 +84,13 @@ record: $(DEV_STAMP) ## record histories and defaults.json, for replay
 bench: $(DEV_STAMP) ## measure speed against the floor; writes out/bench.json
 	$(PY) -m tests.bench
 
-chaos: $(DEV_STAMP) ## TRIALS=200 trials of kills, stops, vendors' faults and people; SEED=n plays one again; out/chaos.json
+chaos: $(DEV_STAMP) ## TRIALS=200 trials of kills, stops, vendors' faults and people; SEED=n plays one again; then the drills; out/chaos.json
 	@$(PY) -m tests.chaos
+	@test -n "$$SEED" || TRIALS= $(MAKE) --no-print-directory drills
+
+drills: $(DEV_STAMP) ## two builds of the workers forward and back, a backup and its restoration, and hosts
+	$(PY) -m pytest -n 0 -q tests/worker/versions/test_drill.py tests/deploy/test_backup.py
+	@$(MAKE) --no-print-directory hosts
 
 hosts: $(DEV_STAMP) ## TRIALS=3 of each fault between hosts: a worker cut off, a partition, slow links, clocks; needs root; out/hosts.json
 	@$(PY) -m tests.chaos.hosts
