@@ -8,39 +8,36 @@ import { actorName, hasRole } from "../lib/session.js";
 
 const POLL_MS = 500;
 
-/** The samples of one visit: "provider/model|voice|language" -> the API's view of it. */
+/** The samples of one visit: a model, a voice and a language -> the API's view. */
 const heard = new Map();
 
-const wait = () => new Promise((resolve) => setTimeout(resolve, POLL_MS));
-
-/** Make a sample, or find it, and keep what the API says of it. */
 async function hear(key, wanted, terms) {
   let sample = await post("voice-samples", { ...wanted, ...terms });
   while (sample.status === "making") {
-    await wait();
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     sample = await post("voice-samples", wanted);
   }
   heard.set(key, sample);
 }
 
-/** A button that plays the voice, and below it what became of the sample. `wanted` is a model, a voice and a language. */
+/** A button that plays the voice `wanted`, and what became of the sample. */
 export function voiceSample(wanted, actions) {
   const key = `${wanted.model}|${wanted.voice}|${wanted.language}`;
-  const sample = heard.get(key);
-  const listen = (terms = {}) =>
-    actions.run("voice", () => hear(key, { ...wanted, requester: actorName() }, terms));
-  const busy = actions.busy("voice");
-  const ready = sample?.status === "ready";
+  const sample = heard.get(key) ?? {};
+  const listen = (label, terms) =>
+    button(label, () => actions.run("voice", () => hear(key, { ...wanted, requester: actorName() }, terms)), {
+      mark: "play", busy: actions.busy("voice"),
+    });
   return html`
     <div class="stack" key="voice-sample">
-      ${!ready && sample?.status !== "priced" && html`
+      ${!["ready", "priced"].includes(sample.status) && html`
         <div class="row tight" key="listen">
-          ${button(sample ? "Try again" : "Listen to this voice", () => listen(sample ? { again: true } : {}), { mark: "play", busy })}
+          ${sample.status ? listen("Try again", { again: true }) : listen("Listen to this voice")}
         </div>
       `}
-      ${sample?.status === "failed" && html`<p class="note bad" role="status" key="failed">${sample.message}</p>`}
-      ${sample?.status === "priced" && priced(sample, listen, busy)}
-      ${ready && html`
+      ${sample.status === "failed" && html`<p class="note bad" role="status" key="failed">${sample.message}</p>`}
+      ${sample.status === "priced" && priced(sample, listen)}
+      ${sample.status === "ready" && html`
         <audio key=${sample.sample_id} src=${sample.media} controls autoplay aria-label="Sample of the voice"></audio>
         <p class="hint" key="said" dir="auto">${sample.text}</p>
       `}
@@ -49,15 +46,14 @@ export function voiceSample(wanted, actions) {
   `;
 }
 
-function priced({ price_usd }, listen, busy) {
-  const unknown = price_usd === null;
-  const label = unknown ? "Listen at an unknown price" : `Listen for up to ${usd(price_usd)}`;
-  const terms = unknown ? { allow_unknown_price: true } : { max_usd: price_usd };
-  const price = unknown ? "The price of this model is not published." : "A sample of this voice costs money, once.";
-  return html`
-    <div class="row tight" key="priced" role="status">
-      <p class="hint">${price}${!hasRole("approver") && " An approver can make a sample."}</p>
-      ${hasRole("approver") && button(label, () => listen(terms), { mark: "play", busy })}
-    </div>
-  `;
-}
+const priced = ({ price_usd }, listen) => html`
+  <div class="row tight" key="priced" role="status">
+    <p class="hint">
+      ${price_usd === null ? "The price of this model is not published." : "A sample of this voice costs money, once."}
+      ${!hasRole("approver") && " An approver can make a sample."}
+    </p>
+    ${hasRole("approver") && (price_usd === null
+      ? listen("Listen at an unknown price", { allow_unknown_price: true })
+      : listen(`Listen for up to ${usd(price_usd)}`, { max_usd: price_usd }))}
+  </div>
+`;
