@@ -89,7 +89,7 @@ chaos: $(DEV_STAMP) ## TRIALS=200 trials of kills, stops, vendors' faults and pe
 	@test -n "$$SEED" || TRIALS= $(MAKE) --no-print-directory drills
 
 drills: $(DEV_STAMP) ## two builds of the workers forward and back, a backup and its restoration, and hosts
-	$(PY) -m pytest -n 0 -q tests/worker/versions/test_drill.py tests/deploy/test_backup.py
+	$(PY) -m pytest -n 0 -q -m "trial or not trial" tests/worker/versions/test_drill.py tests/deploy/test_backup.py
 	@$(MAKE) --no-print-directory hosts
 
 hosts: $(DEV_STAMP) ## TRIALS=3 of each fault between hosts: a worker cut off, a partition, slow links, clocks; needs root; out/hosts.json

@@ -20,6 +20,7 @@ from workflows.events import ProductionStatus
 from workflows.requests import Approval
 
 
+@pytest.mark.trial
 def test_the_drill(tmp_path: Path) -> None:
     """A delivered production has its files after the restoration, and one that waited for its approval goes on."""
     home, folder, restored = new_home(tmp_path / "home"), tmp_path / "backup", tmp_path / "restored"

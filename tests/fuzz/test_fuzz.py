@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -35,6 +36,7 @@ plans = st.lists(st.tuples(small, small, st.booleans()), min_size=1, max_size=5)
 )
 
 
+@pytest.mark.trial
 def test_whatever_is_asked(tmp_path: Path) -> None:
     """No request makes the API fail or violate its description, and none leaves a production stuck."""
     with fuzzed_stack(tmp_path) as stack:

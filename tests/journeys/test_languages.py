@@ -122,6 +122,7 @@ async def check_first(storage: Storage, seen: Snapshot) -> None:
     assert ENGLISH[0] not in captions
 
 
+@pytest.mark.trial
 async def test_an_edit_of_the_original_makes_its_translation_stale_with_the_reason(
     productions: Productions, storage: Storage, vendor: OpenAIEmulator
 ) -> None:

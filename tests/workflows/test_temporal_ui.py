@@ -111,9 +111,9 @@ async def test_the_list_has_our_columns(page: Page, studio: Situation) -> None:
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ('GreenlightStatus="needs_attention"', "refused"),
+        pytest.param('GreenlightStatus="needs_attention"', "refused", marks=pytest.mark.trial),
         ('GreenlightAttention="approval"', "waiting"),
-        ('GreenlightTenant="north"', "film"),
+        pytest.param('GreenlightTenant="north"', "film", marks=pytest.mark.trial),
         (BY_PROVIDER, "film"),
     ],
 )

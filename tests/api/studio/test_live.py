@@ -79,6 +79,7 @@ async def test_fallbacks_and_their_price(browser: Browser, site: Site, fake: Fak
         await expect(page.get_by_role("dialog")).not_to_contain_text("fails permanently")
 
 
+@pytest.mark.trial
 async def test_no_worker(
     browser: Browser, client: Client, servers: Stack, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,8 +21,7 @@ from tests.support.servers.collector import collecting
 from tests.support.stack import hermetic
 from tests.workflows.production.steps import Scripted, server
 from worker.take_metrics import TakeMetrics
-from workflows.batch.workflow import BatchWorkflow
-from workflows.production.workflow import ProductionWorkflow
+from worker.workers import WORKFLOW_TYPES
 from workflows.runtime import tracing
 from workflows.runtime.data_converter import data_converter
 from workflows.runtime.tracing_interceptor import Tracing
@@ -38,9 +37,7 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tracing]:
 
 
 async def failed_replays(histories: Sequence[WorkflowHistory], *interceptors: Interceptor) -> list[str]:
-    replayer = Replayer(
-        workflows=[ProductionWorkflow, BatchWorkflow], data_converter=data_converter, interceptors=interceptors
-    )
+    replayer = Replayer(workflows=WORKFLOW_TYPES, data_converter=data_converter, interceptors=interceptors)
 
     async def each() -> AsyncIterator[WorkflowHistory]:
         for history in histories:

@@ -170,10 +170,10 @@ async def test_a_catalogue_asks_no_language_model(storage: Storage, vendor: Open
 async def test_a_key_spends_no_more_than_its_daily_limit(
     productions: Productions, storage: Storage, vendor: OpenAIEmulator, tenant: str
 ) -> None:
-    """40 starts and ten revisions of one key at the same time cost at most its limit, and each refusal names it."""
+    """16 starts and ten revisions of one key at the same time cost at most its limit, and each refusal names it."""
     limit = Decimal("0.0200")
     async with working(productions.client, storage, vendor, key_planning_usd=limit):
-        handles = await asyncio.gather(*(productions.start(tenant=tenant, requester="ana") for _ in range(40)))
+        handles = await asyncio.gather(*(productions.start(tenant=tenant, requester="ana") for _ in range(16)))
 
         seen = await past_planning(handles)
         planned = [h for h, s in zip(handles, seen, strict=True) if s.status == "awaiting_approval"]
