@@ -79,8 +79,8 @@ class Network:
 
     def __exit__(self, *_: object) -> None:
         assert self._process
-        self._stdin.close()
-        self._process.wait()
+        with self._process:  # waits, and closes its output, too
+            self._stdin.close()
         for host in self.hosts[1:]:
             _ip("netns", "delete", self._namespace(host))
 
