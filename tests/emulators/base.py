@@ -274,6 +274,7 @@ class Emulator(ABC):
                 return self._serve(call)
             finally:
                 del self.in_flight[id(call)]
+                self._playing.pop(id(call), None)  # a later call may have the same id
 
         def pause() -> None:
             self._closing.wait(self.event_seconds)
