@@ -278,7 +278,7 @@ def _totals(view: BatchView) -> str:
     """'12 rows · 9 delivered · 3 producing · spent 0.12 USD of 5.00 USD'."""
     totals = view.totals
     counts = [f"{count} {label(status)}" for status, count in sorted(totals.statuses.items())]
-    budget = f" of {amount(view.budget_usd)} USD" if view.budget_usd is not None else ""
+    budget = f" of {spent(view.budget_usd)} USD" if view.budget_usd is not None else ""
     return " · ".join([counted(totals.rows, "row"), *counts, f"spent {spent(totals.spent_usd)} USD{budget}"])
 
 

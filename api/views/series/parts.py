@@ -43,7 +43,8 @@ def _parts(body: BatchBody) -> Iterator[BatchRowBody]:
     digits, last = len(str(len(parts))), 0
     for number, part in enumerate(parts, start=1):
         first, last = last + 1, last + len(part)
-        named: dict[str, JsonValue] = {"title": f"{title} {first}-{last}".strip()} if len(parts) > 1 else {}
+        span = f"{first}-{last}" if last > first else f"{first}"
+        named: dict[str, JsonValue] = {"title": f"{title} {span}".strip()} if len(parts) > 1 else {}
         items: JsonValue = _ITEMS.dump_python(part, mode="json")
         yield BatchRowBody(key=f"part-{number:0{digits}}", brief={**named, "items": items})
 
