@@ -98,7 +98,7 @@ def test_items_become_parts() -> None:
     assert [(row.key, row.brief["title"]) for row in body.rows] == [
         ("part-1", "Autumn 1-2"),
         ("part-2", "Autumn 3-4"),
-        ("part-3", "Autumn 5-5"),
+        ("part-3", "Autumn 5"),
     ]
     brief = Brief.model_validate({**body.defaults, **body.rows[1].brief})
     assert [item.key for item in brief.items] == ["k2", "k3"]
