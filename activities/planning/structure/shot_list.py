@@ -122,11 +122,11 @@ class ShotDraft:
             self.read(text[:begin], first=True)
             self.read(text[begin:])
             return
-        if _ASIDE.match(text) and all(s.kind == "sound" for s in segments(text.strip("()（）[] "))):
-            self.sounds += [cue for s in segments(text.strip("()（）[] ")) for cue in cues_in(s)]
+        inside = segments(text.strip("()（）[] ")) if _ASIDE.match(text) else []
+        if inside and all(segment.kind == "sound" for segment in inside):
+            self.sounds += [cue for segment in inside for cue in cues_in(segment)]
             return
-        turns = spoken_turns(text)
-        if turns and not first and all(map(is_line, turns)):
+        if not first and (turns := spoken_turns(text)) and all(map(is_line, turns)):
             for turn in turns:
                 self.add(turn)
             return

@@ -54,20 +54,25 @@ class Jobs(Vendor):
         await super().cancel(job)
 
 
+def plan_of_stills(count: int, model: str) -> Plan:
+    """A plan of so many stills by a model of the vendor."""
+    still = Asset(
+        asset_id="still-0",
+        asset_type=Modality.IMAGE,
+        role="still",
+        prompt="a lighthouse",
+        provider="vendor",
+        model=model,
+    )
+    return Plan.of("Lighthouses", [still.model_copy(update={"asset_id": f"still-{n}"}) for n in range(count)])
+
+
 class Stills(Activities):
     """The product's own activities, with a fixed plan of ASSETS stills, each a job of the vendor's."""
 
     @activity.defn(name="draft_plan")
     async def draft_plan(self, request: DraftPlan) -> Plan:
-        still = Asset(
-            asset_id="still-0",
-            asset_type=Modality.IMAGE,
-            role="still",
-            prompt="a lighthouse",
-            provider="vendor",
-            model="later",
-        )
-        return Plan.of("Lighthouses", [still.model_copy(update={"asset_id": f"still-{n}"}) for n in range(ASSETS)])
+        return plan_of_stills(ASSETS, "later")
 
 
 @asynccontextmanager

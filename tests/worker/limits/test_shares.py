@@ -27,7 +27,7 @@ from activities.storage.bucket import Storage
 from tests.support.productions import Handle, plan_of, update
 from tests.support.vendor import Vendor
 from tests.support.waiting import eventually
-from tests.worker.limits.stills import Stills, another, pool_of, running_worker, workflow_worker
+from tests.worker.limits.stills import Stills, another, plan_of_stills, pool_of, running_worker, workflow_worker
 from worker.limits import apply_limits
 from worker.settings import WorkerSettings
 from worker.workers import make_provider_worker
@@ -35,7 +35,7 @@ from workflows import keys
 from workflows.activity_io import DraftPlan
 from workflows.brief import Brief, Platform
 from workflows.events import ProductionStart, ProductionStatus
-from workflows.models import Asset, Modality, Plan
+from workflows.models import Plan
 from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Approval, Decision
 from workflows.start_options import Urgency, start_options, tenant_priority
@@ -87,16 +87,7 @@ class Many(Stills):
 
     @activity.defn(name="draft_plan")
     async def draft_plan(self, request: DraftPlan) -> Plan:
-        still = Asset(
-            asset_id="still-0",
-            asset_type=Modality.IMAGE,
-            role="still",
-            prompt="a lighthouse",
-            provider="vendor",
-            model="gift",
-        )
-        ids = (f"still-{n}" for n in range(int(request.brief.text)))
-        return Plan.of("Lighthouses", [still.model_copy(update={"asset_id": each}) for each in ids])
+        return plan_of_stills(int(request.brief.text), "gift")
 
 
 class Studio:

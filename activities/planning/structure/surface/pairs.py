@@ -29,8 +29,8 @@ def _of_numbers(lines: list[str]) -> str:
         if found and kind == "picture":
             seen.setdefault(int(found[2]), found[3])
         elif found and kind in ("voice", "sound"):
-            label = "" if segments(found[3])[0].kind or not has_words(found[3]) else "VO: " if kind == "voice" else ""
-            heard.setdefault(int(found[2]), f"{label}{found[3]}")
+            is_bare = kind == "voice" and has_words(found[3]) and not segments(found[3])[0].kind
+            heard.setdefault(int(found[2]), f"VO: {found[3]}" if is_bare else found[3])
         elif line.strip():
             (last if seen else others).append(line)
     if len(seen) < LEAST or not LEAST <= len(heard) <= len(seen) or not heard.keys() <= seen.keys():
