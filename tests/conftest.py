@@ -7,7 +7,10 @@ from contextlib import suppress
 from functools import cache
 from typing import Any, Final
 
+import botocore.session
+import httpcore2
 import pytest
+import typer.testing
 from fastapi.routing import _IncludedRouter
 from starlette.routing import BaseRoute
 from temporalio.client import Client
@@ -61,8 +64,10 @@ def _hermetic_environment() -> Iterator[None]:
             patch.delenv(name)
         for name, value in clean.items():
             patch.setenv(name, value)
-        # The servers are written in Go. They collect garbage less often, which saves a tenth of Temporal's CPU time.
+        # The servers are written in Go. They collect garbage less often, and do not search other processors for work,
+        # which saves a tenth of Temporal's CPU time each.
         patch.setenv("GOGC", "400")
+        patch.setenv("GOMAXPROCS", "1")
         yield
 
 
@@ -82,6 +87,23 @@ def _read_certificates_once() -> Iterator[None]:
     """Cache the certificates: each HTTP client reads all of them in 45 ms."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
+        patch.setattr(httpcore2, "default_ssl_context", cache(httpcore2.default_ssl_context))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _load_boto_once() -> Iterator[None]:
+    """Read the descriptions of S3 once, not for each client: 60 ms of JSON."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", cache(botocore.session.create_loader))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _build_commands_once() -> Iterator[None]:
+    """Build the tree of the `greenlight` commands once, not for each command that a test runs in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.testing, "_get_command", cache(typer.testing._get_command))
         yield
 
 

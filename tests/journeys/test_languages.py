@@ -26,6 +26,8 @@ from workflows.models import Plan
 from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Approval, Decision, EditOp, PlanEdit
 
+pytestmark = pytest.mark.trial
+
 BRIEF: dict[str, Any] = {
     "text": "A film about the boats of Ingrid.",
     "platform": "video",
@@ -122,7 +124,6 @@ async def check_first(storage: Storage, seen: Snapshot) -> None:
     assert ENGLISH[0] not in captions
 
 
-@pytest.mark.trial
 async def test_an_edit_of_the_original_makes_its_translation_stale_with_the_reason(
     productions: Productions, storage: Storage, vendor: OpenAIEmulator
 ) -> None:

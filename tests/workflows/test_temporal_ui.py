@@ -124,6 +124,7 @@ async def test_a_filter_finds_productions(studio: Situation, query: str, found: 
     assert ids == [keys.workflow_id(getattr(studio, found))]
 
 
+@pytest.mark.trial
 @needs_browser
 async def test_a_filter_is_part_of_the_address(page: Page, studio: Situation) -> None:
     """A list filter in the address shows exactly the productions that match it."""
@@ -132,6 +133,7 @@ async def test_a_filter_is_part_of_the_address(page: Page, studio: Situation) ->
     await expect(page.get_by_role("row").filter(has_text=studio.film)).to_be_visible()
 
 
+@pytest.mark.trial
 @needs_browser
 async def test_a_stuck_run_is_listed_as_failing(page: Page) -> None:
     """The list's tab of failures shows a run whose workflow task fails repeatedly."""
@@ -176,6 +178,7 @@ async def test_a_producing_run_shows_its_progress(page: Page, studio: Situation)
     await picture(page, "history")
 
 
+@pytest.mark.trial
 @needs_browser
 async def test_the_ui_shows_why_an_asset_waits(page: Page, studio: Situation) -> None:
     """A waiting attempt shows the reason, with the vendor's own message and delay."""
@@ -185,6 +188,7 @@ async def test_the_ui_shows_why_an_asset_waits(page: Page, studio: Situation) ->
     await picture(page, "rate-limited")
 
 
+@pytest.mark.trial
 @needs_browser
 async def test_a_failed_production_shows_its_remedy(page: Page, studio: Situation) -> None:
     """A production that failed shows the failure and how to fix it."""

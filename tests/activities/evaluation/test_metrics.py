@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from activities.evaluation.metrics.dnsmos import Dnsmos, overall
+from activities.evaluation.metrics.dnsmos import SEGMENT, Dnsmos, overall
 from activities.evaluation.metrics.known import Seconds, Sharpness
 from activities.evaluation.metrics.motion import Consistency, MotionAmount, ssim
 from activities.evaluation.metrics.protocol import Metric, NoValueError, Sample
@@ -138,7 +138,7 @@ def test_known_values_come_from_the_take(tmp_path: Path) -> None:
 @pytest.mark.skipif(bool(Dnsmos().missing()), reason="the extra dnsmos is not installed")
 def test_noise_lowers_the_quality_of_speech() -> None:
     """DNSMOS rates a synthetic voice above the same voice in noise, on the scale of 1 to 5."""
-    seconds = np.arange(4 * RATE) / RATE
+    seconds = np.arange(SEGMENT) / RATE
     pitch = np.sin(2 * np.pi * 140 * seconds + 3 * np.sin(2 * np.pi * 3 * seconds))
     voice = (0.3 * pitch * (np.sin(2 * np.pi * 2.5 * seconds) > -0.3)).astype(np.float32)
     noisy = np.clip(voice + np.random.default_rng(1).normal(0, 0.2, len(voice)), -1, 1).astype(np.float32)

@@ -79,17 +79,16 @@ async def test_each_language_is_made_for_each_destination(storage: Storage, tmp_
     """Each language is mixed once, at the loudness of each destination; each file is measured, and the
     overview has the sounds of the original alone."""
     takes, request = await film(storage, tmp_path, "languages-destinations", (1.0, 4.0))
-    cut = request.cut.model_copy(update={"renditions": ("broadcast", "linkedin")})
+    cut = request.cut.model_copy(update={"renditions": ("broadcast",)})
     request = request.model_copy(update={"cut": cut})
     layout = await lay_out_film(Sources(storage, tmp_path / "takes"), request, print)
     assert len(layout.sounds) == 2, "one mix for each language"
     deliverable, files = await finished(takes, request, tmp_path)
     measured = {f.name: f.measured for f in deliverable.files if f.measured}
     assert list(measured) == [
-        "deliverable.mp4", "deliverable-broadcast.mp4", "deliverable-linkedin.mp4",
-        "deliverable.de.mp4", "deliverable.de-broadcast.mp4", "deliverable.de-linkedin.mp4",
+        "deliverable.mp4", "deliverable-broadcast.mp4", "deliverable.de.mp4", "deliverable.de-broadcast.mp4",
     ]  # fmt: skip
-    assert [f.language for f in deliverable.files[:6]] == ["", "", "", "de", "de", "de"]
+    assert [f.language for f in deliverable.files[:4]] == ["", "", "de", "de"]
     for name, each in measured.items():
         assert each.loudness_lufs == pytest.approx(-23 if "broadcast" in name else -14, abs=0.5)
         assert each.duration_seconds == pytest.approx(6.0 if ".de" in name else 4.0, abs=0.2)

@@ -23,14 +23,14 @@ async def test_a_film_for_destinations(storage: Storage, tmp_path: Path) -> None
     """Each rendition has the size, rate and loudness of its destination; its text is in the safe area, in every frame
     too; the record has what was measured, and the label for films that models made."""
     takes = Takes(storage, "destinations")
-    voice = voice_file(tmp_path / "v.wav", 3.0)
+    voice = voice_file(tmp_path / "v.wav", 2.1)
     words = "The lighthouse keeper climbs all of the stairs at night."
     await takes.add("narration-1", Modality.AUDIO, "narration", voice, "audio/wav", prompt=words)
-    shot = shot_file(tmp_path / "s.mp4", seconds=3.2, hue=80)
+    shot = shot_file(tmp_path / "s.mp4", seconds=2.2, hue=80)
     await takes.add("shot-1", Modality.VIDEO, "shot", shot, "video/mp4", depends_on=("narration-1",), provider="runway")
     cut = Cut(
         renditions=("tiktok", "broadcast"),
-        lower_thirds=(LowerThird(asset_id="shot-1", text="A keeper of a lighthouse, for forty years", seconds=2),),
+        lower_thirds=(LowerThird(asset_id="shot-1", text="A keeper of a lighthouse, for forty years", seconds=1),),
         end_card=Card(text="The end", seconds=1),
     )
     request = takes.request(Platform.VIDEO).model_copy(update={"cut": cut})

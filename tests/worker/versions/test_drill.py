@@ -22,6 +22,8 @@ from worker.versions.deployment import Deployment
 from workflows.requests import Approval
 from workflows.runtime.data_converter import data_converter
 
+pytestmark = pytest.mark.trial
+
 PACKAGES: Final = ("workflows", "activities", "worker", "tests")
 RELEASE: Final = Path(os.environ.get("DRILL_FROM", ROOT))
 """The tree whose workers begin the drill, without versions: DRILL_FROM names that of an earlier release."""
@@ -147,7 +149,6 @@ async def test_two_builds_side_by_side(stack: Stack, tmp_path: Path) -> None:
     assert (await client.count_workflows('WorkflowType="Production" AND ExecutionStatus="Running"')).count == 0
 
 
-@pytest.mark.trial
 async def test_many_upgrades_while_workers_die(stack: Stack, tmp_path: Path) -> None:
     """Over several rounds the current version changes, waiting productions are asked, others are approved, and a worker
     of either version is killed; every production is delivered, none is stuck, and no version holds anything."""

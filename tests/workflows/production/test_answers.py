@@ -365,7 +365,7 @@ REASONS: Final = frozenset(get_args(AttentionReason)) - {
 Judges and extractions, which give the last two, are in no story: their modules have tests of these answers."""
 BOTH: Final = {(reason, about) for reason in ("overrun", "price_unknown") for about in ("asset", "whole")}
 ENDS: Final = frozenset({ProductionStatus.DELIVERED, ProductionStatus.REJECTED, ProductionStatus.CANCELLED})
-MOST_ROUNDS: Final = 8
+MOST_ROUNDS: Final = 40
 
 
 def test_the_offered_answers_are_the_accepted_ones() -> None:
@@ -377,7 +377,7 @@ def test_the_offered_answers_are_the_accepted_ones() -> None:
     @settings(
         database=None,
         deadline=None,
-        max_examples=50,
+        max_examples=10,
         suppress_health_check=list(HealthCheck),
         phases=(Phase.generate,),  # the message names the difference; shrinking takes minutes and adds nothing
         print_blob=False,

@@ -27,6 +27,8 @@ from workflows.brief import Brief, Platform
 from workflows.models import Asset
 from workflows.requests import Approval, EditOp, PlanEdit, Regenerate
 
+pytestmark = pytest.mark.trial
+
 OMNI = "gemini_omni_flash_1.1"
 UNKNOWN = re.compile(r'source = "unknown: no price of the vendor\'s was found"')
 

@@ -28,6 +28,8 @@ from workflows.brief import Brief, Platform
 from workflows.models import Asset
 from workflows.requests import Approval, EditOp, PlanEdit, Regenerate
 
+pytestmark = pytest.mark.trial
+
 VOICE, SHOTS = "eleven_multilingual_v2", "veo3.1_fast"
 
 

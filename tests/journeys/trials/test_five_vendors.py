@@ -33,6 +33,8 @@ from workflows.events import Snapshot
 from workflows.models import Modality
 from workflows.requests import Approval, Regenerate, Resolve
 
+pytestmark = pytest.mark.trial
+
 
 @pytest.fixture(scope="module")
 def vendors() -> Iterator[Vendors]:

@@ -22,6 +22,8 @@ from workflows.brief import Brief, Platform
 from workflows.events import ProductionStatus
 from workflows.requests import EditOp, PlanEdit, Resolve
 
+pytestmark = pytest.mark.trial
+
 BRIEF = Brief(text="A line about the sea.", platform=Platform.COPY)
 PREVIZ = ("previz", "previz-text")
 
@@ -120,7 +122,6 @@ def test_paid_work_waits_for_a_person(studio: Studio) -> None:
     assert studio.vendor.count("submit") == before + 1
 
 
-@pytest.mark.trial
 def test_a_store_that_changes_while_the_worker_runs(studio: Studio) -> None:
     """When a store starts to return 501 after a good probe, the next paid asset waits, and the fault is reported at
     once: there is no endless retry, and assets without cost are still delivered."""
