@@ -18,7 +18,7 @@ from temporalio.client import Client
 from tests import ROOT
 from tests.api.studio.browser import CHROMIUM, MISSING, SCREENS, SIZES, browsing
 from tests.support.situation import STUCK, Situation, situation
-from tests.support.waiting import WITHIN, until
+from tests.support.waiting import WITHIN, eventually, until
 from tests.workflows.operations import AFTER_AN_OUTAGE, DOES, READS, Before, commands
 from workflows import keys
 
@@ -120,8 +120,13 @@ async def test_the_list_has_our_columns(page: Page, studio: Situation) -> None:
 async def test_a_filter_finds_productions(studio: Situation, query: str, found: str) -> None:
     """A list filter of a search attribute finds exactly the productions that match it."""
     client = await Client.connect(studio.stack.info.temporal_address)
-    ids = [run.id async for run in client.list_workflows(query)]
-    assert ids == [keys.workflow_id(getattr(studio, found))]
+    expected = [keys.workflow_id(getattr(studio, found))]
+
+    async def found_as_expected() -> bool | None:
+        """The server updates its lists after a run; until then an attribute has the value before."""
+        return [run.id async for run in client.list_workflows(query)] == expected or None
+
+    await eventually(found_as_expected, query)
 
 
 @pytest.mark.trial
