@@ -24,7 +24,7 @@ from deploy import local
 from deploy import temporal as temporal_server
 from deploy.local import Stack, running_stack
 from tests.support.productions import Productions
-from tests.support.scheduling import BySharedServers
+from tests.support.scheduling import BySharedServers, import_modules
 from tests.support.servers import small_worker
 from tests.support.stack import hermetic, new_home, use_s3
 from workflows.runtime.data_converter import data_converter
@@ -43,6 +43,13 @@ LONG: Final = (
     "runtime/test_encryption.py",
 )
 """The modules that take longest, by parts of their paths."""
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """In each process of `make tests`, import the modules from another one on."""
+    process = getattr(session.config, "workerinput", None)
+    if process and session.config.args == ["tests"]:
+        import_modules("tests", int(process["workerid"].removeprefix("gw")) / process["workercount"])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
