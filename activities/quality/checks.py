@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from activities.media.facts import Facts
-from activities.media.recordings import open_recording
 from activities.providers.protocol import Picture
 from activities.quality.illustrated import check_pictures
 from activities.quality.lengths import check_length
 from activities.quality.order import Order
 from activities.quality.pictures import check_picture, check_size
 from activities.quality.report import Report
-from activities.quality.sounds import check_sound
+from activities.quality.sounds import check_sound, check_track
 from activities.quality.texts import check_text
 from activities.quality.videos import check_tracks, check_video
 from activities.storage.errors import StorageFailed
@@ -73,12 +72,10 @@ def _check(file: Path | BinaryIO, kind: str, facts: Facts, order: Order, report:
 
 
 def _check_video(file: Path | BinaryIO, facts: Facts, order: Order, report: Report) -> None:
-    check_video(_from_start(file), order, report, round((facts.duration_seconds or 5) * USUAL_RATE))
-    with open_recording(_from_start(file)) as container:
-        sounding = bool(container.streams.audio)
-    if sounding:
-        seconds = check_sound(_from_start(file), order, report, of_video=True)
-        check_tracks(report.measured.get("length", 0.0), seconds, report)
+    track = check_video(_from_start(file), order, report, round((facts.duration_seconds or 5) * USUAL_RATE))
+    if track is not None:
+        check_track(track, order, report)
+        check_tracks(report.measured.get("length", 0.0), track.seconds, report)
     elif order.sounding:
         report.find("silent", "silent: the video has no sound, which was ordered", at=0, value=0, limit=1)
 
