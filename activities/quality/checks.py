@@ -25,7 +25,7 @@ from activities.text.illustrated import without_pictures
 from workflows.quality import Checks
 
 USUAL_RATE: Final = 24
-"""Frames a second, to choose the frames whose sharpness is measured."""
+"""Frames a second, to choose the frames whose sharpness is measured where the file does not count them."""
 
 _log = logging.getLogger(__name__)
 
@@ -62,28 +62,22 @@ def check_take(
 def _check(file: Path | BinaryIO, kind: str, facts: Facts, order: Order, report: Report) -> None:
     if kind == "image":
         check_size(facts.width, facts.height, order, report)
-        check_picture(_from_start(file), order, report)
+        check_picture(file, order, report)
     elif kind == "video":
         _check_video(file, facts, order, report)
     elif kind == "audio":
-        check_length(check_sound(_from_start(file), order, report), order, report)
+        check_length(check_sound(file, order, report), order, report)
     elif kind == "text":
         check_text(without_pictures(_text_of(file)), order, report)
 
 
 def _check_video(file: Path | BinaryIO, facts: Facts, order: Order, report: Report) -> None:
-    track = check_video(_from_start(file), order, report, round((facts.duration_seconds or 5) * USUAL_RATE))
+    track = check_video(file, order, report, round((facts.duration_seconds or 5) * USUAL_RATE))
     if track is not None:
         check_track(track, order, report)
         check_tracks(report.measured.get("length", 0.0), track.seconds, report)
     elif order.sounding:
         report.find("silent", "silent: the video has no sound, which was ordered", at=0, value=0, limit=1)
-
-
-def _from_start(file: Path | BinaryIO) -> Path | BinaryIO:
-    if not isinstance(file, Path):
-        file.seek(0)
-    return file
 
 
 def _text_of(file: Path | BinaryIO) -> str:

@@ -57,7 +57,7 @@ def check_video(source: Path | BinaryIO, order: Order, report: Report, expected_
     """Decode a video that opens to its end, and check its picture; its sound, if it has any.
 
     Args:
-        expected_frames: About how many frames it has; sharpness is measured at some of them.
+        expected_frames: About how many frames it has, if its header does not count them; sharpness is measured at some.
     """
     seen = _Seen()
     # The decoder has threads of its own; what is measured next to it costs no time of them.
@@ -70,7 +70,8 @@ def check_video(source: Path | BinaryIO, order: Order, report: Report, expected_
         aspect = float(stream.sample_aspect_ratio or 1)
         seen.track = Track() if container.streams.audio else None
         shown = _shown(film_frames(container, seen.broken.append), seen)
-        _decode(shown, seen, begin, aspect, max(expected_frames // SHARP_SAMPLES, 1), beside)
+        every = max((stream.frames or expected_frames) // SHARP_SAMPLES, 1)
+        _decode(shown, seen, begin, aspect, every, beside)
     _check_opens(seen, report)
     if seen.motion.times:
         _check_pictures(seen, order, report)
