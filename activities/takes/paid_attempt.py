@@ -137,19 +137,22 @@ class PaidAttempt(Attempt):
         """Check a response that is whole on this worker, while it is stored."""
 
         async def check() -> tuple[Facts, Checks]:
+            if self.offer.modality is Modality.VIDEO:  # which is checked without its facts
+                return await asyncio.gather(self.facts_of(finished), self._checked_video(finished))
             facts = await self.facts_of(finished)
-            return facts, await self._early() or await self.checker.check(finished, facts)
+            return facts, await self.checker.check(finished, facts)
 
         self._checking = asyncio.create_task(self.call(check()))
         self._checking.add_done_callback(lambda done: done.cancelled() or done.exception())  # where nobody awaits it
 
-    async def _early(self) -> Checks | None:
-        """The checks of the response while it arrived, if they found nothing; none where they failed."""
+    async def _checked_video(self, finished: Finished) -> Checks:
+        """The checks of a video that is whole: those made while it arrived, if they found nothing."""
         try:
-            return await self._arriving if self._arriving else None
+            early = await self._arriving if self._arriving else None
         except Exception:
             _log.warning("%s was not checked while it arrived", self.prefix, exc_info=True)
-            return None
+            early = None
+        return early or await self.checker.check(finished, Facts())
 
     def _begin_arriving(self) -> Callable[[ArrivingFile], None]:
         """A function that begins to check the response as it arrives in a file."""
