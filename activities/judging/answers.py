@@ -1,7 +1,6 @@
 """The verdict in a judge's answer. Nothing in an answer is trusted: it is complete, within its bounds, and consistent,
 or it is refused."""
 
-import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, Stri
 from activities.judging.words import word_errors
 from activities.planning.questions.inquiry import Refused
 from activities.text.addressing import addressing
-from activities.text.model_text import read_as
+from activities.text.model_text import read_as, unambiguous
 from activities.text.valid_unicode import valid
 from workflows.judging.policy import Criterion
 from workflows.judging.requests import JudgeTake, kind_of
@@ -47,7 +46,7 @@ def read_verdict(answer: str, request: JudgeTake, criteria: Sequence[Criterion],
         Refused: the answer is no report, lacks a criterion, or contradicts itself.
     """
     try:
-        report = read_as(_Report, answer)
+        report = read_as(_Report, answer, unambiguous)
     except ValidationError as error:
         problems = [f"{'.'.join(map(str, e['loc'])) or 'the answer'}: {e['msg']}" for e in error.errors()]
         raise Refused(problems) from None
@@ -71,7 +70,7 @@ def _scores(report: _Report, criteria: Sequence[Criterion]) -> list[Score]:
         given = report.scores.get(criterion)
         if given is None:
             problems.append(f"scores.{criterion}: it is missing")
-        elif not math.isfinite(given.score) or not 0 <= given.score <= 1:
+        elif not 0 <= given.score <= 1:  # NaN is not, either
             problems.append(f"scores.{criterion}.score: {given.score!r:.40} is not between 0 and 1")
         elif not given.reason.strip():
             problems.append(f"scores.{criterion}.reason: it is empty")

@@ -76,33 +76,64 @@ def audio_frames(container: "InputContainer", skip: Skip) -> "Iterator[AudioFram
     """The frames of the first audio stream; packets that do not decode are skipped."""
     from av.audio.frame import AudioFrame
 
-    return (f for f in _decoded(container, container.streams.audio[0], skip) if isinstance(f, AudioFrame))
+    sound = _Decoder(container.streams.audio[0], skip)
+    return (f for f in _decoded(container, sound) if isinstance(f, AudioFrame))
 
 
 def video_frames(container: "InputContainer", skip: Skip = lambda _: None) -> "Iterator[VideoFrame]":
     """The frames of the first video stream; packets that do not decode are skipped."""
     from av.video.frame import VideoFrame
 
-    return (f for f in _decoded(container, container.streams.video[0], skip) if isinstance(f, VideoFrame))
+    picture = _Decoder(container.streams.video[0], skip)
+    return (f for f in _decoded(container, picture) if isinstance(f, VideoFrame))
 
 
-def _decoded(container: "InputContainer", stream: "Stream", skip: Skip) -> "Iterator[object]":
-    import av
+def film_frames(container: "InputContainer", skip: Skip) -> "Iterator[VideoFrame | AudioFrame]":
+    """The frames of the first video stream and of the first audio stream, if there is one, from one reading of the
+    file; `skip` is called for packets of the video alone."""
+    from av.audio.frame import AudioFrame
+    from av.video.frame import VideoFrame
 
-    begin, at, damaged = stream.start_time, 0.0, False
-    for packet in _packets(container, stream):
+    decoders = [_Decoder(container.streams.video[0], skip)]
+    decoders += [_Decoder(sound, lambda _: None) for sound in container.streams.audio[:1]]
+    return (f for f in _decoded(container, *decoders) if isinstance(f, VideoFrame | AudioFrame))
+
+
+def _decoded(container: "InputContainer", *decoders: "_Decoder") -> "Iterator[object]":
+    of_stream = {decoder.stream.index: decoder for decoder in decoders}
+    for packet in _packets(container, *(decoder.stream for decoder in decoders)):
+        yield from of_stream[packet.stream.index].frames(packet)
+
+
+@dataclass
+class _Decoder:
+    """Decodes one stream, and calls `skip` for the packets that do not decode."""
+
+    stream: "Stream"
+    skip: Skip
+    _begin: int | None = None
+    _at: float = 0.0
+    _damaged: bool = False
+
+    def __post_init__(self) -> None:
+        self._begin = self.stream.start_time
+
+    def frames(self, packet: "Packet[Any]") -> "Iterator[object]":
+        import av
+
         if packet.pts is not None and packet.time_base is not None:
-            begin = packet.pts if begin is None else begin
-            at = max(0.0, float((packet.pts - begin) * packet.time_base))
+            self._begin = packet.pts if self._begin is None else self._begin
+            self._at = max(0.0, float((packet.pts - self._begin) * packet.time_base))
         try:
             frames: Sequence[object] = packet.decode()
         except av.FFmpegError:
-            skip(at)
-            continue
+            self.skip(self._at)
+            return
         for frame in frames:
             # The decoder fills in missing data, and marks such frames.
-            if damaged != (damaged := bool(getattr(frame, "is_corrupt", False))) and damaged:
-                skip(at)
+            before, self._damaged = self._damaged, bool(getattr(frame, "is_corrupt", False))
+            if self._damaged and not before:
+                self.skip(self._at)
             yield frame
 
 

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictFloat, StrictInt
 
 from activities.catalogue.offers import Offer
 from activities.optimisation.asking import Asker, CapReached
 from activities.optimisation.programs import TOKENS, Program, Question
 from activities.optimisation.scores import JUDGE, AnswerMetric, Scored
 from activities.planning.questions.inquiry import Refused, Unanswered
-from activities.text.model_text import read_as
+from activities.text.addressing import addressing
+from activities.text.model_text import read_as, unambiguous
 from workflows.evaluation.cases import Case
 from workflows.prompts.uses import MAX_TEXT_CHARS
 
@@ -38,7 +39,7 @@ class _Judgement(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     reason: str = ""
-    score: float
+    score: StrictFloat | StrictInt = Field(ge=0, le=1)
 
 
 @dataclass(frozen=True)
@@ -104,13 +105,13 @@ class Trial:
         if self.metric.name != JUDGE:
             return self.metric.score(case, answer)
         assert self.judge is not None
+        if asked := addressing(answer):  # a search would find the texts whose answers ask for a score
+            return Scored(self.metric.worst, f"the answer addresses its judge (“{asked}”)")
         try:
             given = await self.asker.ask(self.judge, judging(self.task, case, answer))
-            found = read_as(_Judgement, given.text)
+            found = read_as(_Judgement, given.text, unambiguous)
         except (Unanswered, ValueError) as error:
             return Scored(self.metric.worst, f"the judge gave no score: {error}"[:300])
-        if not 0 <= found.score <= 1:
-            return Scored(self.metric.worst, f"the judge's score {found.score:g} is not between 0 and 1")
         return Scored(found.score, found.reason[:300])
 
     async def mean(self, text: str, cases: Sequence[Case]) -> float:

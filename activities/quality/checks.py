@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from activities.media.facts import Facts
-from activities.media.recordings import open_recording
 from activities.providers.protocol import Picture
 from activities.quality.illustrated import check_pictures
 from activities.quality.lengths import check_length
 from activities.quality.order import Order
 from activities.quality.pictures import check_picture, check_size
 from activities.quality.report import Report
-from activities.quality.sounds import check_sound
+from activities.quality.sounds import check_sound, check_track
 from activities.quality.texts import check_text
 from activities.quality.videos import check_tracks, check_video
 from activities.storage.errors import StorageFailed
@@ -26,7 +25,7 @@ from activities.text.illustrated import without_pictures
 from workflows.quality import Checks
 
 USUAL_RATE: Final = 24
-"""Frames a second, to choose the frames whose sharpness is measured."""
+"""Frames a second, to choose the frames whose sharpness is measured where the file does not count them."""
 
 _log = logging.getLogger(__name__)
 
@@ -63,30 +62,22 @@ def check_take(
 def _check(file: Path | BinaryIO, kind: str, facts: Facts, order: Order, report: Report) -> None:
     if kind == "image":
         check_size(facts.width, facts.height, order, report)
-        check_picture(_from_start(file), order, report)
+        check_picture(file, order, report)
     elif kind == "video":
         _check_video(file, facts, order, report)
     elif kind == "audio":
-        check_length(check_sound(_from_start(file), order, report), order, report)
+        check_length(check_sound(file, order, report), order, report)
     elif kind == "text":
         check_text(without_pictures(_text_of(file)), order, report)
 
 
 def _check_video(file: Path | BinaryIO, facts: Facts, order: Order, report: Report) -> None:
-    check_video(_from_start(file), order, report, round((facts.duration_seconds or 5) * USUAL_RATE))
-    with open_recording(_from_start(file)) as container:
-        sounding = bool(container.streams.audio)
-    if sounding:
-        seconds = check_sound(_from_start(file), order, report, of_video=True)
-        check_tracks(report.measured.get("length", 0.0), seconds, report)
+    track = check_video(file, order, report, round((facts.duration_seconds or 5) * USUAL_RATE))
+    if track is not None:
+        check_track(track, order, report)
+        check_tracks(report.measured.get("length", 0.0), track.seconds, report)
     elif order.sounding:
         report.find("silent", "silent: the video has no sound, which was ordered", at=0, value=0, limit=1)
-
-
-def _from_start(file: Path | BinaryIO) -> Path | BinaryIO:
-    if not isinstance(file, Path):
-        file.seek(0)
-    return file
 
 
 def _text_of(file: Path | BinaryIO) -> str:

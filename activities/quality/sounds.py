@@ -14,6 +14,8 @@ from activities.quality.order import Order
 from activities.quality.report import Report
 
 if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.resampler import AudioResampler
     from av.filter import Graph
 
 RATE: Final = 48_000
@@ -77,17 +79,40 @@ class _Heard:
         return self.samples / RATE
 
 
-def check_sound(source: Path | BinaryIO, order: Order, report: Report, *, of_video: bool = False) -> float:
-    """Decode the sound of a file to its end, and check it; its length in seconds.
+@dataclass
+class Track:
+    """The sound of a video, which may be quiet: only its presence and its length matter.
 
-    Args:
-        of_video: It belongs to a shot, which may be quiet: only its presence matters.
+    Attributes:
+        peak: The highest amplitude, where 1 is full scale.
     """
+
+    seconds: float = 0.0
+    peak: float = 0.0
+    _even: "AudioResampler | None" = None
+
+    def add(self, frame: "AudioFrame") -> None:
+        """Add the frame that follows."""
+        import av
+        import numpy as np
+
+        self._even = self._even or av.AudioResampler(format="flt")
+        for even in self._even.resample(frame):
+            self.seconds += even.samples / even.sample_rate
+            self.peak = max(self.peak, float(abs(np.nan_to_num(even.to_ndarray(), posinf=0, neginf=0)).max(initial=0)))
+
+
+def check_track(track: Track, order: Order, report: Report) -> None:
+    """Note where the ordered sound of a video is silent."""
+    if order.sounding and _decibels(track.peak) < SILENT_DB:
+        _find_silent(track.peak, track.seconds, report, hard=False)
+
+
+def check_sound(source: Path | BinaryIO, order: Order, report: Report) -> float:
+    """Decode the sound of a file to its end, and check it; its length in seconds."""
     heard = _decode(source)
-    if not of_video:
-        _check_opens(heard, report)
-    silent = _check_silence(heard, order, report, of_video=of_video)
-    if silent or of_video:
+    _check_opens(heard, report)
+    if _check_silence(heard, order, report):
         return heard.seconds
     _check_level(heard, order, report)
     _check_clipping(heard, order, report)
@@ -224,21 +249,22 @@ def _check_opens(heard: _Heard, report: Report) -> None:
         report.find("opens", message, hard=share > BROKEN_SHARE, at=0, value=share, limit=BROKEN_SHARE)
 
 
-def _check_silence(heard: _Heard, order: Order, report: Report, *, of_video: bool) -> bool:
+def _find_silent(peak: float, seconds: float, report: Report, *, hard: bool) -> None:
+    message = f"silent: from 0.0 s to {seconds or 1.0:.1f} s nothing is louder than {_decibels(peak):.0f} dB"
+    report.find("silent", message, hard=hard, at=0, value=_decibels(peak), limit=SILENT_DB)
+
+
+def _check_silence(heard: _Heard, order: Order, report: Report) -> bool:
     """Whether there is nothing to hear."""
     whole = heard.seconds or 1.0
     share = min(sum(each.seconds for each in heard.silences) / whole, 1.0)
     silent = _decibels(heard.peak) < SILENT_DB or not heard.samples
-    share = 1.0 if silent else share
-    if not of_video:
-        report.measure("silent", share)
+    report.measure("silent", 1.0 if silent else share)
     if silent:
-        if order.sounding if of_video else not order.quiet:
-            peak = _decibels(heard.peak)
-            message = f"silent: from 0.0 s to {whole:.1f} s nothing is louder than {peak:.0f} dB"
-            report.find("silent", message, hard=not of_video, at=0, value=peak, limit=SILENT_DB)
+        if not order.quiet:
+            _find_silent(heard.peak, heard.seconds, report, hard=True)
         return True
-    if of_video or order.quiet or not heard.silences:
+    if order.quiet or not heard.silences:
         return False
     longest = max(heard.silences, key=lambda each: each.seconds)
     evidence = f"silent: from {longest.begin:.1f} s to {longest.end:.1f} s"

@@ -1,19 +1,22 @@
 """Checks of a video: its length, its picture from the first frame to the last, and its sound."""
 
 from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from activities.media.recordings import NAMED_PLACES, open_recording, video_frames
+from activities.media.recordings import NAMED_PLACES, film_frames, open_recording
 from activities.quality.lengths import check_length
 from activities.quality.motion import BLOCK, SIDE, Motion, Stretch
 from activities.quality.order import Order
 from activities.quality.pictures import check_size
 from activities.quality.report import Report
 from activities.quality.sharpness import BLURRED, blur_of
+from activities.quality.sounds import Track
 
 if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
     from av.filter import Graph
     from av.video.frame import VideoFrame
     from PIL.Image import Image
@@ -44,31 +47,49 @@ class _Seen:
     motion: Motion = field(default_factory=Motion)
     black: list[Stretch] = field(default_factory=list)
     broken: list[float] = field(default_factory=list)
-    pictures: "list[Image]" = field(default_factory=list)
+    blurs: "list[Future[float | None]]" = field(default_factory=list)
+    track: Track | None = None
     size: tuple[int, int] | None = None
     seconds: float = 0.0
 
 
-def check_video(source: Path | BinaryIO, order: Order, report: Report, expected_frames: int = 120) -> None:
-    """Decode a video that opens to its end, and check its picture.
+def check_video(source: Path | BinaryIO, order: Order, report: Report, expected_frames: int = 120) -> Track | None:
+    """Decode a video that opens to its end, and check its picture; its sound, if it has any.
 
     Args:
-        expected_frames: About how many frames it has; sharpness is measured at some of them.
+        expected_frames: About how many frames it has, if its header does not count them; sharpness is measured at some.
     """
     seen = _Seen()
-    with open_recording(source) as container:
+    # The decoder has threads of its own; what is measured next to it costs no time of them.
+    with open_recording(source) as container, ThreadPoolExecutor(1) as beside:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         # The loop filter costs a fifth of the time, and hides nothing that is checked.
         stream.codec_context.options = {"skip_loop_filter": "all"}
         begin = float((stream.start_time or 0) * stream.time_base) if stream.time_base else 0.0
         aspect = float(stream.sample_aspect_ratio or 1)
-        _decode(
-            video_frames(container, seen.broken.append), seen, begin, aspect, max(expected_frames // SHARP_SAMPLES, 1)
-        )
+        seen.track = Track() if container.streams.audio else None
+        shown = _shown(film_frames(container, seen.broken.append), seen)
+        every = max((stream.frames or expected_frames) // SHARP_SAMPLES, 1)
+        _decode(shown, seen, begin, aspect, every, beside)
     _check_opens(seen, report)
-    if not seen.motion.times:
-        return
+    if seen.motion.times:
+        _check_pictures(seen, order, report)
+    return seen.track
+
+
+def _shown(frames: "Iterator[VideoFrame | AudioFrame]", seen: _Seen) -> "Iterator[VideoFrame]":
+    """The frames of the picture; those of the sound are measured on the way."""
+    from av.video.frame import VideoFrame
+
+    for frame in frames:
+        if isinstance(frame, VideoFrame):
+            yield frame
+        elif seen.track is not None:
+            seen.track.add(frame)
+
+
+def _check_pictures(seen: _Seen, order: Order, report: Report) -> None:
     seen.motion.end(seen.seconds)
     check_length(seen.seconds, order, report)
     width, height = seen.size or (None, None)
@@ -79,7 +100,9 @@ def check_video(source: Path | BinaryIO, order: Order, report: Report, expected_
         _check_sharpness(seen, order, report)
 
 
-def _decode(frames: "Iterator[VideoFrame]", seen: _Seen, begin: float, aspect: float, every: int) -> None:
+def _decode(
+    frames: "Iterator[VideoFrame]", seen: _Seen, begin: float, aspect: float, every: int, beside: Executor
+) -> None:
     graph: Graph | None = None
     shape: tuple[int, int, str] | None = None
     opened: Stretch | None = None
@@ -96,8 +119,8 @@ def _decode(frames: "Iterator[VideoFrame]", seen: _Seen, begin: float, aspect: f
         small = graph.vpull()
         opened = _follow_black(small.metadata, opened, seen, number, time)
         seen.motion.add(small.to_ndarray().astype("int16"), time, key=bool(frame.key_frame))
-        if number % every == every // 2 and len(seen.pictures) < 2 * SHARP_SAMPLES:
-            seen.pictures.append(_picture(frame))
+        if number % every == every // 2 and len(seen.blurs) < 2 * SHARP_SAMPLES:
+            seen.blurs.append(beside.submit(_blur_of, frame))
     if opened is not None:
         opened.end = seen.seconds
         seen.black.append(opened)
@@ -126,11 +149,11 @@ def _duration(frame: "VideoFrame") -> float:
     return float(frame.duration * frame.time_base) if frame.duration and frame.time_base else 0.0
 
 
-def _picture(frame: "VideoFrame") -> "Image":
+def _blur_of(frame: "VideoFrame") -> float | None:
     scale = min(1.0, 640 / max(frame.width, frame.height))
     small = frame.reformat(max(2, round(frame.width * scale)), max(2, round(frame.height * scale)), "gray")
-    found: Image = small.to_image()  # type: ignore[no-untyped-call]  # PyAV leaves it untyped
-    return found
+    picture: Image = small.to_image()  # type: ignore[no-untyped-call]  # PyAV leaves it untyped
+    return blur_of(picture)
 
 
 def _follow_black(
@@ -223,7 +246,7 @@ def _check_motion(seen: _Seen, order: Order, report: Report) -> None:
 
 
 def _check_sharpness(seen: _Seen, order: Order, report: Report) -> None:
-    found = sorted(blur for picture in seen.pictures if (blur := blur_of(picture)) is not None)
+    found = sorted(blur for each in seen.blurs if (blur := each.result()) is not None)
     if not found:
         return
     blur = found[len(found) // 2]

@@ -18,6 +18,7 @@ from temporalio.service import RPCError
 from activities.catalogue import pricing
 from activities.catalogue.learned import record_bill
 from activities.errors import ChecksFailed, OutputUnusable, ProviderError, StorageUnavailable, StoreUnsupported
+from activities.media.arriving import ArrivingFile
 from activities.media.facts import Facts, extension_of
 from activities.providers.protocol import Finished, Job
 from activities.storage.bucket import Stored, sha256_of
@@ -56,6 +57,8 @@ class PaidAttempt(Attempt):
     _claim_heartbeat: ClaimHeartbeat
     _checking: "asyncio.Task[tuple[Facts, Checks]] | None" = None
     """The facts and checks of the response that is being stored, or was."""
+    _arriving: "asyncio.Task[Checks | None] | None" = None
+    """The checks of a video that was decoded while it arrived."""
 
     @property
     def digest(self) -> str:
@@ -96,7 +99,7 @@ class PaidAttempt(Attempt):
         await self._retry_storage(lambda: record_bill(self.storage, self.task.production_id, self.task.asset, cost))
         try:
             if self.signer and self.offer.modality is not Modality.TEXT and callable(finished.source):
-                finished = await self.call(spool(finished, self.request.file("to-sign")))
+                finished = await self.call(spool(finished, self.request.file("to-sign"), self._begin_arriving()))
             finished = await self._retry_storage(lambda: self.normalize(finished))
             signed = await self.signed(finished)
             finished = signed.finished
@@ -134,11 +137,32 @@ class PaidAttempt(Attempt):
         """Check a response that is whole on this worker, while it is stored."""
 
         async def check() -> tuple[Facts, Checks]:
+            if self.offer.modality is Modality.VIDEO:  # which is checked without its facts
+                return await asyncio.gather(self.facts_of(finished), self._checked_video(finished))
             facts = await self.facts_of(finished)
             return facts, await self.checker.check(finished, facts)
 
         self._checking = asyncio.create_task(self.call(check()))
         self._checking.add_done_callback(lambda done: done.cancelled() or done.exception())  # where nobody awaits it
+
+    async def _checked_video(self, finished: Finished) -> Checks:
+        """The checks of a video that is whole: those made while it arrived, if they found nothing."""
+        try:
+            early = await self._arriving if self._arriving else None
+        except Exception:
+            _log.warning("%s was not checked while it arrived", self.prefix, exc_info=True)
+            early = None
+        return early or await self.checker.check(finished, Facts())
+
+    def _begin_arriving(self) -> Callable[[ArrivingFile], None]:
+        """A function that begins to check the response as it arrives in a file."""
+
+        def begin(file: ArrivingFile) -> None:
+            self._arriving = asyncio.create_task(self.checker.check_arriving(file))
+            self._arriving.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+        self._arriving = None
+        return begin
 
     async def _checked(self, finished: Finished, key: str, stored: Stored, nonce: str) -> tuple[Facts, Checks]:
         """The facts and checks of what was stored. The facts of a stream are read from the bucket, which shows that it
@@ -207,7 +231,7 @@ class PaidAttempt(Attempt):
             self._checking = None
             path = self.request.file(f"copy-{uuid4().hex[:8]}")
             here = replace(finished, source=path)
-            copy = LocalCopy(path, lambda: self._begin_checks(here))
+            copy = LocalCopy(path, self._begin_arriving(), lambda: self._begin_checks(here))
             return key, finished, await self.storage.put_stream(key, copy.tee(stream), finished.media_type)
 
     def _key(self, nonce: str, finished: Finished) -> str:

@@ -3,13 +3,15 @@
 import asyncio
 import errno
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from activities.media.arriving import ArrivingFile
 from activities.provenance.signer import Signer
 from activities.provenance.statements import take_statement
-from activities.providers.protocol import Finished, write_stream
+from activities.providers.protocol import Finished
 from activities.storage.bucket import sha256_of, size_and_sha256
 from workflows.activity_io import ProduceAsset
 
@@ -45,14 +47,27 @@ async def sign_output(signer: Signer | None, task: ProduceAsset, finished: Finis
     return SignedMedia(replace(finished, source=done.source), before if done.signed else "", done.problem)
 
 
-async def spool(finished: Finished, path: Path) -> Finished:
-    """The output as a file, because a signature covers the whole file; on a full disk it stays a stream."""
+async def spool(finished: Finished, path: Path, when_begun: Callable[[ArrivingFile], None]) -> Finished:
+    """The output as a file, because a signature covers the whole file; on a full disk it stays a stream.
+
+    Args:
+        when_begun: Is called with the file before it has any bytes.
+    """
     if not callable(finished.source):
         return finished
+    file = ArrivingFile(path)
     try:
-        return replace(finished, source=await write_stream(finished.source, path))
+        async with finished.source() as chunks:
+            await asyncio.to_thread(file.append, b"")
+            when_begun(file)
+            async for chunk in chunks:
+                await asyncio.to_thread(file.append, chunk)
+        file.end(whole=True)
+        return replace(finished, source=path)
     except OSError as error:
         if error.errno not in _DISK_FULL:
             raise
         await asyncio.to_thread(path.unlink, missing_ok=True)
         return finished
+    finally:
+        file.end(whole=False)  # for readers, where it has not ended before

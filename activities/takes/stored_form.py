@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from activities.catalogue.offers import Offer
 from activities.errors import OutputUnusable
+from activities.media.arriving import ArrivingFile
 from activities.media.facts import Facts
 from activities.media.media_types import HEAD_BYTES, detect, media_type_of
 from activities.providers.protocol import Finished
@@ -92,47 +93,52 @@ async def peek(chunks: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[bytes
 class LocalCopy:
     """A copy of a stream on the disk of the worker, so that its checks do not download what was just stored.
 
-    Its last part is uploaded when the copy is whole, so the checks run at the same time. There is no copy of a large
-    stream, or on a full disk.
+    Its last part is uploaded when the copy is whole, so the checks run at the same time; some videos are checked while
+    the copy grows. There is no copy of a large stream, or on a full disk.
+
+    Args:
+        when_begun: Is called with the copy before it has any bytes.
     """
 
-    def __init__(self, path: Path, when_whole: Callable[[], None]) -> None:
+    def __init__(self, path: Path, when_begun: Callable[[ArrivingFile], None], when_whole: Callable[[], None]) -> None:
         self._path = path
+        self._when_begun = when_begun
         self._when_whole = when_whole
-        self._size = 0
 
     async def tee(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """The chunks as they are; each is appended to the copy."""
-        self._size, waiting = 0, bytearray()
-        keeping = await self._write(waiting, "wb")
-        async for chunk in chunks:
-            yield chunk
-            waiting += chunk if keeping else b""
-            if len(waiting) >= WRITTEN_BYTES:
-                keeping = await self._write(waiting)
-                waiting.clear()
-        if keeping and await self._write(waiting):
-            self._when_whole()
-
-    async def _write(self, data: bytearray, mode: Literal["wb", "ab"] = "ab") -> bool:
-        """Whether there is room for the data."""
-        self._size += len(data)
+        file, size, waiting = ArrivingFile(self._path), 0, bytearray()
+        keeping = await self._write(file, waiting, size)
+        if keeping:
+            self._when_begun(file)
         try:
-            if self._size <= LOCAL_COPY_BYTES:
-                await asyncio.to_thread(_append, self._path, bytes(data), mode)
+            async for chunk in chunks:
+                yield chunk
+                waiting += chunk if keeping else b""
+                size += len(chunk)
+                if len(waiting) >= WRITTEN_BYTES:
+                    keeping = await self._write(file, waiting, size)
+                    waiting.clear()
+            if keeping and await self._write(file, waiting, size):
+                file.end(whole=True)
+                self._when_whole()
+        finally:
+            file.end(whole=False)  # for readers, where it has not ended before
+
+    async def _write(self, file: ArrivingFile, data: bytearray, size: int) -> bool:
+        """Whether there is room for the data, with which the copy has `size` bytes."""
+        try:
+            if size <= LOCAL_COPY_BYTES:
+                await asyncio.to_thread(file.append, bytes(data))
                 return True
             reason = "it is larger than a copy may be"
         except OSError as error:
             reason = str(error)
         _log.info("The checks of a take read it from the bucket: %s", reason)
+        file.end(whole=False)
         with suppress(OSError):
             await asyncio.to_thread(self._path.unlink, missing_ok=True)
         return False
-
-
-def _append(path: Path, data: bytes, mode: Literal["wb", "ab"]) -> None:
-    with path.open(mode) as file:
-        file.write(data)
 
 
 def _head_of(path: Path) -> bytes:

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
@@ -37,10 +37,13 @@ def text_of(answer: str) -> str:
     return _without_fence(_without_thoughts(valid(answer)))
 
 
-def read_as(model: type[M], answer: str) -> M:
+def read_as(model: type[M], answer: str, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> M:
     """The record in a response, whatever text surrounds it and whatever additional fields it has.
 
     Of several records the last one counts: models write drafts before it.
+
+    Args:
+        pairs: Makes each object, as in `json.loads`; by default, of several values of a field the last one counts.
 
     Raises:
         ValidationError: the JSON is not a valid record.
@@ -50,7 +53,7 @@ def read_as(model: type[M], answer: str) -> M:
     fitting: M | None = None
     for text in _json_texts(answer):
         try:
-            found = json.loads(text, strict=False)  # models write line ends into strings
+            found = json.loads(text, strict=False, object_pairs_hook=pairs)  # models write line ends into strings
         except (ValueError, RecursionError):
             continue
         try:
@@ -66,6 +69,14 @@ def read_as(model: type[M], answer: str) -> M:
     except (ValueError, RecursionError) as error:
         raise ValueError(f"Invalid JSON: {error}") from None
     raise ValueError("Invalid JSON")
+
+
+def unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object in which a field with two different values has none, so that it is refused by its name."""
+    fields, twice = dict(pairs), set[str]()
+    if len(fields) < len(pairs):
+        twice = {name for name, value in pairs if value != fields[name]}
+    return {name: None if name in twice else value for name, value in fields.items()}
 
 
 def partial_json(written: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from api.views.batches import BatchRowBody
+from workflows.evaluation.cases import given_once
 from workflows.series.items import Item
 
 COLUMNS: Final = (
@@ -153,7 +154,9 @@ def _parse_json_lines(text: str) -> list[BatchRowBody]:
         if not line.strip():
             continue
         try:
-            fields = json.loads(line)
+            fields = json.loads(line, object_pairs_hook=given_once)
+        except RecursionError:
+            raise BatchFileError(f"line {number} is nested too deeply; write an object of few levels") from None
         except ValueError as error:
             raise BatchFileError(f"line {number} is not JSON ({error}); write one object per line") from None
         if not isinstance(fields, dict):

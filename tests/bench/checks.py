@@ -2,7 +2,8 @@
 
 The upload goes to the S3 server of the bench, and then waits until a connection of CONNECTION would have sent it. The
 figures are the shares of an upload by which checks delay a take: they run while it is stored. A stream of up to 8 MiB
-is uploaded once its copy on the worker is whole, and so is checked at the same time too.
+is uploaded once its copy is whole, and so is checked at the same time too. A video whose index comes first is checked
+from its first byte on, over a connection like that of the upload; one whose index comes last, once it is whole.
 """
 
 import asyncio
@@ -11,15 +12,20 @@ import statistics
 import time
 import wave
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import process_time
 from typing import Final
 
 import numpy as np
 
+from activities.media.arriving import ArrivingFile
 from activities.media.facts import Facts, probe
 from activities.media.recordings import open_recording, video_frames
 from activities.quality.checks import check_take
+from activities.quality.outputs import check_arriving
 from activities.storage.bucket import Storage
 from tests.activities.quality.labelled import pictures, sounds, videos
 from tests.activities.quality.labelled.cases import order
@@ -29,6 +35,8 @@ ROUNDS: Final = 7
 SIZE: Final = (1280, 720)
 CONNECTION: Final = (100e6 / 8, 0.05)
 """Bytes a second, and seconds until a response: 100 Mbit/s to a store that is 50 ms away."""
+CHUNK: Final = 64 * 1024
+"""Bytes of a response at a time."""
 SPEECH_RATE: Final = 24_000
 """Samples a second of the speech of vendors."""
 BITRATE: Final = 8_000_000
@@ -45,8 +53,12 @@ class Usual:
     modality: Modality
 
     def check(self) -> None:
-        facts = Facts() if self.modality is Modality.TEXT else probe(io.BytesIO(self.data), self.media_type)
-        check_take(self.data, self.media_type, facts, order(self.modality, "Grainy footage of a street"))
+        asked = order(self.modality, "Grainy footage of a street")
+        with ThreadPoolExecutor(1) as beside:
+            reading = beside.submit(probe, io.BytesIO(self.data), self.media_type)
+            facts = Facts() if self.modality is Modality.VIDEO else reading.result()
+            check_take(self.data, self.media_type, facts, asked)
+            reading.result()
 
 
 def measure() -> dict[str, float]:
@@ -81,7 +93,35 @@ async def _against_uploads(takes: Sequence[Usual]) -> dict[str, float]:
         found[f"{take.name}_percent"] = 100 * max(both - alone, 0) / alone
         found[f"{take.name}_megabytes"] = len(take.data) / 1e6
         found[f"{take.name}_upload_seconds"] = alone
+    video = replace(takes[-1], data=videos.index_first(takes[-1].data))
+    alone, both = await _least(_received, storage, video), await _least(_checked_arrival, storage, video)
+    found["arriving_percent"] = 100 * max(both - alone, 0) / found["video_upload_seconds"]
     return found
+
+
+async def _received(storage: Storage, take: Usual, *, checked: bool = False) -> None:
+    """A take that arrives and is uploaded then; its facts are read meanwhile, whether it is checked or not."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "take"
+        file, asked = ArrivingFile(path), order(take.modality, "Grainy footage of a street")
+        checking = asyncio.to_thread(check_arriving, file, asked) if checked else asyncio.sleep(0)
+        early = asyncio.create_task(checking)
+        await _arrive(file, take.data)
+        await asyncio.gather(_upload(storage, take), asyncio.to_thread(probe, path, take.media_type))
+        assert await early or not checked
+
+
+async def _checked_arrival(storage: Storage, take: Usual) -> None:
+    await _received(storage, take, checked=True)
+
+
+async def _arrive(file: ArrivingFile, data: bytes) -> None:
+    rate, latency = CONNECTION
+    began = time.perf_counter() + latency
+    for at in range(0, len(data), CHUNK):
+        await asyncio.sleep(max(began + at / rate - time.perf_counter(), 0))
+        await asyncio.to_thread(file.append, data[at : at + CHUNK])
+    file.end(whole=True)
 
 
 async def _upload(storage: Storage, take: Usual) -> None:

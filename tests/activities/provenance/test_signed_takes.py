@@ -3,13 +3,12 @@
 import errno
 import io
 import logging
-from pathlib import Path
 
 import pytest
 
+from activities.media.arriving import ArrivingFile
 from activities.provenance.signer import Signer
 from activities.storage.bucket import Storage, sha256_of
-from activities.takes import signing
 from api.provenance.reader import read_provenance
 from tests.activities.provenance.signing import make_test_signer
 from tests.activities.takes.attempts import Attempts, take_request
@@ -93,10 +92,10 @@ async def test_a_failing_signer_loses_no_take(
 async def test_a_full_disk_loses_no_take(storage: Storage, signer: Signer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no room to sign a stream, it is stored unsigned, and paid for once."""
 
-    async def full(*_: object) -> Path:
+    def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(signing, "write_stream", full)
+    monkeypatch.setattr(ArrivingFile, "append", full)
     vendor = Vendor(polls=1)
     vendor.streams = True
     run = Signing(storage, vendor, "later", signer)

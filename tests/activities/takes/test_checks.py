@@ -1,6 +1,7 @@
 """`produce_asset` and the checks: a take that cannot be used fails once, with its evidence, and is kept."""
 
 import asyncio
+import dataclasses
 import io
 import threading
 from decimal import Decimal
@@ -10,15 +11,20 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from activities.catalogue.offers import Offer
+from activities.provenance.signer import Signed
+from activities.providers.protocol import Finished
 from activities.quality import outputs
 from activities.quality.checks import check_take
 from activities.storage.bucket import Storage
 from activities.takes import stored_form
 from tests.activities.quality.labelled.pictures import as_file, photograph
+from tests.activities.quality.labelled.videos import encode, index_first, moving
 from tests.activities.takes.attempts import Attempts, finished_take, take_request
 from tests.support.vendor import Vendor
 from tests.support.waiting import WITHIN
 from workflows.activity_io import AssetFailure
+from workflows.models import Modality
 from workflows.quality import Checks
 
 
@@ -127,6 +133,52 @@ async def test_the_checks_of_a_stream_do_not_download_it_again(
     assert [isinstance(source, Path) for source in read] == [most > len(vendor.media)]
     assert take.checks.measured["black"] == 0
     assert (take.media.width, take.media.bytes) == (640, len(vendor.media))
+    assert (await storage.get_bytes(take.media.key) or [b""])[0] == vendor.media
+
+
+class Films(Vendor):
+    """Sells videos."""
+
+    def offers(self) -> list[Offer]:
+        made = {"modality": Modality.VIDEO, "media_type": "video/mp4"}
+        return [dataclasses.replace(offer, **made) for offer in super().offers()]  # type: ignore[arg-type]
+
+    def _finished(self, media: bytes = b"") -> Finished:
+        return dataclasses.replace(super()._finished(media), media_type="video/mp4")
+
+
+class Unable:
+    """A signer that cannot sign after all."""
+
+    def can_sign(self, media_type: str) -> bool:
+        return True
+
+    async def sign(self, source: Path, media_type: str, statement: object) -> Signed:
+        return Signed(source, signed=False)
+
+
+@pytest.mark.parametrize(("signed", "frames"), [(False, 24), (True, 24), (False, 12)])
+async def test_a_video_is_checked_while_it_arrives(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch, signed: bool, frames: int
+) -> None:
+    """It is decoded once, whether it is stored as it arrives or signed before; one with a finding is decoded again."""
+    threads: list[str] = []
+
+    def check(*given: Any) -> Checks:
+        threads.append(threading.current_thread().name.partition("_")[0])
+        return check_take(*given)
+
+    monkeypatch.setattr(outputs, "check_take", check)
+    vendor = Films(polls=0)
+    vendor.media, vendor.streams = index_first(encode(moving(3, frames))), True
+    request = take_request("later")
+    asset = request.asset.model_copy(update={"asset_type": Modality.VIDEO, "parameters": {"seconds": 1}})
+    run = Attempts(storage, vendor, request.model_copy(update={"asset": asset}))
+    if signed:
+        monkeypatch.setattr(run.producer, "_signer", Unable())
+    take = await finished_take(run)
+    assert [name == "arriving" for name in threads] == ([True] if frames == 24 else [True, False])
+    assert ("length" in take.checks.measured, bool(take.checks.findings)) == (True, frames == 12)
     assert (await storage.get_bytes(take.media.key) or [b""])[0] == vendor.media
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import av
@@ -124,3 +126,16 @@ def encode(
                 out.mux(track.encode(piece))
             out.mux(track.encode(None))
     return buffer.getvalue()
+
+
+def index_first(data: bytes) -> bytes:
+    """An MP4 as vendors that serve players write it: its index precedes its frames."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "first.mp4"  # libavformat reads the file again to move its frames
+        with av.open(BytesIO(data), "r") as source, av.open(path, "w", options={"movflags": "faststart"}) as out:
+            streams: dict[int, Any] = {each.index: out.add_stream_from_template(each) for each in source.streams}
+            for packet in source.demux():
+                if packet.dts is not None:
+                    packet.stream = streams[packet.stream.index]
+                    out.mux(packet)
+        return path.read_bytes()
