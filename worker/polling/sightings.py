@@ -19,10 +19,12 @@ from temporalio.api.workflowservice.v1 import (
     PollActivityTaskQueueRequest,
 )
 from temporalio.client import Client
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 _TIMEOUT: Final = timedelta(seconds=10)
 """Also of the probe: the server refuses polls of less than 2 s, and answers an idle one before its timeout."""
+_WAITED: Final = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+"""An accepted poll whose empty response came late."""
 PROBE_QUEUE: Final = "greenlight-probe"
 """No task is ever on it."""
 
@@ -71,10 +73,9 @@ class Sightings:
         """
         if await self._is_new(polled.queue, polled.kind):
             return True
-        for partition in await self._partitions(polled.queue):
-            if partition != polled.queue and await self._is_new(partition, polled.kind):
-                return True
-        return False
+        others = [each for each in await self._partitions(polled.queue) if each != polled.queue]
+        # All of them, so that the old polls that each of them lists are known from now on.
+        return any([await self._is_new(partition, polled.kind) for partition in others])
 
     async def count_waiting(self, polled: Polled) -> int:
         """The approximate number of tasks that wait.
@@ -93,7 +94,9 @@ class Sightings:
         )
         try:
             await self._client.workflow_service.poll_activity_task_queue(request, timeout=_TIMEOUT)
-        except (RPCError, RuntimeError):
+        except RPCError as error:
+            return error.status in _WAITED
+        except RuntimeError:
             return False
         return True
 
