@@ -49,6 +49,9 @@ class Metrics:
         self._reserved = histogram("greenlight_reserved_usd", "The most that a claimed submission may cost")
         self._released = histogram("greenlight_released_usd", "Reservations of submissions that ended")
         self._spent = histogram("greenlight_spent_usd", "Billed costs, by the ledger")
+        self._unpolled = meter.create_gauge_float(
+            "greenlight_unpolled_seconds", "How long Temporal has received no poll for a task queue, by kind of task"
+        )
         self._signatures = counter("greenlight_signatures", "Files to sign, by kind (take, deliverable) and outcome")
 
     def begin(self, providers: Iterable[str]) -> None:
@@ -81,6 +84,9 @@ class Metrics:
 
     def spent(self, provider: str, usd: Decimal) -> None:
         self._spent.record(float(usd), {"provider": provider})
+
+    def polls_missed(self, task_queue: str, kind: str, seconds: float) -> None:
+        self._unpolled.set(seconds, {"task_queue": task_queue, "kind": kind})
 
     def signed(self, kind: str, outcome: str) -> None:
         self._signatures.add(1, {"kind": kind, "outcome": outcome})

@@ -32,6 +32,7 @@ from worker.live.pool import WorkerPool
 from worker.live.providers import LiveProviders
 from worker.memory import limit_arenas
 from worker.nexus import NexusRefused, nexus_handlers
+from worker.polling.watch import PollingStopped, watch_polling
 from worker.scratch import use_own_directory
 from worker.settings import STOP_SECONDS, WorkerSettings
 from worker.versions.promotion import promote
@@ -50,6 +51,7 @@ async def run() -> None:
     Raises:
         ValidationError, PayloadKeysRefused, MetricsAddressRefused, StorageRefused, HealthRefused, CertificateRefused,
         RoleRefused, LimitRefused, NexusRefused, SettingsUnreadable, BotoCoreError, ClientError: a setting is invalid.
+        PollingStopped: a worker no longer polls.
     """
     environ = _environ()
     settings, activity_settings = WorkerSettings(**_live(environ)), ActivitySettings()
@@ -92,6 +94,8 @@ async def _run_workers(
     polled = [name for name in providers if not settings.roles or name in settings.roles]
     limits = apply_limits(client, polled, activity_settings.in_flight)
     watches = [keep_probing(storage), health.watch(client, storage), promote(client, settings), limits]
+    if settings.watch_polling:
+        watches.append(watch_polling(client, pool, health).watch())
     if path := os.environ.get(SETTINGS_FILE):
         make = partial(make_provider_worker, client, activities, settings)
         watches.append(Follower(Path(path), os.environ, providers, pool, client, settings, make).follow())
@@ -139,14 +143,18 @@ def _live(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Exit code 0 after a requested stop; 1 after an invalid setting, with one line that names the remedy."""
+    """Exit code 0 after a requested stop; 1 after an invalid setting, with one line that names the remedy, and after a
+    failure."""
     code = 0
     limit_arenas()
     tracing.begin("greenlight-worker", os.environ)
     try:
-        asyncio.run(run())
+        # Never closed: that would wait for every task and thread that did not stop in time.
+        asyncio.Runner().run(run())
     except asyncio.CancelledError:
         log.info("Stopped")
+    except PollingStopped:  # its health has logged the reason
+        code = 1
     except (
         ValidationError,
         PayloadKeysRefused,
@@ -162,6 +170,9 @@ def main() -> None:
         ClientError,
     ) as error:
         log.critical("%s", error)
+        code = 1
+    except Exception:
+        log.critical("The worker failed", exc_info=True)
         code = 1
     tracing.end()
     logging.shutdown()

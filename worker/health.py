@@ -1,7 +1,8 @@
 """The health of a worker for orchestrators: a small HTTP endpoint, and the same states in its log.
 
-GET /healthz is 200 while the event loop runs; GET /readyz is 200 if Temporal and the storage work, otherwise 503.
-Both respond `{"ready": …, "checks": {"temporal": "ok", "storage": "ok"}}`, with a reason in place of `ok`.
+GET /healthz is 200 while the event loop runs; GET /readyz is 200 if Temporal and the storage work and all task queues
+are polled, otherwise 503. Both respond `{"ready": …, "checks": {"temporal": "ok", "storage": "ok", "polling": "ok"}}`,
+with a reason in place of `ok`.
 """
 
 import asyncio
@@ -40,7 +41,7 @@ class Health:
     """The state of each check. A check without a result counts as not ready."""
 
     def __init__(self) -> None:
-        self.checks: dict[str, str] = {"temporal": "connecting", "storage": "connecting"}
+        self.checks: dict[str, str] = {"temporal": "connecting", "storage": "connecting", "polling": "ok"}
 
     @property
     def ready(self) -> bool:

@@ -83,6 +83,11 @@ class WorkerSettings(BaseSettings):
     health_port: int | None = Field(
         default=None, ge=1, le=65_535, description="Their port; without it they are not served"
     )
+    watch_polling: bool = Field(
+        default=True,
+        description="Stop when Temporal has received no poll for one of the task queues for 10 minutes, so that a "
+        "supervisor starts a new worker",
+    )
     metrics_address: str | None = Field(
         default=None, description="host:port at which the SDK serves Prometheus metrics", examples=["127.0.0.1:9464"]
     )

@@ -13,6 +13,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymen
 from activities.build import compute_build_id
 from activities.production import Activities
 from worker.cores import usable_cores
+from worker.polling.slots import SlotUse
 from worker.query_guard import GuardedRunner
 from worker.settings import WorkerSettings
 from worker.take_metrics import TakeMetrics
@@ -68,6 +69,7 @@ def make_worker(
         nexus: The handlers of Nexus services.
         slots: How many activities run at once; otherwise as the settings say.
     """
+    slots = slots or settings.max_concurrent_activities
     return Worker(
         client,
         task_queue=queue,
@@ -75,11 +77,11 @@ def make_worker(
         workflow_runner=GuardedRunner(),
         activities=activities,
         nexus_service_handlers=nexus,
-        interceptors=[TakeMetrics()] if settings.metrics_address else [],
+        interceptors=[SlotUse(slots), *([TakeMetrics()] if settings.metrics_address else [])],
         deployment_config=deployment_of(settings),
         max_cached_workflows=500,  # without the cache every task replays: 1,000 assets took 4.5 times as long
         max_concurrent_workflow_tasks=10 if workflows else None,
-        max_concurrent_activities=slots or settings.max_concurrent_activities,
+        max_concurrent_activities=slots,
         max_task_queue_activities_per_second=settings.rates.get(provider),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         # The workflows of a killed worker move to another one after this time instead of 10 s.

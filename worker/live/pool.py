@@ -1,7 +1,7 @@
 """The workers of one process, one for each task queue: some are added and retired while the process runs."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from temporalio.worker import Worker
 
@@ -14,12 +14,17 @@ class WorkerPool:
         self._runs: list[asyncio.Task[None]] = []
         self._retiring: list[asyncio.Task[None]] = []
         self._failed = asyncio.Event()
+        self._error: Exception | None = None
         for worker in workers:
             self.add(worker)
 
     @property
     def queues(self) -> list[str]:
         return list(self._running)
+
+    @property
+    def workers(self) -> Sequence[Worker]:
+        return list(self._running.values())
 
     def add(self, worker: Worker) -> None:
         """Run a worker of a task queue that none polls yet."""
@@ -33,9 +38,20 @@ class WorkerPool:
         if worker := self._running.pop(task_queue, None):
             self._retiring.append(asyncio.create_task(worker.shutdown()))
 
+    def fail(self, error: Exception) -> None:
+        """Report that the workers are of no use any more."""
+        self._error = error
+        self._failed.set()
+
     async def until_failure(self) -> None:
-        """Return when a worker has ended by itself, which none does unless it fails."""
+        """Return when a worker has ended by itself, which none does unless it fails.
+
+        Raises:
+            Exception: the one that `fail` was given.
+        """
         await self._failed.wait()
+        if self._error:
+            raise self._error
 
     async def shutdown(self) -> None:
         """Stop all workers; running activities may finish."""
