@@ -10,6 +10,7 @@ from typing import Any, Final
 import botocore.session
 import httpcore2
 import pytest
+import typer.main
 import typer.testing
 from fastapi.routing import _IncludedRouter
 from starlette.routing import BaseRoute
@@ -110,7 +111,7 @@ def _load_boto_once() -> Iterator[None]:
 def _build_commands_once() -> Iterator[None]:
     """Build the tree of the `greenlight` commands once, not for each command that a test runs in this process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(typer.testing, "_get_command", cache(typer.testing._get_command))
+        patch.setattr(typer.testing, "_get_command", cache(typer.main.get_command))
         yield
 
 
