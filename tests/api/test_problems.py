@@ -89,6 +89,21 @@ async def test_an_invalid_brief_is_refused(alone: Api, change: dict[str, Any], f
     assert remedy in found.errors[0].remedy
 
 
+@pytest.mark.parametrize(
+    ("address", "field", "remedy"),
+    [
+        ("productions?statuss=delivered", "statuss", "choose from"),
+        ("productions/p1/export?to=edl&as=zip", "as", "choose from revision, to"),
+        ("platforms?x=", "x", "remove it"),
+    ],
+)
+async def test_unknown_parameter(alone: Api, address: str, field: str, remedy: str) -> None:
+    """A parameter of an address that its route does not read is refused: a misspelt filter never lists everything."""
+    found = problem(await alone.http.get(f"/api/v1/{address}"), 422)
+    assert [e.field for e in found.errors] == [field]
+    assert remedy in found.errors[0].remedy
+
+
 async def test_missing_field(alone: Api) -> None:
     """A missing field is named."""
     found = problem(await alone.http.post("/api/v1/productions", json={"text": "x"}), 422)
