@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from workflows.agents.grants import Grant
-from workflows.base import MAX_LANGUAGES, Language, MaybeSlug
+from workflows.base import MAX_LANGUAGES, Clean, Language, MaybeSlug
 from workflows.cut import Cut, Translations, check_languages
 from workflows.extraction.fields import FieldChange
 from workflows.models import (
@@ -118,7 +118,7 @@ class EditOp(Model):
     translations: Translations = Field(
         default_factory=dict, description="Language -> narration, sentence or text on the screen -> its translation"
     )
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Clean] | None = None
 
     @property
     def changes_inputs(self) -> bool:
