@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from api.temporal.voice.sessions import VoiceSessionGateway
     from api.temporal.voice_memos import VoiceMemoGateway
 
-API_PATHS: Final = ("/api/", "/generate")
 _PRODUCTION_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -266,20 +265,20 @@ def production_id_for(tenant: str, key: str | None) -> str:
 
 
 async def refuse_unknown_parameters(request: Request) -> None:
-    """
+    """A route that reads no parameters ignores them, because callers of pictures add some against caches.
+
     Raises:
         Problem: the address has a parameter that the route does not read, such as a misspelt filter of a list.
     """
     dependant = getattr(request.scope.get("route"), "dependant", None)
-    if not request.query_params or not dependant or not request.url.path.startswith(API_PATHS):
+    if not request.query_params or not dependant or not request.url.path.startswith("/api/"):
         return
     known = sorted(_query_names(dependant))
-    remedy = f"choose from {', '.join(known)}" if known else "remove it"
     unknown = [name for name in request.query_params if name not in known]
-    errors = [FieldError(field=name, message="is not a known parameter", remedy=remedy) for name in unknown]
-    if errors:
-        detail = f"{errors[0].field}: {errors[0].message}; {remedy}."
-        raise Problem(422, "invalid-request", detail, errors=errors[:20])
+    if known and unknown:
+        message, remedy = "is not a known parameter", f"choose from {', '.join(known)}"
+        errors = [FieldError(field=name, message=message, remedy=remedy) for name in unknown[:20]]
+        raise Problem(422, "invalid-request", f"{unknown[0]}: {message}; {remedy}.", errors=errors)
 
 
 def _query_names(dependant: Dependant) -> set[str]:

@@ -94,7 +94,7 @@ async def test_an_invalid_brief_is_refused(alone: Api, change: dict[str, Any], f
     [
         ("productions?statuss=delivered", "statuss", "choose from"),
         ("productions/p1/export?to=edl&as=zip", "as", "choose from revision, to"),
-        ("platforms?x=", "x", "remove it"),
+        ("productions/p1/events?after=1&from=2", "from", "choose from after"),
     ],
 )
 async def test_unknown_parameter(alone: Api, address: str, field: str, remedy: str) -> None:
