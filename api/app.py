@@ -13,7 +13,7 @@ from api.auth.key_file import KeyFile
 from api.auth.limits import TenantLimit, TenantTurns
 from api.auth.middleware import Access, authorise
 from api.auth.sessions import Sessions, session_secret
-from api.deps import Services
+from api.deps import Services, refuse_unknown_parameters
 from api.metrics import Metrics
 from api.middleware import BodyLimits
 from api.openapi.examples import add_examples
@@ -156,7 +156,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
             "logs": False,
             "auto_configure": False,
         },
-        dependencies=[Depends(authorise)],
+        dependencies=[Depends(authorise), Depends(refuse_unknown_parameters)],
     )
     app.state.instance = settings.instance
     app.add_middleware(Access, settings=settings, keys=keys, sessions=sessions)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 from fastapi import Depends, Header, Path, Query, Request
+from fastapi.dependencies.models import Dependant
 
 from api.auth.caller import Caller
 from api.auth.key_file import KeyFile
@@ -18,6 +19,7 @@ from api.auth.sessions import Sessions
 from api.metrics import Metrics
 from api.middleware import drain
 from api.problems import (
+    FieldError,
     Problem,
     unknown_batch,
     unknown_evaluation,
@@ -260,3 +262,26 @@ def production_id_for(tenant: str, key: str | None) -> str:
     if key is not None:
         return keyed_production_id(tenant, key)
     return keys.qualify_id(tenant, f"{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(4)}")
+
+
+async def refuse_unknown_parameters(request: Request) -> None:
+    """A route that reads no parameters ignores them, because callers of pictures add some against caches.
+
+    Raises:
+        Problem: the address has a parameter that the route does not read, such as a misspelt filter of a list.
+    """
+    dependant = getattr(request.scope.get("route"), "dependant", None)
+    if not request.query_params or not dependant or not request.url.path.startswith("/api/"):
+        return
+    known = sorted(_query_names(dependant))
+    unknown = [name for name in request.query_params if name not in known]
+    if known and unknown:
+        message, remedy = "is not a known parameter", f"choose from {', '.join(known)}"
+        errors = [FieldError(field=name, message=message, remedy=remedy) for name in unknown[:20]]
+        raise Problem(422, "invalid-request", f"{unknown[0]}: {message}; {remedy}.", errors=errors)
+
+
+def _query_names(dependant: Dependant) -> set[str]:
+    """The names of the parameters that a route and its dependencies read from the query."""
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*(_query_names(each) for each in dependant.dependencies))

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from api.field_messages import text_of
 from workflows.models import Money
 from workflows.runtime.encryption_keys import PayloadKeyMissing
 from workflows.servers.temporal import CHECK_DISK, DISK_FULL, diagnose
@@ -298,8 +299,8 @@ def field_errors(found: Sequence[Any]) -> list[FieldError]:
 
     pydantic also reports a list as too short when its only item is invalid: only the error of the item is kept.
     """
-    parents = {tuple(e["loc"][:-1]) for e in found if e["loc"]}
-    return [_field_error(e) for e in found if tuple(e["loc"]) not in parents]
+    around = {tuple(e["loc"][:end]) for e in found for end in range(len(e["loc"]))}
+    return [_field_error(e) for e in found if tuple(e["loc"]) not in around]
 
 
 def _malformed(reason: str) -> Problem:
@@ -318,39 +319,6 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     return problem_response(Problem(500, "internal-error", detail))
 
 
-_NO_MONEY: Final = ("is not an amount of money", "give USD such as 2.50")
-_NO_NUMBER: Final = ("is not a number", "give one such as 20")
-_NO_INTEGER: Final = ("is not a whole number", "give one such as 1")
-_NO_FLAG: Final = ("is neither true nor false", "give true or false")
-_MESSAGES: Final[dict[str, tuple[str, str]]] = {
-    "missing": ("is required", "add it"),
-    "extra_forbidden": ("is not a known field", "remove it, or check its spelling"),
-    "string_too_short": ("is empty", "give a text"),
-    "string_pattern_mismatch": ("does not have the expected form", "match {pattern}"),
-    "decimal_parsing": _NO_MONEY,
-    "decimal_type": _NO_MONEY,
-    "finite_number": _NO_MONEY,
-    "float_parsing": _NO_NUMBER,
-    "float_type": _NO_NUMBER,
-    "int_parsing": _NO_INTEGER,
-    "int_type": _NO_INTEGER,
-    "int_from_float": _NO_INTEGER,
-    "bool_parsing": _NO_FLAG,
-    "bool_type": _NO_FLAG,
-    "decimal_max_places": ("is too precise", "give USD with at most {decimal_places} decimals"),
-    "greater_than_equal": ("is too small", "give at least {ge}"),
-    "less_than_equal": ("is too large", "give at most {le}"),
-    "string_too_long": ("is too long", "shorten it to at most {max_length} characters"),
-    "too_long": ("has too many items", "give at most {max_length}"),
-    "too_short": ("has too few items", "give at least {min_length}"),
-    "enum": ("is not known", "choose from {expected}"),
-    "literal_error": ("is not known", "choose from {expected}"),
-    "model_attributes_type": ("is not a JSON object", "send one, with the header Content-Type: application/json"),
-    "string_unicode": ("is not valid Unicode", "send text without lone surrogates"),
-}
-"""pydantic's error types -> message and remedy, with placeholders for the error's context."""
-
-
 def _field_error(error: Mapping[str, Any]) -> FieldError:
     """One pydantic error as a field error, with the path of its field (`edits[0].prompt`)."""
     path = _path(error["loc"])
@@ -358,10 +326,8 @@ def _field_error(error: Mapping[str, Any]) -> FieldError:
         # The validators of whole records raise "field: message; remedy".
         found = parse_field_error(str(error["msg"]).removeprefix("Value error, "))
         return found.model_copy(update={"field": ".".join(filter(None, (path, found.field))) or "body"})
-    message, remedy = _MESSAGES.get(error["type"], (str(error["msg"]), ""))
-    if "languages" in error["loc"] and error["type"] != "too_long":
-        remedy = "give BCP 47 tags such as 'en' or 'pt-BR', the original first"
-    return FieldError(field=path or "body", message=message, remedy=remedy.format_map(error.get("ctx", {})))
+    message, remedy = text_of(error)
+    return FieldError(field=path or "body", message=message, remedy=remedy)
 
 
 def parse_field_error(text: str) -> FieldError:

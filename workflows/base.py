@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+import re
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 MaybeSlug = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9-]{0,62})?$")]
@@ -18,6 +19,16 @@ Language = Annotated[
 ]
 MAX_LANGUAGES: Final = 8
 """Of one film, the original among them."""
+_BREAKS: Final = re.compile(r"[\v\f\x1c-\x1e\x85]")
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+
+
+def without_controls(text: object) -> object:
+    """The text without control characters, which copied documents contain and vendors refuse; a page ends as a line."""
+    return _CONTROLS.sub("", _BREAKS.sub("\n", text)) if isinstance(text, str) else text
+
+
+Clean = BeforeValidator(without_controls)
 
 
 class Model(BaseModel):

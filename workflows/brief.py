@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from workflows.base import MAX_LANGUAGES
+from workflows.base import MAX_LANGUAGES, Clean
 from workflows.base import Aspect as Aspect
 from workflows.base import Language as Language
 from workflows.cut import Translations, check_languages
@@ -132,14 +132,16 @@ class Reference(Model):
 class Brief(Model):
     """The request for a production. Without `modalities`, all of the platform's are enabled; text always is."""
 
-    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_BRIEF_CHARS)] = Field(
-        description="What to produce, as the requester describes it",
-        examples=["A 20 second film about a lighthouse."],
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_BRIEF_CHARS), Clean] = (
+        Field(
+            description="What to produce, as the requester describes it",
+            examples=["A 20 second film about a lighthouse."],
+        )
     )
     platform: Platform
     modalities: Annotated[tuple[Modality, ...], AfterValidator(_modalities_in_order)] = ()
-    title: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
-    style: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
+    title: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), Clean] = ""
+    style: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), Clean] = ""
     languages: Annotated[tuple[Language, ...], AfterValidator(check_languages)] = Field(
         default=("en",),
         min_length=1,

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from workflows.base import MAX_LANGUAGES, Language, Model, Slug
+from workflows.base import MAX_LANGUAGES, Clean, Language, Model, Slug
 from workflows.destinations.profiles import Rendition
 
 MAX_TRANSLATIONS: Final = 1_000
@@ -39,7 +39,7 @@ class Transition(Model):
 class Card(Model):
     """Text on the screen for some seconds."""
 
-    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Clean]
     seconds: float = Field(default=3, ge=0.5, le=20)
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
-from workflows.base import Language, MaybeSlug
+from workflows.base import Clean, Language, MaybeSlug
 from workflows.base import Model as Model
 from workflows.base import Slug as Slug
 from workflows.base import digest_of as digest_of
@@ -65,8 +65,8 @@ ProductionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9
 Person = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Digest = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-PromptText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_PROMPT_CHARS)]
-DeliveryText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_DELIVERY_CHARS)]
+PromptText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_PROMPT_CHARS), Clean]
+DeliveryText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_DELIVERY_CHARS), Clean]
 
 
 class Modality(StrEnum):

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from workflows.agents.grants import Grant
-from workflows.base import MAX_LANGUAGES, Language, MaybeSlug
+from workflows.base import MAX_LANGUAGES, Clean, Language, MaybeSlug
 from workflows.cut import Cut, Translations, check_languages
 from workflows.extraction.fields import FieldChange
 from workflows.models import (
@@ -118,7 +118,7 @@ class EditOp(Model):
     translations: Translations = Field(
         default_factory=dict, description="Language -> narration, sentence or text on the screen -> its translation"
     )
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Clean] | None = None
 
     @property
     def changes_inputs(self) -> bool:
@@ -132,7 +132,8 @@ class PlanEdit(KeyedRequest):
     edits: tuple[EditOp, ...] = Field(min_length=1, max_length=MAX_EDITS)
     editor: Person = "someone"
     budget_usd: Money | None = Field(
-        default=None, description="After the approval: the new total budget, if an added asset needs it; USD"
+        default=None,
+        description="After the approval: the new total budget, no less than the present one; USD",
     )
     allow_unknown_prices: bool = False
 
@@ -148,7 +149,8 @@ class RegenerateBody(Model):
     """New takes of one asset, unchanged or changed. The last take is selected; the others can be selected later.
 
     With `feedback`, the planner writes the new prompt; of speech, feedback on how a line is said changes only its
-    `delivery`, and feedback on its words only the prompt. `budget_usd` is the new total budget in USD.
+    `delivery`, and feedback on its words only the prompt. `budget_usd` is the new total budget in USD,
+    no less than the present one.
     """
 
     prompt: PromptText | None = None
@@ -243,7 +245,9 @@ class Refresh(KeyedRequest):
 
     asset_ids: tuple[Slug, ...] = Field(default=(), max_length=1_000, description="If empty, all stale assets")
     max_usd: Money = Field(description="The most that all of them may cost, by their high prices; USD")
-    budget_usd: Money | None = Field(default=None, description="The new total budget; USD")
+    budget_usd: Money | None = Field(
+        default=None, description="The new total budget, no less than the present one; USD"
+    )
     allow_unknown_prices: bool = False
     requested_by: Person = "someone"
 

@@ -97,7 +97,9 @@ def _quote(asset: Asset, known: Mapping[str, Asset], offer: Offer, providers: Ma
     unknown = next((name for name in asset.parameters if name not in ours), None)
     if unknown is not None and not offer.any_parameter:
         names = ", ".join(offer.parameters) or "none"
-        raise invalid(f"{here}: parameters.{unknown}: {offer.model} has no such parameter; it has {names}")
+        raise invalid(
+            f"{here}: parameters.{unknown}: {offer.model} has no such parameter; it has {names}, and null removes one"
+        )
     for name, value in asset.parameters.items():
         rule = offer.rules.get(name)
         if rule and (problem := rule.problem(value)) is not None:

@@ -287,7 +287,7 @@ def show_production(console: Console, production: views.ProductionView, url: str
     line.append(f" of {amount(production.budget_usd)} USD" if production.budget_usd else " USD")
     if production.overrun_usd:
         line.append(f" · {overrun(production.overrun_usd)}", style=OVERRUN_STYLE)
-    unknown = sum(r.cost_source == "unknown" for r in production.assets)
+    unknown = production.unknown_costs
     line.append(f" and {counted(unknown, 'unknown cost')}" if unknown else "")
     line.append(f" · estimate {estimate(production.estimate_usd)}\n" if production.estimate_usd else "\n")
     console.print(line, soft_wrap=True)

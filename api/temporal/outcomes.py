@@ -63,7 +63,9 @@ def status_of(execution: WorkflowExecution) -> ProductionStatus:
 
 def already_closed(production_id: str, status: ProductionStatus) -> Problem:
     message = f"the production is {status.value} and accepts no more decisions"
-    return problems.wrong_phase(production_id, status.value, message, "start a new one")
+    delivered = status is ProductionStatus.DELIVERED
+    remedy = "regenerate, edit, refresh or select a take to change it" if delivered else "start a new one"
+    return problems.wrong_phase(production_id, status.value, message, remedy)
 
 
 def no_worker_in_time() -> Problem:

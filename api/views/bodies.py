@@ -72,8 +72,10 @@ class Generate(Model):
 
     @model_validator(mode="after")
     def _one_request(self) -> "Generate":
-        if (self.brief is None) == (self.prompt is None):
+        if self.brief is None and self.prompt is None:
             raise ValueError("prompt: is needed, unless there is a brief; give either `prompt` or `brief`")
+        if self.brief and self.prompt:
+            raise ValueError("prompt: is given in addition to `brief`; send only one of them")
         if self.brief and self.platform:
             raise ValueError("platform: belongs to `prompt`; name it in the brief instead")
         return self

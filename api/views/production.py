@@ -228,6 +228,11 @@ class ProductionView(View):
     last_event_id: int = 0
     links: Links
 
+    @property
+    def unknown_costs(self) -> int:
+        """How many assets have a cost that `spent_usd` leaves out, because their price is not published."""
+        return sum(record.cost_source == "unknown" for record in self.assets)
+
 
 class ListedProduction(View):
     """One line of the list, from Temporal's visibility store."""

@@ -13,7 +13,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from workflows.agents.grants import is_agent
     from workflows.events import AssetStatus, ProductionStatus
-    from workflows.models import Asset
+    from workflows.models import ZERO, Asset
     from workflows.production.state import policies
     from workflows.production.state.approvals import digest_to_approve
     from workflows.production.state.budget import is_part
@@ -51,6 +51,19 @@ def check_budget_limit(record: Record, budget_usd: Decimal | None) -> None:
     if most is not None and budget_usd is not None and budget_usd > most:
         message = f"the approval policy allows at most {most} USD for this production; name that or less"
         raise refuse("not_allowed", "budget_usd", message)
+
+
+def check_budget_kept(record: Record, budget_usd: Decimal | None) -> None:
+    """
+    Raises:
+        ApplicationError: a refusal, where a request after the approval names a lower budget than the present one: it
+            would be spent from the higher one.
+    """
+    if budget_usd is None or not record.assets or budget_usd >= (record.budget_usd or ZERO):
+        return
+    if workflow.patched("lower-budgets-are-refused"):
+        message = f"the budget is {record.budget_usd} USD already and cannot be lowered; leave it out, or name more"
+        raise refuse("budget_short", "budget_usd", message)
 
 
 def check_series_approved(record: Record) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from workflows.base import Model
+from workflows.base import Clean, Model
 
 MAX_ITEMS: Final = 500
 """Of one production; a larger catalogue is a series of productions."""
@@ -22,8 +22,8 @@ class Item(Model):
     key: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] = Field(
         description="Its name in lists, e.g. the number of the product", examples=["sku-1001"]
     )
-    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_ITEM_CHARS)] = Field(
-        description="What it shows; its prompt", examples=["A blue enamel mug on white"]
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_ITEM_CHARS), Clean] = (
+        Field(description="What it shows; its prompt", examples=["A blue enamel mug on white"])
     )
 
     def prompt(self, more: str) -> str:

@@ -40,7 +40,7 @@ from api.cli.options import (
     ProviderOption,
     parse_parameters,
 )
-from api.cli.tables import label, print_table, spent
+from api.cli.tables import counted, label, print_table, spent
 from api.client.client import GreenlightError
 from api.views.changes import AttentionEntry
 from api.views.production import ProductionView
@@ -313,7 +313,9 @@ def cancel(context: Context, production_id: ProductionArgument) -> None:
             f"Cancelling. It ends once its providers and a worker respond. Check it: greenlight show {production_id}"
         )
         return
-    cli.print(f"The production is [bold]{production.status.value}[/bold], {spent(production.spent_usd)} USD spent.")
+    unknown = f" and {counted(production.unknown_costs, 'unknown cost')}" if production.unknown_costs else ""
+    cost = f"{spent(production.spent_usd)} USD{unknown} spent"
+    cli.print(f"The production is [bold]{production.status.value}[/bold], {cost}.")
     # All events are read, because the receipt of the cancel may be newer than the events of the stopped assets.
     cancelled = (e for e in cli.client.events(production_id) if e.name == "asset_cancelled")
     billed = {event.asset_id: event.data.get("billed_usd") for event in cancelled}

@@ -247,7 +247,8 @@ function frame(production, { main: asset, parts }, records, preview) {
   const record = made ? asset.record : (preview.of(asset.asset_id) ?? asset.record);
   const url = record?.file_url;
   const own = parts.find((part) => part.asset_type === "image")?.record?.file_url;
-  const still = type === "video" && !(url && record.stale) && (own ?? stillOf(asset, records));
+  const other = url && (record.stale || record.provider === "upload"); // its still shows another picture
+  const still = type === "video" && !other && (own ?? stillOf(asset, records));
   const visual = type === "image" || type === "video";
   return html`
     <span class="frame ${type}" title=${record?.stale ? staleBecause(record.stale_because) : null}>

@@ -27,6 +27,7 @@ async def approve_again(handle: Handle, **more: object) -> None:
     await update(handle, ProductionWorkflow.decide, Decision(approve=again))
 
 
+REGENERATE = ProductionWorkflow.regenerate
 EXPENSIVE = EditOp(op="change", asset_id="shot-1", model="expensive")
 
 
@@ -57,7 +58,7 @@ async def test_a_more_expensive_edit_of_a_pending_asset_needs_approval(productio
 
 async def test_a_more_expensive_edit_within_the_budget_needs_no_approval(productions: Productions) -> None:
     """An edit within the released budget needs no new approval, and an edit that makes the plan fit withdraws the
-    question."""
+    question; a request that names a lower budget than the present one is refused."""
     fakes = Film(price_usd="0.1000")
     fakes.prices = {"expensive": Decimal("0.90")}
     async with fakes.working(productions.client):
@@ -70,6 +71,9 @@ async def test_a_more_expensive_edit_within_the_budget_needs_no_approval(product
         assert "attention_withdrawn" in names(seen)
         await edit(handle, EXPENSIVE, budget_usd=Decimal("1.10"), editor="bo")
         assert attention_of(await snapshot(handle)) == {}
+        lower = Regenerate(asset_id="title-1", budget_usd=Decimal("1.09"))
+        for request in (edit(handle, EXPENSIVE, budget_usd=Decimal("1.09")), update(handle, REGENERATE, lower)):
+            assert "cannot be lowered" in (await refusal(request)).message
         fakes.release("still-1")
         seen = await handle.result()
     (raised,) = [e.data for e in seen.events if e.name == "budget_raised"]

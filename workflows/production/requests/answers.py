@@ -9,6 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.models import ZERO
     from workflows.production.guards import (
         IN_DOUBT,
+        check_budget_kept,
         check_budget_limit,
         check_may_release,
         check_not_a_preview,
@@ -38,6 +39,7 @@ class Answers:
         self._check(resolution)
         record, asset_id = self._run.record, resolution.asset_id
         if resolution.action == "retry" and asset_id not in policies.RESERVED_IDS:
+            check_budget_kept(record, resolution.budget_usd)
             await self._prices.reprice_asset(
                 asset_id,
                 change_of(resolution, resolution.prompt, resolution.delivery),

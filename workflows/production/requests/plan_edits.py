@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.events import AssetStatus, ProductionStatus
     from workflows.models import Plan
     from workflows.production.guards import (
+        check_budget_kept,
         check_budget_limit,
         check_digest,
         check_may_release,
@@ -67,6 +68,7 @@ class PlanEdits:
         record = self._run.record
         before = record.plan
         assert before is not None
+        check_budget_kept(record, edit.budget_usd)
         plan = self._edited([e for e in edit.edits if e.op != "drop"])
         plan = await self._languages.follow_edit(plan, edit)
         if plan is not before:

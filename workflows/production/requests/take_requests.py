@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.activity_options import HEARTBEAT, PATIENT, STEP_TIMEOUT
     from workflows.production.failures import message_of, raise_if_cancelled
     from workflows.production.guards import (
+        check_budget_kept,
         check_free,
         check_idle,
         check_produced,
@@ -44,6 +45,7 @@ class TakeRequests:
     async def regenerate(self, request: Regenerate) -> Receipt:
         self._check_regenerate(request)
         record, asset_id = self._run.record, request.asset_id
+        check_budget_kept(record, request.budget_usd)
         prompt, delivery = request.prompt, request.delivery
         if request.feedback:
             self._log_request(asset_id, request.requested_by, feedback=request.feedback)
@@ -130,6 +132,7 @@ class TakeRequests:
     async def refresh(self, request: Refresh) -> Receipt:
         self._check_refresh(request)
         record = self._run.record
+        check_budget_kept(record, request.budget_usd)
         async with self._run.pricing:
             self._check_refresh(request)
             assert record.plan is not None

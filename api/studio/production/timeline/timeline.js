@@ -244,9 +244,10 @@ function waveform({ peaks }) {
   `;
 }
 
-/** The URL of the picture that shows a shot: its own, or the still that it is made from. */
+/** The URL of the picture that shows a shot: its own, or the still that it is made from; an uploaded file has none. */
 function pictureOf(production, id) {
   const asset = production.assets.find((a) => a.asset_id === id);
+  if (asset?.asset_type === "video" && asset.record?.provider === "upload") return undefined;
   const stills = production.assets.filter((a) => a.asset_type === "image" && asset?.depends_on?.includes(a.asset_id));
   const shown = asset?.asset_type === "image" ? asset : stills.find((a) => a.record?.file_url);
   return shown?.record?.file_url;

@@ -220,3 +220,12 @@ def test_the_ends_of_a_cut_are_checked(cut: Cut, problem: str) -> None:
         found = f"{refused.field}: {refused}"
     assert problem in found
     assert bool(problem) is ("give" in found)
+
+
+def test_control_characters_are_left_out() -> None:
+    """Texts of people have no control characters, wherever they were copied from; a page ends as a line."""
+    brief = Brief(text="Page\x00 one.\x0cPage\ttwo.\x85\n", platform=Platform.COPY, title="A\x07\x1b title")
+    assert (brief.text, brief.title) == ("Page one.\nPage\ttwo.", "A title")
+    assert EditOp(op="change", asset_id="a", prompt="\x02 Red\x7f").prompt == "Red"
+    with pytest.raises(ValidationError, match="at least 1 character"):
+        Brief(text="\x00", platform=Platform.COPY)
