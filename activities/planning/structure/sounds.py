@@ -66,6 +66,11 @@ _PROSE: Final[Sequence[re.Pattern[str]]] = (
 _REFUSED: Final = re.compile(
     r"\b(?:no|without|live|loud|ohne|keine|sin|sans|senza|sem|(?:en|dal) (?:vivo|directo)|own)\b", re.IGNORECASE
 )
+_NO_MUSIC: Final = re.compile(
+    rf"(?<!\w)(?:no|without|keine?|ohne|sans|pas de|sin|senza|niente|sem|geen|zonder|bez|utan|ingen|uten|uden|без) "
+    rf"(?:{names.MUSIC})",
+    re.IGNORECASE,
+)
 _MENTIONED: Final = re.compile(
     rf"{_MUSIC_LABEL.pattern}|\b(?:sounds?|sfx|jingle|bgm|ambien\w*|atmo|geräusche?|klang|sonido|efectos|son|bruitages?|"
     r"suono|effetti)\b|効果音|音效|效果音|효과음|звук|ध्वनि|صوت",
@@ -105,6 +110,7 @@ def role_of(label: str, text: str) -> Role:
     if _AMBIENCE_LABEL.fullmatch(label):
         return "ambience"
     if not _EFFECT_LABEL.fullmatch(label):
+        text = _NO_MUSIC.sub(" ", text)
         if _MUSIC.search(text):
             return "music"
         if _AMBIENCE.search(text):

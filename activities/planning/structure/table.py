@@ -53,6 +53,12 @@ _BARE_RANGE: Final = re.compile(
     rf"{_CLOCK_OR_SECONDS}\s*(?:-{{1,2}}>?|[–—−→~〜～/]|to|bis|a|à|до|至|から)\s*{_CLOCK_OR_SECONDS}"
 )
 _QUALIFIED: Final = re.compile(r"([^()（）]{1,30}?)\s*[(（]([^()（）]{1,30})[)）]")
+_SEEN: Final = re.compile(
+    r"inhalt|contents?|contenu|contenido|contenuto|conteúdo|inhoud|treść|innehåll|indhold|содержание|内容|內容|"
+    r"내용|içerik",
+    re.IGNORECASE,
+)
+_NEXT_TURN: Final = re.compile(r"(?<=[.!?…。！？])\s+(?=[^\W\d_a-z]{2,}(?: [^\W\d_a-z]+)?\s*[:：])")
 _AND: Final = re.compile(r"\s*[/／&+、]\s*|\s+(?:and|und|et|y|e|en|och|og|i|и)\s+")
 _CONTENT: Final = re.compile(r"(?:内容|內容|描述|说明|說明|概要|欄|설명)$")
 _LEAST_KNOWN: Final = 2
@@ -152,6 +158,8 @@ def _column(name: str) -> _Column | None:
         return "length"
     if _HEARD.fullmatch(name):
         return "voice"
+    if _SEEN.fullmatch(name):
+        return "picture"
     within = _QUALIFIED.fullmatch(name)
     parts = (within[2], within[1]) if within else (name, *_AND.split(name), _CONTENT.sub("", name))
     return next(filter(None, map(kind_of, parts)), None)
@@ -226,6 +234,9 @@ def _has_marks(table: Table, column: int) -> bool:
 
 def _read_cell(draft: ShotDraft, kind: _Column | None, cell: str, column: str) -> None:
     """Add a cell to its shot; labels within it win over the name of its column."""
+    timed = _TIMED_CELL.search(western_digits(cell)) if kind in ("speaker", "picture") else None
+    if timed and draft.seconds is None:
+        draft.seconds, cell = number(timed[1]), cell[: timed.start()]
     if kind == "speaker" or not has_words(cell) or is_nothing(cell):
         return
     if kind in ("start", "length") and (span := _BARE_RANGE.fullmatch(western_digits(cell).strip())):
@@ -243,9 +254,7 @@ def _read_cell(draft: ShotDraft, kind: _Column | None, cell: str, column: str) -
     if kind is None and (found := FRAMING.match(cell)):
         draft.framing = found.group(0)
         return
-    if kind == "picture" and draft.seconds is None and (timed := _TIMED_CELL.search(western_digits(cell))):
-        draft.seconds, cell = number(timed[1]), cell[: timed.start()]
-    for each in re.split(r"<br\s*/?>", cell):
+    for each in [turn for part in re.split(r"<br\s*/?>", cell) for turn in _NEXT_TURN.split(part)]:
         if kind in ("voice", "sound", "lettering") and _ASIDE.fullmatch(each):
             draft.sounds += filter(None, [heard_in(each)])
             continue  # "(natural sound)"

@@ -28,7 +28,7 @@ VOICE: Final = (
     r"व्हॉइस ?ओव्हर|వాయిస్ ?ఓవర్|కథకుడు"
 )
 LETTERING: Final = (
-    r"závěrečný text|tekst końcowy|slottekst|sluttekst|loppu(?:teksti)|"
+    r"плашка|závěrečný text|tekst końcowy|slottekst|sluttekst|loppu(?:teksti)|"
     r"on the board|टेक्स्ट|نص|legal|disclaimer|(?:small|fine) ?print|footnote|pflichttext|rechtlicher hinweis|"
     r"fußnote|"
     r"mentions? légales?|aviso legal|"

@@ -129,6 +129,11 @@ def turn_in(text: str) -> int:
     return last.start() if last and line_of(text[last.end() :], text[: last.start()]) else 0
 
 
+def _is_small(value: str) -> bool:
+    """Whether a text is written like a description, and not like an address or a price."""
+    return value[:1].islower() and not TEXT_LIKE.search(value)
+
+
 def is_picture(segment: Segment) -> bool:
     """Whether an insert or an end card is described, e.g. "logo on dark blue", instead of quoted."""
     if QUOTED.match(segment.value) or is_address(segment.value):
@@ -138,4 +143,4 @@ def is_picture(segment: Segment) -> bool:
     if _SCREEN.search(segment.label) and _DESCRIBED.match(segment.value):
         return True
     card = re.search(r"card|frame|tafel|carton|cartela", segment.label, re.IGNORECASE)
-    return bool(card and (_SEEN.search(segment.value) or segment.value[:1].islower()))
+    return bool(card and (_SEEN.search(segment.value) or _is_small(segment.value)))

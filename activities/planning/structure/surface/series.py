@@ -136,7 +136,7 @@ def _is_picture(line: str) -> bool:
 
 def _heads(lines: Sequence[str]) -> dict[int, re.Match[str]]:
     """The lines that begin a part, where the parts have lines that are said."""
-    if any(line.count("|") > 1 or "\t" in line for line in lines):
+    if sum(line.count("|") > 1 or "\t" in line for line in lines) >= LEAST:
         return {}
     timed = {k: found for k, line in enumerate(lines) if (found := _TIMED.match(western_times(western_digits(line))))}
     if len(timed) >= LEAST_UNKNOWN and not any(_NUMBERED.match(line) for line in lines):

@@ -7,7 +7,7 @@ from activities.planning.structure.text import has_words
 from activities.planning.structure.vocabulary import voices
 
 _NO_VOICE: Final = re.compile(
-    r"(^|[.!?。！？]\s*|[,，、;]\s*|\s[–—-]\s+)(?:no (?:vo|voice[ -]?over|voice|dialogue|narration)|"
+    r"(^|[.!?。！？]\s*|[,，、;]\s*|\s[–—|/-]\s+)(?:no (?:vo|voice[ -]?over|voice|dialogue|narration)|"
     r"pas de (?:voix|dialogue)|"
     r"sans (?:voix|paroles)|sin (?:voz|di[aá]logos?|palabras|locuci[oó]n)|"
     r"keine? (?:stimme|sprecher|vo)|ohne (?:worte|sprecher|vo)|"

@@ -588,6 +588,36 @@ NOTED = {
         (("老地方面馆 · 营业至凌晨三点", 5),),
         (6, 5, 5, 7, 7),
     ),
+    "bikes_en": Noted(
+        "en", 30,
+        ("You didn't outgrow cycling. You outgrew a bike.", "Bring it in. We'll swap it for the next size.",
+         "Wheelhouse. Grow with it.",),
+        (("wheelhouse.example – swaps from £15", 3),),
+    ),
+    "pflege_de": Noted(
+        "de", 40,
+        ("Sechs Uhr. Frau Albers ist schon wach.", "Sie wartet auf Samira. Und auf den Kaffee.",
+         "Sie gewinnt immer beim Mau-Mau.", "", "Abendstern. Arbeit mit Aussicht.",),
+        (("jobs.abendstern.example", 5),),
+        (7, 8, 10, 8, 7),
+    ),
+    "vet_pt": Noted(
+        "pt", 35,
+        ("Aqui todo mundo espera junto.", "Assim ele não fica com medo.", "A gente tem tempo.",
+         "E não fecha.",),
+        (("Plantão 24 h · 85 5550-0101", 4),),
+    ),
+    "optik_de": Noted(
+        "de", 25,
+        ("", "So vielleicht?", "Und jetzt? Ich nehme die Suppe.", "Optik Sander. Damit die Arme reichen.",),
+        (("Optik Sander · Marktplatz 3", 4),),
+        (5, 6, 7, 7),
+    ),
+    "market_ru": Noted(
+        "ru", 30,
+        ("", "Это за красивые глаза.", "Здесь не торопят.", "До субботы.",),
+        (("Рынок на Заречной, сб 7:00–14:00", 4),),
+    ),
 }  # fmt: skip
 
 
