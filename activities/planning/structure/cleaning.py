@@ -1,28 +1,24 @@
 """The text of a brief before it is parsed: one form of line ends, timecodes and labels, and no letter around it."""
 
 import re
-from itertools import pairwise
-from statistics import median
 from typing import Final
 
 from activities.planning.structure import words
 from activities.planning.structure.labels import Kind, kind_of, segments
 from activities.planning.structure.messages import without_messages
 from activities.planning.structure.orders import further
+from activities.planning.structure.orders.small_letters import with_capitals
+from activities.planning.structure.surface.asides import without_brackets
 from activities.planning.structure.surface.bare_labels import with_colons
+from activities.planning.structure.surface.credits import with_speakers_first
 from activities.planning.structure.surface.emphasis import without_emphasis
 from activities.planning.structure.surface.endings import with_end_cards
 from activities.planning.structure.surface.pairs import with_pairs
-from activities.planning.structure.surface.ranges import with_units
-from activities.planning.structure.text import LENGTH, MARKDOWN_LINK, URL, western_digits
+from activities.planning.structure.surface.ranges import with_seconds, with_units
+from activities.planning.structure.surface.sections import without_note_sections
+from activities.planning.structure.surface.series import with_series
+from activities.planning.structure.text import LENGTH, MARKDOWN_LINK, QUOTED, URL, quoted_words, western_digits
 
-_CODE: Final = re.compile(r"(?<![\d:;.])(\d{1,2}):(\d{2})[:;](\d{2})(?:[:;.](\d{2}))?(?![\d:;])")
-_RATE: Final = re.compile(
-    r"\b(\d{2}(?:\.\d{1,3})?)\s*(?:fps|frames? (?:per|a) second|bilder/s|i/s|b/s|コマ/秒)", re.IGNORECASE
-)
-_USUAL_RATE: Final = 25.0
-LONGEST_SECONDS: Final = 60.0
-"""Shots are shorter: codes such as 00:04:12 are minutes, seconds and frames where they would be longer as hours."""
 _HEADING: Final = re.compile(
     r"^\s*(?:#{1,6}\s+(?P<heading>.+?)|\*\*(?P<bold>[^*]+?)\*\*|__(?P<under>[^_]+?)__)\s*:?\s*$"
 )
@@ -40,7 +36,9 @@ _MINUTE_MARKS: Final = re.compile(
     r"до)\s*)(\d{1,2})['’′](\d{2})(?:[\"″”]|''|’’)?(?!\w)"
 )
 """Minutes and seconds as scripts write them: 0'05" à 0'12"."""
-_INCHES: Final = re.compile(r"(?<![\w.])(\d{1,3})[\"″”]\s*([-–—→/>]|to|bis|a|à)\s*(\d{1,3})[\"″”]")
+_INCHES: Final = re.compile(
+    r"(?:(?<![\w.])(\d{1,3})[\"″”]|^(\d{1,3}))\s*(?:[-–—→/>]|to|bis|a|à)\s*(\d{1,3})[\"″”]", re.MULTILINE
+)
 _INCH: Final = re.compile(r"([(\[]\s*)(\d{1,3})[\"″”](?=\s*[)\],;])")
 """Seconds as scripts write them: 0"-4", (5")."""
 _NAMED_SHOT: Final = re.compile(rf"^(?:{words.SHOT_NOUNS}|plan)\s*\d{{1,3}}\s*([\[(（]|[:：.–—-]\s*)", re.IGNORECASE)
@@ -55,7 +53,8 @@ _DIALOGUE_OF: Final = re.compile(
 )
 """A label before the name of a speaker: "Dialogue — Mrs. Obi: …"."""
 _DIALOGUE_WITH_DASH: Final = re.compile(
-    r"^([\s>*•-]*+(?:dialog\w{0,3}|diálogos?|диалог)\s*[—–:-]\s*)([^\W\d_][^:\n\"“„«–—-]{1,28}?)\s*[–—-]\s*(?=[\"“„«])",
+    r"^([\s>*•-]*+(?:dialog\w{0,3}|diálogos?|"
+    r"диалог)\s*[—–:-]\s*)([^\W\d_][^:\n\"“„«–—-]{1,28}?)\s*[–—-]\s*(?=[\"“„«])",
     re.IGNORECASE | re.MULTILINE,
 )
 _SHOT_IN_PROSE: Final = re.compile(
@@ -102,7 +101,8 @@ _ORDINAL_NAME: Final = re.compile(
 """The head of an item with its number as a word: "اللقطة الأولى:", "Erste Szene:"."""
 _HAN_DIGITS: Final = "一二三四五六七八九十"
 _COUNTED: Final = re.compile(
-    rf"^[\s>#*_•–—-]*+第?\s*(?P<digit>\d{{1,2}}|[{_HAN_DIGITS}])\s*(?:{words.COUNTERS})[*_]{{0,2}}\s*[.):：、–—-]\s*"
+    rf"^[\s>#*_•–—-]*+第?\s*(?P<digit>\d{{1,2}}|"
+    rf"[{_HAN_DIGITS}])\s*(?:{words.COUNTERS})[*_]{{0,2}}\s*(?:[.):：、–—-]|$)\s*"
 )
 _NUMBER_FIRST: Final = re.compile(
     rf"^([\s>#*_•–—-]*+)(\d{{1,2}})(?:\.|-?[^\W\d_]{{1,2}})?\s+({words.SHOT_NOUNS})[*_]{{0,2}}\s*(?=[—–:(\[.-])",
@@ -147,6 +147,8 @@ _SIGN_OFF: Final = re.compile(
     r"[^.:?\n]{0,30}[,.!，。！]?\s*$",
     re.IGNORECASE,
 )
+_TEXT_LABEL: Final = re.compile(r"text[eo]?|testo|tekst|script|copy|текст", re.IGNORECASE)
+_LEAST_READ: Final = 6
 _WRAPPED_CHARS: Final = 45
 _BROKEN_ENDS: Final = re.compile(r"[.!?:…。！？：।۔)\]”»]\s*$")
 _LAST_CLOSING_WORDS: Final = 5
@@ -163,15 +165,18 @@ def cleaned(text: str) -> str:
     for each in ("\u00a0", "\u202f", "\u2007", "\ufeff"):
         text = text.replace(each, " " if each != "\ufeff" else "")
     text = _MINUTE_MARKS.sub(r"\1:\2\3\4:\5", text)
-    text = with_plain_marks(without_emphasis(_SINGLE_QUOTED.sub(r"“\1”", text)))
-    text = with_units(with_end_cards(_NUMBER_FIRST.sub(r"\1\3 \2 ", without_letter(text))))
-    return with_labels(with_seconds(unwrapped(with_numbers(with_pairs(with_colons(text))))))
+    text = with_speakers_first(_SINGLE_QUOTED.sub(r"“\1”", text))
+    text = with_plain_marks(without_emphasis(text))
+    text = without_brackets(without_note_sections(_NUMBER_FIRST.sub(r"\1\3 \2 ", without_letter(text))))
+    text = with_units(with_end_cards(text))
+    text = with_capitals(text)
+    return with_series(with_labels(with_seconds(unwrapped(with_numbers(with_pairs(with_colons(text)))))))
 
 
 def with_plain_marks(text: str) -> str:
     """The text with digits in boxes, Han digits of shots and seconds with inch marks as numbers, and without emoji that
     only decorate a line; several such lines without labels are a list."""
-    text = _KEYCAP.sub(r"\1. ", _INCH.sub(r"\1\2 s", _INCHES.sub(r"\1-\3 s", text)))
+    text = _KEYCAP.sub(r"\1. ", _INCH.sub(r"\1\2 s", _INCHES.sub(lambda m: f"{m[1] or m[2]}-{m[3]} s", text)))
     text = _DIALOGUE_OF.sub(r"\1", _DIALOGUE_WITH_DASH.sub(r"\1\2: ", text))
     if len(_SHOT_IN_PROSE.findall(text)) > 1:
         text = _SHOT_IN_PROSE.sub(lambda m: f"\n{m['noun'].capitalize()} {m['number']} ({m['length'].strip()}): ", text)
@@ -315,45 +320,19 @@ def _times_bullets(lines: list[str]) -> bool:
     return len(bullets) > 1 and all(_LENGTH_IN_BRACKETS.search(western_digits(line)) for line in bullets)
 
 
-def with_seconds(text: str) -> str:
-    """The text with timecodes of three or four parts as minutes and seconds, frames as fractions of a second."""
-    codes = list(_CODE.finditer(text))
-    if not codes:
-        return text
-    has_frames = _counts_frames([m for m in codes if m.group(4) is None])
-    frames = [int(m.group(4) or m.group(3)) for m in codes if m.group(4) or has_frames]
-    rate = float(found.group(1)) if (found := _RATE.search(text)) else _USUAL_RATE
-    if frames and max(frames) >= rate:
-        rate = 30.0 if max(frames) < 30 else 60.0
-
-    def seconds(match: re.Match[str]) -> str:
-        one, two, three, four = (int(part or 0) for part in match.groups())
-        if match.group(4) is None and not has_frames:
-            total = one * 3600 + two * 60 + three * 1.0
-        elif match.group(4) is None:
-            total = one * 60 + two + three / rate
-        else:
-            total = one * 3600 + two * 60 + three + four / rate
-        return f"{int(total // 60)}:{total % 60:06.3f}" if total % 1 else f"{int(total // 60)}:{int(total % 60):02d}"
-
-    return _CODE.sub(seconds, text)
-
-
-def _counts_frames(codes: list[re.Match[str]]) -> bool:
-    """Whether codes of three parts are minutes, seconds and frames: as hours, their shots would be too long."""
-    at = sorted({int(m.group(1)) * 3600 + int(m.group(2)) * 60 + int(m.group(3)) for m in codes})
-    return len(at) > 2 and median(b - a for a, b in pairwise(at)) > LONGEST_SECONDS
-
-
 def with_labels(text: str) -> str:
     """The text with a label that stands alone in its line in front of each line that it is for.
 
-    "VO:" holds up to the next empty line or label, a heading "## Voice-over" up to the next heading.
+    "VO:" holds up to the next empty line or label, a heading "## Voice-over" up to the next heading. Where the label of
+    a picture follows, "VO:" holds between the pictures.
     """
     made: list[str] = []
     carried, heading, used = "", False, False
-    for line in text.splitlines():
+    lines = text.splitlines()
+    for k, line in enumerate(lines):
         label = _alone(line)
+        if label and _is_read_out(label, next((x for x in lines[k + 1 :] if x.strip()), "")):
+            label = "VO"
         if label is not None:
             carried, heading, used = label, bool(_HEADING.match(line)), False
             if not carried:
@@ -367,8 +346,10 @@ def with_labels(text: str) -> str:
             made.append(line)
             continue
         content = _BULLET.sub("", line).strip()
-        if _HEADING.match(line) or any(s.kind for s in segments(content)):
-            carried = ""
+        kinds = [s.kind for s in segments(content)]
+        if _HEADING.match(line) or any(kinds):
+            is_between = kinds == ["picture"] and not _HEADING.match(line) and (heading or not used)
+            heading, carried = heading or is_between, carried if is_between else ""
             made.append(line)
             continue
         used = True
@@ -389,3 +370,10 @@ def _alone(line: str) -> str | None:
     if len(parts) == 1 and parts[0].kind in _CARRIED and not parts[0].value:
         return parts[0].label + (f" ({parts[0].direction})" if parts[0].direction else "")
     return None
+
+
+def _is_read_out(label: str, following: str) -> bool:
+    """Whether the text below a label such as "Text:" is said: a quotation of whole sentences begins it."""
+    first = QUOTED.match(following.strip())
+    words = quoted_words(first).split() if first else []
+    return _TEXT_LABEL.fullmatch(label) is not None and len(words) >= _LEAST_READ and words[-1][-1:] in ".!?…"

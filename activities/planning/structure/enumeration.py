@@ -158,6 +158,8 @@ def parse_list(text: str) -> Structure | None:
             beats[-1] = _item(joined)
         elif in_item and beats and (shown := _lettering_of(line)):
             beats[-1] = replace(beats[-1], lettering=(*beats[-1].lettering, *shown))
+        elif not items and _leads(line):
+            continue
         elif not items and (heading := _heading(line)):
             title = title or heading.title
             beats += [_beat(said) for said in heading.said]
@@ -193,6 +195,15 @@ class _Heading(NamedTuple):
 
     title: str
     said: tuple[str, ...]
+
+
+def _leads(line: str) -> bool:
+    """Whether a line only leads to the list: a few words with a colon, "The order:"."""
+    return (
+        line.rstrip(" *_").endswith((":", "："))
+        and len(line.split()) < LEAD_WORDS
+        and not names.ANNOUNCED_STEPS.search(line)
+    )
 
 
 def _without_film(head: re.Match[str]) -> str:

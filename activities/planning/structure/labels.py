@@ -1,40 +1,36 @@
 """Labels of scripts in the languages of briefs: voice-over, on-screen text, sound, picture, framing."""
 
 import re
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from activities.planning.structure import words
 from activities.planning.structure.orders import further
 from activities.planning.structure.text import MARKS, QUOTED
+from activities.planning.structure.vocabulary import notes, places, saying, sounds, voices
 
 Kind = Literal["voice", "lettering", "endline", "sound", "picture", "note", "length", "title", "speaker"]
 
-_VOICE: Final = (
-    r"v\.?\s?/?\s?o\.?|voice[\s-]?over|voice|narrator|narration|narr\.?|announcer|spoken|dialogue|"
-    r"sprecher(?:in|text)?|off(?:-?(?:stimme|text|sprecher(?:in)?))?|kommentar|erzähler(?:in)?|"
-    r"voz(?: en off)?|locuci[oó]n|locutora?|narradora?|narraci[oó]n|"
-    r"voix[\s-]?off|voix|narrat(?:eur|rice)|narration|commentaire|"
-    r"voce(?: fuori campo| narrante)?|locuç[aã]o|narraç[aã]o|voz off|"
-    r"ナレーション|ナレーター|ナレ|語り|NA|N|旁白|画外音|配音|解说(?:词)?|내레이션|나레이션|보이스오버|"
-    r"التعليق الصوتي|تعليق صوتي|الراوي|المعلق|صوت|закадр(?:овый голос)?|голос за кадром|диктор|зк|"
-    r"वॉइसओवर|वॉयसओवर|वॉइस ओवर|वॉयस ओवर|कथन|सूत्रधार|קריינות|קריין"
-)
 _LETTERING: Final = (
     r"(?:(?:end|closing|final|opening|last)[\s-])?supers?|super(?:imposition|title)?s?|"
     r"on[\s-]?screen(?: text)?|text on[\s-]?screen|"
     r"screen text|(?:(?:small|fine|big|large) )?text|captions?(?: on[\s-]?screen)?|"
-    r"title(?: card)?|card|chyron|lower[\s-]?thirds?|gfx|end[\s-]?(?:card|title|frame)|packshot text|cta|"
-    r"call to action|"
+    r"title(?: card)?|card|chyron|synthé|banc-titre|infographie|lower[\s-]?thirds?|gfx|end[\s-]?(?:card|title|"
+    r"frame)|packshot text|cta|"
+    r"call to action|letterings?|gc|tarja|big (?:text|number)|"
     r"einblendung|texteinblendung|insert|schrift|bauchbinde|titel|texttafel|schlusstafel|schlusstitel|bildtext|"
     r"r[oó]tulos?|texto(?: en pantalla)?|sobreimpresi[oó]n|cartela|t[ií]tulo|cart[oó]n|"
+    r"(?:in|en) (?:sovrimpressione|surimpression|incrustation)|sobreimpresionado|eingeblendet|"
     r"texte(?: à l['’]écran)?|titre|incrustation|surimpression|"
     r"sovr(?:a|)impressione|scritta|testo(?: a schermo)?|titolo|cartello|letreiro|texto na tela|"
-    r"(?:片头|片尾|片頭|结尾|結尾|開頭|开头|エンド|ラスト|最終)?(?:テロップ|字幕|スーパー)|タイトル|画面文字|T(?=[「『]|$)|文字|字卡|屏幕文字|标题|자막|타이틀|"
+    r"(?:片头|片尾|片頭|结尾|結尾|開頭|开头|エンド|ラスト|最終)?(?:テロップ|字幕|スーパー)|タイトル|片名|"
+    r"画面文字|T(?=[「『]|$)|文字|字卡|屏幕文字|标题|자막|타이틀|"
     r"نص على الشاشة|النص على الشاشة|على الشاشة|عنوان|العنوان|شارة|титры?|надпись|"
     r"स्क्रीन पर(?: पाठ)?|शीर्षक|सुपर|כיתוב|כותרת"
 )
 _ENDLINE: Final = (
-    r"end[\s-]?line|tag[\s-]?line|strap[\s-]?line|(?:last|final|closing) line(?: is| reads)?|slogan|claim|schlusssatz|"
+    r"end[\s-]?line|tag[\s-]?line|strap[\s-]?line|(?:last|final|closing) line(?: is| reads)?|slogan|claim|"
+    r"schlusssatz|"
     r"(?:der )?letzte satz(?: ist| lautet)?|(?:la )?dernière phrase(?: est)?|(?:la )?última frase(?: es| é)?|"
     r"(?:l['’])?ultima frase(?: è)?|"
     r"schlusszeile|endzeile|"
@@ -43,26 +39,13 @@ _ENDLINE: Final = (
     r"結びの一言|キャッチコピー|コピー|スローガン|口号|"
     r"الشعار|слоган|टैगलाइन"
 )
-_SOUND: Final = (
-    r"audio|sfx|fx|sound(?: effects?| design)?|music|audio cue|ton|musik|geräusche?|atmo|m[uú]sica|sonido|"
-    r"efectos|musique|son|bruitage|"
-    r"musica|suono|som|効果音|音楽|SE|BGM|音效|(?:背景)?音乐|음악|효과음|موسيقى|مؤثرات|музыка|звук|संगीत|ध्वनि"
-)
 _PICTURE: Final = (
-    r"visuals?|picture|video|action|scene|description|image|shows?|bild(?:inhalt)?|handlung|beschreibung|"
-    r"imagen|acci[oó]n|descripci[oó]n|visuel|immagine|azione|imagem|ação|映像|画|画面|내용|화면|الصورة|المشهد|"
+    r"visuals?|pictures?|photos?|fotos?|illustrations?|illustrazione|ilustraci[oó]n|ilustraç[aã]o|afbeelding|"
+    r"zdjęcie|фото|images|imágenes|imagens|immagini|bilder|beelden|stills?|v[ií]d[eé]o|action|scene|"
+    r"description|image|shows?|bild(?:inhalt)?|handlung|beschreibung|"
+    r"画像|写真|絵|絵コンテ|イラスト|照片|图片|圖片|插图|사진|그림|이미지|صورة|तस्वीर|imagen|acci[oó]n|"
+    r"descripci[oó]n|visuel|immagine|azione|imagem|ação|映像|画|画面|내용|화면|الصورة|المشهد|"
     r"изображение|кадр|दृश्य|चित्र"
-)
-_NOTE: Final = (
-    r"notes?|style|tone|mood|look|audience|target(?: audience)?|format|aspect|budget|client|deadline|"
-    r"language|(?:references?|sources?|links?|attachments?|moodboard|inspiration)|quellen?|fuentes?|fontes?|fonti|"
-    r"anlagen?|"
-    r"bronnen?|källor|źródła|источники?|джерела|المصادر|المراجع|参考(?:資料)?|參考|출처|참고|संदर्भ|kaynaklar?|"
-    r"camera|lens|lighting|light|wardrobe|props|cast|talent|location|avoid|do not|don'ts?|mandator(?:y|ies)|author|"
-    r"draft(?: date)?|contact|credit|copyright|"
-    r"stil|tonalität|zielgruppe|kamera|licht|hinweise?|kunde|estilo|tono|c[aá]mara|luz|nota|cliente|"
-    r"ton et style|caméra|"
-    r"lumière|remarque|public|stile|スタイル|カメラ|備考|トーン|风格|备注|镜头运动|스타일|الأسلوب|ملاحظة|стиль|शैली"
 )
 _LENGTH: Final = (
     r"length|duration|dur\.?|time|timecode|tc|dauer|länge|zeit|duraci[oó]n|tiempo|durée|temps|"
@@ -72,27 +55,31 @@ _TITLE: Final = (
     r"(?:working )?title|film title|titel|t[ií]tulo|titre|titolo|タイトル|题目|标题|片名|제목|العنوان|"
     r"عنوان|название|शीर्षक|project|projekt"
 )
-LETTERING_LABELS: Final = f"{_LETTERING}|{words.LETTERING}|{words.ON_SCREEN}"
+LETTERING_LABELS: Final = f"{_LETTERING}|{words.LETTERING}|{words.ON_SCREEN}|{places.END_CARD}"
+ENDLINES: Final = f"{_ENDLINE}|{words.ENDLINE}"
 _BEFORE_COLON: Final = r"(?=\s*(?:[(（\[][^)）\]\n]{0,60}[)）\]])?[*_]{0,3}\s*[:：=]|$)"
+_FOR: Final = r"for|to|für|an|pour|à|para|per|a|voor|aan|dla|do|för|till|til|для|к|için"
+_ON: Final = r"on|in|at|over|im|auf|unter|über|à|en|dans|sur|sobre|su|a|na|no|em|op|w|på|i|pe|на|в"
+"""What follows a label that says for whom it is, or where its text is: "Scritta in sovrimpressione:"."""
 _ALTERNATIVES: Final[tuple[tuple[Kind, str], ...]] = (
-    ("endline", f"{_ENDLINE}|{words.ENDLINE}|(?:{words.CLOSING_WORDS}){_BEFORE_COLON}"),
-    ("voice", f"{_VOICE}|{words.VOICE}|{further.NARRATOR}"),
-    ("lettering", f"{LETTERING_LABELS}|{further.TEXT}"),
-    ("sound", f"{_SOUND}|{words.SOUND}"),
+    ("endline", f"{ENDLINES}|(?:{words.CLOSING_WORDS}){_BEFORE_COLON}"),
+    ("voice", f"{voices.READER}|{words.VOICE}|{further.NARRATOR}"),
+    (
+        "lettering",
+        rf"(?:{LETTERING_LABELS}|{further.TEXT})(?: (?:{_ON}) [^\W\d_]+(?: [^\W\d_]+)?(?=\s*[*_]{{0,3}}\s*[:：]|$))?",
+    ),
+    ("sound", sounds.EVERY),
     ("picture", f"{_PICTURE}|{words.PICTURE}"),
-    ("note", f"{_NOTE}|{words.NOTE}"),
+    ("note", rf"(?:{notes.LABELS})(?: (?:{_FOR}) [^:：\n]{{1,30}}(?=\s*[:：]|$))?"),
     ("length", f"{_LENGTH}|{words.LENGTH}"),
 )
 _KINDS: Final = tuple((kind, re.compile(rf"(?:{names})", re.IGNORECASE)) for kind, names in _ALTERNATIVES)
 TITLE_LINE: Final = re.compile(rf"^\W{{0,3}}(?:{_TITLE}|{words.TITLE})\s*[:：]\s*(.+)$", re.IGNORECASE)
 _EVERY: Final = "|".join(names for _, names in _ALTERNATIVES)
-_VERBS: Final = (
-    r"says?|said|asks?|whispers?|shouts?|calls?|answers?|replies|sagt|fragt|ruft|flüstert|antwortet|dice|pregunta|"
-    r"susurra|responde|dit|demande|murmure|répond|diz|chiede|sussurra"
-)
+_VERBS: Final = saying.EVERY
 _EXTENSION: Final = r"(?:\s*[(（\[]([^)）\]\n]{0,60})[)）\]])?"
 _LABEL: Final = re.compile(
-    rf"(?:(?<=^)|(?<=[\s.;|/–—。、，；！？•*(_\-「」”\"»]))\*{{0,3}}({_EVERY}){_EXTENSION}[*_]{{0,3}}\s*"
+    rf"(?:(?<=^)|(?<=[\s.;|｜/–—。、，；！？•*(_\-「」”\"»]))\*{{0,3}}({_EVERY}){_EXTENSION}[*_]{{0,3}}\s*"
     rf"(?:[:：=][*_]{{0,3}}\s*|(?:[–—·•-]\s*)?(?=[“„”«»‹「『\"]))",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -114,7 +101,9 @@ _PLACE: Final = re.compile(
     re.IGNORECASE,
 )
 READ_NOUNS: Final = (
-    r"(?:\b(?:titles?|super|text|caption|sign|logo|card|words?|lettering|letters|written|reads?|reading|"
+    r"(?:\b(?:on (?:peut )?lit|on y lit|lisons|man liest|liest man|se lee|leemos|si legge|leggiamo|lê-se|lemos|staat|"
+    r"czytamy|widnieje|läser|står|читаем|написано|okunur|yazar|enseigne|pancarte|panneau|"
+    r"titles?|super|text|caption|sign|logo|card|words?|lettering|letters|written|reads?|reading|"
     r"screen|label|banner|poster|price|phone(?: number)?|hashtag|"
     r"headline|packaging|subtitle|schild|schrift(?:zug)?|aufschrift|einblendung|steht|plakat|bildschirm|preis|"
     r"telefonnummer|letrero|r[oó]tulo|cartel|pantalla|precio|tel[eé]fono|texte|prix|"
@@ -151,6 +140,9 @@ _NOTHING: Final = re.compile(
 
 _SPOKEN_AUDIO: Final = re.compile(rf"(?:{QUOTED.pattern})|(?:\S+\s+){{3,}}\S+[.!?]$")
 """The value of a label "Audio" that is a line; otherwise, it names a sound, e.g. "Rain."."""
+_ANY_SOUND: Final = re.compile(f"{sounds.SOUND}|音声|音频|音頻", re.IGNORECASE)
+_SPOKEN_QUOTE: Final = re.compile(r"[“„«\"「][^“”„«»\"「」\n]{6,}[.!?…。！？؟।][”“»\"」]")
+"""A quoted sentence after the label of any sound."""
 
 
 _NEXT_PICTURE: Final = re.compile(
@@ -171,10 +163,15 @@ _NAMES: Final = re.compile(
 
 _GOES_ON: Final = re.compile(rf"\s*(?:{QUOTED.pattern})\s*[–—]\s*[^.!?…\n|“”„«»\"]{{1,60}}\.?\s*$")
 _HOW_SHOWN: Final = re.compile(
-    r"\b(?:fad|appear|slid|typ|anim|white|black|bold|over|below|above|small|large|klein|groß|weiß|blend|blanc|noir|blanco|"
+    r"\b(?:fad|appear|slid|typ|anim|white|black|bold|over|below|above|small|large|klein|groß|weiß|blend|blanc|"
+    r"noir|blanco|"
     r"negro|bianco)\w*",
     re.IGNORECASE,
 )
+
+
+_SEPARATOR: Final = re.compile(r"\s+[|/·•–—-]+\s*$|\s*[|｜]\s*$")
+"""What stands between the value of a label and the next one: \"Super: GOOD — VO: …\"."""
 
 
 class Segment(NamedTuple):
@@ -199,6 +196,12 @@ def is_nothing(value: str) -> bool:
 
 def segments(text: str) -> list[Segment]:
     """The parts of one line by their labels: a quoted value ends with its quotation, another with the next label."""
+    return list(_segments(text))
+
+
+@lru_cache(maxsize=1024)
+def _segments(text: str) -> tuple[Segment, ...]:
+    """The parts of a line; every form of brief reads the same lines."""
     covered = bytearray(len(text) + 1)
     for match in QUOTED.finditer(text):
         covered[match.start() + 1 : match.end()] = b"\1" * (match.end() - match.start() - 1)
@@ -230,12 +233,18 @@ def segments(text: str) -> list[Segment]:
         elif kind in ("voice", "speaker", "lettering", "endline") and (turn := _NEXT_PICTURE.search(value)):
             value, rest = value[: turn.start()], value[turn.start() :]
         speaker = speaker_name(label) if kind == "speaker" else ""
+        if kind == "voice" and not quoted_run(value) and voices.describes_reader(value):
+            kind = "note"
         if label.lower() == "audio" and _SPOKEN_AUDIO.match(value.strip()):
             kind = "voice"
+        if kind == "sound" and _ANY_SOUND.fullmatch(label) and _SPOKEN_QUOTE.match(value.strip()):
+            kind = "voice"
+        if end < len(text) and not quoted_run(value):
+            value = _SEPARATOR.sub("", value)
         found.append(Segment(kind, value.strip(), speaker, direction, label))
         if rest.strip():
             found.append(Segment("", rest))
-    return [s for s in found if s.value.strip() or s.kind]
+    return tuple(s for s in found if s.value.strip() or s.kind)
 
 
 def goes_on(value: str) -> bool:

@@ -1,6 +1,7 @@
 """The structure of a brief's text, where it has one: pure, without a language model."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from activities.planning.structure.cleaning import cleaned
@@ -11,6 +12,7 @@ from activities.planning.structure.orders.script import parse_script
 from activities.planning.structure.quoted import parse_advert
 from activities.planning.structure.screenplay import parse_dialogue, parse_screenplay
 from activities.planning.structure.shot_list import parse_shot_list, parse_timed_shots
+from activities.planning.structure.surface.heard import with_heard
 from activities.planning.structure.table import parse_shot_table
 
 FORMS: Final[tuple[Callable[[str], Structure | None], ...]] = (
@@ -31,4 +33,5 @@ FORMS: Final[tuple[Callable[[str], Structure | None], ...]] = (
 def parse(text: str) -> Structure | None:
     """The shots of a shot list, table, screenplay, list or advert in the order of the text; None for free prose."""
     clean = cleaned(text)
-    return next(filter(None, (form(clean) for form in FORMS)), None)
+    found = next(filter(None, (form(clean) for form in FORMS)), None)
+    return replace(found, shots=tuple(map(with_heard, found.shots))) if found else None

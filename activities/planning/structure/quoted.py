@@ -16,14 +16,13 @@ from activities.planning.structure.text import (
     spoken_text,
     without_quotes,
 )
+from activities.planning.structure.vocabulary import saying
 from activities.text.speech import FULL_STOP, GOES_ON, group_by_time, is_direction, is_wide, sentences
 
 READ: Final = re.compile(rf"{READ_NOUNS}[^.!?。！？]{{0,40}}$", re.IGNORECASE)
 SAID: Final = re.compile(
-    r"(?:^|[\s,;])(?:(?P<name>[A-ZÀ-ÞА-Я][\w'’-]+)\s+)?(?:says?|said|asks?|asked|whispers?|whispered|"
-    r"shouts?|calls?|answers?|replies|adds?|sagt|fragt|"
-    r"flüstert|ruft|antwortet|dice|pregunta|susurra|responde|dit|demande|murmure|répond|diz|chiede|"
-    r"sussurra)\s*(?:(?:softly|quietly|leise)?\s*[,:]?|[^.!?:：“„«\"]{1,40}[:：])\s*$"
+    r"(?:^|[\s,;])(?:(?P<name>[A-ZÀ-ÞА-Я][\w'’-]+)\s+)?"
+    rf"(?:(?i:{saying.EVERY})|asked|whispered)\s*(?:(?:softly|quietly|leise)?\s*[,:]?|[^.!?:：“„«\"]{1, 40}[:：])\s*$"
 )
 _AND: Final = re.compile(r"\s*(?:[,;]|\b(?:and|und|et|y|e|en|och|og|и)\b)[^.!?:：。！？]{0,40}", re.IGNORECASE)
 """What joins a quotation to the one before."""

@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from activities.planning.structure.labels import FRAMING, Segment, kind_of, segments
+from activities.planning.structure.labels import FRAMING, Segment, kind_of, names_somebody, segments
 from activities.planning.structure.model import Join, Line, Shot, SoundCue, Structure, numbered
-from activities.planning.structure.orders.sentences import is_prohibition
+from activities.planning.structure.orders.length import is_film_head
+from activities.planning.structure.orders.sentences import is_prohibition, names_film
 from activities.planning.structure.quoted import SAID
 from activities.planning.structure.shot_list import title_in
 from activities.planning.structure.sounds import cues_in
+from activities.planning.structure.surface.heard import heard_in
 from activities.planning.structure.surface.pages import without_page_breaks
+from activities.planning.structure.surface.silence import without_no_voice
 from activities.planning.structure.text import (
     QUOTED,
     description_text,
@@ -91,6 +94,8 @@ _TITLE_PAGE: Final = re.compile(
     r"^(title|credit|authors?|source|draft date|date|contact|copyright|notes|revision)\s*:\s*(.*)$", re.IGNORECASE
 )
 _COLON_QUOTE: Final = re.compile(rf"(\w\s*[:：])\s*((?:{QUOTED.pattern}))\s*\.?\s*$")
+_SENTENCE: Final = re.compile(r"[.!?…—-][\s)*_\"”»]*$")
+_TWO_SENTENCES: Final = re.compile(r"[^\W\d_]{4}\. ")
 _ENDS_CUE: Final = re.compile(r",$|(?<!\s[^\W\d_])\.$")
 """The end of a line that is no name; an initial may end one: "HERR K."."""
 _NO_NAME: Final = re.compile(
@@ -129,9 +134,21 @@ class _Reader:
         self.place = plain(_RIGHT_NUMBER.sub("", text).lstrip(".○◯〇")).strip()
 
     def act(self, text: str) -> None:
-        if (parts := segments(text)) and parts[0].kind == "sound":
-            self.sounds += [cue for part in parts if part.kind == "sound" for cue in cues_in(part)]
+        if aside := heard_in(text):
+            self.sounds.append(aside)
             return
+        text = without_no_voice(text)
+        if not text.strip():
+            return
+        parts = segments(text)
+        if heard := [cue for part in parts if part.kind == "sound" for cue in cues_in(part)]:
+            self.sounds += heard
+            text = " ".join(part.value for part in parts if not part.kind) if not parts[0].kind else ""
+            parts = segments(text)
+        if not text.strip():
+            return
+        if parts[0].kind == "picture":
+            text = " ".join(part.value for part in parts if part.kind in ("", "picture"))
         if not self.place and is_prohibition(text):
             return
         is_text = all(s.kind == "lettering" for s in parts)
@@ -192,7 +209,9 @@ def parse_dialogue(text: str) -> Structure | None:
     lines = [line.rstrip() for line in text.splitlines()]
     cues = [found for line in lines if (found := _INLINE_CUE.match(line.strip()))]
     named = [found for found in cues if found.group(1).isupper() and not re.search(r"\d", found.group(1))]
-    return _read(lines, "") if sum(map(_is_speaker, named)) > 1 else None
+    first = next((k for k, line in enumerate(lines) if line.strip()), 0)
+    start = first + 1 if lines and is_film_head(lines[first]) else first
+    return _read(lines[start:], "") if sum(map(_is_speaker, named)) > 1 else None
 
 
 def _join(line: str) -> Join:
@@ -364,8 +383,10 @@ def _extension(text: str) -> str:
 def _is_speaker(found: re.Match[str]) -> bool:
     name = found.group(1).strip()
     quoted = found.group(3).lstrip()[:1] in ("「", "“", "„", "«", '"')
-    known = kind_of(name)
-    if _NO_NAME.fullmatch(name) or FRAMING.match(name):
+    if not (name.isupper() or quoted or _SENTENCE.search(found.group(3))) and found.group(3).isascii():
+        return False
+    known = None if name.isupper() and names_somebody(name) else kind_of(name)
+    if _NO_NAME.fullmatch(name) or FRAMING.match(name) or _TWO_SENTENCES.search(name) or names_film(name):
         return False
     return known == "voice" or (
         known is None and len(name.split()) <= 3 and (name[:1] != name[:1].lower() or quoted or not name.isascii())

@@ -23,8 +23,9 @@ from activities.planning.structure.orders.sentences import end_text, is_courtesy
 from activities.planning.structure.quoted import take_quotations
 from activities.planning.structure.sounds import cues_in
 from activities.planning.structure.surface.bare_labels import text_of_number
-from activities.planning.structure.surface.cells import is_line, line_of, spoken_turns
-from activities.planning.structure.surface.silence import without_no_voice
+from activities.planning.structure.surface.cells import is_line, is_picture, line_of, spoken_turns, turn_in
+from activities.planning.structure.surface.heard import heard_in
+from activities.planning.structure.surface.silence import mentions_no_voice, without_no_voice
 from activities.planning.structure.text import (
     QUOTED,
     description_text,
@@ -41,7 +42,8 @@ _WORD: Final = (
     rf"{words.SHOTS})"
 )
 _ITEM: Final = re.compile(
-    rf"^[\s>#*•+-]*(?:#\s*)?({_WORD}\s*)?(?:#|no\.?|nr\.?)?\s*(\d{{1,3}})(?!\d|[:.]\d)\s*([.):：、\])）】–—|／/-]|"
+    rf"^[\s>#*•■□◆◇▶►▼★☆◎●○+-]*(?:#\s*)?({_WORD}\s*)?(?:#|no\.?|nr\.?)?\s*(\d{{1,3}})(?!\d|"
+    rf"[:.]\d)\s*([.):：、\])）】–—|／/-]|"
     rf"(?=\s)|$)\s*",
     re.IGNORECASE,
 )
@@ -53,26 +55,22 @@ _TIMED_ITEM: Final = re.compile(
 _BRACKET_REST: Final = re.compile(r"\s*[,;·/|–—-]?\s*([^()（）\[\]\n]{1,40})[)\]）】]\s*[:：.–—-]?\s*")
 """What follows a time in its brackets: "(4 s, wide): …"."""
 _NAMED_LINE: Final = re.compile(
-    r"^[*_•\s–—-]*([^\W\d_a-z][^\W\d_a-z]*(?: [^\W\d_a-z]+)?)\s*"
+    r"^[*_•\s–—-]*([^\W\d_a-z][^\W\d_a-z]*(?: [^\W\d_a-z]+)?(?: \d)?)\s*"
     r"(?:[(（]([^()（）]{1,40})[)）])?\s*[:：]\s*(?![“„”«»‹「『\"])"
     r"(\S.*[.!?…。！？؟।۔])$"
 )
 """A line of a speaker in capitals without quotation marks: "NONNA: Basilico alla fine!"."""
-_WIDE_LINE: Final = re.compile(r"(?:^|[\s\u3000])([぀-ヿ㐀-鿿]{1,6})「([^「」]{2,80}[。！？…!?])」\s*$")
-"""A speaker directly before what is said: "店主「負けとくよ！」"."""
-_TURN_IN_HEAD: Final = re.compile(
-    r"(?:\s{3,}|(?<=[.!?])\s+)(?=(?P<name>[^\W\d_a-z]{2,}(?: [^\W\d_a-z]+){0,2})\s*(?:\([^()]{1,40}\))?[:：]\s|[(（])"
+_WIDE_LINE: Final = re.compile(
+    r"(?:^|[\s\u3000])(?:[–—]\s*)?([぀-ヿ㐀-鿿가-힯]{1,6})\s?[「“\"]([^「」“”\"]{2,80}[。！？…!?.])[」”\"]\s*$"
 )
-"""Where a line of somebody, or a sound in brackets, begins in the line of its shot."""
+"""A speaker directly before what is said: "店主「負けとくよ！」"."""
 _ASIDE: Final = re.compile(r"^\s*[(（\[][^()（）\[\]]{1,80}[)）\]]\s*$")
 _UNHEARD: Final = re.compile(r"\b(?:no|without|natural|only|sound|music|silent|silence|v\.?o\.?)\b", re.IGNORECASE)
 _BRACKETED: Final = re.compile(r"^[(（\[【]\s*([^()（）\[\]【】\n]{1,30}?)\s*[)）\]】]\s*[:.–—-]?\s*")
 _CIRCLED: Final = re.compile(rf"^(\s*(?:{_WORD})?\s*)([①-⑳])\s*", re.IGNORECASE)
 _LEAD: Final = re.compile(
-    r"^[\s>#*•·▪◦‣+|–—-]*+(?:(?:TC|T/C|time(?:code)?|zeit|tempo|tijd|tid)\s*[:：]?\s*(?=[\d\[(]))?", re.IGNORECASE
-)
-_SEEN: Final = re.compile(
-    r"\b(?:logo|packshot|product|bottle|pack|on|against|over|background|auf|vor|sobre|sur)\b", re.IGNORECASE
+    r"^[\s>#*•·▪◦‣■□◆◇▶►▼★☆◎●○+|–—-]*+(?:(?:TC|T/C|time(?:code)?|zeit|tempo|tijd|tid)\s*[:：]?\s*(?=[\d\[(]))?",
+    re.IGNORECASE,
 )
 _DANGLING: Final = re.compile(
     r",?\s+(?:(?:and|und|e|y|et|en|i|и)\s+)?(?:with|mit|com|con|avec|met|med|z|s|с)(?:\s+(?:the|a|dem|der|einem|"
@@ -118,9 +116,14 @@ class ShotDraft:
     def read(self, text: str, *, first: bool = False) -> None:
         """Add one line of the brief to the shot."""
         text = text.strip()
-        if first and (begin := _turn_in(text)):
+        if first and (begin := turn_in(text)):
             self.read(text[:begin], first=True)
             self.read(text[begin:])
+            return
+        if text.startswith(">") and (inner := text.lstrip("> ")):
+            text = inner
+        if _ASIDE.match(text) and (heard := heard_in(text)):
+            self.sounds.append(heard)
             return
         inside = segments(text.strip("()（）[] ")) if _ASIDE.match(text) else []
         if inside and all(segment.kind == "sound" for segment in inside):
@@ -170,7 +173,7 @@ class ShotDraft:
                         Line(words, segment.speaker, segment.direction or (direct.group(1) if direct else ""))
                     )
             self._open = "" if QUOTED.match(value) or re.search(r"[.!?…。！？।؟۔]$", value) else "voice"
-        elif kind == "lettering" and _is_picture(segment):
+        elif kind == "lettering" and is_picture(segment):
             self.framing = self.framing or segment.label
             self._describe(value)
         elif kind in ("lettering", "endline"):
@@ -200,10 +203,10 @@ class ShotDraft:
         )
 
     def _describe(self, text: str) -> None:
-        if _ASIDE.match(text) and _UNHEARD.search(text):
+        if _ASIDE.match(text) and (_UNHEARD.search(text) or mentions_no_voice(text)):
             return  # a remark about the sound: "(no VO)"
         text = re.sub(r"^[\s:：.–—·|,-]+", "", without_no_voice(text.strip("*_ ")))
-        text = re.sub(r"[\s,，、;–—-]+$", "", _BRACKETED.sub(_framing_in_brackets, text))
+        text = re.sub(r"[\s,，、;–—-]+$|\s+/$", "", _BRACKETED.sub(_framing_in_brackets, text))
         if not self.framing and (found := FRAMING.match(text)):
             self.framing = found.group(0).strip()
             text = re.sub(r"^\s*of\s+", "", text[found.end() :])
@@ -247,12 +250,6 @@ class ShotDraft:
         return f"{before} {after}".strip()
 
 
-def _turn_in(text: str) -> int:
-    """Where a line of somebody in capitals, or a sound in brackets, begins in a head; 0 where none does."""
-    found = (m for m in _TURN_IN_HEAD.finditer(text) if m["name"] is None or m["name"].isupper())
-    return next((m.start() for m in found), 0)
-
-
 def _framing_in_brackets(match: re.Match[str]) -> str:
     """A framing in brackets without them: "[WS] Empty stadium."."""
     found = FRAMING.match(match[1])
@@ -262,16 +259,6 @@ def _framing_in_brackets(match: re.Match[str]) -> str:
 def _ends(text: str, time: re.Match[str]) -> bool:
     """Whether a time in brackets ends a line: "ESCENA 1 – COCINA – DÍA (0-8 s)"."""
     return time.group(0).strip()[0] in "[(（【" and not text[time.end() :].strip(" :：*_.")
-
-
-def _is_picture(segment: Segment) -> bool:
-    """Whether an insert or an end card is described, e.g. "logo on dark blue", instead of quoted."""
-    if QUOTED.match(segment.value) or marks.is_address(segment.value):
-        return False
-    if segment.label.lower() == "insert":
-        return not marks.TEXT_LIKE.search(segment.value)
-    card = re.search(r"card|frame|tafel|carton|cartela", segment.label, re.IGNORECASE)
-    return bool(card and (_SEEN.search(segment.value) or segment.value[:1].islower()))
 
 
 def _head(line: str) -> tuple[ShotDraft, str] | None:
@@ -333,7 +320,10 @@ def _structure(title: str, drafts: list[ShotDraft], loose: list[str]) -> Structu
     if len(drafts) < 2 or not _is_shot_list(drafts):
         return None
     set_lengths(drafts)
-    end = next(filter(None, map(end_text, loose)), "")
+    ends = [(line, end) for line in loose if (end := end_text(line))]
+    for line, said in ends[:-1]:  # only the last one is the card
+        drafts[-1].add(Segment("voice" if QUOTED.search(line) else "lettering", said))
+    end = ends[-1][1] if ends else ""
     return Structure("shot list", numbered(draft.shot() for draft in drafts), title, cards=Cards(end=end))
 
 
@@ -375,7 +365,7 @@ def title_in(line: str) -> str:
 
 def _is_shot_list(drafts: list[ShotDraft]) -> bool:
     strong = sum(d.has_word or d.is_timed for d in drafts)
-    framed = sum(bool(d.framing) or d.is_labelled for d in drafts)
+    framed = sum(bool(d.framing or d.lines) or d.is_labelled for d in drafts)
     only_points = all(d.start is not None and d.end is None and not d.has_word for d in drafts)
     starts = [d.start for d in drafts if d.start is not None]
     if only_points and (starts != sorted(set(starts)) or starts[0] > 10):

@@ -7,16 +7,15 @@ from typing import Final, Literal
 
 from activities.planning.structure.labels import Segment, is_nothing, segments
 from activities.planning.structure.model import SoundCue, Structure
+from activities.planning.structure.orders.sentences import is_courtesy
 from activities.planning.structure.surface.cue_places import over_shots
 from activities.planning.structure.text import QUOTED, plain, quotations
+from activities.planning.structure.vocabulary import sounds as names
+from activities.text.speech import sentences
 
 Role = Literal["music", "effects", "ambience"]
 
-_MUSIC_LABEL: Final = re.compile(
-    r"(?:background )?music|(?:hintergrund)?musik|m[uú]sica(?: de fondo)?|musique|音楽|BGM|(?:背景)?音乐|"
-    r"음악|موسيقى|музыка|संगीत|soundtrack|score",
-    re.IGNORECASE,
-)
+_MUSIC_LABEL: Final = re.compile(f"{names.MUSIC}|score", re.IGNORECASE)
 _MUSIC: Final = re.compile(
     r"\b(?:[\w-]*music|musik|[a-zäöü]+musik|m[uú]sica|musique|musical|soundtrack|score|piano|guitars?|strings|drums?|"
     r"synth\w*|orchestra\w*|melody|tune|jingle|beat|klavier\w*|gitarre\w*)\b|音楽|音乐|음악|موسيقى|музык|संगीत",
@@ -28,7 +27,10 @@ _AMBIENCE: Final = re.compile(
     r"viento|mar|olas|pájaros|tráfico|pluie|vent|mer|vagues|oiseaux|forêt)\b|雨|風|波|海|鳥|风|鸟|비|바람|파도",
     re.IGNORECASE,
 )
-_AMBIENCE_LABEL: Final = re.compile(r"atmo|ambien\w*|geräusche?", re.IGNORECASE)
+_AMBIENCE_LABEL: Final = re.compile(rf"{names.AMBIENCE}|ambien\w*", re.IGNORECASE)
+_EFFECT_LABEL: Final = re.compile(names.EFFECTS, re.IGNORECASE)
+_MUSIC_SENTENCE: Final = re.compile(rf"(?:^|(?<=[.!?] )){names.MUSIC_SENTENCE}\s*([^.!?\n]{{3,120}})", re.IGNORECASE)
+_SENTENCE: Final = re.compile(r"[.!?…。！？।]\s*$")
 _ENDS: Final = re.compile(
     r"\W*(?:music\s+)?(?:out|stops?|ends?|fades?(?: out)?|off|cuts?(?: out)?|aus|ende|endet|stopp?t?|fuera|termina|"
     r"s['’]arrête|fin)\W*",
@@ -64,6 +66,11 @@ _PROSE: Final[Sequence[re.Pattern[str]]] = (
 _REFUSED: Final = re.compile(
     r"\b(?:no|without|live|loud|ohne|keine|sin|sans|senza|sem|(?:en|dal) (?:vivo|directo)|own)\b", re.IGNORECASE
 )
+_NO_MUSIC: Final = re.compile(
+    rf"(?<!\w)(?:no|without|keine?|ohne|sans|pas de|sin|senza|niente|sem|geen|zonder|bez|utan|ingen|uten|uden|без) "
+    rf"(?:{names.MUSIC})",
+    re.IGNORECASE,
+)
 _MENTIONED: Final = re.compile(
     rf"{_MUSIC_LABEL.pattern}|\b(?:sounds?|sfx|jingle|bgm|ambien\w*|atmo|geräusche?|klang|sonido|efectos|son|bruitages?|"
     r"suono|effetti)\b|効果音|音效|效果音|효과음|звук|ध्वनि|صوت",
@@ -79,12 +86,20 @@ def mentions_sound(texts: Iterable[str]) -> bool:
 def cues_in(segment: Segment) -> list[SoundCue]:
     """The cues of a labelled part of a shot; their shots are set by its reader."""
     value = segment.value.strip()
-    texts = quotations(value) if QUOTED.match(value) else [value]
+    texts = quotations(value) if QUOTED.match(value) else [_without_goodbye(value)]
     return [
         SoundCue(role_of(segment.label, text), plain(text).strip(" .;,|*_"))
         for text in texts
         if not is_nothing(text) and plain(text).strip(" .;,|*_")
     ]
+
+
+def _without_goodbye(value: str) -> str:
+    """The value up to the end of a letter in the same line: "calm piano. Best, Marek"."""
+    kept = sentences(value)
+    while len(kept) > 1 and is_courtesy(kept[-1]):
+        kept.pop()
+    return value if len(kept) == len(sentences(value)) else " ".join(kept)
 
 
 def role_of(label: str, text: str) -> Role:
@@ -94,7 +109,8 @@ def role_of(label: str, text: str) -> Role:
         return "music"
     if _AMBIENCE_LABEL.fullmatch(label):
         return "ambience"
-    if label.lower() not in ("sfx", "fx", "se", "bruitage", "efectos", "効果音", "音效", "효과음"):
+    if not _EFFECT_LABEL.fullmatch(label):
+        text = _NO_MUSIC.sub(" ", text)
         if _MUSIC.search(text):
             return "music"
         if _AMBIENCE.search(text):
@@ -110,7 +126,12 @@ def asked_sounds(text: str, structure: Structure | None) -> list[SoundCue]:
     shots = structure.shots if structure else ()
     placed = [(shot.number, cue) for shot in shots for cue in shot.sounds]
     known = {(cue.role, cue.text) for _, cue in placed}
-    free = [cue for line in text.splitlines() for cue in _line_cues(line) if (cue.role, cue.text) not in known]
+    free = [
+        cue
+        for line in text.splitlines()
+        for cue in (_line_cues(line) or _later_music(line))
+        if (cue.role, cue.text) not in known
+    ]
     if structure and structure.fixes_shots:
         free = [each for cue in free for each in over_shots(cue, len(shots))]
     music = [(number, cue) for number, cue in placed if cue.role == "music"]
@@ -144,6 +165,16 @@ def _line_cues(line: str) -> list[SoundCue]:
     """The cues of a line that begins with the label of a sound."""
     parts = segments(line.strip(" \t>#*•+|-"))
     return [cue for part in parts if part.kind == "sound" for cue in cues_in(part)] if _begins_with_sound(parts) else []
+
+
+def _later_music(line: str) -> list[SoundCue]:
+    """The music of a line that has other sentences before it: "The cuts get faster. Music: a low drone."."""
+    if described := _MUSIC_SENTENCE.search(line):
+        return [SoundCue("music", described[1].strip())]
+    parts = segments(line)
+    followed = zip(parts[1:], parts, strict=False)
+    found = (part for part, before in followed if not before.kind and _SENTENCE.search(before.value))
+    return [cue for part in found if _MUSIC_LABEL.fullmatch(part.label) for cue in cues_in(part)]
 
 
 def _begins_with_sound(parts: Sequence[Segment]) -> bool:

@@ -10,6 +10,7 @@ from activities.planning.structure.labels import FRAMING, Kind, is_nothing, kind
 from activities.planning.structure.model import Structure, numbered
 from activities.planning.structure.shot_list import ShotDraft, set_lengths, title_in
 from activities.planning.structure.surface.cells import is_line, named_turn, remark, spoken_turns
+from activities.planning.structure.surface.heard import heard_in
 from activities.planning.structure.surface.sheets import sheet_at
 from activities.planning.structure.text import (
     LENGTH,
@@ -51,22 +52,38 @@ _CLOCK_OR_SECONDS: Final = r"(\d{1,2}:\d{2}(?:\.\d{1,3})?|\d{1,3}(?:[.,]\d{1,2})
 _BARE_RANGE: Final = re.compile(
     rf"{_CLOCK_OR_SECONDS}\s*(?:-{{1,2}}>?|[–—−→~〜～/]|to|bis|a|à|до|至|から)\s*{_CLOCK_OR_SECONDS}"
 )
+_QUALIFIED: Final = re.compile(r"([^()（）]{1,30}?)\s*[(（]([^()（）]{1,30})[)）]")
+_SEEN: Final = re.compile(
+    r"inhalt|contents?|contenu|contenido|contenuto|conteúdo|inhoud|treść|innehåll|indhold|содержание|内容|內容|"
+    r"내용|içerik",
+    re.IGNORECASE,
+)
+_NEXT_TURN: Final = re.compile(r"(?<=[.!?…。！？])\s+(?=[^\W\d_a-z]{2,}(?: [^\W\d_a-z]+)?\s*[:：])")
+_AND: Final = re.compile(r"\s*[/／&+、]\s*|\s+(?:and|und|et|y|e|en|och|og|i|и)\s+")
+_CONTENT: Final = re.compile(r"(?:内容|內容|描述|说明|說明|概要|欄|설명)$")
 _LEAST_KNOWN: Final = 2
 _NAME_WORDS: Final = 5
 _TIMED_CELL: Final = re.compile(rf"\s*(?=[\[(（【]){LENGTH.pattern}\s*$", re.IGNORECASE)
 _ASIDE: Final = re.compile(r"\s*[(（\[][^()（）\[\]]{1,80}[)）\]]\s*")
 _HEARD: Final = re.compile(
-    r"audio|ton|sound/vo|vo/sound|音声|声音|聲音|音频|音頻|音訊|오디오|الصوت|аудио", re.IGNORECASE
+    r"what (?:we|you) hear|(?:was )?(?:man|wir) hör(?:t|en)|on entend|ce qu['’]on entend|(?:lo que )?se (?:oye|"
+    r"escucha)|"
+    r"(?:cosa )?si sente|(?:o que )?se ouve|wat we horen|vad (?:vi|man) hör|son|sonido|suono|som|geluid|ljud|"
+    r"lyd|dźwięk|звук|"
+    r"audio|ton|sound/vo|vo/sound|音声|声音|聲音|音频|音頻|音訊|오디오|الصوت|аудио",
+    re.IGNORECASE,
 )
 _NAME: Final = re.compile(r"\W*(?:[^\W\d_]{0,12}\W{0,2})?\d{1,3}[a-z]?\W*|[A-Za-z]?\W*", re.IGNORECASE)
 """The number or the name of a shot: "3", "Scene 2", "4b"."""
 _WHO: Final = re.compile(
-    r"speakers?|characters?|who|sprecher(?:in)?|figur|rolle|personaje|personnage|personaggio|personagem|話者|話し手|人物|"
+    r"speakers?|characters?|who|sprecher(?:in)?|figur|rolle|personaje|personnage|personaggio|personagem|話者|"
+    r"話し手|人物|"
     r"角色|등장인물|персонаж|кто",
     re.IGNORECASE,
 )
 _LINE: Final = re.compile(
-    r"lines?|text|dialog(?:ue)?s?|words|says|copy|répliques?|texte|líneas?|texto|diálogos?|battuta|testo|falas?|台词|台詞|"
+    r"lines?|text|dialog(?:ue)?s?|words|says|copy|répliques?|texte|líneas?|texto|diálogos?|battuta|testo|falas?|"
+    r"台词|台詞|"
     r"セリフ|대사|реплика|текст",
     re.IGNORECASE,
 )
@@ -99,7 +116,7 @@ def _table_at(lines: list[str], k: int) -> Table | None:
     if "|" in lines[k] and _RULE.match(lines[k + 1]) and "|" in lines[k + 1]:
         end = next((j for j in range(k + 2, len(lines)) if "|" not in lines[j]), len(lines))
         return Table(_cells(lines[k]), tuple(map(_cells, lines[k + 2 : end])), k, end)
-    if lines[k].count("|") > 1 and _is_header(header := _cells(lines[k])):
+    if "|" in lines[k] and _is_header(header := _cells(lines[k])):
         end = next((j for j in range(k + 1, len(lines)) if "|" not in lines[j]), len(lines))
         if end - k > 2:
             return Table(header, tuple(_cells(line, len(header)) for line in lines[k + 1 : end]), k, end)
@@ -139,7 +156,13 @@ def _column(name: str) -> _Column | None:
         return "end"
     if _SECONDS.fullmatch(name):
         return "length"
-    return "voice" if _HEARD.fullmatch(name) else kind_of(name)
+    if _HEARD.fullmatch(name):
+        return "voice"
+    if _SEEN.fullmatch(name):
+        return "picture"
+    within = _QUALIFIED.fullmatch(name)
+    parts = (within[2], within[1]) if within else (name, *_AND.split(name), _CONTENT.sub("", name))
+    return next(filter(None, map(kind_of, parts)), None)
 
 
 def _kind(table: Table, column: int) -> _Column | None:
@@ -211,6 +234,9 @@ def _has_marks(table: Table, column: int) -> bool:
 
 def _read_cell(draft: ShotDraft, kind: _Column | None, cell: str, column: str) -> None:
     """Add a cell to its shot; labels within it win over the name of its column."""
+    timed = _TIMED_CELL.search(western_digits(cell)) if kind in ("speaker", "picture") else None
+    if timed and draft.seconds is None:
+        draft.seconds, cell = number(timed[1]), cell[: timed.start()]
     if kind == "speaker" or not has_words(cell) or is_nothing(cell):
         return
     if kind in ("start", "length") and (span := _BARE_RANGE.fullmatch(western_digits(cell).strip())):
@@ -228,10 +254,9 @@ def _read_cell(draft: ShotDraft, kind: _Column | None, cell: str, column: str) -
     if kind is None and (found := FRAMING.match(cell)):
         draft.framing = found.group(0)
         return
-    if kind == "picture" and draft.seconds is None and (timed := _TIMED_CELL.search(western_digits(cell))):
-        draft.seconds, cell = number(timed[1]), cell[: timed.start()]
-    for each in re.split(r"<br\s*/?>", cell):
+    for each in [turn for part in re.split(r"<br\s*/?>", cell) for turn in _NEXT_TURN.split(part)]:
         if kind in ("voice", "sound", "lettering") and _ASIDE.fullmatch(each):
+            draft.sounds += filter(None, [heard_in(each)])
             continue  # "(natural sound)"
         turns = spoken_turns(each)
         if kind in ("voice", "sound", None) or (kind == "picture" and all(map(is_line, turns))):

@@ -1,7 +1,7 @@
 """Words of scripts in further languages, as parts of regular expressions: labels, framings, names of shots and steps.
 
 `labels.py` has those of English, German, French, Spanish, Italian, Portuguese, Chinese, Japanese, Korean, Arabic,
-Russian and Hindi.
+Russian and Hindi. The folder `vocabulary` has voices, sounds, notes and places in the film, for all languages.
 """
 
 import re
@@ -28,7 +28,7 @@ VOICE: Final = (
     r"व्हॉइस ?ओव्हर|వాయిస్ ?ఓవర్|కథకుడు"
 )
 LETTERING: Final = (
-    r"závěrečný text|tekst końcowy|slottekst|sluttekst|loppu(?:teksti)|"
+    r"плашка|závěrečný text|tekst końcowy|slottekst|sluttekst|loppu(?:teksti)|"
     r"on the board|टेक्स्ट|نص|legal|disclaimer|(?:small|fine) ?print|footnote|pflichttext|rechtlicher hinweis|"
     r"fußnote|"
     r"mentions? légales?|aviso legal|"
@@ -64,6 +64,12 @@ ON_SCREEN: Final = (
     r"цена|дата|сайт|ціна|cena|adres|τηλέφωνο|τιμή|telefon|fiyat|adres|السعر|العنوان|الهاتف|फ़ोन|कीमत|पता)"
 )
 """A label that says where the text is and what it is: "On screen the phone number: …"."""
+SCREEN: Final = (
+    r"on[\s-]?(?:the )?screen|im bild|auf dem (?:bild)?schirm|à l['’](?:écran|image)|en pantalla|na tela|a schermo|"
+    r"sullo schermo|in beeld|i bild(?:en)?|på sk[äæj]\w+|"
+    r"на экране|на екрані|na ekranie|na obrazovce|ekranda|στην οθόνη"
+)
+"""The screen with its preposition, which may show text or a picture."""
 ENDLINE: Final = (
     r"標語|标语|广告语|廣告語|슬로건|캐치프레이즈|엔드라인|pay-?off|hasło|slagord|slutord|iskulause|"
     r"σλόγκαν|гасло|شعار تبلیغاتی|شعار پایانی|סלוגן|lema|assinatura|bordão"
@@ -90,22 +96,12 @@ CLOSING_WORDS: Final = (
     r"(?:fraza|replica|sloganul) (?:final[ăe]?|de încheiere)|loppu(?:lause|slogan|repliikki)|คำปิดท้าย"
 )
 """Labels of what is said and read at the end, before a colon: as parts of a sentence, they are none."""
-SOUND: Final = (
-    r"geluid|muziek|dźwięk|muzyka|ljud|musik|lyd|musikk|ääni|musiikki|zvuk|hudba|ήχος|μουσική|ses|müzik|музика|"
-    r"صدا|موسیقی|מוזיקה|סאונד|音樂|เสียง|ดนตรี|âm thanh|"
-    r"sunet|muzică|hang(?:effekt|hatás)|zene|zvuk|glazba|muzika|звук|музика|heli|muusika|sauti|เสียงประกอบ|"
-    r"শব্দ|সঙ্গীত|இசை|ஒலி|موسیقی|ध्वनी|संगीत"
-)
 PICTURE: Final = (
     r"(?:the|le|la|der|das|el|il|lo|o|de|het) (?:film|video|vidéo|spot|clip|vídeo|story|histoire|historia|storia|"
     r"história|handlung)(?=\s*[:：]|$)|"
     r"(?:what )?(?:we|you) see|beeld|obraz|bilden|kuva|εικόνα|görüntü|зображення|تصویر|תמונה|ויזואל|畫面|ภาพ|"
     r"hình ảnh|gambar|"
     r"imagini|kép|obraz|slika|слика|изображение|imatge|pilt|vaizdas|picha|ภาพ|تصویر|দৃশ্য|ছবি|காட்சி|दृश्य"
-)
-NOTE: Final = (
-    r"context|background|agency|campaign|kontext|hintergrund|agentur|contexte|contexto|contesto|doel|"
-    r"målgrupp|målgruppe|kohderyhmä|hedef kitle|قالب|הערות?|vfx|cgi|grading|grade|colou?r|transition|plate|crew"
 )
 LENGTH: Final = (
     r"tijd|czas|tid|kesto|aika|čas|délka|χρόνος|διάρκεια|süre|час|тривалість|مدت|زمان|משך|זמן|時長|เวลา|"
@@ -145,7 +141,7 @@ STEPS: Final = (
     r"step|reason|tip|reminder|rule|fact|sign|mistake|myth|habit|trick|提醒|要点|秘诀|技巧|妙招|schritt|grund|tipp|étape|raison|conseil|paso|raz[oó]n|motivo|consejo|passo|raz[aã]o|dica|"
     r"passaggio|ragione|consiglio|stap|reden|krok|powód|steg|anledning|trin|trinn|grunn|vaihe|syy|důvod|βήμα|"
     r"λόγος|adım|neden|шаг|причина|крок|خطوة|الخطوة|سبب|السبب|مرحله|دلیل|שלב|סיבה|चरण|कारण|ステップ|手順|理由|"
-    r"步骤|步驟|단계|이유|ขั้นตอน(?:ที่)?|bước|langkah|"
+    r"步骤|步驟|단계|이유|팁|꿀팁|コツ|ポイント|ขั้นตอน(?:ที่)?|bước|langkah|"
     r"pasul|motivul|sfatul|lépés|korak|razlog|savjet|корак|разлог|стъпка|raó|samm|põhjus|žingsnis|priežastis|"
     r"hatua|sababu|"
     r"ধাপ|কারণ|படி|காரணம்|पायरी|कारण|قدم|وجہ|ข้อ(?:ที่)?|lý do"
@@ -214,6 +210,6 @@ LAST: Final = (
 )
 COUNTERS: Final = (
     r"단계|번째(?: (?:장면|컷|단계|이유))?|步驟?|步骤|番目(?:の(?:カット|シーン|理由))?|つ目|ステップ目|"
-    r"个镜头|個鏡頭|幕|カット目|シーン目"
+    r"ページ目?|枚目|コマ目|个镜头|個鏡頭|幕|カット目|シーン目"
 )
 """Names of shots and steps that follow their number: "1단계:", "第一步："."""

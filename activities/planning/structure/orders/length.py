@@ -5,12 +5,20 @@ from typing import Final
 
 from activities.planning.structure.orders import words
 from activities.planning.structure.orders.lengths import named_lengths
-from activities.planning.structure.orders.sentences import ORDER_SENTENCES, is_order, is_setting, names_length
+from activities.planning.structure.orders.sentences import (
+    ORDER_SENTENCES,
+    is_order,
+    is_setting,
+    names_film,
+    names_length,
+)
 from activities.planning.structure.quoted import asks_for_film, is_commission, sentences_with_quotes
 from activities.planning.structure.text import QUOTED, RANGE, western_digits
 from activities.planning.structure.words import SHOT_NOUNS, STEPS
 
 HEADLINE_WORDS: Final = 9
+HEAD_WORDS: Final = 12
+_HEAD_ENDS: Final = re.compile(r"[.!?。！？।:：;,][\s*_]*$")
 _LABEL: Final = re.compile(
     rf"^\W*(?:\w+ )?(?:total |max\.? )?(?:{words.LENGTHS}|time|trt|timing|laufzeit|délai|"
     rf"tempo)(?:\s*[(（][^()（）]*[)）])?\s*[:：=–-]\s*(.+)$",
@@ -47,3 +55,11 @@ def _is_headline(sentence: str) -> bool:
     return (
         is_commission(sentence) and len(sentence.split()) <= HEADLINE_WORDS and not re.search(r"[.!?。]\W*$", sentence)
     )
+
+
+def is_film_head(line: str) -> bool:
+    """Whether a line above the film only names it, its kind or its length: "TRAILER – “Isvägen” – 36 seconds"."""
+    rest = QUOTED.sub(" ", line)
+    if len(rest.split()) > HEAD_WORDS or _HEAD_ENDS.search(line):
+        return False
+    return names_film(rest) or bool(named_lengths(rest))

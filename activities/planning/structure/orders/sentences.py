@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from activities.planning.structure import words as names
+from activities.planning.structure.labels import segments
 from activities.planning.structure.model import Line
 from activities.planning.structure.orders import further, words
 from activities.planning.structure.orders.lengths import named_lengths
@@ -20,6 +21,7 @@ from activities.planning.structure.text import (
     quoted_words,
     spoken_text,
 )
+from activities.planning.structure.vocabulary import places, sounds
 
 Purpose = Literal["order", "setting", "seen", "said", "end", ""]
 """What a sentence is for; empty where it may be anything, e.g. what a narrator says."""
@@ -42,6 +44,8 @@ _THEN_WIDE: Final = re.compile(
     r"最后|最後)[、,，]?(?:是|有)?"
 )
 _ENDS: Final = re.compile(rf"(?:(?<![^\W\d_])|(?<=\b[وف]))(?:{words.ENDS})", re.IGNORECASE)
+_END_LABEL: Final = re.compile(rf"^\W*(?:{places.END})(?=\s*[:：])", re.IGNORECASE)
+"""A label for the end, which shows text only where it names some: "Schluss: Schrift auf Schwarz – „…“"."""
 _TEXT: Final = re.compile(rf"(?:(?<![^\W\d_])|(?<=\b[وفבוה]))(?:{words.TEXT}){_NO_LETTER}", re.IGNORECASE)
 _WIDE_TEXT: Final = re.compile(
     r"(?:写着|寫著|写有|文字|テロップ|字幕|文言|言葉|コピー|자막|문구|글자|텍스트|标语|標語|字样|字樣)"
@@ -169,6 +173,7 @@ CLOSING_SENTENCES: Final = 2
 COURTESY_WORDS: Final = 5
 ORDER_REST_WORDS: Final = 2
 ORDER_HEAD_WORDS: Final = 6
+_MUSIC: Final = re.compile(sounds.MUSIC_SENTENCE, re.IGNORECASE)
 END_CHARS: Final = 60
 END_PICTURE_WORDS: Final = 3
 SETTING_WORDS: Final = 9
@@ -206,7 +211,12 @@ def read(sentence: str) -> Sentence:
         return quoting
     if is_order(plain):
         return Sentence("order", plain)
-    if is_setting(plain) or is_aside(plain):
+    if (
+        is_setting(plain)
+        or is_aside(plain)
+        or _MUSIC.match(plain)
+        or segments(plain)[0].kind in ("sound", "length", "note")
+    ):
         return Sentence("setting", plain)
     if (seen := shown_in(plain)) is not None:
         return Sentence("seen", seen)
@@ -346,8 +356,12 @@ def end_text(sentence: str) -> str:
     "End with the text: Open daily." and "Am Ende soll stehen: „Offen“." have one. A quotation that somebody says is
     none, nor is a picture without text.
     """
-    ends = _ENDS.search(sentence)
-    if ends is None or ends.start() > END_CHARS:
+    ends = _ENDS.search(sentence) or _END_LABEL.match(sentence)
+    if (
+        ends is None
+        or ends.start() > END_CHARS
+        or (ends.re is _END_LABEL and not _TEXT.search(QUOTED.sub(" ", sentence)))
+    ):
         return ""
     rest = sentence[ends.end() :]
     if not QUOTED.search(rest) and (contact := _CONTACT.search(rest)):

@@ -13,7 +13,7 @@ _BARE: Final = re.compile(
 _T_EQUALS: Final = re.compile(
     r"^(?P<lead>[\s>#*•+–—-]*+)[tT]\s*[=:]\s*(?P<seconds>\d{1,3})\s*(?:s|sec)?\b\.?\s*(?=[–—:|-])", re.MULTILINE
 )
-_IN_BRACKETS: Final = re.compile(r"^(\s*)[(（](\d{1,2})[)）]\s*(?=\S)", re.MULTILINE)
+_IN_BRACKETS: Final = re.compile(r"^(\s*)(?:[(（](\d{1,2})[)）]|[\[【](\d{1,2})[\]】])\s*(?=\S)", re.MULTILINE)
 _NUMBERED: Final = re.compile(
     rf"^\s*[*_•–—-]*\s*(?:{LETTERING_LABELS})\s*(?:text\s*)?[(（]?\s*"
     r"(?:for|at|in|on|over|during|bei|zu|für|über|in der|im|pour|sur|à|dans|para|en|sobre|per|su|"
@@ -26,7 +26,7 @@ _NUMBERED: Final = re.compile(
 
 def with_colons(text: str) -> str:
     """The text with the colons of its labels, "(1)" at the begin of a line as "1.", and "t=4" as a clock."""
-    text = _IN_BRACKETS.sub(r"\1\2. ", text)
+    text = _IN_BRACKETS.sub(lambda m: f"{m[1]}{m[2] or m[3]}. ", text)
     text = _T_EQUALS.sub(lambda m: f"{m['lead']}{int(m['seconds']) // 60}:{int(m['seconds']) % 60:02d} ", text)
     return _BARE.sub(lambda m: f"{m['before']}{m['label']}: ", text)
 

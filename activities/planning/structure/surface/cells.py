@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from activities.planning.structure import words
 from activities.planning.structure.labels import READ_NOUNS, Segment, kind_of, names_somebody
-from activities.planning.structure.text import QUOTED
+from activities.planning.structure.text import MARKS, QUOTED, TEXT_LIKE, is_address
 
 _REMARK: Final = re.compile(r"\s*(?:[(（\[]([^()（）\[\]]{1,80})[)）\]]|([*_~])([^*_~\n]{1,80})\2)[\s.,;。]*")
 _NAME: Final = re.compile(
@@ -13,16 +14,33 @@ _NAME: Final = re.compile(
     r"[:：,–—-]?\s*(?:[(（\[]([^()（）\[\]]{1,60})[)）\]]\s*)?"
 )
 _SMALL_NAMED_LINE: Final = re.compile(
-    r"^[*_•\s–—-]*((?:(?:the|der|die|le|la|el|il|o|a) )?[^\W\d_][\w'’]{1,20}(?: [^\W\d_][\w'’]{1,20})?)\s*"
+    rf"^[*_•\s–—-]*((?:(?:the|der|die|le|la|el|il|o|"
+    rf"a) )?[^\W\d_][\w{MARKS}'’]{{1,20}}(?: [^\W\d_][\w{MARKS}'’]{{1,20}})?)\s*"
     r"(?:[(（]([^()（）]{1,40})[)）])?\s*[:：]\s*(?![“„”«»‹「『\"])(\S.*[.!?…。！？؟।۔])$",
     re.IGNORECASE,
 )
 _NAMED_TURN: Final = re.compile(
-    r"([^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,2})\s*(?:[(（]([^()（）]{1,60})[)）])?"
+    rf"([^\W\d_][\w{MARKS}.'’-]*(?: [^\W\d_][\w{MARKS}.'’-]*){{0,2}})"
+    r"\s*(?:[(（]([^()（）]{1,60})[)）])?"
     r"\s*[:：]\s*(?![“„”«»‹「『\"])(\S.*)$"
 )
 _LINE_END: Final = re.compile(r"(?:[.!?…。！？؟।]|[ぁ-んー])[”“\"»«」』]$")
 _THING: Final = re.compile(rf"{READ_NOUNS}|ロゴ|商品|店名|題名|曲", re.IGNORECASE)
+_TURN_IN_HEAD: Final = re.compile(
+    r"(?:\s{3,}|(?<=[.!?])\s+)(?=(?P<name>[^\W\d_a-z]{2,}(?: [^\W\d_a-z]+){0,2})\s*(?:\([^()]{1,40}\))?[:：]\s|[(（])"
+)
+"""Where a line of somebody, or a sound in brackets, begins in the line of its shot."""
+_SEEN: Final = re.compile(
+    r"\b(?:logo|packshot|product|bottle|pack|on|against|over|background|auf|vor|sobre|sur)\b", re.IGNORECASE
+)
+_SCREEN: Final = re.compile(words.SCREEN, re.IGNORECASE)
+_DESCRIBED: Final = re.compile(
+    r"(?:an?|the|two|eine?|der|die|das|une?|des|la|le|les|unos?|unas?|el|los|las|il|lo|gli|uma?|os?|een|het|en|"
+    r"ett|et)"
+    r"(?:\s+\S+){3,}"
+)
+"""What is seen on the screen instead of read: "On screen: a virus with sunglasses walks past"."""
+_LEAST_STEM: Final = 4
 _MAX_NAME_WORDS: Final = 3
 
 
@@ -64,7 +82,13 @@ def line_of(text: str, seen: str) -> re.Match[str] | None:
     """A line without quotation marks after a name in small letters, as name, direction and words: one with
     a direction, or of somebody in the picture."""
     named = _SMALL_NAMED_LINE.match(text)
-    return named if named and (named[2] or named[1].casefold().split()[-1] in seen.casefold()) else None
+    return named if named and (named[2] or _stem(named[1]) in seen.casefold()) else None
+
+
+def _stem(name: str) -> str:
+    """The begin of the last word of a name, which has other endings in the picture: "Ekorren", "en ekorre"."""
+    word = name.casefold().split()[-1]
+    return word[: max(len(word) - 2, _LEAST_STEM)]
 
 
 def named_turn(text: str, seen: Sequence[str]) -> Segment | None:
@@ -87,3 +111,36 @@ def _is_name(name: str) -> bool:
     return (
         len(name.split()) <= _MAX_NAME_WORDS and not name[:1].islower() and names_somebody(name) and not kind_of(name)
     )
+
+
+_LAST_TURN: Final = re.compile(
+    rf"(?<=[.!?…。！？।])\s+(?=[^\W\d_][\w{MARKS}'’]{{1,20}}(?: [^\W\d_][\w{MARKS}'’]{{1,20}})?\s*[:：]\s*"
+    r"[^\"“„«»‹「『:：\n]*[.!?…。！？؟।]$)"
+)
+"""Where somebody's line without quotation marks ends the line of its shot."""
+
+
+def turn_in(text: str) -> int:
+    """Where a line of somebody in capitals, or a sound in brackets, begins in a head; 0 where none does."""
+    found = (m for m in _TURN_IN_HEAD.finditer(text) if m["name"] is None or m["name"].isupper())
+    if begin := next((m.start() for m in found), 0):
+        return begin
+    last = _LAST_TURN.search(text)
+    return last.start() if last and line_of(text[last.end() :], text[: last.start()]) else 0
+
+
+def _is_small(value: str) -> bool:
+    """Whether a text is written like a description, and not like an address or a price."""
+    return value[:1].islower() and not TEXT_LIKE.search(value)
+
+
+def is_picture(segment: Segment) -> bool:
+    """Whether an insert or an end card is described, e.g. "logo on dark blue", instead of quoted."""
+    if QUOTED.match(segment.value) or is_address(segment.value):
+        return False
+    if segment.label.lower() == "insert":
+        return not TEXT_LIKE.search(segment.value)
+    if _SCREEN.search(segment.label) and _DESCRIBED.match(segment.value):
+        return True
+    card = re.search(r"card|frame|tafel|carton|cartela", segment.label, re.IGNORECASE)
+    return bool(card and (_SEEN.search(segment.value) or _is_small(segment.value)))

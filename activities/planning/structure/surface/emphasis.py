@@ -19,7 +19,8 @@ _COLON_AFTER: Final = re.compile(
     r"[ \t]*(?P<colon>[:：])(?=[ \t]*\S)"
 )
 _HEAD: Final = re.compile(
-    rf"^(?P<lead>[\s>#•+-]*+){_MARK}(?P<name>(?:(?:{words.SHOT_NOUNS}|{words.STEPS})\s*(?:no\.?|nr\.?|#)?\s*\d{{1,3}}[a-z]?|"
+    rf"^(?P<lead>[\s>#•+-]*+){_MARK}(?P<name>(?:(?:{words.SHOT_NOUNS}|{words.STEPS})\s*(?:no\.?|nr\.?|"
+    rf"#)?\s*\d{{1,3}}[a-z]?|"
     r"\d{1,3}[.):：])[^*_`~=\n]{0,80}?)(?P=mark)(?=\W|$)",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -6,6 +6,7 @@ from typing import Final
 from activities.planning.structure import labels, words
 from activities.planning.structure.orders import words as orders
 from activities.planning.structure.text import QUOTED, TEXT_LIKE
+from activities.planning.structure.vocabulary import places
 
 _LEAD: Final = r"^(?P<lead>[\s>#*_•+–—-]*+)"
 _AT_END: Final = (
@@ -24,7 +25,8 @@ _IN_PARAGRAPH: Final = re.compile(
 )
 _FRAMES: Final = (
     rf"{words.SHOT_NOUNS}|kare|image|imagen|imagem|immagine|imagine|picture|screen|slide|beeld|obraz|bilde?|kuva|kép|"
-    r"картинка|изображение|слайд|画|スライド|이미지|화면|صورة|الصورة|كادر|شاشة|تصویر|فریم|قاب|帧|幕|カット|फ़्रेम|चित्र|תמונה|תמונת"
+    r"картинка|изображение|слайд|画|スライド|이미지|화면|صورة|الصورة|كادر|شاشة|تصویر|فریم|قاب|帧|幕|カット|"
+    r"फ़्रेम|चित्र|תמונה|תמונת"
 )
 _LAST_FRAME: Final = re.compile(
     rf"{_LEAD}(?:(?:the |die |der |das |la |le |el |il |lo |a |o |de |het )?"
@@ -41,9 +43,22 @@ _SHOT: Final = re.compile(
 )
 
 
+_AT_END_ALONE: Final = re.compile(
+    rf"{_LEAD}(?!(?:{labels.ENDLINES})\s*[:：])(?:{places.END})\s*[*_]{{0,3}}[:：]\s*[*_]{{0,3}}\s*"
+    r"(?P<shown>\S[^\n]*?)[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_PLACE: Final = re.compile(
+    rf"{_LEAD}(?:{places.EVERY})\s*(?:[(（\[][^()（）\n]{{1,30}}[)）\]]\s*)?[*_]{{0,3}}[:：–—]",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
 def with_end_cards(text: str) -> str:
     """The text with the labels of text at its end as "End card:"; a last shot of a shot list stays one."""
     text = _LABEL_AT_END.sub(lambda m: f"{m['lead']}End card: ", _IN_PARAGRAPH.sub(r"\nEnd card: ", text))
+    if len(_PLACE.findall(text)) == 1:
+        text = _AT_END_ALONE.sub(lambda m: _end_card(m) if TEXT_LIKE.search(m["shown"]) else m[0], text)
     return text if _SHOT.search(text) else _LAST_FRAME.sub(_end_card, text)
 
 

@@ -16,7 +16,7 @@ LEAST: Final = 2
 def with_pairs(text: str) -> str:
     """The text with what is seen and heard under one number as one shot; any other text as it is."""
     lines = text.splitlines()
-    return _of_quotations(lines) or _of_numbers(lines) or text
+    return _of_quotations(lines) or _of_numbers(lines) or _of_lines(lines) or text
 
 
 def _of_numbers(lines: list[str]) -> str:
@@ -37,6 +37,25 @@ def _of_numbers(lines: list[str]) -> str:
         return ""
     shots = [f"Shot {n}: {seen[n]}\n{heard.get(n, '')}".rstrip() for n in sorted(seen)]
     return "\n\n".join(["\n".join(others), *shots, "\n".join(last)]).strip()
+
+
+def _of_lines(lines: list[str]) -> str:
+    """Quotations in lines of their own, each with a line for its picture below it: "“We weave.”", "Image: a loom"."""
+    filled = [line for line in lines if line.strip()]
+    pairs = [k for k in range(len(filled) - 1) if QUOTED.fullmatch(filled[k].strip()) and _picture_of(filled[k + 1])]
+    if len(pairs) < LEAST or _picture_of(filled[pairs[0] - 1]):
+        return ""
+    before = filled[: pairs[0] - bool(pairs[0] and filled[pairs[0] - 1].rstrip().endswith((":", "：")))]
+    inside = {k + add for k in pairs for add in (0, 1)}
+    after = [line for k, line in enumerate(filled) if k > pairs[0] and k not in inside]
+    shots = [f"Shot {n}: {_picture_of(filled[k + 1])}\nVO: {filled[k].strip()}" for n, k in enumerate(pairs, start=1)]
+    return "\n\n".join(["\n".join(before), *shots, "\n\n".join(after)]).strip()
+
+
+def _picture_of(line: str) -> str:
+    """The value of a line with the label of a picture; otherwise empty."""
+    parts = segments(line)
+    return parts[0].value if len(parts) == 1 and parts[0].kind == "picture" else ""
 
 
 def _of_quotations(lines: list[str]) -> str:

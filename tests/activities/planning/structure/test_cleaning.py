@@ -2,8 +2,9 @@
 
 import pytest
 
-from activities.planning.structure.cleaning import cleaned, with_seconds, without_letter
+from activities.planning.structure.cleaning import cleaned, without_letter
 from activities.planning.structure.parser import parse
+from activities.planning.structure.surface.ranges import with_seconds
 from tests.activities.planning.structured import plan, said
 
 FILM = "A lighthouse at dusk. The lamp is lit."
@@ -76,8 +77,8 @@ def test_a_label_holds_for_the_lines_below_it(text: str) -> None:
 
 
 def test_no_word_is_lost() -> None:
-    """What is no letter and no timecode stays, in its order."""
-    text = "# Voice-over\nOne.\n\nTwo.\n# Notes\nThree.\u00a0Four.\r\nFive."
-    assert cleaned(text) == "voice-over: One.\n\nvoice-over: Two.\n# Notes\nThree. Four.\nFive.".replace(
+    """What is no letter, no timecode and no section of notes stays, in its order."""
+    text = "# Voice-over\nOne.\n\nTwo.\n# Later\nThree.\u00a0Four.\r\nFive."
+    assert cleaned(text) == "voice-over: One.\n\nvoice-over: Two.\n# Later\nThree. Four.\nFive.".replace(
         "voice-over", "Voice-over"
     )
