@@ -17,6 +17,7 @@ from temporalio.exceptions import ApplicationError
 from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
 from activities.planning.adherence.structure import film_problems
+from activities.planning.choices.ordered_cut import with_ordered_cut
 from activities.planning.choices.lengths import divided_shots, within_budget
 from activities.planning.delivery.rule import split_direction
 from activities.planning.material.reading import known_sources
@@ -200,15 +201,10 @@ class AnswerValidator:
         if problems:
             raise Refused(problems)
         title = self.task.given_title or " ".join(draft.title.split())[:200] or assets[0].label
-        warnings = [" ".join(w.split())[:300] for w in draft.warnings if w.strip()]
+        warnings = [" ".join(w.split())[:300] for w in draft.warnings if w.strip()][:MAX_WARNINGS]
         try:
-            plan = Plan.of(
-                title,
-                self._with_script(assets),
-                planner=planner,
-                warnings=warnings[:MAX_WARNINGS],
-                cut=self._cut(draft),
-            )
+            scripted = self._with_script(assets)
+            plan = Plan.of(title, scripted, planner=planner, warnings=warnings, cut=self._cut(draft))
             check_plan(self.task.brief, plan)
         except PlanProblem as problem:
             raise Refused([str(problem)]) from None
@@ -217,6 +213,7 @@ class AnswerValidator:
         problems = [*self._model_problems(plan), *self._deliverable_problems(plan), *self._structure_problems(plan)]
         if problems:
             raise Refused(problems)
+        plan = with_ordered_cut(plan, self.task)
         plan = within_budget(divided_shots(plan, self.task), self.task, self.room_usd)
         self._check_price(plan)
         return plan

@@ -29,6 +29,8 @@ from activities.planning.structure.cards import (
     without_cards,
 )
 from activities.planning.structure.cleaning import without_letter
+from activities.planning.structure.delivered.end_texts import split_end_texts
+from activities.planning.structure.delivered.formats import asked_formats, without_deliveries
 from activities.planning.structure.model import Structure
 from activities.planning.structure.orders.sentences import (
     is_order,
@@ -132,6 +134,7 @@ class Film(NamedTuple):
     fades_out: bool = False
     cards: Cards = Cards()
     destinations: tuple[str, ...] = ()
+    """Where it is published, and the further shapes of its picture."""
 
     def cut(self, ids: Sequence[str], offer: Offer | None = None) -> Cut:
         """The transitions, the cards and the destinations that the brief names, which are cropped around the subjects.
@@ -164,8 +167,9 @@ class Film(NamedTuple):
 def plan_film(task: PlanningTask) -> Film:
     """The shots with their lengths, after all edits by rule in the feedback."""
     destinations, problems = asked_destinations(task.brief.text, task.seconds)
+    shapes = [each for each in asked_formats(task.brief.text).aspects if each != task.brief.aspect]
     film = _structured(task, task.structure) if task.structure else _of_prose(task)
-    return film._replace(destinations=destinations, warnings=[*film.warnings, *length_notes(task), *problems])
+    return film._replace(destinations=(*destinations, *shapes), warnings=[*film.warnings, *length_notes(task), *problems])
 
 
 def _of_prose(task: PlanningTask) -> Film:
@@ -335,7 +339,8 @@ def _prose(task: PlanningTask) -> list[FilmShot]:
     """The shots of free prose: its sentences in groups of about equal time, spoken whole as far as there is time."""
     brief, feedback = task.brief, task.feedback
     length = task.shot_seconds
-    text = without_directions(without_emoji(without_letter(without_cards(brief.text) or brief.text)))
+    about = without_cards(split_end_texts(without_deliveries(brief.text)).rest) or brief.text
+    text = without_directions(without_emoji(without_letter(about)))
     count = feedback.shots or round(length / (feedback.seconds_per_shot or SECONDS_PER_SHOT))
     count = min(max(count, math.ceil(length / LONGEST_SHOT_SECONDS), 1), MAX_SHOTS)
     said = sentences(without_orders(without_sounds(without_letter(text))))

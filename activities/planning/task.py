@@ -12,6 +12,7 @@ from activities.planning.choices.illustrated import asks_for_illustrated, may_il
 from activities.planning.pricing import invalid, price
 from activities.planning.revision import FeedbackRequests, read_feedback, without_corrections
 from activities.planning.structure.cards import Cards, asked_cards
+from activities.planning.structure.delivered.end_texts import split_end_texts
 from activities.planning.structure.model import SoundCue, Structure
 from activities.planning.structure.orders.length import asked_seconds
 from activities.planning.structure.parser import parse
@@ -154,7 +155,11 @@ class PlanningTask:
         """The title and the end card that the text of a film's brief asks for."""
         if self.brief.platform != Platform.VIDEO:
             return Cards()
-        return self.structure.cards if self.structure else asked_cards(self.brief.text)
+        if self.structure:
+            return self.structure.cards
+        rest, cards = split_end_texts(self.brief.text)
+        asked = asked_cards(rest)
+        return cards._replace(title=asked.title, end=cards.end or asked.end)
 
     @property
     def shot_seconds(self) -> float:

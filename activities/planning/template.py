@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer, Parameter
 from activities.planning.choices.illustrated import ROLE, asked_pictures, asks_for_illustrated, illustrator
+from activities.planning.choices.ordered_cut import with_ordered_cut
 from activities.planning.choices.roles import ILLUSTRATED, SHOWING, TEXTS, VISUALS
 from activities.planning.delivery.rule import Deliveries
 from activities.planning.film import SCENE_CHARS, open_feedback_warnings, plan_film
@@ -165,7 +166,7 @@ def _film(task: PlanningTask) -> Plan:
     warnings = [*film.warnings, *problems, *_length_warnings(film.shots, assets), *unmade_sounds(task)]
     shown = [a.asset_id for a in assets if a.role == ("shot" if writer.makes(Modality.VIDEO) else "still")]
     cut = film.cut(shown, task.preferred.get(Modality.VIDEO, task.preferred.get(Modality.IMAGE))) if shown else Cut()
-    return Plan.of(_title(task), assets, planner=PLANNER, warnings=warnings, cut=cut)
+    return with_ordered_cut(Plan.of(_title(task), assets, planner=PLANNER, warnings=warnings, cut=cut), task)
 
 
 def _title(task: PlanningTask) -> str:

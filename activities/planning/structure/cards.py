@@ -76,10 +76,12 @@ _LISTED: Final = re.compile(
 
 
 class Cards(NamedTuple):
-    """The text over the begin of a film and that after its last shot; empty where the brief asks for none."""
+    """The text over the begin of a film, that after its last shot, and its legal line; empty where the brief asks for
+    none."""
 
     title: str = ""
     end: str = ""
+    legal: str = ""
 
     @property
     def seconds(self) -> float:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Final
 
 from activities.planning.structure.cleaning import cleaned
+from activities.planning.structure.delivered.end_texts import split_end_texts
+from activities.planning.structure.delivered.formats import without_deliveries
 from activities.planning.structure.enumeration import parse_list, parse_ordinals
 from activities.planning.structure.model import Structure
 from activities.planning.structure.orders.parser import parse_order
@@ -32,6 +34,19 @@ FORMS: Final[tuple[Callable[[str], Structure | None], ...]] = (
 
 def parse(text: str) -> Structure | None:
     """The shots of a shot list, table, screenplay, list or advert in the order of the text; None for free prose."""
-    clean = cleaned(text)
-    found = next(filter(None, (form(clean) for form in FORMS)), None)
-    return replace(found, shots=tuple(map(with_heard, found.shots))) if found else None
+    clean = without_deliveries(cleaned(text))
+    whole = split_end_texts(clean)
+    found = _parsed(whole.rest)
+    if found is None or found.form != "shot list" or found.seconds or found.cards.end:
+        whole = split_end_texts(clean, labelled=False)  # the parser of this form places a labelled card
+        found = _parsed(whole.rest)
+    if found is None:
+        return None
+    end, shots = whole.cards.end or found.cards.end, tuple(map(with_heard, found.shots))
+    if end and found.seconds and end not in found.cards:
+        end, shots = "", (*shots[:-1], replace(shots[-1], lettering=(*shots[-1].lettering, end)))
+    return replace(found, shots=shots, cards=found.cards._replace(end=end, legal=whole.cards.legal))
+
+
+def _parsed(clean: str) -> Structure | None:
+    return next(filter(None, (form(clean) for form in FORMS)), None)

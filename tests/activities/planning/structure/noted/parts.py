@@ -16,7 +16,7 @@ PARTS: Final = {
         ("Questo telaio ha tessuto per centosei anni. Avvicinatevi: il legno è consumato dove poggiavano le mani.",
          "Era di Assunta Bellini, che a undici anni ne conosceva già ogni rumore.",
          "Quando si fermò, nel 1962, nel paese nessuno riuscì a dormire.",),
-        (("Museo della Seta, Sala 4", 3),),
+        (("Museo della Seta, Sala 4", 0),),
     ),
     "ladder_nl": Noted(
         "nl", 35,
@@ -208,7 +208,7 @@ PARTS: Final = {
         ("En esta radio se escuchó el final de una guerra y el principio de un matrimonio.",
          "Él subió el volumen. Ella lo bajó. Así empezaron.",
          "Funcionó hasta 1971. Después, dicen, solo escuchaba.",),
-        (("Museo de la Radio, Sala 2", 3),),
+        (("Museo de la Radio, Sala 2", 0),),
     ),
     "news_fr": Noted(
         "fr", 40,
@@ -258,7 +258,7 @@ PARTS: Final = {
         "en", 30,
         ("You didn't outgrow cycling. You outgrew a bike.", "Bring it in. We'll swap it for the next size.",
          "Wheelhouse. Grow with it.",),
-        (("wheelhouse.example – swaps from £15", 3),),
+        (("wheelhouse.example – swaps from £15", 0),),
     ),
     "pflege_de": Noted(
         "de", 40,

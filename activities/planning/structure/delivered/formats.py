@@ -1,0 +1,134 @@
+"""The shapes of a film's picture and the subtitles within it that a brief orders in words: "16:9, 1:1 und 9:16"."""
+
+import re
+from typing import Final, NamedTuple, get_args
+
+from activities.planning.structure.text import QUOTED, western_digits
+from activities.planning.structure.vocabulary import deliveries as words
+from workflows.base import Aspect
+
+ASPECTS: Final = get_args(Aspect)
+_LETTER: Final = "[A-Za-zÀ-ɏͰ-ϿЀ-ӿ]"
+"""Of scripts with spaces between words."""
+
+
+def _word(names: str) -> str:
+    return rf"(?<!{_LETTER})(?:{names})(?!{_LETTER})"
+
+
+_NUMBERS: Final = r"(?<![\d:.])\d{1,2}(?:[.,]\d{1,2})?\s?[:：x×/]\s?\d{1,2}(?![\d:：])"
+_SHAPES: Final = {"9:16": words.VERTICAL, "1:1": words.SQUARE, "16:9": words.HORIZONTAL}
+_NAMED: Final = re.compile(rf"{_NUMBERS}|{_word('|'.join(_SHAPES.values()))}", re.IGNORECASE)
+_AND: Final = r"(?:and|und|et|y|e|en|i|och|og|ja|a|as well as|plus|sowie|ainsi que|и|та|και|ve)"
+_BETWEEN: Final = re.compile(
+    rf"\s*(?:\([^()\n]{{0,30}}\)\s*)?(?:[,;/&+、，・]|{_word(_AND)}|و|ו|और|和|以及|と|および|와|과)+"
+    rf"\s*(?:{_AND}\s+)?(?:(?:in|as|an?|als|ein\w{{0,2}}|une?|una?|uma?|el|la|le|il|en)\s+){{0,2}}$",
+    re.IGNORECASE,
+)
+"""Between two of a row."""
+_LED: Final = re.compile(r"(?:^|[,;:(（、，]|(?<![^\W\d_])(?:in|for|as|für|als|en|au|aux|pour|para|per|em|no|w|i|på|в|у|に|で))\W*$", re.IGNORECASE)
+_CLOSED: Final = re.compile(r"^\s*(?:$|[,;.!)）、，。])")
+_VERSION: Final = re.compile(_word(words.VERSION), re.IGNORECASE)
+_ORDERS: Final = re.compile(_word(f"{words.VERSION}|{words.DELIVER}"), re.IGNORECASE)
+_AFTER: Final = re.compile(rf"^\W*(?:{words.VERSION})(?!{_LETTER})", re.IGNORECASE)
+_BEFORE: Final = re.compile(rf"{_word(words.VERSION)}\W*$", re.IGNORECASE)
+_SENTENCE: Final = re.compile(r"(?<=[.!?。！？])\s+|\n|(?<=[。！？])")
+_BURNED: Final = re.compile(
+    rf"{_word(words.BURNED)}[^.!?\n]{{0,40}}?{_word(words.CAPTIONS)}"
+    rf"|{_word(words.CAPTIONS)}[^.!?\n]{{0,40}}?{_word(words.BURNED)}|{_word(words.OPEN_CAPTIONS)}",
+    re.IGNORECASE,
+)
+_CAPTIONS: Final = re.compile(_word(words.CAPTIONS), re.IGNORECASE)
+_LABEL: Final = re.compile(r"[^:：]{1,60}[:：](?=\s|$)")
+"""What a line begins with, such as "Shot 3:", whose sentence is seen."""
+_NEGATED: Final = re.compile(
+    r"(?<![^\W\d_])(?:no|not|never|don['’]t|without|kein\w*|nicht|ohne|pas|sans|sin|no|senza|non|sem|não|geen|niet|"
+    r"zonder|bez|nie|inga|inte|ingen|ikke|uden|uten|ei|ilman|без|не|χωρίς|بدون|ללא|不要|无|無|なし|없이)(?![^\W\d_])",
+    re.IGNORECASE,
+)
+MOST_WORDS: Final = 16
+"""In a sentence that is nothing but an order of a delivery."""
+
+
+class Formats(NamedTuple):
+    """The aspects of a film in the order of the brief; those that no film has; whether subtitles are in the picture."""
+
+    aspects: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    burned_captions: bool = False
+
+
+def asked_formats(text: str) -> Formats:
+    """The shapes and the subtitles that the sentences of a brief order; what is quoted orders nothing."""
+    aspects, burned = list[str](), False
+    for sentence in _sentences(text):
+        aspects += _aspects(sentence)
+        burned = burned or _asks_for_burned(sentence)
+    named = tuple(dict.fromkeys(aspects))
+    known = tuple(each for each in named if each in ASPECTS)
+    return Formats(known, tuple(each for each in named if each not in ASPECTS), burned)
+
+
+def without_deliveries(text: str) -> str:
+    """The text without the sentences that only order a delivery; its first sentence stays."""
+    first, kept = True, list[str]()
+    for line in text.splitlines():
+        said = _SENTENCE.split(line)
+        rest = [each for k, each in enumerate(said) if (first and not k) or not _only_orders(each)]
+        first = first and not line.strip()
+        if rest or not line.strip():
+            kept.append(line if len(rest) == len(said) else " ".join(rest))
+    return "\n".join(kept)
+
+
+def _only_orders(sentence: str) -> bool:
+    """Whether a sentence says nothing else: few words, and nothing that is quoted or labelled."""
+    label = _LABEL.match(sentence)
+    if len(sentence.split()) > MOST_WORDS or QUOTED.search(sentence) or "|" in sentence:
+        return False
+    if label and not (_ORDERS.search(label[0]) or _CAPTIONS.search(label[0])):
+        return False
+    return (_asks_for_burned(sentence) or (_ORDERS.search(sentence) is not None and bool(_aspects(sentence))))
+
+
+def _sentences(text: str) -> list[str]:
+    plain = QUOTED.sub(" “” ", western_digits(text))
+    return [each for each in _SENTENCE.split(plain) if each.strip()]
+
+
+def _asks_for_burned(sentence: str) -> bool:
+    found = _BURNED.search(sentence)
+    return bool(found) and not _NEGATED.search(sentence)
+
+
+def _aspects(sentence: str) -> list[str]:
+    """The aspects that a sentence orders: several in a row, or one beside a word for a version of the film."""
+    rows = list[list[re.Match[str]]]()
+    for match in _NAMED.finditer(sentence):
+        if rows and _BETWEEN.fullmatch(sentence[rows[-1][-1].end() : match.start()]):
+            rows[-1].append(match)
+        else:
+            rows.append([match])
+    return [_name(match[0]) for row in rows if _is_ordered(sentence, row) for match in row if _is_shape(match[0])]
+
+
+def _is_ordered(sentence: str, row: list[re.Match[str]]) -> bool:
+    before, after = sentence[: row[0].start()], sentence[row[-1].end() :]
+    if _AFTER.match(after) or _BEFORE.search(before):
+        return True
+    if len(row) > 1 or row[0][0][0].isdigit():
+        leads = _LED.search(before) and (len(row) > 1 or _CLOSED.match(after))
+        is_number = any(match[0][0].isdigit() for match in row)
+        return _ORDERS.search(sentence) is not None or bool(leads and is_number)
+    return False
+
+
+def _is_shape(text: str) -> bool:
+    """Whether a text is a shape of pictures, and no time or score."""
+    return not text[0].isdigit() or _name(text) in ASPECTS or bool(re.search(r"\d[.,]\d+\s?[:：x×]", text))
+
+
+def _name(text: str) -> str:
+    if text[0].isdigit():
+        return re.sub(r"\s?[:：x×/]\s?", ":", text).replace(",", ".")
+    return next(aspect for aspect, pattern in _SHAPES.items() if re.fullmatch(pattern, text, re.IGNORECASE))
