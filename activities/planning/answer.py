@@ -17,8 +17,8 @@ from temporalio.exceptions import ApplicationError
 from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
 from activities.planning.adherence.structure import film_problems
-from activities.planning.choices.ordered_cut import with_ordered_cut
 from activities.planning.choices.lengths import divided_shots, within_budget
+from activities.planning.choices.ordered_cut import with_ordered_cut
 from activities.planning.delivery.rule import split_direction
 from activities.planning.material.reading import known_sources
 from activities.planning.pricing import price

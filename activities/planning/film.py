@@ -169,7 +169,9 @@ def plan_film(task: PlanningTask) -> Film:
     destinations, problems = asked_destinations(task.brief.text, task.seconds)
     shapes = [each for each in asked_formats(task.brief.text).aspects if each != task.brief.aspect]
     film = _structured(task, task.structure) if task.structure else _of_prose(task)
-    return film._replace(destinations=(*destinations, *shapes), warnings=[*film.warnings, *length_notes(task), *problems])
+    return film._replace(
+        destinations=(*destinations, *shapes), warnings=[*film.warnings, *length_notes(task), *problems]
+    )
 
 
 def _of_prose(task: PlanningTask) -> Film:

@@ -146,6 +146,16 @@ class PlanningTask:
         return self.brief.title or (self.structure.title if self.structure else "")
 
     @property
+    def listed_shots(self) -> int:
+        """The number of shots that the brief fixes itself; 0 where a plan chooses it."""
+        return len(self.structure.shots) if self.structure and self.structure.fixes_shots else 0
+
+    @property
+    def only_heard(self) -> bool:
+        """Whether the brief orders a conversation with a cover and no other picture."""
+        return self.structure is not None and self.structure.only_heard
+
+    @property
     def asks_for_sound(self) -> bool:
         """Whether the brief or the feedback asks for music or sound at all."""
         return bool(self.sounds) or _mentions_sound(self.request)

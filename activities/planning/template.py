@@ -11,22 +11,22 @@ from typing import Final
 from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer, Parameter
+from activities.planning.choices.casting import cast
 from activities.planning.choices.illustrated import ROLE, asked_pictures, asks_for_illustrated, illustrator
+from activities.planning.choices.listed_pictures import Listed, about_all, list_warnings, listed_pictures
 from activities.planning.choices.ordered_cut import with_ordered_cut
+from activities.planning.choices.own_footage import own_shots, placeholder_of
 from activities.planning.choices.roles import ILLUSTRATED, SHOWING, TEXTS, VISUALS
+from activities.planning.choices.titles import title_of
 from activities.planning.delivery.rule import Deliveries
 from activities.planning.film import SCENE_CHARS, open_feedback_warnings, plan_film
 from activities.planning.material.facts import cited, facts_of, listed, looks_of, with_sources
 from activities.planning.material.unused import stored, unused_references
 from activities.planning.shots import FilmShot
-from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.lettering import Lettering, asked_lettering
-from activities.planning.structure.orders.sentences import is_aside, is_order, topic
-from activities.planning.structure.quoted import is_commission
-from activities.planning.structure.text import quotations
 from activities.planning.task import PlanningTask, asks_for_upscale, check_plannable
 from activities.text.illustrated import without_marks
-from activities.text.speech import sentences, shortened, subject
+from activities.text.speech import sentences, shortened
 from workflows.brief import Brief, Platform
 from workflows.continuity.inputs import UPSCALE, without_versions
 from workflows.cut import Cut
@@ -57,11 +57,15 @@ class _AssetWriter:
         return self.task.brief
 
     def makes(self, modality: Modality) -> bool:
-        return modality in self.task.preferred
+        return modality in self.task.preferred and not (modality is Modality.VIDEO and self.has_cover)
 
-    def uses(self, source: Asset) -> bool:
+    @property
+    def has_cover(self) -> bool:
+        """Whether one picture stands for the whole film."""
+        return self.task.only_heard and Modality.IMAGE in self.task.preferred
+
+    def uses(self, source: Asset, offer: Offer) -> bool:
         """Whether a shot depends on its still or narration: its model gets it, or its length follows it."""
-        offer = self.task.preferred[Modality.VIDEO]
         return source.asset_type in offer.accepts or (source.spoken and len(offer.seconds) > 1)
 
     def references(self, modality: Modality) -> tuple[str, ...]:
@@ -154,8 +158,8 @@ def draft(task: PlanningTask) -> Plan:
 def _texts(task: PlanningTask) -> Plan:
     writer = _AssetWriter(task)
     open_ = [] if writer.writes() or task.brief.items else open_feedback_warnings(task.feedback)
-    warnings = [*open_, *unmade_illustrations(task)]
-    return Plan.of(_title(task), _pages(writer), planner=PLANNER, warnings=warnings)
+    warnings = [*open_, *unmade_illustrations(task), *list_warnings(task, listed_pictures(task))]
+    return Plan.of(title_of(task), _pages(writer), planner=PLANNER, warnings=warnings)
 
 
 def _film(task: PlanningTask) -> Plan:
@@ -165,25 +169,9 @@ def _film(task: PlanningTask) -> Plan:
     assets = [*shots, *_sounds(writer, film.shots)]
     warnings = [*film.warnings, *problems, *_length_warnings(film.shots, assets), *unmade_sounds(task)]
     shown = [a.asset_id for a in assets if a.role == ("shot" if writer.makes(Modality.VIDEO) else "still")]
+    film = film._replace(shots=film.shots[: len(shown)])
     cut = film.cut(shown, task.preferred.get(Modality.VIDEO, task.preferred.get(Modality.IMAGE))) if shown else Cut()
-    return with_ordered_cut(Plan.of(_title(task), assets, planner=PLANNER, warnings=warnings, cut=cut), task)
-
-
-def _title(task: PlanningTask) -> str:
-    brief, structure = task.brief, task.structure
-    if given := task.feedback.title or task.given_title:
-        return given[:200]
-    text = next((s for s in sentences(without_letter(brief.text)) if not is_aside(s)), brief.text)
-    if is_order(text):
-        text = topic(text) or text
-    if structure and structure.form in ("shot list", "table", "screenplay"):
-        texts = (text for shot in structure.shots for text in (shot.description, *shot.spoken))
-        text = next(filter(None, texts), text)
-    if structure and structure.form == "advert" and is_commission(text):
-        last = structure.shots[-1]
-        text = next(iter((*quotations(text), *reversed(last.lettering), *last.spoken)), text)
-    first = subject(text).rstrip(" .!?。！？।؟۔…,;:") or brief.platform.value.replace("_", " ")
-    return first if len(first) <= 60 else first[:59].rstrip() + "…"
+    return with_ordered_cut(Plan.of(title_of(task), assets, planner=PLANNER, warnings=warnings, cut=cut), task)
 
 
 def _pages(writer: _AssetWriter) -> list[Asset]:
@@ -197,6 +185,8 @@ def _pages(writer: _AssetWriter) -> list[Asset]:
         count = asked_pictures(brief, task.feedback.open)
         return [writer.text(ROLE, ILLUSTRATED[0], ILLUSTRATED[1], offer, count)]
     assets = [writer.text(*text) for text in TEXTS[brief.platform]]
+    if writer.makes(Modality.IMAGE) and (listed := listed_pictures(task)):
+        return [*assets, *_listed(writer, listed)]
     if writer.makes(Modality.IMAGE):
         count = 3 if brief.platform == Platform.DESIGN else 1
         shown = asked_lettering(brief.text, design=brief.platform == Platform.DESIGN)
@@ -207,11 +197,25 @@ def _pages(writer: _AssetWriter) -> list[Asset]:
     return assets
 
 
+def _listed(writer: _AssetWriter, listed: Sequence[Listed]) -> list[Asset]:
+    """A picture for each entry of the brief's list, which it shows alone."""
+    about = about_all(writer.task)
+    for_all = f" For: {shortened(about, SCENE_CHARS)}" if about else ""
+    assets = []
+    for k, each in enumerate(listed, start=1):
+        prompt = writer.picture(f"{each.shows.rstrip(' .')}.{for_all}", "One subject alone", Lettering((), asked=True))
+        made = writer.asset(f"visual-{k}", Modality.IMAGE, "visual", each.name, prompt)
+        assets.append(made.model_copy(update={"sources": (each.source,) if each.source else ()}))
+    return assets
+
+
 def _video(writer: _AssetWriter, shots: Sequence[FilmShot]) -> list[Asset]:
     """The script, then each shot's narration, still and video: the order of the storyboard."""
     script = writer.asset("script", Modality.TEXT, "script", "Script", script_head(writer.brief))
     assets = [script.model_copy(update={"composed": True})]
     deliveries = Deliveries(writer.brief, writer.task.structure)
+    stand_in = placeholder_of(writer.task, Modality.VIDEO)
+    recorded = own_shots(writer.task) if stand_in and len(shots) == writer.task.listed_shots else []
     for k, shot in enumerate(shots, start=1):
         label = f"Shot {k} · {shot.label}"[:200]
         inputs: list[Asset] = []
@@ -219,29 +223,38 @@ def _video(writer: _AssetWriter, shots: Sequence[FilmShot]) -> list[Asset]:
             speakers = f" · {', '.join(shot.speakers)}" if shot.speakers else ""
             name = f"Narration {k}{speakers}"[:200]
             inputs.append(_narration(writer, f"narration-{k}", name, shot, deliveries))
-        if writer.makes(Modality.IMAGE):
-            prompt = writer.picture(shot.scene, shot.frame.composition, _shown(shot))
-            inputs.append(writer.asset(f"still-{k}", Modality.IMAGE, "still", label, prompt))
+        if writer.makes(Modality.IMAGE) and not (k in recorded or (writer.has_cover and k > 1)):
+            scene = f"A cover for {title_of(writer.task)}." if writer.has_cover else shot.scene
+            prompt = writer.picture(scene, shot.frame.composition, _shown(shot))
+            name = "Cover" if writer.has_cover else label
+            inputs.append(writer.asset(f"still-{k}", Modality.IMAGE, "still", name, prompt))
         assets += inputs
         if writer.makes(Modality.VIDEO):
-            assets.append(
-                writer.asset(
-                    f"shot-{k}",
-                    Modality.VIDEO,
-                    "shot",
-                    label,
-                    _movement(writer, shot),
-                    parameters=_length(writer, shot),
-                    depends_on=tuple(i.asset_id for i in inputs if writer.uses(i)),
-                )
+            offer = stand_in if stand_in and k in recorded else writer.task.preferred[Modality.VIDEO]
+            needed = tuple(i.asset_id for i in inputs if writer.uses(i, offer))
+            length = _length(writer, shot, offer)
+            made = writer.asset(
+                f"shot-{k}",
+                Modality.VIDEO,
+                "shot",
+                label,
+                _movement(writer, shot),
+                parameters=length,
+                depends_on=needed,
+                offer=offer,
             )
+            assets.append(made)
     return compose(assets)
 
 
 def _narration(writer: _AssetWriter, asset_id: str, name: str, shot: FilmShot, deliveries: Deliveries) -> Asset:
-    """The narration of a shot: its words, and how they are said."""
+    """The narration of a shot: its words, how they are said, and the voice of its speaker in a conversation."""
     words, delivery = deliveries.line(shot.narration, shot.manners)
-    return writer.asset(asset_id, Modality.AUDIO, "narration", name, words).model_copy(update={"delivery": delivery})
+    voices = cast(writer.task.structure, writer.task.preferred[Modality.AUDIO], writer.brief.language)
+    voice = voices.get(next(iter(shot.speakers), ""))
+    own: dict[str, JsonValue] = {"voice": voice} if voice else {}
+    made = writer.asset(asset_id, Modality.AUDIO, "narration", name, words, parameters=own)
+    return made.model_copy(update={"delivery": delivery})
 
 
 def _upscaled(writer: _AssetWriter, assets: list[Asset]) -> tuple[list[Asset], list[str]]:
@@ -271,10 +284,10 @@ def _sounds(writer: _AssetWriter, shots: Sequence[FilmShot]) -> list[Asset]:
     shown = next((name for m, name in ((Modality.VIDEO, "shot"), (Modality.IMAGE, "still")) if writer.makes(m)), "")
     for cue in task.sounds:
         offer = task.sound_offers.get(cue.role)
-        if offer is None:
+        if offer is None or (writer.has_cover and cue.first > 1):
             continue
         counts[cue.role] += 1
-        first, last = cue.first or 1, min(cue.last or len(shots), len(shots))
+        first, last = (cue.first or 1, min(cue.last or len(shots), len(shots))) if not writer.has_cover else (1, 1)
         tied = [f"{shown}-{k}" for k in dict.fromkeys((first, last))] if shown and 0 < cue.first <= last else []
         asset_id = f"{cue.role}-{counts[cue.role]}"
         label = f"{cue.role.capitalize()} · {cue.text}"[:200]
@@ -326,9 +339,8 @@ def unmade_sounds(task: PlanningTask) -> list[str]:
     ]
 
 
-def _length(writer: _AssetWriter, shot: FilmShot) -> dict[str, JsonValue]:
+def _length(writer: _AssetWriter, shot: FilmShot, offer: Offer) -> dict[str, JsonValue]:
     """The parameter for a shot's length: a narration may make it longer where the model allows that."""
-    offer = writer.task.preferred[Modality.VIDEO]
     name = (
         "at_least" if writer.makes(Modality.AUDIO) and shot.narration and "at_least" in offer.parameters else "seconds"
     )

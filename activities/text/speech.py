@@ -51,8 +51,19 @@ _LINE_IN_SENTENCE: Final = re.compile(
 """The end of a line of verse, or of wrapped text, within a sentence."""
 _PART_END: Final = re.compile(r"[;:؛]\s+|[；：]\s*|\s[–—]\s")
 """Where a language model may divide a sentence, too."""
+TAG: Final = (
+    r"<(?:/?(?:abbr|b|big|blockquote|body|br|center|cite|del|dfn|div|dl|dt|dd|em|figcaption|figure|font|h[1-6]|head|hr|"
+    r"html|i|img|ins|kbd|li|mark|meta|ol|p|pre|q|s|samp|section|article|script|small|span|strike|strong|style|sub|sup|"
+    r"table|tbody|td|tfoot|th|thead|tr|tt|u|ul|wbr|o:p)(?:\s[^<>]{0,200})?|a\s[^<>]{1,200}|/a|"
+    r"/?code(?=>[^<>]{0,200}</code>)|"
+    r"/code|!--[^<>]{0,200}--|!doctype[^<>]{0,200})/?>"
+)
+"""A tag of a pasted document. Other words in angle brackets, such as <Enter>, are text."""
+_CLOSING: Final = re.compile(r"</(?:b|i|em|strong|u|s|a|span|code|kbd|mark)>(?=[.,;:!?…])", re.IGNORECASE)
 _MARKUP: Final = re.compile(
-    r"<[^<>]{1,200}>|https?://\S+|^[ \t]*(?:[-*+•>]|#{1,6}|\d{1,3}[.)])[ \t]+|[*_`#~|\\]+", re.MULTILINE
+    rf"{TAG}|<?https?://\S+|<[^<>\s@]{{1,100}}@[^<>\s]{{1,100}}>|"
+    r"^[ \t]*(?:[-*+•>]|#{1,6}|\d{1,3}[.)])[ \t]+|[*_`#~|]+|\\(?=[\s*_`#~|<>\[\]()\\]|$)",
+    re.MULTILINE | re.IGNORECASE,
 )
 _LINK: Final = re.compile(r"!?\[([^\]\n]{1,300})\]\([^)\n]{0,500}\)")
 _COMMISSION: Final = re.compile(
@@ -87,7 +98,7 @@ def _cut(text: str, ends: re.Pattern[str]) -> list[str]:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text without markup; at least one, and none empty."""
-    plain = _MARKUP.sub(" ", _LINK.sub(r"\1", _LINE_IN_SENTENCE.sub(" ", text)))
+    plain = _MARKUP.sub(" ", _CLOSING.sub("", _LINK.sub(r"\1", _LINE_IN_SENTENCE.sub(" ", text))))
     kept = [closed(s) for s in _cut(plain, _SENTENCE_END) if any(c.isalnum() for c in s)]
     return kept or [" ".join(text.split())]
 

@@ -3,12 +3,13 @@
 from typing import Final
 
 from activities.planning.adherence.on_screen import visuals_of
+from activities.planning.choices.own_footage import footage_warnings
 from activities.planning.structure.cards import asked_destinations
 from activities.planning.structure.delivered.formats import asked_formats
 from activities.planning.task import PlanningTask
 from workflows.brief import Platform
 from workflows.cut import Card, Cut, LowerThird
-from workflows.models import Plan
+from workflows.models import Modality, Plan
 
 MOST_RENDITIONS: Final = 12
 MOST_THIRD_SECONDS: Final = 20.0
@@ -27,7 +28,9 @@ def with_ordered_cut(plan: Plan, task: PlanningTask) -> Plan:
     if formats.burned_captions and plan.cut.captions == "sidecar":
         update["captions"] = "plain"
     cut = _with_legal_line(plan.cut.model_copy(update=update), plan, task)
-    warnings = [w for w in (*problems, *_format_warnings(formats.aspects, formats.unknown, task)) if w not in plan.warnings]
+    found = (*problems, *_format_warnings(formats.aspects, formats.unknown, task), *_heard_warnings(plan, task))
+    found += tuple(footage_warnings(plan, task))
+    warnings = [each for each in found if each not in plan.warnings]
     return plan.model_copy(update={"cut": cut, "warnings": (*plan.warnings, *warnings)})
 
 
@@ -40,6 +43,31 @@ def _format_warnings(aspects: tuple[str, ...], unknown: tuple[str, ...], task: P
             f"shots are made in {task.brief.aspect} and cropped; give aspect: {aspects[0]} to make them in it",
         ]
     return made if unknown else []
+
+
+def _heard_warnings(plan: Plan, task: PlanningTask) -> list[str]:
+    """What of a conversation without pictures a film cannot be."""
+    voices = {str(asset.parameters.get("voice", "")) for asset in plan.assets if asset.spoken}
+    lines = (line for shot in (task.structure.shots if task.structure else ()) for line in shot.lines)
+    speakers = list(dict.fromkeys(line.speaker for line in lines if line.speaker))
+    is_talk = task.structure is not None and task.structure.conversation
+    same = [
+        f"voice: {' and '.join(speakers[:4])} have one voice; give the narrations of each another `voice` in parameters"
+        for _ in range(is_talk and len(speakers) > 1 and len(voices) == 1)
+    ]
+    if not task.only_heard:
+        return same
+    shots = sum(asset.asset_type is Modality.VIDEO for asset in plan.assets)
+    late = [cue.text for cue in task.sounds if cue.first > 1] if not shots else []
+    made = f"{shots} shots are planned; leave video out of modalities" if shots else "one still cover is planned"
+    return [
+        *same,
+        f"picture: the brief orders no pictures, and a film has at least one: {made}",
+        *(
+            f"effects: “{text}” is not at the end: add it there with the desk or in the editing software"
+            for text in late
+        ),
+    ]
 
 
 def _with_legal_line(cut: Cut, plan: Plan, task: PlanningTask) -> Cut:

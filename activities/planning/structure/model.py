@@ -72,6 +72,8 @@ class Structure:
         title: The title that the brief gives itself; empty where it gives none.
         fades_out: Whether the film ends with a fade to black.
         cards: The text over its begin and that after its last shot, which are no part of a shot.
+        conversation: Whether its shots are the turns of people who are heard, as in a podcast.
+        only_heard: Whether it orders no picture but a cover.
     """
 
     form: Form
@@ -79,6 +81,8 @@ class Structure:
     title: str = ""
     fades_out: bool = False
     cards: Cards = Cards()  # noqa: RUF009 - frozen
+    conversation: bool = False
+    only_heard: bool = False
 
     @property
     def fixes_shots(self) -> bool:

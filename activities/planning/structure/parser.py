@@ -7,6 +7,7 @@ from typing import Final
 from activities.planning.structure.cleaning import cleaned
 from activities.planning.structure.delivered.end_texts import split_end_texts
 from activities.planning.structure.delivered.formats import without_deliveries
+from activities.planning.structure.delivered.podcast import parse_podcast
 from activities.planning.structure.enumeration import parse_list, parse_ordinals
 from activities.planning.structure.model import Structure
 from activities.planning.structure.orders.parser import parse_order
@@ -18,6 +19,7 @@ from activities.planning.structure.surface.heard import with_heard
 from activities.planning.structure.table import parse_shot_table
 
 FORMS: Final[tuple[Callable[[str], Structure | None], ...]] = (
+    parse_podcast,
     parse_shot_table,
     parse_timed_shots,
     parse_screenplay,

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-from activities.text.speech import closed, is_wide, join_sentences, sentences, speech_seconds
+from activities.text.speech import TAG, closed, is_wide, join_sentences, sentences, speech_seconds
 
 QUOTED: Final = re.compile(
     r"“([^“”\n]{1,600})”|[„”]([^„“”\n]{1,600})[“”]|[„“]([^„“”\"\n]{1,600})\"|«\s*([^«»\n]{1,600}?)\s*»|»([^«»\n]{1,600})[«»]|"
@@ -19,7 +19,9 @@ _ADDRESS: Final = re.compile(
 )
 _LEADS_TO_LINK: Final = r"(?:\b(?:at|on|via|under|from|here|see|bei|auf|unter|sur|chez|en|em|su|a|à|visit)\b[\s:]*)?"
 _LINK_IN_SENTENCE: Final = re.compile(rf"[\s:–—-]{{0,8}}{_LEADS_TO_LINK}{URL.pattern}", re.IGNORECASE)
-_EMPHASIS: Final = re.compile(r"(?<!\w)[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?!\w)|`|</?\w[^<>]{0,80}>|\\")
+_EMPHASIS: Final = re.compile(
+    rf"(?<!\w)[*_]{{1,3}}(?=\S)|(?<=\S)[*_]{{1,3}}(?!\w)|`|{TAG}|\\(?=[*_`#~|<>\[\]()\\])", re.IGNORECASE
+)
 _NUMBER: Final = r"\d{1,3}(?:[.,]\d{1,2})?"
 _CLOCK: Final = r"\d{1,2}:\d{2}(?::\d{2}(?:[:;.]\d{2})?)?(?:\.\d{1,3})?"
 _UNIT: Final = (

@@ -17,9 +17,7 @@ _VALUE: Final = r"(?:\s*[*_]{0,3}[:：][*_]{0,3}[ \t]*(?P<value>\S.*)|(?<=\s)(?P
 _CARD: Final = re.compile(rf"{_BEGIN}(?:{places.END_CARD}){_MORE}{_VALUE}", re.IGNORECASE)
 _ORDER: Final = re.compile(rf"{_BEGIN}(?:{legal.ENDS_WITH_CARD}){_MORE}{_VALUE}", re.IGNORECASE)
 _LEGAL: Final = re.compile(rf"{_BEGIN}\(?(?:{legal.LABELS}){_MORE}{_VALUE}", re.IGNORECASE)
-_STOCK: Final = re.compile(
-    rf"^[\s>#_•–—-]{{0,8}}\(?\*?\s?(?P<value>(?:{legal.STOCK})[.!。]?)[*_)]?\s*$", re.IGNORECASE
-)
+_STOCK: Final = re.compile(rf"^[\s>#_•–—-]{{0,8}}\(?\*?\s?(?P<value>(?:{legal.STOCK})[.!。]?)[*_)]?\s*$", re.IGNORECASE)
 _ANY: Final = re.compile(
     rf"(?<![^\W\d_])(?:{legal.LABELS}|{legal.STOCK}|{legal.ENDS_WITH_CARD}|{places.END_CARD})", re.IGNORECASE
 )

@@ -26,7 +26,10 @@ _BETWEEN: Final = re.compile(
     re.IGNORECASE,
 )
 """Between two of a row."""
-_LED: Final = re.compile(r"(?:^|[,;:(（、，]|(?<![^\W\d_])(?:in|for|as|für|als|en|au|aux|pour|para|per|em|no|w|i|på|в|у|に|で))\W*$", re.IGNORECASE)
+_LED: Final = re.compile(
+    r"(?:^|[,;:(（、，]|(?<![^\W\d_])(?:in|for|as|für|als|en|au|aux|pour|para|per|em|no|w|i|på|в|у|に|で))\W*$",
+    re.IGNORECASE,
+)
 _CLOSED: Final = re.compile(r"^\s*(?:$|[,;.!)）、，。])")
 _VERSION: Final = re.compile(_word(words.VERSION), re.IGNORECASE)
 _ORDERS: Final = re.compile(_word(f"{words.VERSION}|{words.DELIVER}"), re.IGNORECASE)
@@ -88,7 +91,7 @@ def _only_orders(sentence: str) -> bool:
         return False
     if label and not (_ORDERS.search(label[0]) or _CAPTIONS.search(label[0])):
         return False
-    return (_asks_for_burned(sentence) or (_ORDERS.search(sentence) is not None and bool(_aspects(sentence))))
+    return _asks_for_burned(sentence) or (_ORDERS.search(sentence) is not None and bool(_aspects(sentence)))
 
 
 def _sentences(text: str) -> list[str]:

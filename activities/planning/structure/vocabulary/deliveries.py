@@ -41,7 +41,8 @@ CAPTIONS: Final = (
     r"सबटाइटल|उपशीर्षक|字幕|テロップ字幕|자막"
 )
 BURNED: Final = (
-    r"burn(?:ed|t|ing)?(?:[ -]?in)?|hard[ -]?cod\w+|hard[ -]?sub\w*|baked[ -]?in|embedded in the (?:picture|image|video)|"
+    r"burn(?:ed|t|ing)?(?:[ -]?in)?|hard[ -]?cod\w+|hard[ -]?sub\w*|baked[ -]?in|embedded in the (?:picture|image|"
+    r"video)|"
     r"always on|(?:ein|fest ein)gebrannt\w*|einbrenn\w*|einzubrennen|fest im bild|ins bild|incrust\w+|gravés?|"
     r"quemad[oa]s?|incrustad[oa]s?|incorporad[oa]s?|impressi|impressi nel video|incis[ie]|queimad[oa]s?|embutid[oa]s?|"
     r"ingebrand\w*|inbranden|wypal\w+|wtopion\w+|na stałe|inbrän\w+|indbrænd\w+|innbren\w+|poltet\w+|vypálen\w+|"

@@ -53,7 +53,8 @@ LABELS: Final = (
     r"(?:texto|aviso|nota|linha|menção) (?:legal|jurídic[oa])|menções legais|letras miúdas|"
     # Dutch, Polish, Swedish, Danish, Norwegian, Finnish, Czech, Hungarian, Romanian
     r"(?:juridische|wettelijke) (?:tekst|vermelding|regel|melding)|kleine lettertjes|"
-    r"(?:tekst|nota|informacja) prawn[ay]|drobny druk|(?:juridisk|rättslig) (?:text|rad|information)|finstilt(?: text)?|"
+    r"(?:tekst|nota|informacja) prawn[ay]|drobny druk|(?:juridisk|rättslig) (?:text|rad|information)|"
+    r"finstilt(?: text)?|"
     r"(?:juridisk|lovpligtig|lovpålagt) (?:tekst|linje|oplysning)|det med småt|"
     r"(?:lakiteksti|oikeudellinen (?:huomautus|teksti)|pienellä)|právní (?:text|upozornění|doložka)|"
     r"jogi (?:szöveg|nyilatkozat)|apró ?betű|(?:text|mențiune|notă) legală|"

@@ -1,0 +1,30 @@
+"""The title of a plan by the template."""
+
+from typing import Final
+
+from activities.planning.structure.cleaning import without_letter
+from activities.planning.structure.orders.sentences import is_aside, is_order, topic
+from activities.planning.structure.quoted import is_commission
+from activities.planning.structure.text import quotations
+from activities.planning.task import PlanningTask
+from activities.text.speech import sentences, subject
+
+MOST_CHARS: Final = 60
+
+
+def title_of(task: PlanningTask) -> str:
+    """The title that the brief has, or the begin of what it is about."""
+    brief, structure = task.brief, task.structure
+    if given := task.feedback.title or task.given_title:
+        return given[:200]
+    text = next((s for s in sentences(without_letter(brief.text)) if not is_aside(s)), brief.text)
+    if is_order(text):
+        text = topic(text) or text
+    if structure and structure.form in ("shot list", "table", "screenplay"):
+        texts = (text for shot in structure.shots for text in (shot.description, *shot.spoken))
+        text = next(filter(None, texts), text)
+    if structure and structure.form == "advert" and not structure.conversation and is_commission(text):
+        last = structure.shots[-1]
+        text = next(iter((*quotations(text), *reversed(last.lettering), *last.spoken)), text)
+    first = subject(text).rstrip(" .!?。！？।؟۔…,;:") or brief.platform.value.replace("_", " ")
+    return first if len(first) <= MOST_CHARS else first[: MOST_CHARS - 1].rstrip() + "…"

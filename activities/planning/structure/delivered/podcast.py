@@ -1,0 +1,102 @@
+"""Conversations that are only heard: "Podcast, two voices. No pictures." and their turns, each with its speaker."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from activities.planning.structure.labels import kind_of, names_somebody
+from activities.planning.structure.model import Line, Shot, SoundCue, Structure, numbered
+from activities.planning.structure.text import QUOTED, spoken_text
+from activities.planning.structure.vocabulary import podcasts
+
+_LETTER: Final = "[A-Za-zÀ-ɏͰ-ϿЀ-ӿ]"
+_FORM: Final = re.compile(rf"(?<!{_LETTER})(?:{podcasts.FORM})(?!{_LETTER})", re.IGNORECASE)
+_NO_PICTURE: Final = re.compile(rf"(?<!{_LETTER})(?:{podcasts.NO_PICTURE})(?!{_LETTER})", re.IGNORECASE)
+_TURN: Final = re.compile(
+    r"^[ \t>*_-]{0,6}(?P<name>[^\W\d_][\w.'’ -]{0,28}?)[*_]{0,2}\s*(?:[(（\[](?P<how>[^()（）\[\]\n]{1,80})[)）\]])?[*_]{0,2}"
+    r"\s*[:：][*_]{0,2}\s*(?P<said>\S.*)$"
+)
+_MUSIC: Final = re.compile(
+    rf"^\W{{0,4}}(?:[^\W\d_]+[ ]){{0,3}}(?:{podcasts.MUSIC})(?!{_LETTER})(?P<more>[^\n]{{0,120}})$", re.IGNORECASE
+)
+_START: Final = re.compile(rf"(?<!{_LETTER})(?:{podcasts.START})(?!{_LETTER})", re.IGNORECASE)
+_END: Final = re.compile(rf"(?<!{_LETTER})(?:{podcasts.END})(?!{_LETTER})", re.IGNORECASE)
+LEAST_TURNS: Final = 2
+MOST_NAME_WORDS: Final = 3
+HEAD_LINES: Final = 6
+
+
+def parse_podcast(text: str) -> Structure | None:
+    """The turns of a podcast or another conversation without pictures; None for any other text."""
+    around = _around(text)
+    head = "\n".join(around.strip().splitlines()[:HEAD_LINES])
+    only_heard = _NO_PICTURE.search(around) is not None
+    if not (_FORM.search(head) or only_heard) or (not only_heard and _describes(text)):
+        return None
+    turns = list(_turns(text))
+    names = {turn.speaker for turn in turns}
+    if len(turns) < LEAST_TURNS or len(names) < LEAST_TURNS or len(turns) < len(names):
+        return None
+    sounds = tuple(_jingles(around, len(turns)))
+    shots = [
+        Shot(0, "" if only_heard else turn.speaker, lines=(turn,), sounds=tuple(s for s in sounds if s.first == k))
+        for k, turn in enumerate(turns, start=1)
+    ]
+    return Structure("advert", numbered(shots), conversation=True, only_heard=only_heard)
+
+
+def _describes(text: str) -> bool:
+    """Whether a line between the turns is neither a turn nor goes on with one: it may be seen."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    turns = [k for k, line in enumerate(lines) if _turn(line)]
+    between = lines[turns[0] : turns[-1]] if turns else []
+    return any(not _turn(line) and not _MUSIC.match(line) for line in between)
+
+
+def _around(text: str) -> str:
+    """The lines that are no turns."""
+    return "\n".join(line for line in text.splitlines() if not _turn(line))
+
+
+def _turn(line: str) -> re.Match[str] | None:
+    found = _TURN.match(line)
+    if not found:
+        return None
+    name = found["name"].strip()
+    known = None if names_somebody(name) else kind_of(name)
+    is_name = name[:1] != name[:1].lower() or name.upper() == name.lower()
+    is_noun = _MUSIC.match(line) or _FORM.search(name) or name[-1:].isdigit()
+    return found if is_name and known is None and not is_noun and len(name.split()) <= MOST_NAME_WORDS else None
+
+
+def _turns(text: str) -> Iterator[Line]:
+    """Each turn; a line directly after one belongs to it."""
+    last: Line | None = None
+    for line in text.splitlines():
+        if found := _turn(line):
+            if last:
+                yield last
+            how = (found["how"] or "").strip()
+            last = Line(spoken_text(found["said"]), found["name"].strip(), how)
+        elif last and line.strip() and not _MUSIC.match(line) and not _NO_PICTURE.search(line):
+            last = Line(f"{last.text} {spoken_text(line)}", last.speaker, last.direction)
+        elif last:
+            yield last
+            last = None
+    if last:
+        yield last
+
+
+def _jingles(around: str, count: int) -> Iterator[SoundCue]:
+    """The jingles that a sentence orders: at the begin, at the end, or both."""
+    for line in around.splitlines():
+        for sentence in re.split(r"(?<=[.!?。])\s+", line):
+            found = None if QUOTED.search(sentence) else _MUSIC.match(sentence)
+            if not found:
+                continue
+            text = sentence.strip(" .!*_-")
+            last = _END.search(found["more"])
+            if _START.search(found["more"]) or not last:
+                yield SoundCue("effects", text, 1, 1)
+            if last:
+                yield SoundCue("effects", text, count, count)
