@@ -12,12 +12,13 @@ from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer, Parameter
 from activities.planning.choices.casting import cast
-from activities.planning.choices.illustrated import ROLE, asked_pictures, asks_for_illustrated, illustrator
+from activities.planning.choices.illustrated import ROLE, asked_pictures, illustrator
 from activities.planning.choices.listed_pictures import Listed, about_all, list_warnings, listed_pictures
 from activities.planning.choices.ordered_cut import with_ordered_cut
 from activities.planning.choices.own_footage import own_shots, placeholder_of
 from activities.planning.choices.roles import ILLUSTRATED, SHOWING, TEXTS, VISUALS
 from activities.planning.choices.titles import title_of
+from activities.planning.choices.unmade import unmade_illustrations, unmade_sounds
 from activities.planning.delivery.rule import Deliveries
 from activities.planning.film import SCENE_CHARS, open_feedback_warnings, plan_film
 from activities.planning.material.facts import cited, facts_of, listed, looks_of, with_sources
@@ -32,7 +33,6 @@ from workflows.continuity.inputs import UPSCALE, without_versions
 from workflows.cut import Cut
 from workflows.illustrated.parts import PICTURES
 from workflows.models import MASK, MAX_PROMPT_CHARS, UNSPOKEN_ROLES, Asset, Modality, Plan
-from workflows.preview.plan import SOUNDS
 from workflows.production.state.plans.script import compose
 
 PLANNER: Final = "template"
@@ -308,18 +308,6 @@ def _sounds(writer: _AssetWriter, shots: Sequence[FilmShot]) -> list[Asset]:
     return assets
 
 
-def unmade_illustrations(task: PlanningTask) -> list[str]:
-    """A warning where the brief asks for a text with its pictures in one response, and no model writes it."""
-    writer = task.preferred[Modality.TEXT]
-    asked = asks_for_illustrated(task.brief, task.request.feedback)
-    if not asked or illustrator(task.menu[Modality.TEXT], writer):
-        return []
-    return [
-        "illustrated: no model of this plan writes a text with its pictures in one response, so they are separate "
-        "assets; enable google (with a budget, the price has to be known)"
-    ]
-
-
 def sound_length(offer: Offer, role: str, seconds: float) -> dict[str, JsonValue]:
     """The parameter for the length of music or ambience that sounds for `seconds`; effects have their usual length."""
     if role == "effects":
@@ -327,16 +315,6 @@ def sound_length(offer: Offer, role: str, seconds: float) -> dict[str, JsonValue
     wanted = math.ceil(seconds * SPARE) if role == "music" else min(math.ceil(seconds), AMBIENCE_SECONDS)
     named = ((name, offer.rules[name]) for name in ("seconds", "duration") if name in offer.rules)
     return next(({name: round(rule.nearest(wanted), 3)} for name, rule in named), {})
-
-
-def unmade_sounds(task: PlanningTask) -> list[str]:
-    """A warning for each role that the brief asks for and no model makes."""
-    roles = dict.fromkeys(cue.role for cue in task.sounds if cue.role not in task.sound_offers)
-    return [
-        f"{role}: the brief asks for it, and no enabled model makes it; enable one, such as "
-        f"{SOUNDS[role]} of previz, or add the asset and upload a recording"
-        for role in roles
-    ]
 
 
 def _length(writer: _AssetWriter, shot: FilmShot, offer: Offer) -> dict[str, JsonValue]:

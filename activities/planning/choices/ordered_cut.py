@@ -1,4 +1,4 @@
-"""What the words of a brief order of a film's cut, whoever plans it: versions, subtitles in the picture, a legal line."""
+"""What the words of a brief order of a film's cut: versions, subtitles in the picture, a legal line."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Shots that a brief already has: on a free placeholder where one is, and with a warning that says where its file goes."""
+"""Shots that a brief already has: free stand-ins where a model makes them, and a warning that says where each goes."""
 
 from activities.catalogue.offers import Offer
 from activities.planning.adherence.on_screen import visuals_of
@@ -50,10 +50,10 @@ def _warning(number: int, shot: Asset, description: str, task: PlanningTask) -> 
     source = f"{videos[found][0]} ({videos[found][1]})" if found is not None else f"“{description}”"
     if model:
         return (
-            f"footage: shot {number} is your own recording, {source}, and the plan makes {asset_id} with {model}, which "
-            f"is paid for: upload the recording as the take of {asset_id}, or give it a free model first"
+            f"footage: shot {number} is your own recording, {source}, and the plan makes {asset_id} with {model}, "
+            f"which is paid for: upload the recording as the take of {asset_id}, or give it a free model first"
         )
     return (
-        f"footage: shot {number} is your own recording, {source}, and no model makes it: {asset_id} is a free stand-in; "
-        f"upload the recording as the take of {asset_id}"
+        f"footage: shot {number} is your own recording, {source}, and no model makes it: {asset_id} is a free "
+        f"stand-in; upload the recording as the take of {asset_id}"
     )

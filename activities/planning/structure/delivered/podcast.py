@@ -13,7 +13,8 @@ _LETTER: Final = "[A-Za-zÀ-ɏͰ-ϿЀ-ӿ]"
 _FORM: Final = re.compile(rf"(?<!{_LETTER})(?:{podcasts.FORM})(?!{_LETTER})", re.IGNORECASE)
 _NO_PICTURE: Final = re.compile(rf"(?<!{_LETTER})(?:{podcasts.NO_PICTURE})(?!{_LETTER})", re.IGNORECASE)
 _TURN: Final = re.compile(
-    r"^[ \t>*_-]{0,6}(?P<name>[^\W\d_][\w.'’ -]{0,28}?)[*_]{0,2}\s*(?:[(（\[](?P<how>[^()（）\[\]\n]{1,80})[)）\]])?[*_]{0,2}"
+    r"^[ \t>*_-]{0,6}(?P<name>[^\W\d_][\w.'’ -]{0,28}?)[*_]{0,2}\s*"
+    r"(?:[(（\[](?P<how>[^()（）\[\]\n]{1,80})[)）\]])?[*_]{0,2}"
     r"\s*[:：][*_]{0,2}\s*(?P<said>\S.*)$"
 )
 _MUSIC: Final = re.compile(
@@ -33,7 +34,7 @@ def parse_podcast(text: str) -> Structure | None:
     only_heard = _NO_PICTURE.search(around) is not None
     if not (_FORM.search(head) or only_heard) or (not only_heard and _describes(text)):
         return None
-    turns = list(_turns(text))
+    turns = list(_turns(text, voices=only_heard))
     names = {turn.speaker for turn in turns}
     if len(turns) < LEAST_TURNS or len(names) < LEAST_TURNS or len(turns) < len(names):
         return None
@@ -46,11 +47,10 @@ def parse_podcast(text: str) -> Structure | None:
 
 
 def _describes(text: str) -> bool:
-    """Whether a line between the turns is neither a turn nor goes on with one: it may be seen."""
+    """Whether a line after the first turn is neither a turn nor music: it may be seen, or is said by nobody."""
     lines = [line for line in text.splitlines() if line.strip()]
-    turns = [k for k, line in enumerate(lines) if _turn(line)]
-    between = lines[turns[0] : turns[-1]] if turns else []
-    return any(not _turn(line) and not _MUSIC.match(line) for line in between)
+    first = next((k for k, line in enumerate(lines) if _turn(line)), len(lines))
+    return any(not _turn(line) and not _MUSIC.match(line) for line in lines[first:])
 
 
 def _around(text: str) -> str:
@@ -58,7 +58,8 @@ def _around(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if not _turn(line))
 
 
-def _turn(line: str) -> re.Match[str] | None:
+def _turn(line: str, *, voices: bool = False) -> re.Match[str] | None:
+    """The turn of a person in a line; also that of a narrator where `voices` is true."""
     found = _TURN.match(line)
     if not found:
         return None
@@ -66,14 +67,15 @@ def _turn(line: str) -> re.Match[str] | None:
     known = None if names_somebody(name) else kind_of(name)
     is_name = name[:1] != name[:1].lower() or name.upper() == name.lower()
     is_noun = _MUSIC.match(line) or _FORM.search(name) or name[-1:].isdigit()
-    return found if is_name and known is None and not is_noun and len(name.split()) <= MOST_NAME_WORDS else None
+    is_person = known is None or (voices and known == "voice")
+    return found if is_name and is_person and not is_noun and len(name.split()) <= MOST_NAME_WORDS else None
 
 
-def _turns(text: str) -> Iterator[Line]:
+def _turns(text: str, *, voices: bool) -> Iterator[Line]:
     """Each turn; a line directly after one belongs to it."""
     last: Line | None = None
     for line in text.splitlines():
-        if found := _turn(line):
+        if found := _turn(line, voices=voices):
             if last:
                 yield last
             how = (found["how"] or "").strip()

@@ -7,7 +7,8 @@ FORM: Final = (
     r"hörspiel|"
     r"radiobeitrag|radioreclame|pièce radio\w*|spot radio|fiction audio|cuña (?:de radio|radiofónica)|radionovela|"
     r"balado|radiodramma|spot radiofonico|radionovela|hoorspel|słuchowisko|hörspel|kuunnelma|подкаст\w*|радиоспектакль|"
-    r"радіовистава|podcast\w*|بودكاست|پادکست|פודקאסט|הסכת|पॉडकास्ट|播客|广播剧|ポッドキャスト|ラジオドラマ|팟캐스트|라디오 ?드라마"
+    r"радіовистава|podcast\w*|بودكاست|پادکست|פודקאסט|הסכת|पॉडकास्ट|"
+    r"播客|广播剧|ポッドキャスト|ラジオドラマ|팟캐스트|라디오 ?드라마"
 )
 NO_PICTURE: Final = (
     r"(?:no|without(?: any)?) (?:moving )?(?:pictures?|images?|visuals?|video)|audio[ -]only|sound only|just audio|"
