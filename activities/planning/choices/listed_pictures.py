@@ -41,7 +41,8 @@ def listed_pictures(task: PlanningTask) -> list[Listed]:
     """The pictures that the brief lists, in its order; empty where it lists none."""
     text = task.brief.text
     if asks_for_each(text):
-        return (list(_rows(task)) or [Listed(_short(x), x) for x in _bullets(text)])[:MAX_ITEMS]
+        listed = [Listed(_short(each), each) for each in _bullets(text)]
+        return (listed if len(listed) > 1 else list(_rows(task)))[:MAX_ITEMS]
     return [Listed(_short(each), each) for each in _described(text, task.brief.language)[1]]
 
 

@@ -39,8 +39,8 @@ def _format_warnings(aspects: tuple[str, ...], unknown: tuple[str, ...], task: P
     if aspects and task.brief.aspect not in aspects:
         return [
             *(made if unknown else []),
-            f"aspect: the brief asks for {', '.join(aspects)} in words, and its field says {task.brief.aspect}: the "
-            f"shots are made in {task.brief.aspect} and cropped; give aspect: {aspects[0]} to make them in it",
+            f"aspect: the brief asks for {', '.join(aspects)}, and its field says {task.brief.aspect}: the film is "
+            f"made in {task.brief.aspect}, and cropped; give aspect: {aspects[0]} if no {task.brief.aspect} is needed",
         ]
     return made if unknown else []
 

@@ -17,7 +17,15 @@ from activities.planning.structure.surface.pairs import with_pairs
 from activities.planning.structure.surface.ranges import with_seconds, with_units
 from activities.planning.structure.surface.sections import without_note_sections
 from activities.planning.structure.surface.series import with_series
-from activities.planning.structure.text import LENGTH, MARKDOWN_LINK, QUOTED, URL, quoted_words, western_digits
+from activities.planning.structure.text import (
+    LENGTH,
+    MARKDOWN_LINK,
+    QUOTED,
+    URL,
+    quoted_words,
+    western_digits,
+    without_tags,
+)
 
 _HEADING: Final = re.compile(
     r"^\s*(?:#{1,6}\s+(?P<heading>.+?)|\*\*(?P<bold>[^*]+?)\*\*|__(?P<under>[^_]+?)__)\s*:?\s*$"
@@ -164,7 +172,7 @@ def cleaned(text: str) -> str:
         text = text.replace(each, "\n")
     for each in ("\u00a0", "\u202f", "\u2007", "\ufeff"):
         text = text.replace(each, " " if each != "\ufeff" else "")
-    text = _MINUTE_MARKS.sub(r"\1:\2\3\4:\5", text)
+    text = _MINUTE_MARKS.sub(r"\1:\2\3\4:\5", without_tags(text))
     text = with_speakers_first(_SINGLE_QUOTED.sub(r"“\1”", text))
     text = with_plain_marks(without_emphasis(text))
     text = without_brackets(without_note_sections(_NUMBER_FIRST.sub(r"\1\3 \2 ", without_letter(text))))

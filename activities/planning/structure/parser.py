@@ -39,7 +39,7 @@ def parse(text: str) -> Structure | None:
     clean = without_deliveries(cleaned(text))
     whole = split_end_texts(clean)
     found = _parsed(whole.rest)
-    if found is None or found.form != "shot list" or found.seconds or found.cards.end:
+    if whole.cards.end and (found is None or found.form != "shot list" or found.seconds or found.cards.end):
         whole = split_end_texts(clean, labelled=False)  # the parser of this form places a labelled card
         found = _parsed(whole.rest)
     if found is None:

@@ -22,6 +22,10 @@ _LINK_IN_SENTENCE: Final = re.compile(rf"[\s:–—-]{{0,8}}{_LEADS_TO_LINK}{URL
 _EMPHASIS: Final = re.compile(
     rf"(?<!\w)[*_]{{1,3}}(?=\S)|(?<=\S)[*_]{{1,3}}(?!\w)|`|{TAG}|\\(?=[*_`#~|<>\[\]()\\])", re.IGNORECASE
 )
+_BLOCK: Final = re.compile(
+    r"</?(?:p|br|div|li|ul|ol|tr|h[1-6]|table|body|html|head)(?:\s[^<>]{0,200})?/?>", re.IGNORECASE
+)
+_INLINE: Final = re.compile(TAG, re.IGNORECASE)
 _NUMBER: Final = r"\d{1,3}(?:[.,]\d{1,2})?"
 _CLOCK: Final = r"\d{1,2}:\d{2}(?::\d{2}(?:[:;.]\d{2})?)?(?:\.\d{1,3})?"
 _UNIT: Final = (
@@ -118,6 +122,14 @@ def plain(text: str) -> str:
     text = MARKDOWN_LINK.sub(r"\1", text)
     text = _LINK_IN_SENTENCE.sub("", text)
     return " ".join(_EMPHASIS.sub("", text).split()).strip()
+
+
+def without_tags(text: str) -> str:
+    """The text of a pasted document without its tags, each block in a line of its own; other angle brackets stay."""
+    if not _INLINE.search(text):
+        return text
+    lines = _INLINE.sub("", _BLOCK.sub("\n", text)).split("\n")
+    return "\n".join(line for k, line in enumerate(lines) if line.strip() or (k and lines[k - 1].strip()))
 
 
 def without_emoji(text: str) -> str:
