@@ -88,14 +88,15 @@ def test_a_model_of_the_same_provider_is_the_last_fallback() -> None:
 
 
 def test_an_unknown_price_may_be_the_fallback_of_an_unknown_one() -> None:
-    """When the asset's own price is unknown, its fallback's may be too; the plan names it all the same."""
+    """When the asset's own price is unknown, its fallback's may be too, after known ones; the plan names it all the
+    same."""
     many = {n: House(n, offer(n, n, Modality.TEXT, None if n != "c" else "1", rank=r)) for r, n in enumerate("abc")}
     providers: dict[str, Provider] = {**many, "previz": Previz({})}
     task = PlanningTask.of(request(platform="copy"), providers, TODAY)
     draft_of_a = draft(task)
     own = [a.model_copy(update={"provider": "a", "model": "a", "fallbacks": ()}) for a in draft_of_a.assets]
     plan = with_fallbacks(Plan.of("A plan", own), task)
-    assert {tuple(f.model for f in a.fallbacks) for a in plan.assets} == {("b", "c")}
+    assert {tuple(f.model for f in a.fallbacks) for a in plan.assets} == {("c", "b")}
     assert price(plan, providers).unknown_prices == tuple(a.asset_id for a in plan.assets)
     known = [a.model_copy(update={"provider": "c", "model": "c", "fallbacks": ()}) for a in draft_of_a.assets]
     plan = with_fallbacks(Plan.of("A plan", known), task)
