@@ -7,6 +7,7 @@ import pytest
 from activities.planning.fallbacks import with_fallbacks
 from activities.planning.language_models import models_for
 from activities.planning.pricing import price
+from activities.planning.questions.inquiry import joined
 from activities.planning.task import PlanningTask
 from activities.planning.template import draft
 from activities.providers.previz.provider import Previz
@@ -109,3 +110,12 @@ async def test_fallbacks_stay_within_the_budget() -> None:
     assert all(a.fallbacks == () for a in plan.assets if a.asset_type == "video")
     assert any(a.fallbacks for a in plan.assets)
     assert price(plan, houses()).high_usd <= Decimal("2.60") - plan.drafting_usd
+
+
+def test_long_reasons_share_the_message_and_short_ones_stay_whole() -> None:
+    """No model's reason is lost behind a longer one."""
+    message = joined(["a/1: no", *(f"{name}/1: {'x' * 2_000}" for name in "bcd")], chars=307)
+    parts = message.split("; ")
+    assert [p[:5] for p in parts] == ["a/1: ", "b/1: ", "c/1: ", "d/1: "]
+    assert [len(p) for p in parts] == [7, 100, 100, 100]
+    assert [p[-1] for p in parts] == ["o", "…", "…", "…"]
