@@ -52,7 +52,7 @@ up: $(RUN_STAMP) ## Temporal, S3, worker and API on this machine, until Ctrl-C
 test: $(DEV_STAMP) ## check, and every test but the trials, on the real embedded stack
 	@$(MAKE) --no-print-directory -j 2 check tests
 
-# Tests wait for real processes most of the time: three at once keep two cores busy.
+# Tests often wait for real processes: four at once keep two cores busy.
 tests: $(DEV_STAMP)
 	$(PY) -m pytest -n 4 --no-loadscope-reorder -m "not trial"
 

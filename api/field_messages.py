@@ -42,9 +42,9 @@ _MESSAGES: Final[dict[str, tuple[str, str]]] = {
 }
 """pydantic's error types -> message and remedy, with placeholders for the error's context."""
 _FORMS: Final[dict[str, str]] = {
-    "^(https://": "give an https address, the `source` from the response of POST /api/v1/references, or "
+    "^(https://": "give an https:// address, the `source` from the response of POST /api/v1/references, or "
     "stored:inbox/{tenant}/{path}",
-    "^https?://": "give an http or https address without spaces",
+    "^https?://": "give an http:// or https:// address without spaces",
     "^[a-z0-9][a-z0-9-]{0,62}$": "give 1 to 63 characters of a-z, 0-9 and -, which do not start with -",
 }
 """The start of a pattern -> the remedy where a text does not match it; other patterns are shown."""

@@ -174,7 +174,7 @@ def load_offers(provider: str, own: str = "") -> tuple[Offer, ...]:
     file = files("activities.catalogue").joinpath(f"{provider}.toml")
     offers = {(o.model, o.modality): o for o in read_catalogue(file)} if file.is_file() else {}
     offers |= {(o.model, o.modality): o for o in _own(own) if o.provider == provider}
-    return tuple(sorted(offers.values(), key=lambda o: o.rank))
+    return tuple(sorted(offers.values(), key=lambda o: o.preference))
 
 
 def problem_with(offer: Offer, today: date) -> str | None:

@@ -171,7 +171,8 @@ class Offer:
         best_for: The strengths of the model, as a short text for the planner.
         aspects: The only aspects that it makes; empty if it makes all, or the nearest.
         max_prompt: Longest prompt in UTF-16 units (as vendors count), 0 if a plan's own limit is shorter.
-        rank: Among all models of a modality, the lowest is planned first.
+        rank: Among the models of a modality whose prices are known, the lowest is planned first; `preference` is the
+            whole order.
         schema: Supports text that follows a JSON schema.
         languages: BCP 47 tags in lower case that a voice speaks; "pt" covers "pt-MZ". Empty: any.
         sounds: What an audio model makes: speech, music, effects, ambience. Empty: any of them.
@@ -215,6 +216,11 @@ class Offer:
     retires: date | None = None
     replacement: tuple[str, ...] = ()
     unavailable: str = ""
+
+    @property
+    def preference(self) -> tuple[bool, bool, int]:
+        """Sorts models, the preferred first: known prices come before unknown ones, and placeholders last."""
+        return (self.placeholder, self.unknown, self.rank)
 
     def limited_to(
         self,

@@ -87,5 +87,5 @@ def _write(sheet: "Image", at: tuple[int, int], text: str, size: int, fill: str,
 
     from activities.media.fonts import Face
 
-    face, (red, green, blue) = Face.of(text, size), ImageColor.getrgb(fill)[:3]
+    face, (red, green, blue) = Face(size), ImageColor.getrgb(fill)[:3]
     face.draw(sheet, (at[0], at[1] + size), face.fit(text, room), (red, green, blue, 255))

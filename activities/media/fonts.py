@@ -191,7 +191,8 @@ def _visible(text: str) -> str:
 class Face:
     """A size in pixels and a weight; measures and draws single lines.
 
-    `system` uses the fonts of the machine, otherwise the built-in font is used, which is the same everywhere.
+    `system` uses the fonts of the machine, where it has some, so that texts of any letters look alike. Otherwise the
+    built-in font is used, which is the same everywhere.
     """
 
     size: int

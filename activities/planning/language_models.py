@@ -41,6 +41,11 @@ ASSET_TOKENS: Final = 400
 MAX_TOKENS: Final = 32_000
 """About 15 minutes of a synchronous answer, and a plan of 60 assets."""
 
+_REMEDY: Final = (
+    "change what the reasons name and plan again, or name another model in models.planner of the brief, where "
+    "'template' plans by rule"
+)
+
 
 def models_for(
     settings: ActivitySettings, providers: Mapping[str, Provider], today: date, stage: Stage = "planner"
@@ -97,7 +102,8 @@ async def plan_with_models(task: PlanningTask, settings: ActivitySettings, ask: 
     try:
         plan = await inquiry.answer(models)
     except Unanswered as error:
-        message = f"no language model gave a plan: {error}"
+        remedy = "" if error.unsent else f"; {_REMEDY}"  # a limit that was too low has its own
+        message = f"no language model gave a plan: {error}{remedy}"
         kind = BUDGET_SHORT if error.unsent else ""
         failure = AssetFailure(reason="plan_failed", message=message, billed_usd=error.billed_usd, kind=kind)
         raise ApplicationError(message, failure, type=PLAN_INVALID, non_retryable=True) from None

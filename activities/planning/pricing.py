@@ -62,7 +62,7 @@ def _offer_for(asset: Asset, providers: Mapping[str, Provider], today: date, asp
 def _wrong_sound(offer: Offer, asset: Asset, providers: Mapping[str, Provider], today: date) -> str:
     """Why a model does not make an asset of this role, with the models that do."""
     able = [o for p in providers.values() for o in plannable_offers(p, Modality.AUDIO, today) if o.makes(asset.sound)]
-    models = ", ".join(f"{o.provider} {o.model}" for o in sorted(able, key=lambda o: o.rank)[:3])
+    models = ", ".join(f"{o.provider} {o.model}" for o in sorted(able, key=lambda o: o.preference)[:3])
     choice = f"choose {models}" if models else "enable a provider that does, or upload the recording"
     made = " and ".join(sorted(offer.sounds))
     return f"{offer.model!r} makes {made}, and the role {asset.role} is {asset.sound}; {choice}"

@@ -107,7 +107,8 @@ async def rewrite(
         written = await inquiry.answer(models)
     except Unanswered as error:
         questions.raise_retryable()
-        why = f"feedback: no language model wrote a prompt: {error}"
+        remedy = "" if error.unsent else "; send the new prompt itself instead"
+        why = f"feedback: no language model wrote a prompt: {error}{remedy}"
         kind = BUDGET_SHORT if error.unsent else ""
     except ApplicationError as error:
         if error.type != support.ERROR_TYPE:

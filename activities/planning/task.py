@@ -1,7 +1,7 @@
 """One brief to plan, built once per activity: planners, the check of their plans and the fallbacks read it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -183,6 +183,12 @@ class PlanningTask:
         after it was planned, and cost about as much to speak."""
         spoken = sum((a.most_usd for a in priced.assets if a.spoken and not a.language), ZERO)
         return priced.high_usd + spoken * len(self.brief.further_languages)
+
+    def maker_of(self, modality: Modality, prompts: Iterable[str]) -> Offer:
+        """The preferred model that takes all of these prompts whole; where there is none, the preferred one."""
+        usual, wanted = self.preferred[modality], [*prompts]
+        able = (o for o in _usable(self.menu[modality], self.brief) if o.placeholder == usual.placeholder)
+        return next((o for o in able if all(map(o.fits, wanted))), usual)
 
     def room_usd(self, questions_usd: Decimal) -> Decimal | None:
         """What the brief's budget leaves for assets after the questions about this plan; None without a budget."""

@@ -11,6 +11,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer, Parameter
+from activities.planning.checks.narration import cut_lines
 from activities.planning.choices.casting import cast
 from activities.planning.choices.illustrated import ROLE, asked_pictures, illustrator
 from activities.planning.choices.listed_pictures import Listed, about_all, list_warnings, listed_pictures
@@ -165,7 +166,10 @@ def _texts(task: PlanningTask) -> Plan:
 def _film(task: PlanningTask) -> Plan:
     writer = _AssetWriter(task)
     film = plan_film(task)
-    shots, problems = _upscaled(writer, _video(writer, film.shots))
+    spoken = [shot.narration for shot in film.shots] if writer.makes(Modality.AUDIO) else []
+    voice = task.maker_of(Modality.AUDIO, spoken) if spoken else None
+    shots, problems = _upscaled(writer, _video(writer, film.shots, voice))
+    problems += cut_lines(spoken, voice) if voice else []
     assets = [*shots, *_sounds(writer, film.shots)]
     warnings = [*film.warnings, *problems, *_length_warnings(film.shots, assets), *unmade_sounds(task)]
     shown = [a.asset_id for a in assets if a.role == ("shot" if writer.makes(Modality.VIDEO) else "still")]
@@ -209,7 +213,7 @@ def _listed(writer: _AssetWriter, listed: Sequence[Listed]) -> list[Asset]:
     return assets
 
 
-def _video(writer: _AssetWriter, shots: Sequence[FilmShot]) -> list[Asset]:
+def _video(writer: _AssetWriter, shots: Sequence[FilmShot], voice: Offer | None) -> list[Asset]:
     """The script, then each shot's narration, still and video: the order of the storyboard."""
     script = writer.asset("script", Modality.TEXT, "script", "Script", script_head(writer.brief))
     assets = [script.model_copy(update={"composed": True})]
@@ -219,10 +223,10 @@ def _video(writer: _AssetWriter, shots: Sequence[FilmShot]) -> list[Asset]:
     for k, shot in enumerate(shots, start=1):
         label = f"Shot {k} · {shot.label}"[:200]
         inputs: list[Asset] = []
-        if writer.makes(Modality.AUDIO) and shot.narration:
+        if voice and shot.narration:
             speakers = f" · {', '.join(shot.speakers)}" if shot.speakers else ""
             name = f"Narration {k}{speakers}"[:200]
-            inputs.append(_narration(writer, f"narration-{k}", name, shot, deliveries))
+            inputs.append(_narration(writer, f"narration-{k}", name, shot, deliveries, voice))
         if writer.makes(Modality.IMAGE) and not (k in recorded or (writer.has_cover and k > 1)):
             scene = f"A cover for {title_of(writer.task)}." if writer.has_cover else shot.scene
             prompt = writer.picture(scene, shot.frame.composition, _shown(shot))
@@ -247,13 +251,14 @@ def _video(writer: _AssetWriter, shots: Sequence[FilmShot]) -> list[Asset]:
     return compose(assets)
 
 
-def _narration(writer: _AssetWriter, asset_id: str, name: str, shot: FilmShot, deliveries: Deliveries) -> Asset:
+def _narration(
+    writer: _AssetWriter, asset_id: str, name: str, shot: FilmShot, deliveries: Deliveries, voice: Offer
+) -> Asset:
     """The narration of a shot: its words, how they are said, and the voice of its speaker in a conversation."""
     words, delivery = deliveries.line(shot.narration, shot.manners)
-    voices = cast(writer.task.structure, writer.task.preferred[Modality.AUDIO], writer.brief.language)
-    voice = voices.get(next(iter(shot.speakers), ""))
-    own: dict[str, JsonValue] = {"voice": voice} if voice else {}
-    made = writer.asset(asset_id, Modality.AUDIO, "narration", name, words, parameters=own)
+    speaks_as = cast(writer.task.structure, voice, writer.brief.language).get(next(iter(shot.speakers), ""))
+    own: dict[str, JsonValue] = {"voice": speaks_as} if speaks_as else {}
+    made = writer.asset(asset_id, Modality.AUDIO, "narration", name, words, parameters=own, offer=voice)
     return made.model_copy(update={"delivery": delivery})
 
 

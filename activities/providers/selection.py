@@ -43,4 +43,4 @@ def rank_offers(
     """
     found = [o for p in providers.values() for o in plannable_offers(p, modality, today) if supports_aspect(o, aspect)]
     offers = [o for o in found if o.illustrates == illustrated]
-    return sorted((o for o in offers if not (known_prices_only and o.unknown)), key=lambda o: o.rank)
+    return sorted((o for o in offers if not (known_prices_only and o.unknown)), key=lambda o: o.preference)

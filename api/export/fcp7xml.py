@@ -28,6 +28,7 @@ def write(timeline: Timeline) -> str:
 class _Document:
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
+        self._seen, self._heard = timeline.seen, timeline.heard
         self._files: dict[str, str] = {}
         self._clips = 0
 
@@ -88,7 +89,7 @@ class _Document:
         )
         if video and not clip.asset_id:
             _texts(element, alphatype="straight")
-        element.append(self._file(clip, video=video))
+        element.append(self._file(clip))
         if clip.held or clip.speed != 1:
             element.append(_time_remap(0 if clip.held else clip.speed, video=video))
         if not video:
@@ -97,7 +98,7 @@ class _Document:
             _texts(SubElement(element, "comments"), mastercomment1=clip.prompt)
         return element
 
-    def _file(self, clip: Clip, *, video: bool) -> Element:
+    def _file(self, clip: Clip) -> Element:
         """The whole description of a file at its first use, and a reference to that afterwards."""
         known = clip.file in self._files
         element = Element("file", id=self._files.setdefault(clip.file, f"file-{len(self._files) + 1}"))
@@ -108,11 +109,11 @@ class _Document:
         _texts(element, duration=clip.available)
         self._timecode(element)
         media = SubElement(element, "media")
-        if video:
+        if clip.file in self._seen:
             size = SubElement(SubElement(media, "video"), "samplecharacteristics")
             width, height = clip.width or self._timeline.width, clip.height or self._timeline.height
             _texts(size, width=width, height=height)
-        else:
+        if clip.file in self._heard:
             SubElement(media, "audio")
         return element
 

@@ -31,6 +31,7 @@ def write(timeline: Timeline) -> str:
 class _Document:
     def __init__(self, timeline: Timeline) -> None:
         self._timeline, self._rate = timeline, timeline.rate
+        self._seen, self._heard = timeline.seen, timeline.heard
         self._root = Element("fcpxml", version=_VERSION)
         self._resources = SubElement(self._root, "resources")
         self._ids: dict[tuple[str, ...], str] = {}
@@ -76,16 +77,16 @@ class _Document:
             SubElement(self._resources, "format", {"id": found, "frameDuration": self._time(1), **size})
         return found
 
-    def _asset(self, clip: Clip, *, video: bool) -> str:
+    def _asset(self, clip: Clip) -> str:
         found, new = self._id("asset", clip.file)
         if not new:
             return found
         duration = "0s" if clip.still else self._time(clip.available)
         about = {"id": found, "name": clip.file, "src": f"./media/{clip.file}", "start": "0s", "duration": duration}
-        if video:
+        if clip.file in self._seen:
             own = self._format_of(clip.width, clip.height) if clip.width and clip.height else self._format
             about |= {"hasVideo": "1", "format": own}
-        else:
+        if clip.file in self._heard:
             about |= {"hasAudio": "1", "audioSources": "1", "audioRate": "48000"}
         SubElement(self._resources, "asset", about)
         return found
@@ -100,7 +101,7 @@ class _Document:
     # The storyline
 
     def _shown(self, clip: Clip) -> Element:
-        asset = self._asset(clip, video=True)
+        asset = self._asset(clip)
         placed = {"name": clip.file, "offset": self._time(clip.start), "duration": self._time(clip.frames)}
         if clip.still:
             element = Element("clip", placed)
@@ -153,7 +154,7 @@ class _Document:
             "lane": str(-lane),
             "offset": self._time(_local_start(parent) + sound.start - parent.start),
             "name": sound.file,
-            "ref": self._asset(sound, video=False),
+            "ref": self._asset(sound),
             "start": self._time(_local_start(sound)),
             "duration": self._time(sound.frames),
             "audioRole": _role(track.role),

@@ -61,6 +61,7 @@ Texts             Titles and lower thirds are pictures on a track above the shot
                   shot. They are in the original language. The film also fades titles and lower thirds in and out.
 Sound             A sound begins at the nearest frame, at most half a frame from its time in the film.
 Own sound         The sound of a shot is in its file; it is only in the timeline if the film uses it.
+Levels            Each sound is as loud as in its file: the film has levels, and lowers other sounds under speech.
 Languages         Each further language is a sound track that is off. Its narrations begin where those of the original
                   do; in its own film, a shot lasts longer where its narration does.
 Captions          They are separate files: import them as subtitles.

@@ -132,6 +132,16 @@ class Timeline:
     def clips(self) -> list[Clip]:
         return [clip for track in (*self.pictures, *self.sounds) for clip in track.clips]
 
+    @property
+    def seen(self) -> frozenset[str]:
+        """The media files of which the picture is used."""
+        return frozenset(clip.file for track in self.pictures for clip in track.clips)
+
+    @property
+    def heard(self) -> frozenset[str]:
+        """The media files of which the sound is used: also shots, where the film has their own sound."""
+        return frozenset(clip.file for track in self.sounds for clip in track.clips)
+
 
 def read_timeline(content: bytes) -> Timeline:
     """The timeline of an .otio file that Greenlight made.

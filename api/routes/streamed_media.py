@@ -178,16 +178,16 @@ async def take_text(services: ServicesDep, production_id: KnownId, asset_id: Ass
     "/{production_id}/thumbnail",
     response_class=Response,
     dependencies=ONE_THUMBNAIL,
-    responses={**_BYTES, **documented(429)},
+    responses={**_BYTES, 204: {"description": "The production has made no picture yet"}, **documented(429)},
 )
 async def small_picture(request: Request, services: ServicesDep, production_id: KnownId) -> Response:
-    """The first picture that the production made, as a small WebP for lists."""
+    """The first picture that the production made, as a small WebP for lists; nothing where there is none yet."""
     if await request.is_disconnected():  # the list was left while the request waited
         return Response(status_code=204)
     picture = await services.thumbnails.of(production_id)
     if picture is None:
         await services.reader.snapshot(production_id)  # 404 where there is no such production
-        raise Problem(404, "no-media", "The production has made no picture yet; its `assets` name what it makes.")
+        return Response(status_code=204)  # a browser logs an error for a 404
     headers = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
     return Response(picture, headers=headers, media_type=MEDIA_TYPE)
 

@@ -77,8 +77,8 @@ async def alone() -> AsyncIterator[Api]:
         ({"text": 5}, "text", "in quotes"),
         ({"webhooks": {}}, "webhooks", "in brackets"),
         ({"approval": []}, "approval", "in braces"),
-        ({"references": [{"source": "http://example.com/a.png"}]}, "references[0].source", "an https address"),
-        ({"webhooks": [{"url": "example.com"}]}, "webhooks[0].url", "http or https address"),
+        ({"references": [{"source": "http://example.com/a.png"}]}, "references[0].source", "an https:// address"),
+        ({"webhooks": [{"url": "example.com"}]}, "webhooks[0].url", "http:// or https:// address"),
         ({"tenant": "North"}, "tenant", "of a-z, 0-9 and -"),
     ],
 )

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.models import ZERO
     from workflows.production.run import ProductionRun
     from workflows.production.state import attention, policies
-    from workflows.production.state.approvals import MAX_MESSAGE_CHARS, missing_languages
+    from workflows.production.state.approvals import abridged, missing_languages
     from workflows.production.state.plans.plan_event import with_plan_assets
     from workflows.production.state.takes import providers_in_use
     from workflows.production.ui_details import details_of
@@ -145,7 +145,7 @@ class Publishing:
             unknown_prices=bool(record.plan and record.plan.unknown_prices),
             missing_languages=missing_languages(record),
             spent_usd=record.spent_usd,
-            error=(record.error or "")[:MAX_MESSAGE_CHARS],
+            error=abridged(record.error or ""),
         )
         if sending := self._reports.add(report):
             self._run.in_background(sending)

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.agents import agent_payer
     from workflows.production.failures import failure_of, message_of
     from workflows.production.run import ProductionRun
-    from workflows.production.state.approvals import MAX_MESSAGE_CHARS, book_planning
+    from workflows.production.state.approvals import abridged, book_planning
     from workflows.production.state.budget import left_usd, spare_usd
 
 
@@ -82,7 +82,7 @@ class Questions:
                 cancelled = True
             except ActivityError as failed:
                 message = f"the cost of planning could not be summed: {message_of(failed)}"
-                self._run.record.log("planning_billed", billed_usd="0", message=message[:MAX_MESSAGE_CHARS])
+                self._run.record.log("planning_billed", billed_usd="0", message=abridged(message))
                 return SettledQuestions(), cancelled
 
     def room_usd(self, most: Decimal, more: Decimal = ZERO) -> Decimal:

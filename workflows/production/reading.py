@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.guards import check_not_a_preview, check_record_size
     from workflows.production.questions import Questions
     from workflows.production.run import ProductionRun
-    from workflows.production.state.approvals import MAX_MESSAGE_CHARS
+    from workflows.production.state.approvals import abridged
     from workflows.production.state.corrections import (
         analysed_usd,
         awaits_review,
@@ -89,7 +89,7 @@ class Reading:
                 reviewed = await self._review(summary.extraction, request)
             except ActivityError as error:
                 raise_if_cancelled(error)
-                raise refuse("invalid_edit", "changes", message_of(error)[:MAX_MESSAGE_CHARS]) from None
+                raise refuse("invalid_edit", "changes", abridged(message_of(error))) from None
             self._check(request.reference)  # it may have been closed meanwhile
             keep_review(record, request, reviewed)
         self._run.wake_up()
@@ -165,7 +165,7 @@ class Reading:
         """The analysis that says why there is none, with what its questions have cost."""
         assert request.payer is not None
         bill, cancelled = await self._questions.bill_of_failed(error, "analysis", request.inquiry_number, request.payer)
-        unread = not_read(request, message_of(error)[:MAX_MESSAGE_CHARS])
+        unread = not_read(request, abridged(message_of(error)))
         found = unread.model_copy(update=bill.model_dump())
         if cancelled or is_cancelled_exception(error):
             book_analysis(self._run.record, found)

@@ -107,7 +107,7 @@ class BurnedCaptions:
 
     def _fitted(self, cue: Cue) -> Iterator[_Shown]:
         """The cue in lines that fit into the frame; in parts, if they are more than two."""
-        face = Face.of(cue.text, self._size, bold=True)
+        face = Face(self._size, bold=True)
         texts = [cue.text]
         if any(face.width(line) > self._room for line in cue.text.split("\n")):
             texts = split(unbroken(cue.text), Line(self._room, face.width))
@@ -157,7 +157,7 @@ class BurnedCaptions:
     def extents(self) -> Iterator[tuple[int, int, int, int]]:
         """The box of each caption in the frame: left, top, right and lower edge."""
         for shown in self._shown:
-            width, height = _size(shown, Face.of("".join(shown.lines), shown.size, bold=True))
+            width, height = _size(shown, Face(shown.size, bold=True))
             left, top = self._place(width, height)
             yield left, top, left + width, top + height
 
@@ -171,7 +171,7 @@ def burn(
 
 def _block(shown: _Shown, style: Style, ink: Color) -> Image.Image:
     """The lines of a caption, centred, as RGBA; its sides are even."""
-    face = Face.of("".join(shown.lines), shown.size, bold=True)
+    face = Face(shown.size, bold=True)
     places = _places(shown, face)
     image = Image.new("RGBA", _size(shown, face))
     if style == "boxed":
@@ -204,7 +204,7 @@ def _places(shown: _Shown, face: Face) -> list[tuple[float, float]]:
 
 def _boxes(shown: _Shown, word: CueWord) -> Iterator[tuple[int, int, int, int]]:
     """The parts of the block with a word: one, or two if a line ends inside it."""
-    face = Face.of("".join(shown.lines), shown.size, bold=True)
+    face = Face(shown.size, bold=True)
     edge = _OVERHANG * shown.size
     wide, high = _size(shown, face)
     before = 0

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 RENDERER: Final = 2
 """Is raised with every change of what a segment or the sound contains, so that stored parts of older code are not
 used."""
+LETTERING: Final = 1
+"""The same for texts and captions that are drawn: segments without any are used on."""
 BT709: Final = 1
 NOTES_TAG: Final = "comment"
 """The tag of a part that has its notes, a list in JSON: who assembles the film finds them with the part."""
@@ -50,9 +52,11 @@ def segment_digest(piece: Piece, output: FilmFormat, style: CaptionStyle = "side
     drawn = [] if style == "sidecar" else list(_cues_in(piece, output.rate, cues))
     shown = [style, *drawn] if drawn else []
     shape = {name: value for name, value in asdict(output).items() if value is not None}
+    lettering = [LETTERING]
     if not (drawn or piece.card or piece.texts):
+        lettering = []
         shape.pop("safe", None)  # destinations of one size share what has no text
-    return digest_of([RENDERER, shape, piece.kind, piece.frames, fades, parts, texts, shown])
+    return digest_of([RENDERER, shape, piece.kind, piece.frames, fades, parts, texts, shown, *lettering])
 
 
 def _cues_in(piece: Piece, rate: int, cues: Sequence[Cue]) -> Iterator[object]:

@@ -33,7 +33,9 @@ _CAPTIONS: Final = 0.2
 """The height of captions of two lines in their box, of the shorter side."""
 _INK: Final = (255, 255, 255, 255)
 _SHADE: Final = (10, 12, 16, 150)
-_SHADOW: Final = (0, 0, 0, 140)
+_EDGE: Final = (0, 0, 0, 190)
+_OUTLINE, _SHADOW = 0.06, 0.02
+"""Of the edge of a title, of its size: its width, and how far it is moved to the right and down."""
 _BT709: Final = 1
 
 
@@ -84,8 +86,9 @@ def draw(kind: str, text: str, size: tuple[int, int], safe: SafeArea | None = No
     for number, line in enumerate(lines):
         x = left + points * 0.8 if kind == "lower third" else centre - face.width(line) / 2
         baseline = top + points * (_LINE * number + 1)
-        if kind == "title":
-            face.draw(picture, (x + points / 20, baseline + points / 20), line, _SHADOW)
+        if kind == "title":  # on a picture, which may be as light as its letters
+            moved = points * _SHADOW
+            face.draw(picture, (x + moved, baseline + moved), line, _EDGE, stroke=max(1.0, points * _OUTLINE))
         face.draw(picture, (x, baseline), line, _INK)
     return picture
 
@@ -94,7 +97,7 @@ def _fitted(kind: str, text: str, short: int, room: tuple[float, float]) -> tupl
     """The size, the font and the lines of a text that fit into a room of pixels."""
     points = max(8, round(short * (_THIRD_SIZE if kind == "lower third" else _TITLE_SIZE)))
     while True:
-        face = Face.of(text, points, bold=kind != "lower third")
+        face = Face(points, bold=kind != "lower third")
         lines = lines_of(text, face, room[0])
         wide = max(map(face.width, lines), default=0)
         if points <= 8 or (wide <= room[0] and points * _LINE * len(lines) <= room[1]):

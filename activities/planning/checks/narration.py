@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from activities.catalogue.offers import Offer
 from activities.finishing.timeline import LEAST_SPEED, MOST_SPEED
 from activities.planning.checks.lengths import film_lengths
 from activities.providers.protocol import Provider, Unreadable
@@ -81,6 +82,15 @@ def unread(assets: Sequence[Asset], providers: Mapping[str, Provider], language:
             "model that reads this script, or set parameters.voice to a language whose script it is"
         )
     return warnings
+
+
+def cut_lines(lines: Sequence[str], voice: Offer) -> list[str]:
+    """A warning for the lines of a film, one a shot, that are longer than its voice takes: they lose their ends."""
+    long = [f"narration-{k}" for k, line in enumerate(lines, start=1) if not voice.fits(line)]
+    if not long:
+        return []
+    problem = f"{voice.model} takes at most {voice.max_prompt} characters, and the rest of the words is left out"
+    return [f"{list_some(long)}: {problem}; enable another voice, or divide the shot"]
 
 
 def list_some(names: Sequence[str]) -> str:

@@ -26,8 +26,8 @@ STEPS_A_MODEL: Final = 10
 """The range of step numbers of one model: where a retry skips a model, the numbers of the others stay the same."""
 THINKING_TOKENS: Final = 12_000
 """The tokens that a model which always thinks uses before its answer begins."""
-MAX_REASON_CHARS: Final = 400
-"""The length of each model's reason, so that all of them fit into one message."""
+MAX_REASONS_CHARS: Final = 1_000
+"""The length of the reasons of all models in one message."""
 MAX_SHOWN_BYTES: Final = 20_000_000
 """The size of all pictures and recordings of a question: 27 MB in base64, and Anthropic accepts 32 MB in all."""
 MAX_PROBLEMS: Final = 12
@@ -77,6 +77,17 @@ class Refused(ValueError):
 
 Ask = Callable[[Offer, int, str, str, Mapping[str, JsonValue]], Awaitable[Answer]]
 """(offer, step from 1, instructions, prompt, schema) -> Answer. Makes one paid call, or raises Unanswered."""
+
+
+def joined(reasons: Sequence[str], chars: int = MAX_REASONS_CHARS) -> str:
+    """The reasons in one message of about so many characters: short ones are whole, and long ones share the rest."""
+    limit, left = chars, chars
+    for count, length in enumerate(sorted(map(len, reasons))):
+        limit = left // (len(reasons) - count)
+        if length > limit:
+            break
+        left -= length
+    return "; ".join(r if len(r) <= limit else f"{r[: limit - 1]}…" for r in reasons)
 
 
 def name_of(offer: Offer) -> str:
@@ -173,15 +184,14 @@ class Inquiry(Generic[T]):
             try:
                 return await self._ask_model(offer, number * STEPS_A_MODEL)
             except Unanswered as error:
-                why = str(error)
-                unsent += [f"{name_of(offer)}: {why}"] if error.unsent and not error.billed_usd else []
-                short = why if len(why) <= MAX_REASON_CHARS else why[: MAX_REASON_CHARS - 1] + "…"
-                self.failures.append(f"{name_of(offer)}: {short}")
+                why = f"{name_of(offer)}: {error}"
+                unsent += [why] if error.unsent and not error.billed_usd else []
+                self.failures.append(why)
                 if error.lost and self.once:
-                    raise Unanswered("; ".join(self.failures), self.spent_usd, lost=True) from None
+                    raise Unanswered(joined(self.failures), self.spent_usd, lost=True) from None
         if unsent and len(unsent) == len(models):
             raise Unanswered(unsent[-1], self.spent_usd, unsent=True)
-        raise Unanswered("; ".join(self.failures), self.spent_usd)
+        raise Unanswered(joined(self.failures), self.spent_usd)
 
     async def _ask_model(self, offer: Offer, step: int) -> T:
         """Ask one model, with its repairs; their steps are numbered after `step`."""

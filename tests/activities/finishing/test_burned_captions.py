@@ -82,7 +82,7 @@ def test_the_spoken_word_is_highlighted() -> None:
     (cue,) = cues("Every night for ninety years, the lamp has turned above the sea.", 4.0)
     burned = BurnedCaptions([cue], "words", 1280, 720, 24)
     line = cue.text.split("\n")[0]
-    face = Face.of(line, 36, bold=True)
+    face = Face(36, bold=True)
     boxes = [yellow(shown(burned, round((word.start + word.end) * 12)).image) for word in cue.words]
     assert None not in boxes
     found = [box for box in boxes if box]

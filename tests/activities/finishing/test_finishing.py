@@ -262,7 +262,7 @@ def test_contact_sheet_draws_any_script(tmp_path: Path, label: str) -> None:
         tmp_path / "sheet.png", label, [contact_sheet.Cell("image-1", label, source)], "16:9", threading.Event()
     )
     expected = Image.new("RGB", (320, 20), "#15171c")
-    Face.of(label, 15).draw(expected, (0, 15), label, (242, 243, 245, 255))
+    Face(15).draw(expected, (0, 15), label, (242, 243, 245, 255))
     below = 76 + 180 + 8
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.crop((32, below, 352, below + 20)).tobytes() == expected.tobytes()

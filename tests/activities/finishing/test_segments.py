@@ -14,7 +14,7 @@ from PIL import Image, ImageChops, ImageStat
 from activities.finishing.deliverable import finish
 from activities.finishing.film import encode_segment, lay_out_film, mix_sound
 from activities.finishing.picture.frames import load_last_frame
-from activities.finishing.picture.titles import lines_of, undrawn
+from activities.finishing.picture.titles import draw, lines_of, undrawn
 from activities.finishing.sources import Sources
 from activities.finishing.timeline import Shot, lay_out, pieces_of
 from activities.media.fonts import Face
@@ -310,3 +310,34 @@ async def test_the_last_frame_of_a_shot_is_its_last(storage: Storage, tmp_path: 
     assert found.size == wanted.size == (320, 180)
     difference = ImageStat.Stat(ImageChops.difference(found, wanted.convert("RGB"))).mean
     assert max(difference) < 3
+
+
+def first_letter(text: str) -> tuple[tuple[int, int], bytes]:
+    """The first letter of an end card, as it is drawn."""
+    card = draw("end card", text, (640, 360)).convert("L").point(lambda value: 255 if value > 128 else 0)
+    drawn = card.crop(card.getbbox())
+    columns = range(drawn.width)
+    width = next(x for x in columns if drawn.crop((x, 0, x + 1, drawn.height)).getbbox() is None)
+    letter = drawn.crop((0, 0, width, drawn.height))
+    letter = letter.crop(letter.getbbox())
+    return letter.size, letter.tobytes()
+
+
+def test_cards_of_any_letters_have_one_font() -> None:
+    """A letter looks the same next to a dash, an umlaut or a letter of ASCII."""
+    assert len({first_letter(text) for text in ("n n", "n – n", "n ä")}) == 1
+
+
+def test_a_title_is_readable_on_white() -> None:
+    """Its letters have a dark edge on all sides."""
+    picture = Image.new("RGB", (640, 360), "white")
+    title = draw("title", "I", picture.size)
+    picture.paste(title, (0, 0), title)
+    left, top, right, bottom = title.getbbox() or (0, 0, 0, 0)
+    light, width = picture.convert("L").tobytes(), picture.width
+    across = light[(top + bottom) // 2 * width :][left:right]
+    down = light[(left + right) // 2 :: width][top:bottom]
+    for line in (across, down):
+        dark = [n for n, value in enumerate(line) if value < 128]
+        letter = line.index(255, dark[0])
+        assert dark[0] < letter < dark[-1]

@@ -7,6 +7,7 @@ import pytest
 from activities.planning.fallbacks import with_fallbacks
 from activities.planning.language_models import models_for
 from activities.planning.pricing import price
+from activities.planning.questions.inquiry import joined
 from activities.planning.task import PlanningTask
 from activities.planning.template import draft
 from activities.providers.previz.provider import Previz
@@ -88,14 +89,15 @@ def test_a_model_of_the_same_provider_is_the_last_fallback() -> None:
 
 
 def test_an_unknown_price_may_be_the_fallback_of_an_unknown_one() -> None:
-    """When the asset's own price is unknown, its fallback's may be too; the plan names it all the same."""
+    """When the asset's own price is unknown, its fallback's may be too, after known ones; the plan names it all the
+    same."""
     many = {n: House(n, offer(n, n, Modality.TEXT, None if n != "c" else "1", rank=r)) for r, n in enumerate("abc")}
     providers: dict[str, Provider] = {**many, "previz": Previz({})}
     task = PlanningTask.of(request(platform="copy"), providers, TODAY)
     draft_of_a = draft(task)
     own = [a.model_copy(update={"provider": "a", "model": "a", "fallbacks": ()}) for a in draft_of_a.assets]
     plan = with_fallbacks(Plan.of("A plan", own), task)
-    assert {tuple(f.model for f in a.fallbacks) for a in plan.assets} == {("b", "c")}
+    assert {tuple(f.model for f in a.fallbacks) for a in plan.assets} == {("c", "b")}
     assert price(plan, providers).unknown_prices == tuple(a.asset_id for a in plan.assets)
     known = [a.model_copy(update={"provider": "c", "model": "c", "fallbacks": ()}) for a in draft_of_a.assets]
     plan = with_fallbacks(Plan.of("A plan", known), task)
@@ -108,3 +110,12 @@ async def test_fallbacks_stay_within_the_budget() -> None:
     assert all(a.fallbacks == () for a in plan.assets if a.asset_type == "video")
     assert any(a.fallbacks for a in plan.assets)
     assert price(plan, houses()).high_usd <= Decimal("2.60") - plan.drafting_usd
+
+
+def test_long_reasons_share_the_message_and_short_ones_stay_whole() -> None:
+    """No model's reason is lost behind a longer one."""
+    message = joined(["a/1: no", *(f"{name}/1: {'x' * 2_000}" for name in "bcd")], chars=307)
+    parts = message.split("; ")
+    assert [p[:5] for p in parts] == ["a/1: ", "b/1: ", "c/1: ", "d/1: "]
+    assert [len(p) for p in parts] == [7, 100, 100, 100]
+    assert [p[-1] for p in parts] == ["o", "…", "…", "…"]

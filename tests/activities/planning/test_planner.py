@@ -139,10 +139,10 @@ async def test_an_unavailable_model_is_skipped() -> None:
 
 
 async def test_when_all_models_fail_each_is_reported() -> None:
-    """Without any plan the error gives the reason for each model, and the total cost."""
+    """Without any plan the error gives the reason for each model, the total cost, and the remedy."""
     message, failure = await refused(Script(["a", "b", "c", Unanswered("beta is out of credit", Decimal("0.05"))]))
     assert "alpha/wise: refused 3 times, at last: answer: Invalid JSON" in message
-    assert "beta/quick: beta is out of credit" in message
+    assert "beta/quick: beta is out of credit; change what the reasons name and plan again, or name another" in message
     assert failure.billed_usd == Decimal("0.08")
 
 

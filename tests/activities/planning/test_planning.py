@@ -237,6 +237,26 @@ def test_a_voice_is_planned_for_its_languages() -> None:
     assert refused(lambda: narrator("de")).endswith("give a language it speaks, e.g. en")
 
 
+def test_a_voice_is_planned_that_takes_the_longest_line() -> None:
+    """One voice speaks the whole film: the first one that takes each line whole. Where none does, the plan says it."""
+    voices = (offer("alpha", "brief", Modality.AUDIO, "0.01", max_prompt=60, rank=1),
+              offer("alpha", "long", Modality.AUDIO, "0.02", rank=2))  # fmt: skip
+    alpha: dict[str, Provider] = {"alpha": House("alpha", offer("alpha", "wise", Modality.TEXT, "1"), *voices)}
+
+    def planned(said: str) -> Plan:
+        text = f'Shot 1: a harbour. Narrator: "{said}"\nShot 2: a boat. Narrator: "Bye."'
+        return plan(text, modalities=["text", "audio"], providers=alpha)
+
+    def speakers(made: Plan) -> list[str]:
+        return [a.model for a in made.assets if a.role == "narration"]
+
+    assert speakers(planned("The harbour sleeps.")) == ["brief", "brief"]
+    assert speakers(planned("The harbour sleeps. " * 4)) == ["long", "long"]
+    alpha["alpha"] = House("alpha", offer("alpha", "wise", Modality.TEXT, "1"), voices[0])
+    warnings = planned("The harbour sleeps. " * 4).warnings
+    assert any(w.startswith("narration-1: brief takes at most 60 characters, and the rest") for w in warnings)
+
+
 def test_words_that_do_not_fit_are_warned_of() -> None:
     """If the text of a brief is longer than its film can speak, a warning for each shot gives the omitted text."""
     long = " ".join(f"Sentence {k} tells of the keeper and of every ship that he saw." for k in range(4))

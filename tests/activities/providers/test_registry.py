@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from textwrap import dedent
 from typing import Final
@@ -11,6 +12,7 @@ import pytest
 
 from activities.planning.pricing import price
 from activities.providers.registry import PROVIDERS, build_providers, build_report, registered
+from activities.providers.selection import rank_offers
 from activities.settings import ActivitySettings
 from workflows.models import Asset, Modality, Plan
 
@@ -58,6 +60,15 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     monkeypatch.undo()
     sys.modules.pop(MODULE, None)
     registered.cache_clear()
+
+
+@pytest.mark.parametrize("modality", Modality)
+def test_models_of_known_prices_are_planned_first(modality: Modality) -> None:
+    """With all vendors enabled, known prices come before unknown ones, and placeholders last."""
+    keys = {v: "k" for entry in PROVIDERS.values() for v in entry.variables}
+    offers = rank_offers(modality, build_providers(ActivitySettings(), keys), date(2026, 11, 30))
+    kinds = ["placeholder" if o.placeholder else "unknown" if o.unknown else "known" for o in offers]
+    assert list(dict.fromkeys(kinds)) == ["known", "unknown", "placeholder"]
 
 
 @pytest.mark.usefixtures("installed")

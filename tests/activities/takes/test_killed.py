@@ -292,8 +292,8 @@ async def test_a_kill_causes_no_unrecorded_bill(
 
 
 ANALYSIS_STEPS: Final[tuple[Step, ...]] = (*SYNC_STEPS, "analysed")
-IN_GATE: Final = (("picture", "billed"), ("translation", "answered"))
-"""The smallest set that fails where answers are lost, or asked for twice."""
+IN_GATE: Final = (("picture", "billed"),)
+"""The smallest set that fails where an answer is asked for twice; `make trials` plays all."""
 
 
 def analysis_row(stack: ExitStack, kind: str, step: Step, brief: Brief, media: Media) -> Row:

@@ -381,6 +381,12 @@ async def test_thumbnails_are_no_transfers(house: House, acme: Property, monkeyp
     assert {each.status_code for each in await asyncio.gather(*waiting)} == {200}
 
 
+async def test_a_production_without_pictures_has_no_thumbnail(house: House) -> None:
+    """A list also requests the picture of a production that has none, which is no error."""
+    production_id, _ = await house.planned("rita")
+    assert (await house.ask("rita", "GET", f"/productions/{production_id}/thumbnail")).status_code == 204
+
+
 async def test_a_stream_ends_with_its_key(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """An open stream whose key is revoked ends with its next keep-alive line."""
     monkeypatch.setattr("api.relay.relay.KEEP_ALIVE_SECONDS", 0.05)

@@ -71,6 +71,16 @@ FILMS = {
             PlacedSound("bell", 4.0, 1.0, role="effects"),
         ),
     ),
+    "own sound": Cutting(
+        [2.0, 2.0],
+        25,
+        {0: 1.0},
+        sounds=(
+            PlacedSound("narration-1", 0.2, 1.0),
+            PlacedSound("shot-1", 0.0, 2.0, role="own-sound"),
+            PlacedSound("shot-2", 2.0, 2.0, role="own-sound"),
+        ),
+    ),
 }
 
 
@@ -162,6 +172,24 @@ def test_speeds_are_exported() -> None:
         assert [speed_of(clip) for clip in track.find_clips()] == pytest.approx(expected, abs=0.002)
     read = otio.adapters.read_from_string(fcp7xml.write(timeline), "fcp_xml")
     assert [speed_of(clip) for clip in read.find_clips()] == pytest.approx([1, 50 / 54, 1, 1.1, 2.5 / 2.16], abs=0.001)
+
+
+def test_the_own_sound_of_a_shot_is_exported() -> None:
+    """A shot whose sound the film uses is on a sound track of each format, and its file is described with a picture
+    and a sound; one whose sound is off has only a picture."""
+    timeline = read_timeline(FILMS["own sound"].content)
+    assert [(t.role, [c.file for c in t.clips]) for t in timeline.sounds] == [
+        ("narration", ["narration-1.wav"]), ("own-sound", ["shot-1.mp4", "shot-2.mp4"])
+    ]  # fmt: skip
+    assert re.findall(r"CLIP: media/(\S+)", edl.write(timeline)["A2.edl"]) == ["shot-1.mp4", "shot-2.mp4"]
+    document = ElementTree.fromstring(fcpxml.write(timeline))  # noqa: S314  # written here
+    uses = {a.get("name"): (a.get("hasVideo"), a.get("hasAudio")) for a in document.iter("asset")}
+    assert uses == {"shot-1.mp4": ("1", "1"), "shot-2.mp4": ("1", "1"), "narration-1.wav": (None, "1")}
+    document = ElementTree.fromstring(fcp7xml.write(timeline))  # noqa: S314  # written here
+    media = {f.findtext("name"): [m.tag for m in f.find("media") or ()] for f in document.iter("file") if len(f)}
+    assert media == {"shot-1.mp4": ["video", "audio"], "shot-2.mp4": ["video", "audio"], "narration-1.wav": ["audio"]}
+    silent = ElementTree.fromstring(fcpxml.write(read_timeline(FILMS["one shot"].content)))  # noqa: S314
+    assert [(a.get("hasVideo"), a.get("hasAudio")) for a in silent.iter("asset")] == [("1", None)]
 
 
 def test_edl_wipes() -> None:

@@ -99,7 +99,7 @@ async def test_pause_and_resume(api: Api, weekly: str) -> None:
         ({"cron": "at nine"}, "cron", "0 9 * * MON"),
         ({"cron": "99 9 * * *"}, "cron", "0 9 * * MON"),
         ({"timezone": "Mars/Olympus"}, "timezone", "Europe/Berlin"),
-        ({"schedule_id": "My Schedule"}, "schedule_id", "match"),
+        ({"schedule_id": "My Schedule"}, "schedule_id", "a-z, 0-9 and -"),
         ({"brief": {"text": "x", "platform": "radio"}}, "brief.platform", "'video'"),
     ],
 )

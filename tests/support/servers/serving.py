@@ -3,17 +3,19 @@
 import asyncio
 import json
 import socket
-import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import Any
 
 import httpx
 import pytest
 from temporalio.client import Client
 
+import api.temporal
 from api import readiness
 from api.__main__ import Server, server
 from api.app import create_app
@@ -117,7 +119,8 @@ def patient() -> Iterator[None]:
     """The API waits WITHIN for a Temporal server and for workers: on a busy machine a late response is no outage."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(readiness, "WITHIN_SECONDS", WITHIN)
-        for module in [module for name, module in sys.modules.items() if name.startswith("api.temporal.")]:
+        for found in walk_packages(api.temporal.__path__, "api.temporal."):  # some are loaded by the first request
+            module = import_module(found.name)
             for limit in {"RPC_TIMEOUT", "QUERY_TIMEOUT", "ACCEPT_TIMEOUT", "PROVIDERS_TIMEOUT"} & vars(module).keys():
                 patch.setattr(module, limit, timedelta(seconds=WITHIN))
         yield

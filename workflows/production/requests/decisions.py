@@ -27,8 +27,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state import policies
     from workflows.production.state.approvals import (
         FOR_MONEY,
-        MAX_MESSAGE_CHARS,
         POLICY,
+        abridged,
         approve_plan,
         assets_waiting_for_money,
         digest_to_approve,
@@ -70,7 +70,7 @@ class Decisions:
             message = error.message if isinstance(error, ApplicationError) else _first_problem(error)
             if sum(e.name == "approval_ignored" for e in record.events) < MAX_IGNORED:
                 digest = digest_to_approve(record)
-                record.log("approval_ignored", reason=message[:MAX_MESSAGE_CHARS], plan_digest=digest)
+                record.log("approval_ignored", reason=abridged(message), plan_digest=digest)
 
     async def decide(self, decision: Decision) -> Receipt:
         self._check_decide(decision)

@@ -21,6 +21,8 @@ from workflows.spoken import languages
 
 MAX_MESSAGE_CHARS = 300
 """So much of a failure's message is kept: an outage fails 1,000 assets, and the record must stay below 2 MB."""
+MAX_PLAN_MESSAGE_CHARS = 1_500
+"""The same for a plan, which fails once: its message has the reason of each language model, and the remedy."""
 REMINDER_SHARE = 0.25
 """The reminder is logged when a quarter of the time to approve is left."""
 ESCALATION_SHARE = 0.1
@@ -31,6 +33,14 @@ FOR_MONEY: Final = frozenset({"change_to_approve", "price_unknown", "budget_shor
 """Reasons for which an asset waits before it is started, until a person with that right releases the money."""
 POLICY = "the approval policy"
 """The name under which an approval without a person is logged."""
+
+
+def abridged(message: str, chars: int = MAX_MESSAGE_CHARS) -> str:
+    """A message of at most so many characters: a longer one loses its middle, because it ends with the remedy."""
+    if len(message) <= chars:
+        return message
+    end = chars // 2
+    return f"{message[: chars - end - 3].rstrip()} … {message[-end:].lstrip()}"
 
 
 # Plans
@@ -82,7 +92,7 @@ def fail_plan(
         doubt_usd: The part of `billed_usd` that only counts as billed, because the answers were lost.
     """
     record.spent_usd += billed_usd
-    message = message[:MAX_MESSAGE_CHARS]
+    message = abridged(message, MAX_PLAN_MESSAGE_CHARS)
     details: dict[str, JsonValue] = {"kind": kind} if kind else {}
     details |= {k: str(v) for k, v in {"billed_usd": billed_usd, "doubt_usd": doubt_usd}.items() if v}
     record.log("plan_failed", reason=message, **details)

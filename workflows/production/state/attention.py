@@ -16,7 +16,7 @@ from workflows.models import ZERO, Asset, Plan
 from workflows.production.state import policies
 from workflows.production.state.approvals import (
     FOR_MONEY,
-    MAX_MESSAGE_CHARS,
+    abridged,
     digest_to_approve,
     draft_waits,
     gated_assets,
@@ -152,7 +152,7 @@ def _overrun(record: Record) -> AttentionItem | None:
 def _stopped(record: Record) -> AttentionItem | None:
     """Why the production cannot go on without a decision; None where it can."""
     if awaits_review(record):
-        message = review_message(record)[:MAX_MESSAGE_CHARS]
+        message = abridged(review_message(record))
         event = _newest_event(record, "needs_attention", "fields_to_review")
         return _item(record, event, "fields_to_review", message=message, cost_usd=record.spent_usd)
     if draft_waits(record) and record.plan:
@@ -187,7 +187,7 @@ def _stopped(record: Record) -> AttentionItem | None:
             _newest_event(record, "needs_attention", "finishing_failed"),
             "finishing_failed",
             asset_id=next(iter(policies.RESERVED_IDS)),
-            message=record.error[:MAX_MESSAGE_CHARS],
+            message=abridged(record.error),
             cost_usd=record.spent_usd,
         )
     return None

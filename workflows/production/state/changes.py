@@ -232,10 +232,11 @@ def _hold_what_costs_more(record: Record, raised: list[str]) -> None:
     if short > 0:
         for asset_id in raised:
             price = price_usd(record, asset_id)
-            message = f"it costs up to {price} USD now, which takes the plan {short} USD above what was approved"
-            request_decision(
-                record, asset_id, "change_to_approve", f"{message}; approve it again, edit it, or go on without"
+            message = (
+                f"it costs up to {price} USD now, which takes the plan above what was approved; approve it again, "
+                "edit it, or go on without"
             )
+            request_decision(record, asset_id, "change_to_approve", message, f"{short} USD above it")
 
 
 def _accept_as_is(record: Record, asset_id: str) -> None:

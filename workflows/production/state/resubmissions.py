@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from workflows.events import TakeOrder
 from workflows.models import ZERO
-from workflows.production.state.approvals import MAX_MESSAGE_CHARS
+from workflows.production.state.approvals import abridged
 from workflows.production.state.budget import left_usd
 from workflows.production.state.record import Record
 
@@ -25,7 +25,7 @@ def resubmit_take(record: Record, asset_id: str, failure: "AssetFailure") -> boo
     if asset is None or not failure.resubmit or more > left_usd(record):
         return False
     record.spent_usd += more
-    message = failure.message[:MAX_MESSAGE_CHARS]
+    message = abridged(failure.message)
     record.log("resolved", asset_id, action="resubmit", by=RESUBMISSION_POLICY, message=message)
     order = TakeOrder(number=len(record.events), about_job_id=failure.job_id)
     # The take stays under way and keeps its reserved price.

@@ -10,7 +10,7 @@ from workflows.continuity.lengths import chosen_length
 from workflows.events import AssetStatus, AttentionReason, ExtraTake, ProductionStatus, Waiting
 from workflows.models import ZERO, Asset, Take
 from workflows.production.state import staleness
-from workflows.production.state.approvals import DECIDED, MAX_MESSAGE_CHARS, is_gated, reset_gate
+from workflows.production.state.approvals import DECIDED, MAX_MESSAGE_CHARS, abridged, is_gated, reset_gate
 from workflows.production.state.budget import (
     book_bill,
     extra_usd,
@@ -160,7 +160,7 @@ def fail_extra(record: Record, asset_id: str, number: int, failure: "AssetFailur
         keep_rejected(record, asset_id, failure, next((e.asset for e in extra if e.number == number), None))
     details = failure.model_dump(mode="json", exclude={"message", "rejected", "earlier"}, exclude_defaults=True)
     evidence = findings_data(failure.rejected)
-    record.log("take_failed", asset_id, take=number, message=failure.message[:MAX_MESSAGE_CHARS], **details, **evidence)
+    record.log("take_failed", asset_id, take=number, message=abridged(failure.message), **details, **evidence)
 
 
 def keep_rejected(record: Record, asset_id: str, failure: "AssetFailure", requested: Asset | None = None) -> None:
@@ -210,14 +210,14 @@ def fail_take(record: Record, asset_id: str, failure: "AssetFailure") -> None:
     before, asset = record.assets[asset_id], record.find(asset_id)
     if asset:
         book_bill(record, asset.made_by(before.model), failure.billed_usd, before.booked_usd, failure.earlier)
-    message = failure.message[:MAX_MESSAGE_CHARS]
+    message = abridged(failure.message)
     kept = f"; take {failure.rejected.number} is kept: select it to use it anyway" if failure.rejected else ""
     record.update(
         asset_id,
         status=AssetStatus.FAILED,
         # The bills of a rejected take are in the take.
         booked_usd=ZERO if failure.rejected else failure.billed_usd,
-        error=message[: MAX_MESSAGE_CHARS - len(kept)] + kept,
+        error=abridged(failure.message, MAX_MESSAGE_CHARS - len(kept)) + kept,
         error_kind=failure.kind,
         order=None,
     )
@@ -302,7 +302,7 @@ def use_fallback(record: Record, asset_id: str, failure: "AssetFailure") -> bool
         provider=other.provider,
         model=other.model,
         kind=failure.kind,
-        message=failure.message[:MAX_MESSAGE_CHARS],
+        message=abridged(failure.message),
     )
     return True
 
@@ -317,18 +317,26 @@ def providers_in_use(record: Record) -> list[str]:
 def hold_for_budget(record: Record, asset_id: str, left: Decimal, price: Decimal) -> None:
     """Request a decision because the price does not fit what is left of the budget."""
     asset = record.find(asset_id)
-    message = f"up to {price} USD does not fit the {left} USD that are left; raise the budget or go on without"
+    message = "its price does not fit what is left of the budget; raise the budget or go on without"
     reason: AttentionReason = "budget_short"
     if asset and price > asset.high_usd + verdict_usd(asset) and not asset.unknown_price:
         reason = "overrun"
-        message = f"its model charges up to {price} USD, above its published {asset.high_usd} USD; {message}"
-    request_decision(record, asset_id, reason, message)
+        message = f"its model charges more than its published {asset.high_usd} USD, and {message}"
+    request_decision(record, asset_id, reason, message, f"up to {price} USD, and {max(left, ZERO)} USD were left")
 
 
-def request_decision(record: Record, asset_id: str, reason: AttentionReason, message: str) -> None:
-    """Let the asset wait for a person before it is started."""
-    record.update(asset_id, error=message[:MAX_MESSAGE_CHARS])
-    record.log("needs_attention", asset_id, reason=reason, message=message[:MAX_MESSAGE_CHARS])
+def request_decision(
+    record: Record, asset_id: str, reason: AttentionReason, message: str, amounts_now: str = ""
+) -> None:
+    """Let the asset wait for a person before it is started.
+
+    Args:
+        message: True as long as the asset waits.
+        amounts_now: What changes while it waits, such as what is left of the budget: for the event only.
+    """
+    record.update(asset_id, error=abridged(message))
+    logged = f"{message} ({amounts_now})" if amounts_now else message
+    record.log("needs_attention", asset_id, reason=reason, message=abridged(logged))
     wait_for_decision(record, asset_id, reason)
 
 

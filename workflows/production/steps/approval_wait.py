@@ -10,7 +10,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.prices import PRICES_ENDED, Prices
     from workflows.production.run import ProductionRun
     from workflows.production.state.approvals import (
-        MAX_MESSAGE_CHARS,
+        MAX_PLAN_MESSAGE_CHARS,
+        abridged,
         end_of_prices,
         next_approval_step,
         set_plan,
@@ -55,7 +56,7 @@ class ApprovalWait:
             try:
                 plan = await self._prices.priced(record.plan)
             except ApplicationError as error:  # the plan waits as it is, cannot be approved, and the log says why
-                record.log("plan_failed", reason=error.message[:MAX_MESSAGE_CHARS], how="reprice")
+                record.log("plan_failed", reason=abridged(error.message, MAX_PLAN_MESSAGE_CHARS), how="reprice")
                 return
             if record.status is ProductionStatus.AWAITING_APPROVAL:
                 changes = plan_diff.changes(record.plan, plan)

@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.activity_options import ATTEMPT_TIMEOUT, HEARTBEAT, STEADY, STOP_TIMEOUT
     from workflows.production.failures import failure_of, message_of, reported_failure
     from workflows.production.run import ProductionRun
-    from workflows.production.state.approvals import MAX_MESSAGE_CHARS
+    from workflows.production.state.approvals import abridged
     from workflows.production.state.budget import learned_of, paid_takes_in_progress, takes_in_doubt
     from workflows.production.state.film_times import film_start
     from workflows.production.state.plans.reusing import reuse_terms
@@ -137,7 +137,7 @@ class TakeActivities:
         except ActivityError as error:
             message = f"could not be stopped, check {asset.provider} for what still runs: {message_of(error)}"
             price = learned_of(self._run.record, asset).price(asset.quote) if asset.quote else ZERO
-            return AssetCancelled(outcome="running", billed_usd=price, message=message[:MAX_MESSAGE_CHARS])
+            return AssetCancelled(outcome="running", billed_usd=price, message=abridged(message))
 
     async def failure_of(self, error: ActivityError, asset: Asset, number: int) -> AssetFailure:
         """What the activity reported; where it was ended from outside, what the ledger of the stopped take holds."""

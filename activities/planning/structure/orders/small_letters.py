@@ -5,7 +5,7 @@ from typing import Final
 
 _BEGIN: Final = re.compile(r"(^\s*|[.!?…][\"”»]?\s+)([^\W\d_])")
 _CAPITAL: Final = re.compile(r"(?:^|[.!?…][\"”»]?\s+)[\"“„«]?[^\W\d_a-z]")
-_SMALL: Final = re.compile(r"[^\W\d_A-Z]{3,}[.!?…][\"”»]?\s+[a-zà-ÿа-я]")
+_SMALL: Final = re.compile(r"(?<![^\W\d_A-Z])[^\W\d_A-Z]{3,}+[.!?…][\"”»]?\s+[a-zà-ÿа-я]")
 LEAST: Final = 2
 
 

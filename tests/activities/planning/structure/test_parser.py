@@ -94,7 +94,7 @@ def test_any_text_is_parsed(text: str) -> None:
 MARKS: Final = (
     "1. ", '"', "| a |\n", "INT. A\n", "VO: ", "(", "a: b, c ", "0:00 ", "“a. ", "three x ", "A\n", "[a](", "!", "www.",
     "x says ", "*", "「", "a\n\n", "Shot 1 ", "- ", "\t", "SUPER “a” ", "ナレ：", ":", "at ", "\u3000",
-    "VO:\n", "00:00:01 ", "Step 1: ", "Hi,\nThanks,\n", "a1 (0:0", "A 4 s",
+    "VO:\n", "00:00:01 ", "Step 1: ", "Hi,\nThanks,\n", "a1 (0:0", "A 4 s", "a", "灯",
 )  # fmt: skip
 
 

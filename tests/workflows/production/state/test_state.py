@@ -9,7 +9,13 @@ from workflows.brief import Brief, Platform
 from workflows.events import ProductionStart
 from workflows.models import Alternative, Modality, Plan, Quote, Take
 from workflows.production.state import policies
-from workflows.production.state.approvals import set_plan, take_approval_step
+from workflows.production.state.approvals import (
+    MAX_MESSAGE_CHARS,
+    abridged,
+    fail_plan,
+    set_plan,
+    take_approval_step,
+)
 from workflows.production.state.attention import published
 from workflows.production.state.budget import held_usd, paid_takes_in_progress
 from workflows.production.state.changes import (
@@ -188,15 +194,28 @@ def test_the_reasons_before_the_approval() -> None:
     assert published(late).waiting is None
 
 
+def test_the_reasons_of_a_failed_plan_are_kept_with_their_remedy() -> None:
+    """A plan fails once, so its message may be long; the messages of assets lose their middle, not the remedy."""
+    state = approved(text(1))
+    message = f"no language model gave a plan: {'x' * 1_000}; plan again"
+    fail_plan(state, message)
+    assert state.events[-1].data["reason"] == message
+    assert len(short := abridged(message)) == MAX_MESSAGE_CHARS
+    assert short.startswith("no language model gave a plan: x")
+    assert short.endswith("x; plan again")
+
+
 def test_a_parked_asset_waits_for_its_budget() -> None:
-    """An asset that exceeds the budget waits with both sums, and starts when the budget is raised."""
+    """An asset that exceeds the budget starts when the budget is raised. Only the event names what was left: money may
+    return while the asset waits."""
     asset = text(1)
     state = approved(asset)
     hold_for_budget(state, asset.asset_id, Decimal("0.05"), Decimal("0.10"))
     (record,) = asset_records(published(state))
     assert record.waiting
     assert (record.waiting.reason, record.waiting.answers[0]) == ("budget_short", "approve")
-    assert "0.10 USD does not fit the 0.05 USD" in record.waiting.message
+    assert record.waiting.message.startswith("its price does not fit what is left of the budget; raise the budget")
+    assert "(up to 0.10 USD, and 0.05 USD were left)" in str(state.events[-1].data["message"])
     assert "raise_budget" in record.waiting.answers
     raise_budget(state, Decimal(2_000), "ana")
     (record,) = asset_records(published(state))

@@ -10,7 +10,7 @@ from workflows.judging.policy import Criterion
 from workflows.judging.requests import kind_of
 from workflows.judging.verdicts import MANY_ASSETS, Verdict
 from workflows.models import ZERO, Asset, Take
-from workflows.production.state.approvals import MAX_MESSAGE_CHARS
+from workflows.production.state.approvals import abridged
 from workflows.production.state.budget import book_bill, left_usd, maker_of, to_make_usd
 from workflows.production.state.checked import best_of, findings_data, with_take
 from workflows.production.state.record import Record
@@ -71,7 +71,7 @@ def _event_data(take: Take, verdict: Verdict, *, many: bool) -> dict[str, JsonVa
         known |= {"score": verdict.score, "matches": verdict.matches}
     known |= {"billed_usd": str(verdict.billed_usd)} if verdict.billed_usd else {}
     known |= {"doubt_usd": str(verdict.doubt_usd)} if verdict.doubt_usd else {}
-    known |= {"reason": verdict.complaint[:MAX_MESSAGE_CHARS]} if verdict.complaint else {}
+    known |= {"reason": abridged(verdict.complaint)} if verdict.complaint else {}
     if not many:
         known |= {"judge": verdict.judge} if verdict.judge else {}
         known |= {"scores": {s.criterion: s.score for s in verdict.scores}} if verdict.scores else {}
@@ -136,10 +136,10 @@ def _wait_below(record: Record, asset_id: str, take: Take, best: Take) -> None:
     message = f"take {best.number} has the score {verdict.score:.2f}, which {score}; {remedy}: {verdict.complaint}"
     kept = with_take(state.takes, with_origin(record, asset_id, take))
     ended = {"judging": False, "refinement": None, "booked_usd": ZERO, "order": None, "error_kind": ""}
-    record.update(asset_id, takes=kept, status=AssetStatus.FAILED, error=message[:MAX_MESSAGE_CHARS], **ended)
+    record.update(asset_id, takes=kept, status=AssetStatus.FAILED, error=abridged(message), **ended)
     record.update(asset_id, next_take=take.number)
     found: dict[str, JsonValue] = {"take": best.number, "score": verdict.score}
-    record.log("needs_attention", asset_id, reason="below_score", message=message[:MAX_MESSAGE_CHARS], **found)
+    record.log("needs_attention", asset_id, reason="below_score", message=abridged(message), **found)
     proposal = "" if asset and asset.spoken else verdict.prompt
     wait_for_decision(record, asset_id, "below_score", proposal=proposal)
 
@@ -187,5 +187,5 @@ def _book_failure(record: Record, asset: Asset, failure: "AssetFailure") -> None
     keep_rejected(record, asset_id, failure, maker)
     details = failure.model_dump(mode="json", exclude={"message", "rejected", "earlier"}, exclude_defaults=True)
     evidence = findings_data(failure.rejected)
-    message = failure.message[:MAX_MESSAGE_CHARS]
+    message = abridged(failure.message)
     record.log("take_failed", asset_id, take=state.next_take, message=message, **details, **evidence)
