@@ -47,7 +47,7 @@ async def test_a_pending_asset_is_reserved_at_the_charged_price(productions: Pro
         handle = await productions.approved(platform="video", budget="1.20")
         seen = await until(handle, "needs_attention")
         assert attention_of(seen) == {"shot-1": "overrun"}
-        assert "above its published 0.10" in (seen.assets["shot-1"].error or "")
+        assert "more than its published 0.10" in (seen.assets["shot-1"].error or "")
         assert (seen.spent_usd, [i for i, _ in fakes.produced if i == "shot-1"]) == (Decimal("1.0500"), [])
         answer = Resolve(asset_id="shot-1", action="raise_budget", budget_usd=Decimal("2.05"), resolver="bo")
         await update(handle, ProductionWorkflow.resolve, answer)
