@@ -31,7 +31,7 @@ def with_ordered_cut(plan: Plan, task: PlanningTask) -> Plan:
     found = (*problems, *_format_warnings(formats.aspects, formats.unknown, task), *_heard_warnings(plan, task))
     found += tuple(footage_warnings(plan, task))
     warnings = [each for each in found if each not in plan.warnings]
-    return plan.model_copy(update={"cut": cut, "warnings": (*plan.warnings, *warnings)})
+    return plan.with_assets(plan.assets, cut).model_copy(update={"warnings": (*plan.warnings, *warnings)})
 
 
 def _format_warnings(aspects: tuple[str, ...], unknown: tuple[str, ...], task: PlanningTask) -> list[str]:
