@@ -50,7 +50,7 @@ ROWS: Final = (
     Row("the same of speech of 12 s", "checks", "speech_percent", " %", 10),
     Row("the same of a text of 600 words", "checks", "text_percent", " %", 10),
     Row("the same of a video of 5 s at 720p, 8 Mbit/s, that arrives", "checks", "arriving_percent", " %", 10),
-    Row("the same where its index is at its end", "checks", "video_percent", " %"),
+    Row("the same where its index is at its end", "checks", "video_percent", " %", 10),
     Row("planted faults that the checks find (recall)", "quality", "recall", " %", 100, at_least=True),
     Row("takes with a finding that are damaged (precision)", "quality", "precision", " %"),
     Row("good takes that the checks flag", "quality", "flagged", " %", 2),
