@@ -7,6 +7,7 @@ from activities.planning.choices.own_footage import footage_warnings
 from activities.planning.structure.cards import asked_destinations
 from activities.planning.structure.delivered.formats import asked_formats
 from activities.planning.task import PlanningTask
+from activities.text.speech import speech_seconds
 from workflows.brief import Platform
 from workflows.cut import Card, Cut, LowerThird
 from workflows.models import Modality, Plan
@@ -14,6 +15,8 @@ from workflows.models import Modality, Plan
 MOST_RENDITIONS: Final = 12
 MOST_THIRD_SECONDS: Final = 20.0
 _AFTER_START: Final = 0.5
+_NEAR: Final = 0.25
+"""The share by which the length of words is estimated too long or too short."""
 
 
 def with_ordered_cut(plan: Plan, task: PlanningTask) -> Plan:
@@ -60,8 +63,15 @@ def _heard_warnings(plan: Plan, task: PlanningTask) -> list[str]:
     shots = sum(asset.asset_type is Modality.VIDEO for asset in plan.assets)
     late = [cue.text for cue in task.sounds if cue.first > 1] if not shots else []
     made = f"{shots} shots are planned; leave video out of modalities" if shots else "one still cover is planned"
+    words = sum(speech_seconds(asset.prompt) for asset in plan.assets if asset.spoken)
+    is_near = shots or abs(words - task.seconds) <= _NEAR * task.seconds
     return [
         *same,
+        *(
+            f"length: the words take about {words:.0f} s, and the brief orders {task.seconds:g} s: a film with one "
+            "cover lasts as long as its words"
+            for _ in range(not is_near)
+        ),
         f"picture: the brief orders no pictures, and a film has at least one: {made}",
         *(
             f"effects: “{text}” is not at the end: add it there with the desk or in the editing software"

@@ -44,7 +44,8 @@ def test_own_footage_is_no_paid_shot() -> None:
 
 
 def test_a_podcast_has_a_voice_for_each_speaker_and_one_cover() -> None:
-    """Its labels are not said, each speaker has a voice, and no shot is planned where no picture is ordered."""
+    """Its labels are not said, each speaker has a voice, and no shot is planned where no picture is ordered; a warning
+    says how long its words are."""
     made = plan(PODCAST, language="fr", duration_seconds=20)
     spoken = [(a.prompt, a.parameters["voice"]) for a in made.assets if a.spoken]
     assert spoken == [
@@ -55,6 +56,7 @@ def test_a_podcast_has_a_voice_for_each_speaker_and_one_cover() -> None:
     assert not shots(made)
     assert [a.asset_id for a in made.assets if a.asset_type is Modality.IMAGE] == ["still-1"]
     assert [a.prompt for a in made.assets if a.role == "effects"] == ["Jingle au début."]
+    assert [each for each in made.warnings if each.startswith("length: the words take about 3 s")]
 
 
 @pytest.mark.parametrize(
