@@ -3,7 +3,6 @@
 `make chaos` plays more and larger trials.
 """
 
-import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +17,7 @@ from tests.chaos.servers.bills import mark
 from tests.chaos.servers.vendors import Vendors
 from tests.chaos.trial import run
 from tests.emulators.base import Call
+from tests.support.servers.linux import needs_linux
 from workflows import keys
 from workflows.brief import Brief, Platform
 from workflows.events import AssetState, ProductionStatus, Snapshot
@@ -28,7 +28,7 @@ NOW: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 @pytest.mark.trial
-@pytest.mark.skipif(sys.platform != "linux", reason="the Linux kernel ends the children of a killed stack")
+@needs_linux
 @pytest.mark.parametrize("seed", SEEDS)
 def test_chaos(seed: int, tmp_path: Path) -> None:
     """A production passes the audit although processes are killed at random times."""

@@ -1,4 +1,4 @@
-"""The voices of people who speak with each other, where nobody has chosen one: each has another one."""
+"""Chooses a different voice for each speaker of a conversation, where the brief names none."""
 
 import re
 from collections.abc import Sequence

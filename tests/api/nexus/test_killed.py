@@ -17,6 +17,7 @@ from deploy.local import running_stack
 from tests import ROOT
 from tests.api.nexus.campaign import Campaign
 from tests.api.nexus.conftest import new_team
+from tests.support.servers.linux import needs_linux
 from tests.support.stack import hermetic, new_home
 from tests.support.waiting import eventually
 from workflows import keys
@@ -40,7 +41,7 @@ def calling(address: str) -> Iterator[None]:
 
 
 @pytest.mark.trial
-@pytest.mark.skipif(sys.platform != "linux", reason="the Linux kernel ends the children of a killed stack")
+@needs_linux
 async def test_an_operation_survives_the_death_of_both_workers(tmp_path: Path) -> None:
     """Workers of both sides are killed while a production is ordered, waits and is made: the caller gets its result."""
     home, production_id = new_home(tmp_path / "home"), keyed_production_id("north", "fox")

@@ -38,6 +38,7 @@ from tests.support.film import (
     manifest_of,
     planned,
 )
+from tests.support.servers.linux import needs_linux
 from tests.support.stack import hermetic, new_home
 from tests.support.waiting import WITHIN, until
 from workflows import keys
@@ -48,7 +49,7 @@ STARTED: Final = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
 JOB_SECONDS: Final = 20
 """The simulated job is still at its provider when a killed worker's asset has missed its heartbeat for 15 s."""
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the Linux kernel ends the children of a killed stack")
+pytestmark = needs_linux
 
 
 @pytest.fixture(scope="module")

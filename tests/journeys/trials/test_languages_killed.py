@@ -2,7 +2,6 @@
 and speak."""
 
 import json
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ from tests.emulators.base import Call, Stage
 from tests.emulators.openai import OpenAIEmulator
 from tests.emulators.runway import RunwayEmulator
 from tests.support.film import Bucket, planned
+from tests.support.servers.linux import needs_linux
 from tests.support.vendors import env_of
 from tests.support.waiting import WITHIN
 from workflows.brief import Brief, Platform
@@ -37,7 +37,7 @@ from workflows.requests import Approval, Resolve
 
 pytestmark = [
     pytest.mark.trial,
-    pytest.mark.skipif(sys.platform != "linux", reason="the Linux kernel ends the children of a killed stack"),
+    needs_linux,
 ]
 BRIEF = Brief(
     text="A film about the boats of Ingrid.",

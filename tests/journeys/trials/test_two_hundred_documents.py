@@ -4,7 +4,6 @@ for twice but what was lost with the worker, and the results are grouped by kind
 import csv
 import json
 import re
-import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -21,12 +20,13 @@ from tests.chaos.servers.proxy import S3Faults
 from tests.chaos.servers.stack import Running, started
 from tests.emulators.anthropic import AnthropicEmulator
 from tests.emulators.base import Call
+from tests.support.servers.linux import needs_linux
 from tests.support.vendors import env_of
 from workflows.models import ZERO
 
 pytestmark = [
     pytest.mark.trial,
-    pytest.mark.skipif(sys.platform != "linux", reason="the Linux kernel ends the children of a killed stack"),
+    needs_linux,
 ]
 INVOICES, SHEETS, WRONG = 160, 40, 20
 CHEAP, BETTER = "claude-haiku-5-5", "claude-sonnet-5-5"

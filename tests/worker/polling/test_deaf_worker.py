@@ -1,7 +1,6 @@
 """A worker that loses the pollers of one task queue in the middle of a production, on a whole stack."""
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from api.client.client import GreenlightClient
 from deploy import local
 from deploy.local import running_stack
 from tests.support.film import BRIEF, approval, planned
+from tests.support.servers.linux import needs_linux
 from tests.support.stack import new_home
 from tests.support.waiting import until
 from tests.worker.polling import deaf_worker
@@ -17,7 +17,7 @@ from workflows.events import ProductionStatus
 
 pytestmark = [
     pytest.mark.trial,
-    pytest.mark.skipif(sys.platform != "linux", reason="the Linux kernel ends the children of a killed stack"),
+    needs_linux,
 ]
 
 

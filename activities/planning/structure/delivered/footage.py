@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from activities.planning.structure.delivered.word import as_word
 from activities.planning.structure.vocabulary import footage
 
-_LETTER: Final = "[A-Za-zÀ-ɏͰ-ϿЀ-ӿ]"
-_OWN: Final = re.compile(rf"(?<!{_LETTER})(?:{footage.OWN})(?!{_LETTER})", re.IGNORECASE)
+_OWN: Final = re.compile(as_word(footage.OWN), re.IGNORECASE)
 _FILE: Final = re.compile(footage.FILE, re.IGNORECASE)
 MOST_WORDS: Final = 14
 

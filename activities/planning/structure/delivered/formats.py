@@ -3,25 +3,18 @@
 import re
 from typing import Final, NamedTuple, get_args
 
+from activities.planning.structure.delivered.word import LETTER, as_word
 from activities.planning.structure.text import QUOTED, western_digits
 from activities.planning.structure.vocabulary import deliveries as words
 from workflows.base import Aspect
 
 ASPECTS: Final = get_args(Aspect)
-_LETTER: Final = "[A-Za-zÀ-ɏͰ-ϿЀ-ӿ]"
-"""Of scripts with spaces between words."""
-
-
-def _word(names: str) -> str:
-    return rf"(?<!{_LETTER})(?:{names})(?!{_LETTER})"
-
-
 _NUMBERS: Final = r"(?<![\d:.])\d{1,2}(?:[.,]\d{1,2})?\s?[:：x×/]\s?\d{1,2}(?![\d:：])"
 _SHAPES: Final = {"9:16": words.VERTICAL, "1:1": words.SQUARE, "16:9": words.HORIZONTAL}
-_NAMED: Final = re.compile(rf"{_NUMBERS}|{_word('|'.join(_SHAPES.values()))}", re.IGNORECASE)
+_NAMED: Final = re.compile(rf"{_NUMBERS}|{as_word('|'.join(_SHAPES.values()))}", re.IGNORECASE)
 _AND: Final = r"(?:and|und|et|y|e|en|i|och|og|ja|a|as well as|plus|sowie|ainsi que|и|та|και|ve)"
 _BETWEEN: Final = re.compile(
-    rf"\s*(?:\([^()\n]{{0,30}}\)\s*)?(?:[,;/&+、，・]|{_word(_AND)}|و|ו|और|和|以及|と|および|와|과)+"
+    rf"\s*(?:\([^()\n]{{0,30}}\)\s*)?(?:[,;/&+、，・]|{as_word(_AND)}|و|ו|और|和|以及|と|および|와|과)+"
     rf"\s*(?:{_AND}\s+)?(?:(?:in|as|an?|als|ein\w{{0,2}}|une?|una?|uma?|el|la|le|il|en)\s+){{0,2}}$",
     re.IGNORECASE,
 )
@@ -31,17 +24,17 @@ _LED: Final = re.compile(
     re.IGNORECASE,
 )
 _CLOSED: Final = re.compile(r"^\s*(?:$|[,;.!)）、，。])")
-_VERSION: Final = re.compile(_word(words.VERSION), re.IGNORECASE)
-_ORDERS: Final = re.compile(_word(f"{words.VERSION}|{words.DELIVER}"), re.IGNORECASE)
-_AFTER: Final = re.compile(rf"^\W*(?:{words.VERSION})(?!{_LETTER})", re.IGNORECASE)
-_BEFORE: Final = re.compile(rf"{_word(words.VERSION)}\W*$", re.IGNORECASE)
+_VERSION: Final = re.compile(as_word(words.VERSION), re.IGNORECASE)
+_ORDERS: Final = re.compile(as_word(f"{words.VERSION}|{words.DELIVER}"), re.IGNORECASE)
+_AFTER: Final = re.compile(rf"^\W*(?:{words.VERSION})(?!{LETTER})", re.IGNORECASE)
+_BEFORE: Final = re.compile(rf"{as_word(words.VERSION)}\W*$", re.IGNORECASE)
 _SENTENCE: Final = re.compile(r"(?<=[.!?。！？])\s+|\n|(?<=[。！？])")
 _BURNED: Final = re.compile(
-    rf"{_word(words.BURNED)}[^.!?\n]{{0,40}}?{_word(words.CAPTIONS)}"
-    rf"|{_word(words.CAPTIONS)}[^.!?\n]{{0,40}}?{_word(words.BURNED)}|{_word(words.OPEN_CAPTIONS)}",
+    rf"{as_word(words.BURNED)}[^.!?\n]{{0,40}}?{as_word(words.CAPTIONS)}"
+    rf"|{as_word(words.CAPTIONS)}[^.!?\n]{{0,40}}?{as_word(words.BURNED)}|{as_word(words.OPEN_CAPTIONS)}",
     re.IGNORECASE,
 )
-_CAPTIONS: Final = re.compile(_word(words.CAPTIONS), re.IGNORECASE)
+_CAPTIONS: Final = re.compile(as_word(words.CAPTIONS), re.IGNORECASE)
 _LABEL: Final = re.compile(r"[^:：]{1,60}[:：](?=\s|$)")
 """What a line begins with, such as "Shot 3:", whose sentence is seen."""
 _NEGATED: Final = re.compile(

@@ -4,24 +4,24 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from activities.planning.structure.delivered.word import LETTER, as_word
 from activities.planning.structure.labels import kind_of, names_somebody
 from activities.planning.structure.model import Line, Shot, SoundCue, Structure, numbered
 from activities.planning.structure.text import QUOTED, spoken_text
 from activities.planning.structure.vocabulary import podcasts
 
-_LETTER: Final = "[A-Za-zÀ-ɏͰ-ϿЀ-ӿ]"
-_FORM: Final = re.compile(rf"(?<!{_LETTER})(?:{podcasts.FORM})(?!{_LETTER})", re.IGNORECASE)
-_NO_PICTURE: Final = re.compile(rf"(?<!{_LETTER})(?:{podcasts.NO_PICTURE})(?!{_LETTER})", re.IGNORECASE)
+_FORM: Final = re.compile(as_word(podcasts.FORM), re.IGNORECASE)
+_NO_PICTURE: Final = re.compile(as_word(podcasts.NO_PICTURE), re.IGNORECASE)
 _TURN: Final = re.compile(
     r"^[ \t>*_-]{0,6}(?P<name>[^\W\d_][\w.'’ -]{0,28}?)[*_]{0,2}\s*"
     r"(?:[(（\[](?P<how>[^()（）\[\]\n]{1,80})[)）\]])?[*_]{0,2}"
     r"\s*[:：][*_]{0,2}\s*(?P<said>\S.*)$"
 )
 _MUSIC: Final = re.compile(
-    rf"^\W{{0,4}}(?:[^\W\d_]+[ ]){{0,3}}(?:{podcasts.MUSIC})(?!{_LETTER})(?P<more>[^\n]{{0,120}})$", re.IGNORECASE
+    rf"^\W{{0,4}}(?:[^\W\d_]+[ ]){{0,3}}(?:{podcasts.MUSIC})(?!{LETTER})(?P<more>[^\n]{{0,120}})$", re.IGNORECASE
 )
-_START: Final = re.compile(rf"(?<!{_LETTER})(?:{podcasts.START})(?!{_LETTER})", re.IGNORECASE)
-_END: Final = re.compile(rf"(?<!{_LETTER})(?:{podcasts.END})(?!{_LETTER})", re.IGNORECASE)
+_START: Final = re.compile(as_word(podcasts.START), re.IGNORECASE)
+_END: Final = re.compile(as_word(podcasts.END), re.IGNORECASE)
 LEAST_TURNS: Final = 2
 MOST_NAME_WORDS: Final = 3
 HEAD_LINES: Final = 6
@@ -47,7 +47,7 @@ def parse_podcast(text: str) -> Structure | None:
 
 
 def _describes(text: str) -> bool:
-    """Whether a line after the first turn is neither a turn nor music: it may be seen, or is said by nobody."""
+    """Whether a line after the first turn is neither a turn nor music: it may describe a picture."""
     lines = [line for line in text.splitlines() if line.strip()]
     first = next((k for k, line in enumerate(lines) if _turn(line)), len(lines))
     return any(not _turn(line) and not _MUSIC.match(line) for line in lines[first:])

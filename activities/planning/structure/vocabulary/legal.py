@@ -1,4 +1,4 @@
-"""Text at the end of a film that nobody says: orders of an end card, legal lines, and their usual wordings.
+"""Text at the end of a film that is not spoken: orders of an end card, legal lines, and their usual wordings.
 
 Parts of regular expressions, without case.
 """
