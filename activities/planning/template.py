@@ -159,8 +159,9 @@ def draft(task: PlanningTask) -> Plan:
 def _texts(task: PlanningTask) -> Plan:
     writer = _AssetWriter(task)
     open_ = [] if writer.writes() or task.brief.items else open_feedback_warnings(task.feedback)
-    warnings = [*open_, *unmade_illustrations(task), *list_warnings(task, listed_pictures(task))]
-    return Plan.of(title_of(task), _pages(writer), planner=PLANNER, warnings=warnings)
+    pictures = listed_pictures(task)
+    warnings = [*open_, *unmade_illustrations(task), *list_warnings(task, pictures)]
+    return Plan.of(title_of(task), _pages(writer, pictures), planner=PLANNER, warnings=warnings)
 
 
 def _film(task: PlanningTask) -> Plan:
@@ -178,7 +179,7 @@ def _film(task: PlanningTask) -> Plan:
     return with_ordered_cut(Plan.of(title_of(task), assets, planner=PLANNER, warnings=warnings, cut=cut), task)
 
 
-def _pages(writer: _AssetWriter) -> list[Asset]:
+def _pages(writer: _AssetWriter, pictures: Sequence[Listed]) -> list[Asset]:
     """The assets of platforms with texts and pictures: no asset depends on another one."""
     brief, task = writer.brief, writer.task
     if brief.items:
@@ -189,8 +190,8 @@ def _pages(writer: _AssetWriter) -> list[Asset]:
         count = asked_pictures(brief, task.feedback.open)
         return [writer.text(ROLE, ILLUSTRATED[0], ILLUSTRATED[1], offer, count)]
     assets = [writer.text(*text) for text in TEXTS[brief.platform]]
-    if writer.makes(Modality.IMAGE) and (listed := listed_pictures(task)):
-        return [*assets, *_listed(writer, listed)]
+    if writer.makes(Modality.IMAGE) and pictures:
+        return [*assets, *_listed(writer, pictures)]
     if writer.makes(Modality.IMAGE):
         count = 3 if brief.platform == Platform.DESIGN else 1
         shown = asked_lettering(brief.text, design=brief.platform == Platform.DESIGN)

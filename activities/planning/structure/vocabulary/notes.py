@@ -70,11 +70,3 @@ HEADINGS: Final = (
     r"ブランド|ガイドライン|備考|注意|要件|背景|品牌|规范|備註|备注|要求|브랜드|가이드|비고|الهوية|ملاحظات|"
     r"إرشادات|ब्रांड"
 )
-FILM_HEADINGS: Final = (
-    r"films?|spots?|videos?|scripts?|storyboards?|scenes?|shot ?list|shots|ads?|story|sequence|run(?:ning)? order|"
-    r"skript|drehbuch|ablauf|szenen|handlung|vidéo|scénario|scènes|plans|déroulé|histoire|vídeo|gui[oó]n|escaleta|"
-    r"escenas|planos|anuncio|sceneggiatura|copione|scaletta|scene|filmato|roteiro|cenas|filmpje|draaiboek|scenes|"
-    r"scenariusz|sceny|manus|scener|bilder|ролик|сценарий|сцены|фильм|видео|senaryo|sahneler|sahne akışı|"
-    r"脚本|台本|構成|絵コンテ|动画脚本|分镜|镜头|视频|影片|文案|대본|콘티|영상|장면|السيناريو|الفيلم|المشاهد|"
-    r"पटकथा|दृश्य|फिल्म"
-)
