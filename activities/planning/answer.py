@@ -18,7 +18,6 @@ from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
 from activities.planning.adherence.structure import film_problems
 from activities.planning.choices.lengths import divided_shots, within_budget
-from activities.planning.choices.ordered_cut import with_ordered_cut
 from activities.planning.delivery.rule import split_direction
 from activities.planning.material.reading import known_sources
 from activities.planning.pricing import price
@@ -213,7 +212,6 @@ class AnswerValidator:
         problems = [*self._model_problems(plan), *self._deliverable_problems(plan), *self._structure_problems(plan)]
         if problems:
             raise Refused(problems)
-        plan = with_ordered_cut(plan, self.task)
         plan = within_budget(divided_shots(plan, self.task), self.task, self.room_usd)
         self._check_price(plan)
         return plan

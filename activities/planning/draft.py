@@ -7,6 +7,7 @@ from temporalio.exceptions import ApplicationError
 from activities.planning import template
 from activities.planning.choices.drafts import with_draft
 from activities.planning.choices.lengths import divided_shots, within_budget
+from activities.planning.choices.ordered_cut import with_ordered_cut
 from activities.planning.delivery.feedback import revised, with_kept_deliveries
 from activities.planning.delivery.rule import with_deliveries
 from activities.planning.fallbacks import with_fallbacks
@@ -52,7 +53,7 @@ async def draft_plan(
         if plan is None:
             drafted = divided_shots(template.draft(with_facts(task)), task)
             planned = with_fallbacks(within_budget(drafted, task, task.brief.budget_usd), task, task.brief.budget_usd)
-            return with_draft(_with_kept(planned, request), task)
+            return complete(planned, task)
     except ApplicationError as error:
         if not error.non_retryable:
             raise
@@ -64,10 +65,12 @@ async def draft_plan(
         raise ApplicationError(error.message, total, type=error.type, non_retryable=True) from None
     bill = await questions.end()
     lost = f"planning: an answer of a language model was lost and counts as billed, with {bill.doubt_usd:f} USD"
-    plan = with_draft(_with_kept(with_deliveries(plan, task), request), task)
+    plan = complete(with_deliveries(plan, task), task)
     warnings = (*plan.warnings, lost) if bill.doubt_usd else plan.warnings
     return plan.model_copy(update={"drafting_usd": bill.billed_usd, "warnings": warnings})
 
 
-def _with_kept(plan: Plan, request: DraftPlan) -> Plan:
-    return with_kept_deliveries(plan, request.before, request.feedback)
+def complete(plan: Plan, task: PlanningTask) -> Plan:
+    """The plan of either planner with the cut and the draft that its brief orders, and with kept deliveries."""
+    kept = with_kept_deliveries(with_ordered_cut(plan, task), task.request.before, task.request.feedback)
+    return with_draft(kept, task)

@@ -22,15 +22,10 @@ from activities.planning.shots import (
     with_lengths,
 )
 from activities.planning.structure import model
-from activities.planning.structure.cards import (
-    CARD_SECONDS,
-    Cards,
-    asked_destinations,
-    without_cards,
-)
+from activities.planning.structure.cards import CARD_SECONDS, Cards, without_cards
 from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.delivered.end_texts import split_end_texts
-from activities.planning.structure.delivered.formats import asked_formats, without_deliveries
+from activities.planning.structure.delivered.formats import without_deliveries
 from activities.planning.structure.model import Structure
 from activities.planning.structure.orders.sentences import (
     is_order,
@@ -134,18 +129,17 @@ class Film(NamedTuple):
     warnings: list[str]
     fades_out: bool = False
     cards: Cards = Cards()
-    destinations: tuple[str, ...] = ()
-    """Where it is published, and the further shapes of its picture."""
 
-    def cut(self, ids: Sequence[str], offer: Offer | None = None) -> Cut:
-        """The transitions, the cards and the destinations that the brief names, which are cropped around the subjects.
+    def cut(self, ids: Sequence[str], offer: Offer | None = None, *, cropped: bool = False) -> Cut:
+        """The transitions and the cards that the brief names.
 
         Args:
             ids: The asset of each shot.
             offer: The model of the pictures. A placeholder does not follow the framing of a prompt.
+            cropped: Whether the film has further shapes, which are cropped around the subjects.
         """
         joins = {}
-        framed = offer and not offer.placeholder and self.destinations
+        framed = offer and not offer.placeholder and cropped
         placed = [(i, shot.frame.x) for shot, i in zip(self.shots, ids, strict=True) if framed and shot.frame.x != 0.5]
         last = CARD_SECONDS if self.cards.end else self.shots[-1].seconds
         for number, (shot, asset_id) in enumerate(zip(self.shots, ids, strict=True)):
@@ -159,7 +153,6 @@ class Film(NamedTuple):
                 "fade_out_seconds": min(TRANSITION_SECONDS, math.floor(last * 5) / 10) if self.fades_out else 0,
                 "title": {"text": self.cards.title} if self.cards.title else None,
                 "end_card": {"text": self.cards.end, "seconds": CARD_SECONDS} if self.cards.end else None,
-                "renditions": self.destinations,
                 "focus": {asset_id: {"x": x} for asset_id, x in placed},
             }
         )
@@ -167,12 +160,8 @@ class Film(NamedTuple):
 
 def plan_film(task: PlanningTask) -> Film:
     """The shots with their lengths, after all edits by rule in the feedback."""
-    destinations, problems = asked_destinations(task.brief.text, task.seconds)
-    shapes = [each for each in asked_formats(task.brief.text).aspects if each != task.brief.aspect]
     film = _structured(task, task.structure) if task.structure else _of_prose(task)
-    return film._replace(
-        destinations=(*destinations, *shapes), warnings=[*film.warnings, *length_notes(task), *problems]
-    )
+    return film._replace(warnings=[*film.warnings, *length_notes(task)])
 
 
 def _of_prose(task: PlanningTask) -> Film:

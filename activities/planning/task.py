@@ -13,6 +13,7 @@ from activities.planning.pricing import invalid, price
 from activities.planning.revision import FeedbackRequests, read_feedback, without_corrections
 from activities.planning.structure.cards import Cards, asked_cards
 from activities.planning.structure.delivered.end_texts import split_end_texts
+from activities.planning.structure.delivered.formats import Formats, asked_formats
 from activities.planning.structure.model import SoundCue, Structure
 from activities.planning.structure.orders.length import asked_seconds
 from activities.planning.structure.parser import parse
@@ -69,6 +70,7 @@ class PlanningTask:
         sound_offers: For each of these roles, its first model in `menu`, where there is one.
         texts: The texts of Greenlight's own prompts, in the versions that the production uses.
         asked_seconds: The length that the text of the brief names, e.g. "a 30 second film"; None where it names none.
+        formats: The shapes, destinations and subtitles that the text of a film's brief orders.
     """
 
     request: DraftPlan
@@ -85,6 +87,7 @@ class PlanningTask:
     read: Mapping[int, Sequence[Part]] = field(default_factory=dict)
     texts: Mapping[PromptName, str] = field(default_factory=lambda: BUILT_IN)
     asked_seconds: float | None = None
+    formats: Formats = Formats()  # noqa: RUF009 - frozen
 
     @classmethod
     def of(
@@ -130,6 +133,7 @@ class PlanningTask:
             read or {},
             texts,
             asked,
+            asked_formats(brief.text, seconds) if is_film else Formats(),
         )
 
     @property
@@ -155,6 +159,11 @@ class PlanningTask:
     def only_heard(self) -> bool:
         """Whether the brief orders a conversation with a cover and no other picture."""
         return self.structure is not None and self.structure.only_heard
+
+    @property
+    def renditions(self) -> tuple[str, ...]:
+        """The further forms in which the text of the brief orders its film."""
+        return self.formats.renditions(self.brief.aspect)
 
     @property
     def asks_for_sound(self) -> bool:

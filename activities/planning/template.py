@@ -15,7 +15,6 @@ from activities.planning.checks.narration import cut_lines
 from activities.planning.choices.casting import cast
 from activities.planning.choices.illustrated import ROLE, asked_pictures, illustrator
 from activities.planning.choices.listed_pictures import Listed, about_all, list_warnings, listed_pictures
-from activities.planning.choices.ordered_cut import with_ordered_cut
 from activities.planning.choices.own_footage import own_shots, placeholder_of
 from activities.planning.choices.roles import ILLUSTRATED, SHOWING, TEXTS, VISUALS
 from activities.planning.choices.titles import title_of
@@ -175,8 +174,9 @@ def _film(task: PlanningTask) -> Plan:
     warnings = [*film.warnings, *problems, *_length_warnings(film.shots, assets), *unmade_sounds(task)]
     shown = [a.asset_id for a in assets if a.role == ("shot" if writer.makes(Modality.VIDEO) else "still")]
     film = film._replace(shots=film.shots[: len(shown)])
-    cut = film.cut(shown, task.preferred.get(Modality.VIDEO, task.preferred.get(Modality.IMAGE))) if shown else Cut()
-    return with_ordered_cut(Plan.of(title_of(task), assets, planner=PLANNER, warnings=warnings, cut=cut), task)
+    offer = task.preferred.get(Modality.VIDEO, task.preferred.get(Modality.IMAGE))
+    cut = film.cut(shown, offer, cropped=bool(task.renditions)) if shown else Cut()
+    return Plan.of(title_of(task), assets, planner=PLANNER, warnings=warnings, cut=cut)
 
 
 def _pages(writer: _AssetWriter, pictures: Sequence[Listed]) -> list[Asset]:

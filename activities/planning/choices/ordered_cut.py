@@ -4,8 +4,6 @@ from typing import Final
 
 from activities.planning.adherence.on_screen import visuals_of
 from activities.planning.choices.own_footage import footage_warnings
-from activities.planning.structure.cards import asked_destinations
-from activities.planning.structure.delivered.formats import asked_formats
 from activities.planning.task import PlanningTask
 from activities.text.speech import speech_seconds
 from workflows.brief import Platform
@@ -23,29 +21,31 @@ def with_ordered_cut(plan: Plan, task: PlanningTask) -> Plan:
     """The plan of a film whose cut has what the brief orders, with warnings of what it cannot have."""
     if task.brief.platform is not Platform.VIDEO or not visuals_of(plan):
         return plan
-    formats = asked_formats(task.brief.text)
-    destinations, problems = asked_destinations(task.brief.text, task.seconds)
-    further = [each for each in formats.aspects if each != task.brief.aspect]
-    names = tuple(dict.fromkeys((*plan.cut.renditions, *destinations, *further)))
+    names = tuple(dict.fromkeys((*plan.cut.renditions, *task.renditions)))
     update: dict[str, object] = {"renditions": names[:MOST_RENDITIONS]}
-    if formats.burned_captions and plan.cut.captions == "sidecar":
+    if task.formats.burned_captions and plan.cut.captions == "sidecar":
         update["captions"] = "plain"
     cut = _with_legal_line(plan.cut.model_copy(update=update), plan, task)
-    found = (*problems, *_format_warnings(formats.aspects, formats.unknown, task), *_heard_warnings(plan, task))
-    found += tuple(footage_warnings(plan, task))
+    found = [*task.formats.problems, *_format_warnings(task), *_heard_warnings(plan, task)]
+    found += footage_warnings(plan, task)
     warnings = [each for each in found if each not in plan.warnings]
     return plan.with_assets(plan.assets, cut).model_copy(update={"warnings": (*plan.warnings, *warnings)})
 
 
-def _format_warnings(aspects: tuple[str, ...], unknown: tuple[str, ...], task: PlanningTask) -> list[str]:
-    made = [f"aspect: the brief asks for {', '.join(unknown)}, which no film of this studio has; it is not made"]
-    if aspects and task.brief.aspect not in aspects:
-        return [
-            *(made if unknown else []),
-            f"aspect: the brief asks for {', '.join(aspects)}, and its field says {task.brief.aspect}: the film is "
-            f"made in {task.brief.aspect}, and cropped; give aspect: {aspects[0]} if no {task.brief.aspect} is needed",
-        ]
-    return made if unknown else []
+def _format_warnings(task: PlanningTask) -> list[str]:
+    """The shapes of the brief that no film has, and another aspect in its field than in its text."""
+    aspects, unknown, own = task.formats.aspects, task.formats.unknown, task.brief.aspect
+    found = []
+    if unknown:
+        found.append(
+            f"aspect: the brief asks for {', '.join(unknown)}, which no film of this studio has; it is not made"
+        )
+    if aspects and own not in aspects:
+        found.append(
+            f"aspect: the brief asks for {', '.join(aspects)}, and its field says {own}: the film is made in {own}, "
+            f"and cropped; give aspect: {aspects[0]} if no {own} is needed"
+        )
+    return found
 
 
 def _heard_warnings(plan: Plan, task: PlanningTask) -> list[str]:

@@ -108,10 +108,10 @@ def _first(patterns: Sequence[Pattern], text: str) -> str:
     return found[1].strip(" \"“”„«»'")[:MAX_CARD_CHARS].strip() if found else ""
 
 
-def asked_destinations(text: str, seconds: float) -> tuple[tuple[str, ...], list[str]]:
+def asked_destinations(text: str, seconds: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The destinations that the brief names, as in “for TikTok and YouTube Shorts”; and a warning on each one that does
     not take a film of this length."""
     listed = " ".join(match[1] for match in _LISTED.finditer(text))
     named = [name for name, pattern in _NAMES.items() if re.search(rf"\b(?:{pattern})(?!\w)", listed, re.IGNORECASE)]
-    problems = [problem for name in named if (problem := problem_of((name,), seconds))]
+    problems = tuple(problem for name in named if (problem := problem_of((name,), seconds)))
     return tuple(name for name in named if not problem_of((name,), seconds)), problems

@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.catalogue.offers import Offer, Parameter, Rate, Unit
 from activities.planning.answer import SCHEMA
+from activities.planning.draft import complete
 from activities.planning.language_models import plan_with_models
 from activities.planning.questions.inquiry import Answer, Ask
 from activities.planning.task import PlanningTask
@@ -152,7 +153,7 @@ async def planned(
     task = PlanningTask.of(asked or request(), providers or houses(), TODAY)
     plan = await plan_with_models(task, ActivitySettings(**settings), script)
     assert plan is not None
-    return plan
+    return complete(plan, task)
 
 
 async def refused(script: Script, asked: DraftPlan | None = None, **settings: Any) -> tuple[str, AssetFailure]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from activities.planning.draft import complete
 from activities.planning.pricing import price
 from activities.planning.task import PlanningTask
 from activities.planning.template import draft
@@ -17,7 +18,8 @@ PREVIZ: dict[str, Provider] = {"previz": Previz({})}
 def plan(text: str, *feedback: str, language: str = "en", **brief: Any) -> Plan:
     made = Brief(**{"text": text, "platform": "video", "languages": (language,), **brief})
     request = DraftPlan(production_id="p", brief=made, feedback=feedback)
-    return price(draft(PlanningTask.of(request, PREVIZ)), PREVIZ)
+    task = PlanningTask.of(request, PREVIZ)
+    return price(complete(draft(task), task), PREVIZ)
 
 
 def shots(made: Plan) -> list[Asset]:

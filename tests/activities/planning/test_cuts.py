@@ -43,9 +43,9 @@ def test_the_template_planner_names_the_subjects_place() -> None:
     """For a destination, a shot is cropped around the third on which its prompt puts the subject; not where the model
     is a placeholder, which draws its own frame. The fade at the end takes at most half of the last shot."""
     shots = [FilmShot(f.name, "The sea.", f, seconds=1.5) for f in (OPENING, *MIDDLE[:3], CLOSING)]
-    made = Film(shots, [], fades_out=True, destinations=("tiktok",))
+    made = Film(shots, [], fades_out=True)
     ids, paints = [f"shot-{k}" for k in range(1, 6)], offer("vendor", "film", Modality.VIDEO, "1")
-    assert {i: at.x for i, at in made.cut(ids, paints).focus.items()} == {"shot-2": 0.33, "shot-4": 0.67}
-    assert made.cut(ids, replace(paints, placeholder=True)).focus == {}
-    assert made._replace(destinations=()).cut(ids, paints).focus == {}
+    assert {i: at.x for i, at in made.cut(ids, paints, cropped=True).focus.items()} == {"shot-2": 0.33, "shot-4": 0.67}
+    assert made.cut(ids, replace(paints, placeholder=True), cropped=True).focus == {}
+    assert made.cut(ids, paints).focus == {}
     assert made.cut(ids).fade_out_seconds == 0.7

@@ -1,8 +1,9 @@
-"""The shapes of a film's picture and the subtitles within it that a brief orders in words: "16:9, 1:1 und 9:16"."""
+"""The forms in which a brief orders its film in words: shapes, destinations, subtitles in the picture."""
 
 import re
 from typing import Final, NamedTuple, get_args
 
+from activities.planning.structure.cards import asked_destinations
 from activities.planning.structure.delivered.word import LETTER, as_word
 from activities.planning.structure.text import QUOTED, western_digits
 from activities.planning.structure.vocabulary import deliveries as words
@@ -48,22 +49,37 @@ MOST_WORDS: Final = 16
 
 
 class Formats(NamedTuple):
-    """The aspects of a film in the order of the brief; those that no film has; whether subtitles are in the picture."""
+    """The forms in which a brief orders its film.
+
+    Attributes:
+        aspects: The shapes of its picture, in the order of the brief.
+        unknown: Shapes that no film has.
+        burned_captions: Whether subtitles are in the picture.
+        destinations: Where it is published.
+        problems: A warning for each destination that does not take a film of this length.
+    """
 
     aspects: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     burned_captions: bool = False
+    destinations: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def renditions(self, aspect: str) -> tuple[str, ...]:
+        """The destinations and the shapes next to a film of this aspect."""
+        return (*self.destinations, *(each for each in self.aspects if each != aspect))
 
 
-def asked_formats(text: str) -> Formats:
-    """The shapes and the subtitles that the sentences of a brief order; what is quoted orders nothing."""
+def asked_formats(text: str, seconds: float) -> Formats:
+    """The forms that the sentences of a brief order for a film of this length; what is quoted orders nothing."""
     aspects, burned = list[str](), False
     for sentence in _sentences(text):
         aspects += _aspects(sentence)
         burned = burned or _asks_for_burned(sentence)
     named = tuple(dict.fromkeys(aspects))
     known = tuple(each for each in named if each in ASPECTS)
-    return Formats(known, tuple(each for each in named if each not in ASPECTS), burned)
+    unknown = tuple(each for each in named if each not in ASPECTS)
+    return Formats(known, unknown, burned, *asked_destinations(text, seconds))
 
 
 def without_deliveries(text: str) -> str:

@@ -30,7 +30,7 @@ from activities.planning.structure.text import spoken_text
 )
 def test_formats_and_subtitles_are_read(text: str, aspects: str, *, burned: bool) -> None:
     """Shapes and burned-in subtitles are those that a sentence orders; times, scores and lines order none."""
-    found = asked_formats(text)
+    found = asked_formats(text, 20)
     assert (" ".join(found.aspects), found.burned_captions) == (aspects, burned)
 
 
@@ -107,7 +107,7 @@ def test_only_tags_of_documents_are_removed(text: str, said: str) -> None:
 def test_long_briefs_take_no_time(text: str) -> None:
     """A brief of the longest length is read in a moment: the time is linear in its length."""
     began = time.process_time()
-    asked_formats(text)
+    asked_formats(text, 20)
     split_end_texts(without_deliveries(text))
     names_footage(text)
     parse_podcast(text)
