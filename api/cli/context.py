@@ -3,7 +3,9 @@
 import getpass
 import os
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
@@ -13,6 +15,7 @@ from uuid import uuid4
 
 import typer
 from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
 from rich.console import Console
 from rich.markup import escape
 from typer.core import TyperGroup
@@ -29,6 +32,9 @@ EXIT_REFUSED: Final = 1
 EXIT_USAGE: Final = 2
 EXIT_TOO_EXPENSIVE: Final = 3
 EXIT_ATTENTION: Final = 4
+EXIT_INTERRUPTED: Final = 130
+
+POLL_SECONDS: Final = 1.0
 
 ENV_FILE: Final = Path(".env")
 """Settings for variables that the environment does not have; `make up` reads it too."""
@@ -105,8 +111,38 @@ class Cli:
             self.warn(f"[dim]{escape(error.title)}; trying again[/dim]")
             return None
 
-    def print_json(self, record: BaseModel) -> None:
-        typer.echo(record.model_dump_json(indent=2))
+    def follow(self, read: Callable[[], T], show: Callable[[T], None], ended: Callable[[T], bool]) -> T:
+        """Show the state of what runs on the server until it has ended."""
+        while True:
+            if state := self.poll(read):
+                show(state)
+                if ended(state):
+                    return state
+            time.sleep(POLL_SECONDS)
+
+    @contextmanager
+    def interruptible(self, message: str) -> Iterator[None]:
+        """Ctrl-C ends the command with the message; what runs on the server goes on."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.print(f"\n{message}")
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+
+    def warn_changes(self) -> Callable[[str], None]:
+        """A function that shows a line, unless it is the same as the one before."""
+        shown = [""]
+
+        def warn(line: str) -> None:
+            if line != shown[-1]:
+                self.warn(escape(line))
+                shown[:] = [line]
+
+        return warn
+
+    def print_json(self, found: BaseModel | Sequence[BaseModel]) -> None:
+        """Print a record, or a list of records."""
+        typer.echo(to_json(found, indent=2).decode())
 
 
 def cli_of(context: typer.Context) -> Cli:
@@ -222,3 +258,4 @@ UnknownOption = Annotated[
     bool, typer.Option("--allow-unknown-prices", help="Also spend on models whose price is not published.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, help="The maximum number of lines.")]

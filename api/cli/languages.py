@@ -4,7 +4,7 @@ from typing import Final
 
 import typer
 
-from api.cli.context import Cli
+from api.cli.context import EXIT_INTERRUPTED, Cli
 from api.client.client import GreenlightError
 from workflows.brief import Brief
 from workflows.runtime.language import language_name, same_language
@@ -47,4 +47,4 @@ def _confirm(question: str) -> bool:
     try:
         return typer.confirm(question, default=True)
     except typer.Abort:
-        raise typer.Exit(130) from None
+        raise typer.Exit(EXIT_INTERRUPTED) from None

@@ -11,7 +11,7 @@ import typer
 import yaml
 from rich.text import Text
 
-from api.cli.context import EXIT_ATTENTION, Cli, Context, cli_of, current_user, usd_option
+from api.cli.context import EXIT_ATTENTION, EXIT_INTERRUPTED, Cli, Context, cli_of, current_user, usd_option
 from api.cli.editor import open_editor
 from api.cli.files import file_problem
 from api.cli.tables import one_line, print_table, table
@@ -107,7 +107,7 @@ def _write_down(
     except KeyboardInterrupt:
         cli.client.cancel_memo(started.memo_id)
         cli.warn("\nCancelled; what was sent already may be billed.")
-        raise typer.Exit(130) from None
+        raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 def _brief(

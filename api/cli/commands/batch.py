@@ -1,6 +1,6 @@
 """The commands of batches: batch, batches."""
 
-import time
+from collections.abc import Callable
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Annotated, Final, Literal, Self
 
 import typer
-from pydantic import JsonValue, TypeAdapter
+from pydantic import JsonValue
 from rich.console import Console, Group
 from rich.live import Live
 from rich.markup import escape
@@ -26,6 +26,7 @@ from api.cli.context import (
     Cli,
     Context,
     JsonOption,
+    LimitOption,
     UnknownOption,
     check_out,
     cli_of,
@@ -46,7 +47,7 @@ from api.cli.tables import (
     table,
 )
 from api.client.client import GreenlightError
-from api.views.batches import BatchBody, ListedBatch
+from api.views.batches import BatchBody
 from workflows import keys
 from workflows.batch.records import MAX_AT_ONCE, Admit, BatchRowView, BatchStatus, BatchView
 from workflows.brief import Platform
@@ -55,7 +56,7 @@ from workflows.series.items import MAX_ITEMS
 
 app = typer.Typer()
 
-POLL_SECONDS: Final = 1.0
+ENDED: Final = (BatchStatus.DONE, BatchStatus.PLANNED, BatchStatus.OVER_BUDGET)
 """Between two polls of a batch; each is one query, for any number of rows."""
 MARGIN: Final = 5
 """Terminal rows that the table does not use: for the prompt, its header and the totals."""
@@ -156,14 +157,14 @@ def batch(
 @app.command(rich_help_panel=INSPECT)
 def batches(
     context: Context,
-    limit: Annotated[int, typer.Option(min=1, help="The maximum number of lines.")] = 50,
+    limit: LimitOption = 50,
     as_json: JsonOption = False,
 ) -> None:
     """List batches: open ones first."""
     cli = cli_of(context)
     found = tuple(islice(cli.client.batches(page_size=min(limit, 100)), limit))
     if as_json:
-        typer.echo(TypeAdapter(tuple[ListedBatch, ...]).dump_json(found, indent=2))
+        cli.print_json(found)
         return
     rows = table("batch", "status", "rows", "USD", "created", "requester", right=("rows", "USD"))
     for b in found:
@@ -206,20 +207,19 @@ def _send_admit(cli: Cli, view: BatchView, budget: Decimal | None, allow_unknown
 
 def _follow(cli: Cli, batch_id: str) -> BatchView:
     """Show a batch until it is done, or until it needs a decision."""
-    try:
-        with BatchProgress(cli.out) as progress:
-            while True:
-                if view := cli.poll(lambda: cli.client.batch(batch_id)):
-                    progress.show(view)
-                    waits = view.status in (BatchStatus.NEEDS_ATTENTION, BatchStatus.STOPPED)
-                    ends = (BatchStatus.DONE, BatchStatus.PLANNED, BatchStatus.OVER_BUDGET)
-                    # Without a terminal no one can decide, and a script must not wait forever.
-                    if view.status in ends or (waits and not cli.interactive):
-                        return view
-                time.sleep(POLL_SECONDS)
-    except KeyboardInterrupt:
-        cli.print(f"\nThe batch continues: {batch_id}")
-        raise typer.Exit(130) from None
+
+    def ended(view: BatchView) -> bool:
+        waits = view.status in (BatchStatus.NEEDS_ATTENTION, BatchStatus.STOPPED)
+        # Without a terminal no one can decide, and a script must not wait forever.
+        return view.status in ENDED or (waits and not cli.interactive)
+
+    return show_batch(cli, batch_id, ended)
+
+
+def show_batch(cli: Cli, batch_id: str, ended: Callable[[BatchView], bool]) -> BatchView:
+    """Show a batch until it has ended."""
+    with cli.interruptible(f"The batch continues: {batch_id}"), BatchProgress(cli.out) as progress:
+        return cli.follow(lambda: cli.client.batch(batch_id), progress.show, ended)
 
 
 class BatchProgress:

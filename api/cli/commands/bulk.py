@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.text import Text
 
-from api.cli.context import EXIT_ATTENTION, EXIT_REFUSED, Cli
+from api.cli.context import EXIT_ATTENTION, EXIT_INTERRUPTED, EXIT_REFUSED, Cli
 from api.cli.error_text import lines_of, title_of
 from api.cli.tables import amount, at_most, counted, format_age, label, one_line, print_table, table
 from api.client.client import GreenlightError
@@ -178,7 +178,7 @@ def _confirm(cli: Cli, question: str) -> None:
     try:
         confirmed = typer.confirm(f"\n{question}", default=False)
     except typer.Abort:
-        raise typer.Exit(130) from None
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     if not confirmed:
         cli.print("Nothing is sent.")
         raise typer.Exit(EXIT_ATTENTION)

@@ -1,13 +1,11 @@
 """The commands of evaluations: evaluate, evaluations, evaluation, metrics."""
 
-import time
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter
 from rich.markup import escape
 from rich.text import Text
 
@@ -20,6 +18,7 @@ from api.cli.context import (
     Cli,
     Context,
     JsonOption,
+    LimitOption,
     check_out,
     cli_of,
     current_user,
@@ -27,17 +26,15 @@ from api.cli.context import (
 )
 from api.cli.files import file_argument
 from api.cli.tables import counted, label, local_time, one_line, print_table, spent, table
-from api.views.evaluations import EvaluationBody, ListedEvaluation
+from api.views.evaluations import EvaluationBody
 from workflows.evaluation.cases import MAX_CASES_BYTES
 from workflows.evaluation.records import MAX_AT_ONCE, EvaluationStatus, EvaluationView
 from workflows.evaluation.report import Comparison, FullSummary
 from workflows.evaluation.statistics import Interval
 from workflows.models import ZERO
-from workflows.provider_report import MetricInfo
 
 app = typer.Typer()
 
-POLL_SECONDS: Final = 1.0
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The evaluation: its id, or the start of it.")]
 
 
@@ -109,14 +106,14 @@ def evaluate(
 @app.command(rich_help_panel=INSPECT)
 def evaluations(
     context: Context,
-    limit: Annotated[int, typer.Option(min=1, help="The maximum number of lines.")] = 50,
+    limit: LimitOption = 50,
     as_json: JsonOption = False,
 ) -> None:
     """List evaluations: open ones first."""
     cli = cli_of(context)
     found = tuple(islice(cli.client.evaluations(page_size=min(limit, 100)), limit))
     if as_json:
-        typer.echo(TypeAdapter(tuple[ListedEvaluation, ...]).dump_json(found, indent=2))
+        cli.print_json(found)
         return
     rows = table("evaluation", "status", "cases", "models", "USD", "created", "title", right=("cases", "models", "USD"))
     for e in found:
@@ -169,7 +166,7 @@ def metrics(context: Context, as_json: JsonOption = False) -> None:
     cli = cli_of(context)
     found = cli.client.metrics()
     if as_json:
-        typer.echo(TypeAdapter(tuple[MetricInfo, ...]).dump_json(found, indent=2))
+        cli.print_json(found)
         return
     rows = table("metric", "meaning", "unit", "better", "for", "")
     for m in found:
@@ -192,20 +189,13 @@ def _split(texts: list[str]) -> list[str]:
 
 def _follow(cli: Cli, evaluation_id: str) -> EvaluationView:
     """Print the progress until it is closed."""
-    before = ""
-    try:
-        while True:
-            if view := cli.poll(lambda: cli.client.evaluation(evaluation_id)):
-                line = _progress(view)
-                if line != before:
-                    cli.warn(escape(line))
-                    before = line
-                if view.status.closed:
-                    return view
-            time.sleep(POLL_SECONDS)
-    except KeyboardInterrupt:
-        cli.print(f"\nThe evaluation continues: {evaluation_id}")
-        raise typer.Exit(130) from None
+    warn = cli.warn_changes()
+    with cli.interruptible(f"The evaluation continues: {evaluation_id}"):
+        return cli.follow(
+            lambda: cli.client.evaluation(evaluation_id),
+            lambda view: warn(_progress(view)),
+            lambda view: view.status.closed,
+        )
 
 
 def _progress(view: EvaluationView) -> str:

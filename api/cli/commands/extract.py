@@ -1,7 +1,6 @@
 """Commands about the fields of documents: extract, fields, review."""
 
 import json
-import time
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -12,7 +11,7 @@ import typer
 from pydantic import JsonValue, ValidationError
 from rich.markup import escape
 
-from api.cli.commands.batch import BatchProgress
+from api.cli.commands.batch import show_batch
 from api.cli.commands.watch import OutOption, print_paths
 from api.cli.context import (
     DECIDE,
@@ -45,7 +44,6 @@ from workflows.requests import Approval
 
 app = typer.Typer()
 
-POLL_SECONDS: Final = 1.0
 _ENDED: Final = ("plan_ready", "plan_failed", "needs_attention", "cancelled", "done")
 Paths = Annotated[
     list[str], typer.Argument(metavar="FILE…", help="Documents, or a folder of them: each file is one production.")
@@ -100,7 +98,7 @@ def fields(
     production_id = cli.production_id(production_id)
     views = [cli.client.fields(production_id, n) for n in _numbers(cli.client.get(production_id), number)]
     if as_json:
-        typer.echo(json.dumps([json.loads(view.model_dump_json()) for view in views], ensure_ascii=False, indent=2))
+        cli.print_json(views)
         return
     if not views:
         cli.print("No reference of this production has the use extract.")
@@ -309,13 +307,8 @@ def _uploaded(cli: Cli, files: Sequence[Path], wanted: Extract, tenant: str) -> 
 
 def _followed(cli: Cli, batch_id: str) -> BatchView:
     """The batch when it is done, or when everything else waits for people."""
-    with BatchProgress(cli.out) as progress:
-        while True:
-            if view := cli.poll(lambda: cli.client.batch(batch_id)):
-                progress.show(view)
-                if view.status not in (BatchStatus.PLANNING, BatchStatus.PRODUCING, BatchStatus.PLANNED):
-                    return view
-            time.sleep(POLL_SECONDS)
+    runs = (BatchStatus.PLANNING, BatchStatus.PRODUCING, BatchStatus.PLANNED)
+    return show_batch(cli, batch_id, lambda view: view.status not in runs)
 
 
 def _fields_of(cli: Cli, production_id: str) -> FieldsView | None:

@@ -10,6 +10,7 @@ from api.cli.commands.attention import print_pending
 from api.cli.commands.watch import OutOption, follow, next_command, print_decision_commands, print_paths
 from api.cli.context import (
     EXIT_ATTENTION,
+    EXIT_INTERRUPTED,
     EXIT_TOO_EXPENSIVE,
     MAKE,
     Cli,
@@ -144,7 +145,7 @@ def _start_and_plan(cli: Cli, brief: Brief, key: str | None) -> ProductionView:
                     break
     except KeyboardInterrupt:
         cli.warn(f"\nPlanning continues. See the plan later: greenlight show {started.production_id}")
-        raise typer.Exit(130) from None
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     production = cli.client.get(started.production_id)
     if production.plan is None and production.status is ProductionStatus.NEEDS_ATTENTION:
         print_pending(cli, production)
@@ -202,7 +203,7 @@ def _confirm(cli: Cli, production: ProductionView, question: str) -> bool:
     except typer.Abort:
         cli.print("")
         print_decision_commands(cli, production)
-        raise typer.Exit(130) from None
+        raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 def _unknown_prices(plan: PlanView) -> str:

@@ -6,13 +6,12 @@ from itertools import islice
 from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter
 from rich.console import Console
 from rich.text import Text
 
 from api.cli.commands.attention import print_pending
 from api.cli.commands.references import show_references
-from api.cli.context import INSPECT, Context, JsonOption, ProductionArgument, cli_of
+from api.cli.context import INSPECT, Context, JsonOption, LimitOption, ProductionArgument, cli_of
 from api.cli.tables import (
     NARROW,
     OVERRUN_STYLE,
@@ -44,7 +43,7 @@ def list_(
     platform: Annotated[Platform | None, typer.Option(help="Only these.")] = None,
     tenant: Annotated[str | None, typer.Option(help="Only these.")] = None,
     provider: Annotated[str | None, typer.Option(help="Only productions with assets of this provider.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="The maximum number of lines.")] = 50,
+    limit: LimitOption = 50,
     as_json: JsonOption = False,
 ) -> None:
     """List productions: open ones first, the newest at the top, then the most recently closed."""
@@ -59,7 +58,7 @@ def list_(
     )
     productions = list(islice(listed, limit))
     if as_json:
-        typer.echo(TypeAdapter(list[ListedProduction]).dump_json(productions, indent=2))
+        cli.print_json(productions)
         return
     if not productions:
         cli.print(

@@ -9,6 +9,7 @@ import typer
 from api.cli.commands.attention import print_pending
 from api.cli.context import (
     EXIT_ATTENTION,
+    EXIT_INTERRUPTED,
     EXIT_REFUSED,
     MAKE,
     Cli,
@@ -57,7 +58,7 @@ def _print_events(cli: Cli, production_id: str, *, from_now: bool) -> None:
                 if _may_end(production, event) and _ends_without_person(cli, cli.client.get(production_id)):
                     break
     except KeyboardInterrupt:
-        raise typer.Exit(130) from None
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     production = cli.client.get(production_id)
     if _waits_for_person(production):
         raise typer.Exit(EXIT_ATTENTION)
@@ -107,25 +108,23 @@ def _show_events(cli: Cli, production: ProductionView, *, after: int) -> None:
     """Show the events after number `after` until the production is closed, or waits for a person who is not there."""
     production_id = production.production_id
     digest, attention = production.plan.digest if production.plan else "", False
-    try:
-        with ProductionProgress(cli.out, production.plan.assets if production.plan else ()) as progress:
-            if after:
-                progress.set_records(production.assets)
-            for event in cli.client.events(production_id, after=after):
-                progress.show(event)
-                if event.name == "plan_ready" and event.data.get("plan_digest") != digest:
-                    production = cli.client.get(production_id)
-                    if production.plan and production.plan.digest != digest:
-                        digest = production.plan.digest
-                        progress.set_assets(production.plan.assets)
-                attention = attention or event.name in ("needs_attention", "paused")
-                if attention and event.id and not cli.interactive:
-                    production = cli.client.get(production_id)
-                    if _waits_for_decision(production):
-                        break
-    except KeyboardInterrupt:
-        cli.print(f"\nThe production continues. Follow it again: {next_command('watch', production)}")
-        raise typer.Exit(130) from None
+    assets = production.plan.assets if production.plan else ()
+    again = f"The production continues. Follow it again: {next_command('watch', production)}"
+    with cli.interruptible(again), ProductionProgress(cli.out, assets) as progress:
+        if after:
+            progress.set_records(production.assets)
+        for event in cli.client.events(production_id, after=after):
+            progress.show(event)
+            if event.name == "plan_ready" and event.data.get("plan_digest") != digest:
+                production = cli.client.get(production_id)
+                if production.plan and production.plan.digest != digest:
+                    digest = production.plan.digest
+                    progress.set_assets(production.plan.assets)
+            attention = attention or event.name in ("needs_attention", "paused")
+            if attention and event.id and not cli.interactive:
+                production = cli.client.get(production_id)
+                if _waits_for_decision(production):
+                    break
 
 
 def next_command(name: str, production: ProductionView) -> str:

@@ -14,7 +14,7 @@ from temporalio.client import Client
 from typer.testing import CliRunner
 
 from activities.storage.bucket import Storage
-from api.cli.commands import batch
+from api.cli import context
 from api.cli.context import Cli
 from api.cli.main import app
 from deploy.local import Stack
@@ -121,7 +121,7 @@ async def test_only_the_plans_of_a_batch(
     api: Api, greenlight: Greenlight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """--batch chooses the plans of one batch, whose id may be abbreviated; other plans keep waiting."""
-    monkeypatch.setattr(batch, "POLL_SECONDS", 0.1)
+    monkeypatch.setattr(context, "POLL_SECONDS", 0.1)
     name = f"spring-{uuid4().hex[:8]}"
     file = tmp_path / "briefs.csv"
     file.write_text(f"text;platform\nOne {uuid4()};copy\n")

@@ -17,7 +17,8 @@ from temporalio.client import Client
 from typer.testing import CliRunner, Result
 
 from activities.storage.bucket import Storage
-from api.cli.commands import batch
+from api.cli import context
+from api.cli.commands.batch import BatchProgress
 from api.cli.main import app
 from api.openapi.examples import EXAMPLES
 from api.routes import batches
@@ -240,7 +241,7 @@ async def test_an_unknown_batch_is_a_404(api: Api) -> None:
 async def greenlight(api: Api, *args: str) -> Result:
     """The command, in a thread of its own: the API runs in this one. It polls more often than for people."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batch, "POLL_SECONDS", 0.1)
+        patch.setattr(context, "POLL_SECONDS", 0.1)
         return await asyncio.to_thread(CliRunner().invoke, app, ["--url", str(api.http.base_url), *args])
 
 
@@ -346,7 +347,7 @@ def test_a_long_batch_on_a_terminal() -> None:
     done = [view.rows[0].model_copy(update={"row": n, "key": f"key-{n}", "status": "delivered"}) for n in range(1, 30)]
     waits = view.rows[1].model_copy(update={"row": 30, "key": "the last"})
     screen = io.StringIO()
-    with batch.BatchProgress(Console(file=screen, force_terminal=True, width=100, height=10)) as progress:
+    with BatchProgress(Console(file=screen, force_terminal=True, width=100, height=10)) as progress:
         progress.show(view.model_copy(update={"rows": (*done, waits)}))
     assert "the last" in screen.getvalue()
     assert "key-1 " in screen.getvalue()

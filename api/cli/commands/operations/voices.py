@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from pydantic import TypeAdapter
 from rich.markup import escape
 from rich.text import Text
 
@@ -99,7 +98,7 @@ def _list(cli: Cli, *, as_json: bool) -> None:
     """A row for each enabled model that speaks."""
     found = [m for p in cli.client.providers().providers if p.enabled for m in p.models if _speaks(m)]
     if as_json:
-        typer.echo(TypeAdapter(list[ModelInfo]).dump_json(found, indent=2))
+        cli.print_json(found)
         return
     rows = table("model", "price", "voice", folded="price")
     for model in found:

@@ -1,13 +1,11 @@
 """The commands of optimisations: optimise, optimisations, optimisation."""
 
-import time
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Final, cast
+from typing import Annotated, cast
 
 import typer
-from pydantic import TypeAdapter
 from rich.markup import escape
 from rich.text import Text
 
@@ -21,19 +19,19 @@ from api.cli.context import (
     Cli,
     Context,
     JsonOption,
+    LimitOption,
     cli_of,
     current_user,
     usd_option,
 )
 from api.cli.tables import label, local_time, one_line, print_table, spent, table
-from api.views.prompts.optimisations import ListedOptimisation, OptimisationBody
+from api.views.prompts.optimisations import OptimisationBody
 from workflows.evaluation.cases import MAX_CASES_BYTES
 from workflows.models import ZERO
 from workflows.optimisation.records import MethodName, OptimisationStatus, OptimisationView
 
 app = typer.Typer()
 
-POLL_SECONDS: Final = 1.0
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The optimisation.")]
 ModelOption = Annotated[str | None, typer.Option(metavar="MODEL", help="provider/model that the prompt is for.")]
 
@@ -98,14 +96,14 @@ def optimise(
 @app.command(rich_help_panel=INSPECT)
 def optimisations(
     context: Context,
-    limit: Annotated[int, typer.Option(min=1, help="The maximum number of lines.")] = 50,
+    limit: LimitOption = 50,
     as_json: JsonOption = False,
 ) -> None:
     """List optimisations of prompts."""
     cli = cli_of(context)
     found = tuple(islice(cli.client.optimisations(page_size=min(limit, 100)), limit))
     if as_json:
-        typer.echo(TypeAdapter(tuple[ListedOptimisation, ...]).dump_json(found, indent=2))
+        cli.print_json(found)
         return
     rows = table("optimisation", "status", "prompt", "USD", "created", "title", right=("USD",))
     for o in found:
@@ -144,20 +142,13 @@ def _read(file: Path) -> str:
 
 def _follow(cli: Cli, optimisation_id: str) -> OptimisationView:
     """Print the progress until it is closed."""
-    before = ""
-    try:
-        while True:
-            if view := cli.poll(lambda: cli.client.optimisation(optimisation_id)):
-                line = _progress(view)
-                if line != before:
-                    cli.warn(escape(line))
-                    before = line
-                if view.status.closed:
-                    return view
-            time.sleep(POLL_SECONDS)
-    except KeyboardInterrupt:
-        cli.print(f"\nThe optimisation continues: {optimisation_id}")
-        raise typer.Exit(130) from None
+    warn = cli.warn_changes()
+    with cli.interruptible(f"The optimisation continues: {optimisation_id}"):
+        return cli.follow(
+            lambda: cli.client.optimisation(optimisation_id),
+            lambda view: warn(_progress(view)),
+            lambda view: view.status.closed,
+        )
 
 
 def _progress(view: OptimisationView) -> str:

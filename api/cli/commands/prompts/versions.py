@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from pydantic import TypeAdapter
 from rich.markup import escape
 
 from api.cli.context import Cli, Context, JsonOption, cli_of, current_user
@@ -49,7 +48,7 @@ def list_(context: Context, tenant: TenantOption = "default", as_json: JsonOptio
     cli = cli_of(context)
     found = cli.client.prompts(tenant=tenant)
     if as_json:
-        typer.echo(TypeAdapter(tuple[PromptView, ...]).dump_json(found, indent=2))
+        cli.print_json(found)
         return
     rows = table("", "prompt", "version", "by", "created", "gain", "note")
     for prompt in found:
