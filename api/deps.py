@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +35,7 @@ from api.temporal.workers import Fleet
 from api.thumbnails import Thumbnails
 from api.views.production import Links, links_of
 from workflows import keys
+from workflows.models import MAX_ID_CHARS
 from workflows.naming.productions import keyed_production_id
 from workflows.requests import KeyedRequest
 
@@ -108,16 +109,21 @@ def _known_id(
     return production_id
 
 
+def _owned(caller: Caller, name: str, unknown: Callable[[str], Problem]) -> str:
+    """The id of the caller's own batch, evaluation, … of this name; another one gets the response of an unknown one."""
+    found = caller.qualify(name)
+    if not caller.owns(found):
+        raise unknown(name)
+    return found
+
+
 def _known_batch(
     caller: CurrentCaller,
     batch_id: Annotated[
         str, Path(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", examples=["spring-campaign"])
     ],
 ) -> str:
-    found = caller.qualify(batch_id)
-    if not caller.owns(found):
-        raise unknown_batch(batch_id)
-    return found
+    return _owned(caller, batch_id, unknown_batch)
 
 
 def _known_evaluation(
@@ -126,10 +132,7 @@ def _known_evaluation(
         str, Path(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", examples=["voices-may"])
     ],
 ) -> str:
-    found = caller.qualify(evaluation_id)
-    if not caller.owns(found):
-        raise unknown_evaluation(evaluation_id)
-    return found
+    return _owned(caller, evaluation_id, unknown_evaluation)
 
 
 def _known_optimisation(
@@ -138,20 +141,14 @@ def _known_optimisation(
         str, Path(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", examples=["delivery-may"])
     ],
 ) -> str:
-    found = caller.qualify(optimisation_id)
-    if not caller.owns(found):
-        raise unknown_optimisation(optimisation_id)
-    return found
+    return _owned(caller, optimisation_id, unknown_optimisation)
 
 
 def _known_schedule(
     caller: CurrentCaller,
     schedule_id: Annotated[str, Path(max_length=100, pattern=r"^[a-z0-9][a-z0-9.-]*$", examples=["monday-post"])],
 ) -> str:
-    found = caller.qualify(schedule_id)
-    if not caller.owns(found):
-        raise unknown_schedule(schedule_id)
-    return found
+    return _owned(caller, schedule_id, unknown_schedule)
 
 
 async def _one_stream(services: ServicesDep, caller: CurrentCaller) -> AsyncIterator[None]:
@@ -262,6 +259,23 @@ def production_id_for(tenant: str, key: str | None) -> str:
     if key is not None:
         return keyed_production_id(tenant, key)
     return keys.qualify_id(tenant, f"{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(4)}")
+
+
+def requested_id(kind: str, tenant: str, name: str | None, key: str | None) -> str:
+    """The id of a tenant's new batch, evaluation or optimisation: by its name, otherwise by its idempotency key.
+
+    Raises:
+        Problem: 422 where the id would be too long, or another tenant's.
+    """
+    if not name:
+        return production_id_for(tenant, key and f"{kind}/{key}")
+    found, field = keys.qualify_id(tenant, name), f"{kind}_id"
+    if keys.tenant_of(found) != tenant:
+        raise Problem.of_field(field, f"a dot separates a tenant from the name of its {kind}", "leave out the dot")
+    if len(found) > MAX_ID_CHARS:
+        message = f"it is longer than {MAX_ID_CHARS} characters with the tenant's name"
+        raise Problem.of_field(field, message, "shorten it")
+    return found
 
 
 async def refuse_unknown_parameters(request: Request) -> None:

@@ -23,6 +23,7 @@ from api.deps import (
     ServicesDep,
     keyed,
     production_id_for,
+    requested_id,
 )
 from api.pagination import PageSize, PageToken, decode_token, encode_token
 from api.problems import FieldError, Problem, documented, field_errors
@@ -51,7 +52,7 @@ from workflows.batch.records import (
 )
 from workflows.brief import Brief, title_of
 from workflows.events import ProductionStatus
-from workflows.models import MAX_ID_CHARS, digest_of
+from workflows.models import digest_of
 
 router = APIRouter(prefix=f"{PREFIX}/batches", tags=["batches"], responses=documented(422, 503))
 
@@ -90,10 +91,7 @@ async def start(
     body = as_rows(caller.sign(body))
     briefs = await _briefs(services, caller, body)
     tenant = briefs[0].tenant
-    if body.batch_id:
-        batch_id = _batch_id(tenant, body.batch_id)
-    else:
-        batch_id = production_id_for(tenant, idempotency_key and f"batch/{idempotency_key}")
+    batch_id = requested_id("batch", tenant, body.batch_id, idempotency_key)
     start = BatchStart(
         rows=tuple(_rows(batch_id, body.rows, briefs)),
         created_at=datetime.now(UTC),
@@ -230,21 +228,6 @@ async def _briefs(services: Services, caller: Caller, body: BatchBody) -> list[B
         detail = f"{bad} of {len(body.rows)} rows cannot be made, so none is started; {errors[0].message}"
         raise Problem(422, "invalid-request", detail, errors=errors)
     return briefs
-
-
-def _batch_id(tenant: str, name: str) -> str:
-    """The id of the tenant's batch of this name.
-
-    Raises:
-        Problem: 422 where the id would be too long, or another tenant's.
-    """
-    found = keys.qualify_id(tenant, name)
-    if keys.tenant_of(found) != tenant:
-        raise Problem.of_field("batch_id", "a dot separates a tenant from the name of its batch", "leave out the dot")
-    if len(found) > MAX_ID_CHARS:
-        message = f"it is longer than {MAX_ID_CHARS} characters with the tenant's name"
-        raise Problem.of_field("batch_id", message, "shorten it")
-    return found
 
 
 def _row_error(index: int, error: FieldError) -> FieldError:

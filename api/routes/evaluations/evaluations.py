@@ -19,7 +19,7 @@ from api.deps import (
     KnownEvaluation,
     Services,
     ServicesDep,
-    production_id_for,
+    requested_id,
 )
 from api.pagination import PageSize, PageToken, decode_token, encode_token
 from api.problems import FieldError, Problem, documented
@@ -41,7 +41,7 @@ from workflows.evaluation import object_keys
 from workflows.evaluation.cases import Case, ModelSpec, parse_cases, parse_model
 from workflows.evaluation.records import EvaluationStart, EvaluationView
 from workflows.evaluation.report import Comparison, FullSummary
-from workflows.models import MAX_ID_CHARS, digest_of
+from workflows.models import digest_of
 
 router = APIRouter(prefix=f"{PREFIX}/evaluations", tags=["evaluations"], responses=documented(422, 503))
 metrics_router = APIRouter(prefix=PREFIX, tags=["evaluations"], responses=documented(503))
@@ -248,7 +248,7 @@ def _start_of(body: EvaluationBody, tenant: str, idempotency_key: str | None) ->
         ]
     )
     return EvaluationStart(
-        evaluation_id=_id_of(body, tenant, idempotency_key),
+        evaluation_id=requested_id("evaluation", tenant, body.evaluation_id, idempotency_key),
         cases=cases,
         models=models,
         metrics=body.metrics,
@@ -286,16 +286,6 @@ def _models(texts: tuple[str, ...], field: str) -> tuple[ModelSpec, ...]:
     except ValueError as error:
         message, _, remedy = str(error).rpartition("; ")
         raise Problem.of_field(field, message, remedy) from None
-
-
-def _id_of(body: EvaluationBody, tenant: str, idempotency_key: str | None) -> str:
-    if not body.evaluation_id:
-        return production_id_for(tenant, idempotency_key and f"evaluation/{idempotency_key}")
-    found = keys.qualify_id(tenant, body.evaluation_id)
-    if len(found) > MAX_ID_CHARS:
-        message = f"it is longer than {MAX_ID_CHARS} characters with the tenant's name"
-        raise Problem.of_field("evaluation_id", message, "shorten it")
-    return found
 
 
 def _links(services: Services, evaluation_id: str) -> EvaluationLinks:

@@ -5,14 +5,14 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
-from api.deps import CurrentCaller, IdempotencyKey, KnownOptimisation, ServicesDep, production_id_for
+from api.deps import CurrentCaller, IdempotencyKey, KnownOptimisation, ServicesDep, requested_id
 from api.pagination import PageSize, PageToken, decode_token, encode_token
 from api.problems import Problem, documented
 from api.routes.evaluations.evaluations import parse_case_file
 from api.views.production import PREFIX
 from api.views.prompts.optimisations import OptimisationBody, OptimisationPage
 from workflows import keys
-from workflows.models import MAX_ID_CHARS, digest_of
+from workflows.models import digest_of
 from workflows.optimisation.records import LEAST_CASES, OptimisationStart, OptimisationView
 
 router = APIRouter(prefix=f"{PREFIX}/optimisations", tags=["prompts"], responses=documented(422, 503))
@@ -84,19 +84,9 @@ def _start_of(body: OptimisationBody, tenant: str, idempotency_key: str | None) 
     given = body.model_dump(exclude={"cases", "optimisation_id", "tenant"})
     return OptimisationStart(
         **given,
-        optimisation_id=_id_of(body, tenant, idempotency_key),
+        optimisation_id=requested_id("optimisation", tenant, body.optimisation_id, idempotency_key),
         cases=cases,
         tenant=tenant,
         created_at=datetime.now(UTC),
         content=content,
     )
-
-
-def _id_of(body: OptimisationBody, tenant: str, idempotency_key: str | None) -> str:
-    if not body.optimisation_id:
-        return production_id_for(tenant, idempotency_key and f"optimisation/{idempotency_key}")
-    found = keys.qualify_id(tenant, body.optimisation_id)
-    if len(found) > MAX_ID_CHARS:
-        message = f"it is longer than {MAX_ID_CHARS} characters with the tenant's name"
-        raise Problem.of_field("optimisation_id", message, "shorten it")
-    return found
