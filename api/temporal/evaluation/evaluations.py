@@ -8,7 +8,6 @@ from typing import Final
 from temporalio.client import (
     Client,
     WorkflowExecution,
-    WorkflowExecutionStatus,
 )
 from temporalio.common import (
     SearchAttributePair,
@@ -42,7 +41,6 @@ from workflows.start_options import (
 SAMPLE: Final = "voice_sample"
 """The platform of a sample of a voice; other evaluations have none."""
 ReadView = Callable[[str], Awaitable[EvaluationView | None]]
-_ENDED: Final = (WorkflowExecutionStatus.COMPLETED, WorkflowExecutionStatus.RUNNING)
 
 
 class EvaluationGateway:
@@ -56,7 +54,15 @@ class EvaluationGateway:
             read_view: The view in the report of an evaluation that Temporal no longer has.
         """
         self._client = client
-        self._runs = Runs(client, "evaluation", EvaluationView, object_keys.evaluation_workflow_id, unknown_evaluation)
+        self._runs = Runs(
+            client,
+            "evaluation",
+            keys.EVALUATION_TYPE,
+            EvaluationView,
+            EvaluationStatus,
+            object_keys.evaluation_workflow_id,
+            unknown_evaluation,
+        )
         self._titles = titles
         self._priorities = priorities or Priorities()
         self._read_view = read_view
@@ -90,9 +96,9 @@ class EvaluationGateway:
         """
         before = await self._runs.find(start.evaluation_id)
         if before is not None and await before.memo_value("content", "") != start.content:
-            if _status(before) is not EvaluationStatus.REFUSED:
+            if self._runs.status(before) is not EvaluationStatus.REFUSED:
                 raise _used(start.evaluation_id)
-        elif before is not None and _status(before) is EvaluationStatus.DONE:
+        elif before is not None and self._runs.status(before) is EvaluationStatus.DONE:
             return await self.view(start.evaluation_id)
         with translating_errors():
             await self._titles.start(lambda titled: self._start(start, titled=titled, sample=sample))
@@ -144,18 +150,11 @@ class EvaluationGateway:
             Problem: 404, 503.
         """
         try:
-            description = await self._runs.describe(evaluation_id)
+            return await self._runs.view(evaluation_id)
         except Problem as problem:
             if problem.status_code == 404 and (kept := await self._read_view(evaluation_id)):
                 return kept
             raise
-        if description.status is WorkflowExecutionStatus.COMPLETED:
-            with translating_errors(unknown_evaluation, evaluation_id):
-                return await self._runs.handle(evaluation_id).result(rpc_timeout=RPC_TIMEOUT)
-        view = await self._runs.query(evaluation_id)
-        if description.status is WorkflowExecutionStatus.RUNNING:
-            return view
-        return view.model_copy(update={"status": _status(description), "message": "it was ended from outside"})
 
     async def length(self, evaluation_id: str) -> tuple[str, int]:
         """A value that changes with every step of an evaluation; no worker is asked.
@@ -174,17 +173,10 @@ class EvaluationGateway:
         Raises:
             Problem: 503.
         """
-        query = f"WorkflowType = '{keys.EVALUATION_TYPE}' AND ExecutionStatus != 'ContinuedAsNew'"
-        query += f" AND {keys.PLATFORM_ATTRIBUTE} IS NULL"
-        query += f" AND {keys.TENANT_ATTRIBUTE} = '{tenant}'" if tenant else ""
-        query += f" AND WorkflowId STARTS_WITH '{object_keys.evaluation_workflow_id(prefix)}'" if prefix else ""
-        page = self._client.list_workflows(
-            query, page_size=page_size, next_page_token=page_token, rpc_timeout=RPC_TIMEOUT
-        )
-        with translating_errors():
-            await page.fetch_next_page()
-        newest = {e.id: e for e in reversed(page.current_page or ())}
-        return [await _listed(e) for e in reversed(newest.values())], page.next_page_token
+        terms = f" AND {keys.PLATFORM_ATTRIBUTE} IS NULL"
+        terms += f" AND WorkflowId STARTS_WITH '{object_keys.evaluation_workflow_id(prefix)}'" if prefix else ""
+        runs, following = await self._runs.page(tenant, page_size, page_token, terms)
+        return [await self._listed(each) for each in runs], following
 
     async def change(self, evaluation_id: str, update: str) -> EvaluationView:
         """Pause, resume or cancel it.
@@ -192,39 +184,26 @@ class EvaluationGateway:
         Raises:
             Problem: 404, 409, 503.
         """
-        if view := await self._runs.update(evaluation_id, update):
-            return view
-        status = (await self.view(evaluation_id)).status  # 404 where there is no such evaluation
-        raise conflict("wrong-phase", "evaluation_id", f"the evaluation is {status.value}; start another one")
+        return await self._runs.change(evaluation_id, update)
+
+    async def _listed(self, execution: WorkflowExecution) -> ListedEvaluation:
+        attributes = execution.typed_search_attributes
+        cost = attributes.get(COST)
+        created_at = await execution.memo_value("created_at", None)
+        return ListedEvaluation(
+            evaluation_id=object_keys.evaluation_id_of(execution.id),
+            title=await execution.memo_value("title", ""),
+            status=self._runs.status(execution),
+            cases=await execution.memo_value("cases", 0),
+            models=await execution.memo_value("models", 0),
+            tenant=attributes.get(TENANT),
+            requester=attributes.get(REQUESTER),
+            spent_usd=None if cost is None else Decimal(str(cost)).quantize(Decimal("0.0001")),
+            created_at=datetime.fromisoformat(created_at) if created_at else execution.start_time,
+            closed_at=execution.close_time,
+        )
 
 
 def _used(evaluation_id: str) -> Problem:
     message = f"{evaluation_id!r} is an evaluation of other cases, models or metrics; choose another evaluation_id"
     return conflict("evaluation-used", "evaluation_id", message)
-
-
-def _status(execution: WorkflowExecution) -> EvaluationStatus:
-    """The status according to the server."""
-    if execution.status in _ENDED:
-        return EvaluationStatus(execution.typed_search_attributes.get(STATUS, EvaluationStatus.PREPARING))
-    if execution.status is WorkflowExecutionStatus.CANCELED:
-        return EvaluationStatus.CANCELLED
-    return EvaluationStatus.FAILED
-
-
-async def _listed(execution: WorkflowExecution) -> ListedEvaluation:
-    attributes = execution.typed_search_attributes
-    cost = attributes.get(COST)
-    created_at = await execution.memo_value("created_at", None)
-    return ListedEvaluation(
-        evaluation_id=object_keys.evaluation_id_of(execution.id),
-        title=await execution.memo_value("title", ""),
-        status=_status(execution),
-        cases=await execution.memo_value("cases", 0),
-        models=await execution.memo_value("models", 0),
-        tenant=attributes.get(TENANT),
-        requester=attributes.get(REQUESTER),
-        spent_usd=None if cost is None else Decimal(str(cost)).quantize(Decimal("0.0001")),
-        created_at=datetime.fromisoformat(created_at) if created_at else execution.start_time,
-        closed_at=execution.close_time,
-    )

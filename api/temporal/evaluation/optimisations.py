@@ -2,12 +2,10 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
 
 from temporalio.client import (
     Client,
     WorkflowExecution,
-    WorkflowExecutionStatus,
 )
 from temporalio.common import (
     SearchAttributePair,
@@ -26,8 +24,6 @@ from workflows.optimisation import keys as optimisation_keys
 from workflows.optimisation.records import OptimisationStart, OptimisationStatus, OptimisationView
 from workflows.start_options import COST, REQUESTER, STATUS, TENANT, Urgency, truncate
 
-_ENDED: Final = (WorkflowExecutionStatus.COMPLETED, WorkflowExecutionStatus.RUNNING)
-
 
 class OptimisationGateway:
     """Starts, reads and cancels optimisations. Raises only `Problem`."""
@@ -35,7 +31,13 @@ class OptimisationGateway:
     def __init__(self, client: Client, priorities: Priorities | None = None) -> None:
         self._client = client
         self._runs = Runs(
-            client, "optimisation", OptimisationView, optimisation_keys.optimisation_workflow_id, unknown_optimisation
+            client,
+            "optimisation",
+            keys.OPTIMISATION_TYPE,
+            OptimisationView,
+            OptimisationStatus,
+            optimisation_keys.optimisation_workflow_id,
+            unknown_optimisation,
         )
         self._priorities = priorities or Priorities()
 
@@ -46,7 +48,7 @@ class OptimisationGateway:
             Problem: 422 where it is refused; 409 where the id is that of another one; 503.
         """
         before = await self._runs.find(start.optimisation_id)
-        if before is not None and _status(before) is not OptimisationStatus.REFUSED:
+        if before is not None and self._runs.status(before) is not OptimisationStatus.REFUSED:
             if await before.memo_value("content", "") != start.content:
                 message = f"{start.optimisation_id!r} is an optimisation of other cases or terms; choose another id"
                 raise conflict("optimisation-used", "optimisation_id", message)
@@ -96,14 +98,7 @@ class OptimisationGateway:
         Raises:
             Problem: 404, 503.
         """
-        description = await self._runs.describe(optimisation_id)
-        if description.status is WorkflowExecutionStatus.COMPLETED:
-            with translating_errors(unknown_optimisation, optimisation_id):
-                return await self._runs.handle(optimisation_id).result(rpc_timeout=RPC_TIMEOUT)
-        view = await self._runs.query(optimisation_id)
-        if description.status is WorkflowExecutionStatus.RUNNING:
-            return view
-        return view.model_copy(update={"status": _status(description), "message": "it was ended from outside"})
+        return await self._runs.view(optimisation_id)
 
     async def list_optimisations(
         self, tenant: str | None, page_size: int, page_token: bytes | None
@@ -113,49 +108,28 @@ class OptimisationGateway:
         Raises:
             Problem: 503.
         """
-        query = f"WorkflowType = '{keys.OPTIMISATION_TYPE}'"
-        query += f" AND {keys.TENANT_ATTRIBUTE} = '{tenant}'" if tenant else ""
-        page = self._client.list_workflows(
-            query, page_size=page_size, next_page_token=page_token, rpc_timeout=RPC_TIMEOUT
-        )
-        with translating_errors():
-            await page.fetch_next_page()
-        newest = {e.id: e for e in reversed(page.current_page or ())}
-        return [await _listed(e) for e in reversed(newest.values())], page.next_page_token
+        runs, following = await self._runs.page(tenant, page_size, page_token)
+        return [await self._listed(each) for each in runs], following
 
     async def cancel(self, optimisation_id: str) -> OptimisationView:
         """
         Raises:
             Problem: 404, 409, 503.
         """
-        if view := await self._runs.update(optimisation_id, "cancel"):
-            return view
-        status = (await self.view(optimisation_id)).status  # 404 where there is no such optimisation
-        message = f"the optimisation is {status.value}; start another one"
-        raise conflict("wrong-phase", "optimisation_id", message)
+        return await self._runs.change(optimisation_id, "cancel")
 
-
-def _status(execution: WorkflowExecution) -> OptimisationStatus:
-    """The status according to the server."""
-    if execution.status in _ENDED:
-        return OptimisationStatus(execution.typed_search_attributes.get(STATUS, OptimisationStatus.PREPARING))
-    if execution.status is WorkflowExecutionStatus.CANCELED:
-        return OptimisationStatus.CANCELLED
-    return OptimisationStatus.FAILED
-
-
-async def _listed(execution: WorkflowExecution) -> ListedOptimisation:
-    attributes = execution.typed_search_attributes
-    cost = attributes.get(COST)
-    created_at = await execution.memo_value("created_at", None)
-    return ListedOptimisation(
-        optimisation_id=optimisation_keys.optimisation_id_of(execution.id),
-        name=await execution.memo_value("name", ""),
-        title=await execution.memo_value("title", ""),
-        status=_status(execution),
-        tenant=attributes.get(TENANT),
-        requester=attributes.get(REQUESTER),
-        spent_usd=None if cost is None else Decimal(str(cost)).quantize(Decimal("0.0001")),
-        created_at=datetime.fromisoformat(created_at) if created_at else execution.start_time,
-        closed_at=execution.close_time,
-    )
+    async def _listed(self, execution: WorkflowExecution) -> ListedOptimisation:
+        attributes = execution.typed_search_attributes
+        cost = attributes.get(COST)
+        created_at = await execution.memo_value("created_at", None)
+        return ListedOptimisation(
+            optimisation_id=optimisation_keys.optimisation_id_of(execution.id),
+            name=await execution.memo_value("name", ""),
+            title=await execution.memo_value("title", ""),
+            status=self._runs.status(execution),
+            tenant=attributes.get(TENANT),
+            requester=attributes.get(REQUESTER),
+            spent_usd=None if cost is None else Decimal(str(cost)).quantize(Decimal("0.0001")),
+            created_at=datetime.fromisoformat(created_at) if created_at else execution.start_time,
+            closed_at=execution.close_time,
+        )
