@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import signal
-import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -25,6 +24,7 @@ from activities.storage.errors import StorageRefused
 from activities.storage.probe import keep_probing, probe_again
 from activities.webhooks import Notifier
 from worker.connect import MetricsAddressRefused, connect, make_runtime, prepare_servers
+from worker.exits import end_process
 from worker.health import Health, HealthRefused, serve_health
 from worker.limits import LimitRefused, apply_limits, check_names
 from worker.live.follow import Follower
@@ -175,10 +175,7 @@ def main() -> None:
         log.critical("The worker failed", exc_info=True)
         code = 1
     tracing.end()
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)  # the SDK's threads can hang an ordinary exit (sdk-python issue 300)
+    end_process(code)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """`python -m worker.operations`: the commands `greenlight gc` and `greenlight transfer`."""
 
 import json
-import os
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Final
@@ -11,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from worker.exits import run_command
 from worker.operations import connection
 from worker.operations.garbage import MEANINGS, Collector, Garbage, Item
 from worker.operations.transfer import export_production, import_production
@@ -129,14 +128,7 @@ def _print(found: Garbage, removed: list[Item], *, delete: bool) -> None:
 
 def main() -> None:
     """Exit code 0; 1 if it is refused or a server does not respond, 2 for wrong usage."""
-    code: int | str | None = 0
-    try:
-        app(prog_name="greenlight")
-    except SystemExit as end:
-        code = end.code
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else 0)  # the SDK's threads can hang an ordinary exit (sdk-python issue 300)
+    run_command(app, "greenlight")
 
 
 if __name__ == "__main__":

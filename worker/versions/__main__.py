@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Annotated, Final, TypeVar
@@ -16,6 +15,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
 from worker.connect import DEFAULT_ADDRESS
+from worker.exits import run_command
 from worker.versions.deployment import Deployment, DeploymentRefused, Version
 from worker.versions.runs import UNVERSIONED
 from workflows.runtime.data_converter import make_data_converter
@@ -150,14 +150,7 @@ def _advice(version: Version) -> str:
 
 def main() -> None:
     """Exit code 0; 1 if it is refused or Temporal does not respond, 2 for wrong usage."""
-    code: int | str | None = 0
-    try:
-        app(prog_name="greenlight deploy")
-    except SystemExit as end:
-        code = end.code
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else 0)  # the SDK's threads can hang an ordinary exit (sdk-python issue 300)
+    run_command(app, "greenlight deploy")
 
 
 if __name__ == "__main__":
