@@ -22,8 +22,8 @@ from activities.planning.shots import (
     with_lengths,
 )
 from activities.planning.structure import model
-from activities.planning.structure.cards import CARD_SECONDS, Cards, without_cards
 from activities.planning.structure.cleaning import without_letter
+from activities.planning.structure.delivered.cards import CARD_SECONDS, Cards, without_cards
 from activities.planning.structure.delivered.end_texts import split_end_texts
 from activities.planning.structure.delivered.formats import without_deliveries
 from activities.planning.structure.model import Structure

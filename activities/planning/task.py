@@ -11,7 +11,7 @@ from activities.catalogue.offers import Offer
 from activities.planning.choices.illustrated import asks_for_illustrated, may_illustrate
 from activities.planning.pricing import invalid, price
 from activities.planning.revision import FeedbackRequests, read_feedback, without_corrections
-from activities.planning.structure.cards import Cards, asked_cards
+from activities.planning.structure.delivered.cards import Cards, asked_cards
 from activities.planning.structure.delivered.end_texts import split_end_texts
 from activities.planning.structure.delivered.formats import Formats, asked_formats
 from activities.planning.structure.model import SoundCue, Structure

@@ -18,6 +18,7 @@ from activities.planning.structure.surface.ranges import with_seconds, with_unit
 from activities.planning.structure.surface.sections import without_note_sections
 from activities.planning.structure.surface.series import with_series
 from activities.planning.structure.text import (
+    LEAD,
     LENGTH,
     MARKDOWN_LINK,
     QUOTED,
@@ -75,13 +76,13 @@ _SHOT_IN_PROSE: Final = Pattern(
 """Shots within a sentence: "a cena 1 tem 10 s e mostra …; a cena 2 tem 12 s, …"."""
 _LENGTH_IN_BRACKETS: Final = Pattern(rf"(?=[\[(（【]){LENGTH.pattern}", re.IGNORECASE)
 _HAN_HEAD: Final = Pattern(
-    rf"^([\s>#*_•–—-]*+)第?\s*({words.SHOT_NOUNS}|"
+    rf"^({LEAD})第?\s*({words.SHOT_NOUNS}|"
     rf"{words.STEPS})\s*([一二三四五六七八九十])(?=[\s\u3000（(:：.．、，,–—|-]|$)",
     re.IGNORECASE | re.MULTILINE,
 )
 """The head of a shot with its number in Han digits: "鏡頭一（0:00–0:05）"."""
 _BOXED_HEAD: Final = Pattern(
-    rf"^([\s>#*_•–—-]*+)[\[【〔［「『（(]\s*((?:{words.SHOT_NOUNS}|{words.STEPS})\s*(?:no\.?|nr\.?|"
+    rf"^({LEAD})[\[【〔［「『（(]\s*((?:{words.SHOT_NOUNS}|{words.STEPS})\s*(?:no\.?|nr\.?|"
     rf"#)?\s*\d{{1,3}}[a-z]?)\s*"
     r"[\]】〕］」』）)]",
     re.IGNORECASE | re.MULTILINE,
@@ -94,23 +95,21 @@ _NTH: Final = "|".join(
     for name, ordinals in zip(("one", "two", "three", "four", "five", "six"), words.ORDINALS, strict=True)
 )
 _HEAD_END: Final = r"(?:\s*[*_]{0,2}\s*[:：–—]\s*[*_]{0,2}\s*|\s*[,،、]?\s*(?=[(（\[【]?\s*\d))"
-_NAMED_ORDINAL: Final = Pattern(
-    rf"^[\s>#*_•–—-]*+{_NOUN}\s+(?:{_NTH}|(?P<last>{words.LAST})){_HEAD_END}", re.IGNORECASE
-)
-_NUMBERED_HEAD: Final = Pattern(rf"^[\s>#*_•–—-]*+(?:{_NOUN}\s*)?\d{{1,2}}\b", re.IGNORECASE)
+_NAMED_ORDINAL: Final = Pattern(rf"^{LEAD}{_NOUN}\s+(?:{_NTH}|(?P<last>{words.LAST})){_HEAD_END}", re.IGNORECASE)
+_NUMBERED_HEAD: Final = Pattern(rf"^{LEAD}(?:{_NOUN}\s*)?\d{{1,2}}\b", re.IGNORECASE)
 _ORDINAL_NAME: Final = Pattern(
-    r"^[\s>#*_•–—-]*+(?:the |die |der |das |la |le |el |il |lo |a |o |de |het )?"
+    rf"^{LEAD}(?:the |die |der |das |la |le |el |il |lo |a |o |de |het )?"
     rf"(?:{_NTH}|(?P<last>{words.LAST}))\s*{_NOUN}{_HEAD_END}",
     re.IGNORECASE,
 )
 """The head of an item with its number as a word: "اللقطة الأولى:", "Erste Szene:"."""
 _HAN_DIGITS: Final = "一二三四五六七八九十"
 _COUNTED: Final = Pattern(
-    rf"^[\s>#*_•–—-]*+第?\s*(?P<digit>\d{{1,2}}|"
+    rf"^{LEAD}第?\s*(?P<digit>\d{{1,2}}|"
     rf"[{_HAN_DIGITS}])\s*(?:{words.COUNTERS})[*_]{{0,2}}\s*(?:[.):：、–—-]|$)\s*"
 )
 _NUMBER_FIRST: Final = Pattern(
-    rf"^([\s>#*_•–—-]*+)(\d{{1,2}})(?:\.|-?[^\W\d_]{{1,2}})?\s+({words.SHOT_NOUNS})[*_]{{0,2}}\s*(?=[—–:(\[.-])",
+    rf"^({LEAD})(\d{{1,2}})(?:\.|-?[^\W\d_]{{1,2}})?\s+({words.SHOT_NOUNS})[*_]{{0,2}}\s*(?=[—–:(\[.-])",
     re.IGNORECASE | re.MULTILINE,
 )
 """The head of a shot whose number is first: "1. jelenet (6 mp):", "1-я сцена —"."""

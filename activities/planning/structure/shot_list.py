@@ -7,7 +7,7 @@ from typing import Final
 
 from activities.planning.structure import text as marks
 from activities.planning.structure import words
-from activities.planning.structure.cards import Cards
+from activities.planning.structure.delivered.cards import Cards
 from activities.planning.structure.labels import (
     FRAMING,
     TITLE_LINE,

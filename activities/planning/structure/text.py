@@ -55,6 +55,8 @@ MARKS: Final = (
     r"\u1000-\u109f\u1780-\u17d3\u200c\u200d"
 )
 """Within a set of a regular expression: the marks of words in scripts whose vowels are no letters, and letters too."""
+LEAD: Final = r"[\s>#*_•–—-]*+"
+"""What may be in front of the first word of a line: marks of lists, quotations, headings and emphasis."""
 EDGES: Final = " \t\u3000:：.|–—-,;、，；・•*／｜"
 
 

@@ -3,7 +3,7 @@
 import re
 from typing import Final, NamedTuple, get_args
 
-from activities.planning.structure.cards import asked_destinations
+from activities.planning.structure.delivered.cards import asked_destinations
 from activities.planning.structure.delivered.word import LETTER, as_word
 from activities.planning.structure.text import QUOTED, western_digits
 from activities.planning.structure.vocabulary import deliveries as words

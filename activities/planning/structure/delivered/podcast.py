@@ -8,23 +8,18 @@ from activities.planning.structure.delivered.word import LETTER, as_word
 from activities.planning.structure.labels import kind_of, names_somebody
 from activities.planning.structure.model import Line, Shot, SoundCue, Structure, numbered
 from activities.planning.structure.text import QUOTED, spoken_text
+from activities.planning.structure.turns import Turn, turn_in
 from activities.planning.structure.vocabulary import podcasts
 from activities.text.patterns import Pattern
 
 _FORM: Final = Pattern(as_word(podcasts.FORM), re.IGNORECASE)
 _NO_PICTURE: Final = Pattern(as_word(podcasts.NO_PICTURE), re.IGNORECASE)
-_TURN: Final = Pattern(
-    r"^[ \t>*_-]{0,6}(?P<name>[^\W\d_][\w.'’ -]{0,28}?)[*_]{0,2}\s*"
-    r"(?:[(（\[](?P<how>[^()（）\[\]\n]{1,80})[)）\]])?[*_]{0,2}"
-    r"\s*[:：][*_]{0,2}\s*(?P<said>\S.*)$"
-)
 _MUSIC: Final = Pattern(
     rf"^\W{{0,4}}(?:[^\W\d_]+[ ]){{0,3}}(?:{podcasts.MUSIC})(?!{LETTER})(?P<more>[^\n]{{0,120}})$", re.IGNORECASE
 )
 _START: Final = Pattern(as_word(podcasts.START), re.IGNORECASE)
 _END: Final = Pattern(as_word(podcasts.END), re.IGNORECASE)
 LEAST_TURNS: Final = 2
-MOST_NAME_WORDS: Final = 3
 HEAD_LINES: Final = 6
 
 
@@ -59,17 +54,17 @@ def _around(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if not _turn(line))
 
 
-def _turn(line: str, *, voices: bool = False) -> re.Match[str] | None:
+def _turn(line: str, *, voices: bool = False) -> Turn | None:
     """The turn of a person in a line; also that of a narrator where `voices` is true."""
-    found = _TURN.match(line)
+    found = turn_in(line)
     if not found:
         return None
-    name = found["name"].strip()
+    name = found.name
     known = None if names_somebody(name) else kind_of(name)
     is_name = name[:1] != name[:1].lower() or name.upper() == name.lower()
-    is_noun = _MUSIC.match(line) or _FORM.search(name) or name[-1:].isdigit()
+    is_noun = _MUSIC.match(line) or _FORM.search(name)
     is_person = known is None or (voices and known == "voice")
-    return found if is_name and is_person and not is_noun and len(name.split()) <= MOST_NAME_WORDS else None
+    return found if is_name and is_person and not is_noun else None
 
 
 def _turns(text: str, *, voices: bool) -> Iterator[Line]:
@@ -79,8 +74,7 @@ def _turns(text: str, *, voices: bool) -> Iterator[Line]:
         if found := _turn(line, voices=voices):
             if last:
                 yield last
-            how = (found["how"] or "").strip()
-            last = Line(spoken_text(found["said"]), found["name"].strip(), how)
+            last = Line(spoken_text(found.said), found.name, found.how)
         elif last and line.strip() and not _MUSIC.match(line) and not _NO_PICTURE.search(line):
             last = Line(f"{last.text} {spoken_text(line)}", last.speaker, last.direction)
         elif last:

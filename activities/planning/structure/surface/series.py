@@ -14,6 +14,7 @@ from activities.planning.structure.labels import FRAMING, kind_of, segments
 from activities.planning.structure.orders.quotations import take
 from activities.planning.structure.quoted import take_quotations
 from activities.planning.structure.text import (
+    LEAD,
     LENGTH,
     MARKS,
     QUOTED,
@@ -23,6 +24,7 @@ from activities.planning.structure.text import (
     western_digits,
     western_times,
 )
+from activities.planning.structure.turns import Turn, turn_in
 from activities.planning.structure.vocabulary import people, places
 from activities.text.patterns import Pattern
 
@@ -32,7 +34,7 @@ _NUMBER: Final = (
     rf"(?P<number>\d{{1,2}}|[{_HAN}]|(?<![^\W\d_])(?:[A-Z](?![^\W_])|(?i:{'|'.join(sorted(_WORDS))})(?![^\W_])))"
 )
 _LETTER: Final = rf"(?:[^\W\d_]|[{MARKS}])"
-_LEAD: Final = r"^(?P<lead>[\s>#*_•–—-]*+)"
+_LEAD: Final = rf"^(?P<lead>{LEAD})"
 _AFTER: Final = (
     r"(?P<after>\s*(?:[(（\[][^()（）\[\]\n]{1,40}[)）\]])?\s*[*_]{0,2}\s*"
     r"(?:[:：.)、–—|／/·•→➜►-]|$|[ \t\u3000]+(?=\S))\s*[*_]{0,2})"
@@ -65,13 +67,8 @@ _ON_SCREEN: Final = Pattern(rf"^[\s*_•–—-]*+(?:{words.SCREEN})\s*[:：]\s*
 _DESCRIBED_WORDS: Final = 3
 _KNOWN: Final = Pattern(rf"(?:{words.SHOT_NOUNS}|{words.STEPS}|plan)", re.IGNORECASE)
 _SHOT: Final = Pattern(rf"(?:{words.SHOT_NOUNS}|plan)", re.IGNORECASE)
-_TURN: Final = Pattern(
-    rf"^(?P<lead>[\s*_•–—-]*+)(?P<name>[^\W\d_](?:{_LETTER}|['’.]){{0,20}}(?: [^\W\d_](?:{_LETTER}|"
-    rf"['’.]){{0,16}}){{0,2}})"
-    r"(?P<how>\s*(?:[(（][^()（）\n]{1,40}[)）])?\s*[:：])\s*(?P<said>\S.*)$"
-)
 _INTERVIEW: Final = Pattern(
-    rf"^[\s>#*_•–—-]*+(?:{people.INTERVIEW})(?![^\W\d_])[\s*_]*[,:：–—|(-]?\s*(?P<name>[^\W\d_](?:{_LETTER}|"
+    rf"^{LEAD}(?:{people.INTERVIEW})(?![^\W\d_])[\s*_]*[,:：–—|(-]?\s*(?P<name>[^\W\d_](?:{_LETTER}|"
     rf"[ '’.-]){{1,40}}?)\s*"
     r"(?:[,(（–—][^:：\n]{1,60})?[:：][\s*_]*(?P<said>\S.*)$",
     re.IGNORECASE,
@@ -235,10 +232,10 @@ def _is_performed(lines: Sequence[str], heads: Sequence[int]) -> bool:
 
 def _is_turn(line: str, *, in_capitals: bool = False) -> bool:
     """Whether a line may be what somebody says after a name."""
-    turn = _TURN.match(line)
-    if turn and in_capitals and not turn["name"].isupper():
+    turn = turn_in(line)
+    if turn and in_capitals and not turn.name.isupper():
         return False
-    return turn is not None and kind_of(turn["name"]) is None and _SENTENCE.search(turn["said"]) is not None
+    return turn is not None and kind_of(turn.name) is None and _SENTENCE.search(turn.said) is not None
 
 
 def _is_said(line: str) -> bool:
@@ -284,28 +281,29 @@ def _of_people(line: str) -> str:
 def _with_turns(lines: list[str]) -> list[str]:
     """The lines with quotation marks around what is said after a name that begins several lines: "Dee: Locked."."""
     lines = list(map(_of_people, lines))
-    turns = [found for line in lines if (found := _TURN.match(line)) and _is_name(found["name"])]
     said: dict[str, list[str]] = defaultdict(list)
-    for each in turns:
-        said[each["name"].casefold()].append(each["said"])
+    for each in filter(None, map(turn_in, lines)):
+        if _is_name(each.name):
+            said[each.name.casefold()].append(each.said)
     cast = {name for name, each in said.items() if len(each) >= LEAST and all(map(_SENTENCE.search, each))}
     return [
-        f"{turn['lead']}{_titled(turn['name'])}{turn['how']} {_quoted(turn['said'])}"
-        if (turn := _TURN.match(line)) and (turn["name"].casefold() in cast or _quotes_within(turn))
+        _quoted_turn(turn)
+        if (turn := turn_in(line)) and (turn.name.casefold() in cast or _quotes_within(turn))
         else line
         for line in lines
     ]
 
 
-def _titled(name: str) -> str:
-    return name.title() if name.isupper() else name
+def _quoted_turn(turn: Turn) -> str:
+    name = turn.name.title() if turn.name.isupper() else turn.name
+    return f"{turn.lead}{name}{f' ({turn.how})' if turn.how else ''}: {_quoted(turn.said)}"
 
 
-def _quotes_within(turn: re.Match[str]) -> bool:
+def _quotes_within(turn: Turn) -> bool:
     """Whether somebody in capitals says more than the quotation with which it begins: "ANA: “Later”. On Fridays."."""
-    first = QUOTED.match(turn["said"])
-    is_more = first is not None and _SENTENCE.search(turn["said"][first.end() :]) is not None
-    return is_more and turn["name"].isupper() and kind_of(turn["name"]) is None and "“" not in turn["said"][1:]
+    first = QUOTED.match(turn.said)
+    is_more = first is not None and _SENTENCE.search(turn.said[first.end() :]) is not None
+    return is_more and turn.name.isupper() and kind_of(turn.name) is None and "“" not in turn.said[1:]
 
 
 def _quoted(said: str) -> str:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from activities.planning.structure.cards import Cards
+from activities.planning.structure.delivered.cards import Cards
 from activities.planning.structure.delivered.end_texts import split_end_texts
 from activities.planning.structure.delivered.footage import names_footage
 from activities.planning.structure.delivered.formats import asked_formats, without_deliveries
