@@ -3,10 +3,12 @@
 A reader waits for the bytes that it needs, in a thread. It cannot seek, so it serves formats whose index comes first.
 """
 
+import asyncio
 import io
+from contextlib import suppress
 from pathlib import Path
 from threading import Condition
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final, Self, cast
 
 WAIT_SECONDS: Final = 90.0
 """For the next bytes: a download whose chunks are further apart has failed before (`activities/providers/download.py`),
@@ -14,7 +16,10 @@ so a longer wait is that of a reader whose writer has gone."""
 
 
 class ArrivingFile:
-    """The file at `path`: one thread at a time appends to it, any number of readers follow."""
+    """The file at `path`: one thread at a time appends to it, any number of readers follow.
+
+    At the end of its `async with` block it ends for its readers, whole or not.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -23,6 +28,22 @@ class ArrivingFile:
         self._size = 0
         self._ended = False
         self._whole = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.end(whole=False)
+
+    async def write(self, data: bytes) -> None:
+        """`append` in a thread."""
+        await asyncio.to_thread(self.append, data)
+
+    async def discard(self) -> None:
+        """End it for its readers, and delete it."""
+        self.end(whole=False)
+        with suppress(OSError):
+            await asyncio.to_thread(self._path.unlink, missing_ok=True)
 
     def append(self, data: bytes) -> None:
         """Write the next bytes; the first call replaces what was at the path.

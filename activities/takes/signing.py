@@ -1,6 +1,5 @@
 """Signs the output of a provider before it is stored; `activities/provenance/signer.py` describes why then."""
 
-import asyncio
 import errno
 import logging
 from collections.abc import Callable
@@ -55,19 +54,17 @@ async def spool(finished: Finished, path: Path, when_begun: Callable[[ArrivingFi
     """
     if not callable(finished.source):
         return finished
-    file = ArrivingFile(path)
-    try:
-        async with finished.source() as chunks:
-            await asyncio.to_thread(file.append, b"")
-            when_begun(file)
-            async for chunk in chunks:
-                await asyncio.to_thread(file.append, chunk)
-        file.end(whole=True)
-        return replace(finished, source=path)
-    except OSError as error:
-        if error.errno not in _DISK_FULL:
-            raise
-        await asyncio.to_thread(path.unlink, missing_ok=True)
-        return finished
-    finally:
-        file.end(whole=False)  # for readers, where it has not ended before
+    async with ArrivingFile(path) as file:
+        try:
+            async with finished.source() as chunks:
+                await file.write(b"")
+                when_begun(file)
+                async for chunk in chunks:
+                    await file.write(chunk)
+            file.end(whole=True)
+        except OSError as error:
+            if error.errno not in _DISK_FULL:
+                raise
+            await file.discard()
+            return finished
+    return replace(finished, source=path)

@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -107,11 +106,11 @@ class LocalCopy:
 
     async def tee(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """The chunks as they are; each is appended to the copy."""
-        file, size, waiting = ArrivingFile(self._path), 0, bytearray()
-        keeping = await self._write(file, waiting, size)
-        if keeping:
-            self._when_begun(file)
-        try:
+        size, waiting = 0, bytearray()
+        async with ArrivingFile(self._path) as file:
+            keeping = await self._write(file, waiting, size)
+            if keeping:
+                self._when_begun(file)
             async for chunk in chunks:
                 yield chunk
                 waiting += chunk if keeping else b""
@@ -122,22 +121,18 @@ class LocalCopy:
             if keeping and await self._write(file, waiting, size):
                 file.end(whole=True)
                 self._when_whole()
-        finally:
-            file.end(whole=False)  # for readers, where it has not ended before
 
     async def _write(self, file: ArrivingFile, data: bytearray, size: int) -> bool:
         """Whether there is room for the data, with which the copy has `size` bytes."""
         try:
             if size <= LOCAL_COPY_BYTES:
-                await asyncio.to_thread(file.append, bytes(data))
+                await file.write(bytes(data))
                 return True
             reason = "it is larger than a copy may be"
         except OSError as error:
             reason = str(error)
         _log.info("The checks of a take read it from the bucket: %s", reason)
-        file.end(whole=False)
-        with suppress(OSError):
-            await asyncio.to_thread(self._path.unlink, missing_ok=True)
+        await file.discard()
         return False
 
 
