@@ -5,7 +5,6 @@ import io
 import math
 import re
 from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +20,6 @@ from api.cli.main import app
 from api.client.client import GreenlightClient
 from api.provenance.reader import read_file_provenance
 from api.views.production import ProductionView, StreamEvent
-from deploy.local import Stack
 from tests.activities.finishing.media import Film, cue_times
 from tests.support.film import (
     BRIEF,
@@ -40,17 +38,6 @@ from workflows.brief import Brief, Platform
 from workflows.events import AssetStatus, ProductionStatus, Snapshot
 from workflows.provenance.records import SELF_MADE
 from workflows.requests import Regenerate
-
-
-@pytest.fixture(scope="module")
-def greenlight(local_stack: Stack) -> Iterator[GreenlightClient]:
-    with GreenlightClient(local_stack.info.api_url) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def bucket(local_stack: Stack) -> Bucket:
-    return Bucket(local_stack.info)
 
 
 @dataclass(frozen=True)

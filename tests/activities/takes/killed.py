@@ -15,7 +15,7 @@ from datetime import timedelta
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel
 from temporalio import activity, workflow
@@ -53,6 +53,7 @@ Step = Literal[
     "stored",  # the take, or the answer to a question, is in the ledger, and Temporal has no result
     "analysed",  # the analysis is in the bucket, and Temporal has no result
 ]
+Result = TypeVar("Result")
 AT_THE_VENDOR: Final = ("received", "billed", "polling", "downloading")
 HEARTBEAT: Final = timedelta(minutes=2)
 """Only for a take that the server gives to the dead worker. Creating a hundred HTTP clients blocks the event loop for
@@ -84,6 +85,20 @@ class Config(BaseModel):
     cases: list[Case]
 
 
+async def execute(name: str, queue: str, request: BaseModel, result_type: type[Result]) -> Result:
+    """The result of an activity of this worker, which is attempted again after a second."""
+    result: Result = await workflow.execute_activity(
+        name,
+        request,
+        result_type=result_type,
+        task_queue=queue,
+        start_to_close_timeout=timedelta(minutes=30),
+        heartbeat_timeout=HEARTBEAT,
+        retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1),
+    )
+    return result
+
+
 @workflow.defn
 class OneTake:
     """Makes one take as a production would; the result is "stored", or the reason for a person's decision."""
@@ -92,15 +107,7 @@ class OneTake:
     async def run(self, queue: str, request: ProduceAsset) -> str:
         while True:
             try:
-                await workflow.execute_activity(
-                    "produce_asset",
-                    request,
-                    result_type=Take,
-                    task_queue=queue,
-                    start_to_close_timeout=timedelta(minutes=30),
-                    heartbeat_timeout=HEARTBEAT,
-                    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1),
-                )
+                await execute("produce_asset", queue, request, Take)
             except ActivityError as error:
                 if not isinstance(error.cause, ApplicationError) or not error.cause.details:
                     return str(error.cause)
@@ -119,16 +126,7 @@ class OneAnalysis:
 
     @workflow.run
     async def run(self, queue: str, request: AnalyseReference) -> Analysed:
-        found: Analysed = await workflow.execute_activity(
-            "analyse_reference",
-            request,
-            result_type=Analysed,
-            task_queue=queue,
-            start_to_close_timeout=timedelta(minutes=30),
-            heartbeat_timeout=HEARTBEAT,
-            retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1),
-        )
-        return found
+        return await execute("analyse_reference", queue, request, Analysed)
 
 
 def stage_of(take: int) -> int:

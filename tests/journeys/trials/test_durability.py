@@ -59,12 +59,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield stack
 
 
-@pytest.fixture
-def greenlight(stack: Stack) -> Iterator[GreenlightClient]:
-    with GreenlightClient(stack.info.api_url) as client:
-        yield client
-
-
 async def _run(info: StackInfo, production_id: str) -> WorkflowHandle[object, object]:
     client = await Client.connect(info.temporal_address, namespace=info.temporal_namespace)
     return client.get_workflow_handle(keys.workflow_id(production_id))

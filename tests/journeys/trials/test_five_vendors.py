@@ -60,17 +60,6 @@ def stack(vendors: Vendors, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield running
 
 
-@pytest.fixture(scope="module")
-def greenlight(stack: Stack) -> Iterator[GreenlightClient]:
-    with GreenlightClient(stack.info.api_url) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def bucket(stack: Stack) -> Bucket:
-    return Bucket(stack.info)
-
-
 @dataclass(frozen=True)
 class Made:
     production_id: str

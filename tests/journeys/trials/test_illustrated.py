@@ -2,7 +2,6 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -12,7 +11,6 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from api.client.client import GreenlightClient
-from deploy.local import Stack
 from tests.emulators import samples
 from tests.support.film import Watcher, approval, manifest_of, planned
 from workflows.brief import Brief, Platform, Reference
@@ -20,12 +18,6 @@ from workflows.events import ProductionStatus
 from workflows.requests import Regenerate
 
 pytestmark = pytest.mark.trial
-
-
-@pytest.fixture(scope="module")
-def greenlight(local_stack: Stack) -> Iterator[GreenlightClient]:
-    with GreenlightClient(local_stack.info.api_url) as client:
-        yield client
 
 
 def test_a_recipe_with_pictures_is_planned_made_edited_and_delivered(
