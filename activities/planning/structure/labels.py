@@ -200,13 +200,40 @@ def segments(text: str) -> list[Segment]:
     return list(_segments(text))
 
 
+class _Mark(NamedTuple):
+    """A label with its place in the text; its value begins at `end`."""
+
+    start: int
+    end: int
+    kind: Kind
+    label: str
+    direction: str
+
+
 @lru_cache(maxsize=1024)
 def _segments(text: str) -> tuple[Segment, ...]:
     """The parts of a line; every form of brief reads the same lines."""
+    marks = _marks(text)
+    found = [Segment("", text[: marks[0].start] if marks else text)]
+    ends = [*(mark.start for mark in marks[1:]), len(text)]
+    for mark, end in zip(marks, ends, strict=False):
+        kind, value, rest = _split_value(mark, text[mark.end : end])
+        speaker = speaker_name(mark.label) if kind == "speaker" else ""
+        kind = _kind_by_value(kind, mark.label, value)
+        if end < len(text) and not quoted_run(value):
+            value = _SEPARATOR.sub("", value)
+        found.append(Segment(kind, value.strip(), speaker, mark.direction, mark.label))
+        if rest.strip():
+            found.append(Segment("", rest))
+    return tuple(s for s in found if s.value.strip() or s.kind)
+
+
+def _marks(text: str) -> list[_Mark]:
+    """The labels and the names of speakers outside of quotations, in their order."""
     covered = bytearray(len(text) + 1)
     for match in QUOTED.finditer(text):
         covered[match.start() + 1 : match.end()] = b"\1" * (match.end() - match.start() - 1)
-    marks: list[tuple[int, int, Kind, str, str]] = []
+    marks = list[_Mark]()
     for pattern in (_LABEL, _SPEAKER):
         for match in pattern.finditer(text):
             start, end = match.span()
@@ -218,34 +245,32 @@ def _segments(text: str) -> tuple[Segment, ...]:
                 continue  # a person: "LE CLIENT : …"
             kind = kind_of(label) if pattern is _LABEL else kind_of_name(label)
             if kind:
-                marks.append((start, end, kind, label, (match.group(2) or "").strip()))
+                marks.append(_Mark(start, end, kind, label, (match.group(2) or "").strip()))
                 covered[start:end] = b"\1" * (end - start)
-    marks.sort()
-    found = [Segment("", text[: marks[0][0]] if marks else text)]
-    ends = [*(mark[0] for mark in marks[1:]), len(text)]
-    for (_, start, kind, label, direction), end in zip(marks, ends, strict=False):
-        value = text[start:end]
-        rest = ""
-        if kind == "lettering" and goes_on(value):
-            pass  # one text: «Мой двор» — приложение
-        elif run := quoted_run(value):
-            value, rest = value[:run], value[run:]
-            kind = "speaker" if kind == "note" and names_somebody(label) else kind
-        elif kind in ("voice", "speaker", "lettering", "endline") and (turn := _NEXT_PICTURE.search(value)):
-            value, rest = value[: turn.start()], value[turn.start() :]
-        speaker = speaker_name(label) if kind == "speaker" else ""
-        if kind == "voice" and not quoted_run(value) and voices.describes_reader(value):
-            kind = "note"
-        if label.lower() == "audio" and _SPOKEN_AUDIO.match(value.strip()):
-            kind = "voice"
-        if kind == "sound" and _ANY_SOUND.fullmatch(label) and _SPOKEN_QUOTE.match(value.strip()):
-            kind = "voice"
-        if end < len(text) and not quoted_run(value):
-            value = _SEPARATOR.sub("", value)
-        found.append(Segment(kind, value.strip(), speaker, direction, label))
-        if rest.strip():
-            found.append(Segment("", rest))
-    return tuple(s for s in found if s.value.strip() or s.kind)
+    return sorted(marks)
+
+
+def _split_value(mark: _Mark, value: str) -> tuple[Kind, str, str]:
+    """The kind of a label, its own value, and what follows the value up to the next label."""
+    if mark.kind == "lettering" and goes_on(value):
+        return mark.kind, value, ""  # one text: «Мой двор» — приложение
+    if run := quoted_run(value):
+        kind = "speaker" if mark.kind == "note" and names_somebody(mark.label) else mark.kind
+        return kind, value[:run], value[run:]
+    if mark.kind in ("voice", "speaker", "lettering", "endline") and (turn := _NEXT_PICTURE.search(value)):
+        return mark.kind, value[: turn.start()], value[turn.start() :]
+    return mark.kind, value, ""
+
+
+def _kind_by_value(kind: Kind, label: str, value: str) -> Kind:
+    """The kind of a segment where its value decides: a description of a reader is a note, a quoted sound is said."""
+    if kind == "voice" and not quoted_run(value) and voices.describes_reader(value):
+        kind = "note"
+    if label.lower() == "audio" and _SPOKEN_AUDIO.match(value.strip()):
+        kind = "voice"
+    if kind == "sound" and _ANY_SOUND.fullmatch(label) and _SPOKEN_QUOTE.match(value.strip()):
+        kind = "voice"
+    return kind
 
 
 def goes_on(value: str) -> bool:

@@ -1,7 +1,8 @@
 """Quotations in prose: lines that are said, and text that is read on the screen."""
 
 import re
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from activities.planning.structure.labels import READ_NOUNS, Segment, segments, speaker_name
@@ -45,6 +46,7 @@ _HASHTAG: Final = Pattern(r"\bhashtags?\b[^#.!?\n]{0,20}(#\w+)", re.IGNORECASE)
 
 _SAYING_CLAUSE: Final = Pattern(r"(?<=\w)\s*[,;]\s*[^,;.!?]{2,60}$")
 """Who says a line, after what is seen: "a chair rocks, and the narrator says"."""
+_HEADING: Final = Pattern(r"^#{1,6}\s+(.+)$")
 INSTRUCTION_WORDS: Final = 12
 
 
@@ -97,80 +99,110 @@ def parse_advert(text: str) -> Structure | None:
     Each description begins a shot, which has the lines after it. Where only the end line is given, the sentences of the
     prose are said as well.
     """
-    shots: list[Shot] = []
-    pending: list[str] = []
-    last: list[Line] = []
-    shown: list[str] = []
-    count = 0
-    title = ""
-    whole: list[tuple[Segment, bool]] = []
+    reader = _AdvertReader()
+    for segment, inline in _advert_segments(text):
+        reader.read(segment, inline=inline)
+    if reader.count < 2 and not reader.last:
+        return None
+    shots = _spread(reader.ended())
+    return Structure("advert", numbered(shots), _title(text)) if len(shots) > 1 else None
+
+
+def _title(text: str) -> str:
+    headings = (found for line in text.splitlines() if (found := _HEADING.match(line.strip())))
+    return next((title for found in headings if (title := description_text(found.group(1)))), "")
+
+
+def _advert_segments(text: str) -> Iterator[tuple[Segment, bool]]:
+    """The segments of all lines but headings, each with whether it belongs to what is in front of it."""
     follows = False  # whether the line before is not empty
     for line in text.splitlines():
-        if heading := re.match(r"^#{1,6}\s+(.+)$", line.strip()):
-            title = title or description_text(heading.group(1))
+        if _HEADING.match(line.strip()):
             continue
         fact = _FACT.match(line)
         parts = [Segment("lettering", fact.group(1))] if fact else segments(line)
-        whole += [(part, len(parts) > 1 or (follows and _is_lettering(part))) for part in parts]
+        yield from ((part, len(parts) > 1 or (follows and _is_lettering(part))) for part in parts)
         follows = bool(line.strip()) and not fact
-    for segment, inline in whole:
+
+
+@dataclass
+class _AdvertReader:
+    """Divides the segments of an advert into shots.
+
+    Attributes:
+        pending: Descriptions of the next shot.
+        last: Lines of the last shot.
+        shown: Text on the screen of the last shot.
+        count: The number of lines that are said before it.
+    """
+
+    shots: list[Shot] = field(default_factory=list)
+    pending: list[str] = field(default_factory=list)
+    last: list[Line] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+    count: int = 0
+
+    def read(self, segment: Segment, *, inline: bool) -> None:
         if segment.kind in ("sound", "note", "title", "length") or (segment.kind and not segment.value):
-            continue
+            return
         if segment.kind == "endline":
-            shown.append(without_quotes(segment.value))
-            last.append(Line(spoken_text(segment.value)))
-        elif segment.kind == "lettering" and inline and (pending or shots):
-            value = without_quotes(segment.value)
-            words = (value.rstrip(".") if value.count(".") == 1 else value,)
-            if pending:
-                shots.append(Shot(0, _seen(pending), lettering=words))
-                pending = []
-            else:
-                shots[-1] = replace(shots[-1], lettering=shots[-1].lettering + words)
+            self.shown.append(without_quotes(segment.value))
+            self.last.append(Line(spoken_text(segment.value)))
+        elif segment.kind == "lettering" and inline and (self.pending or self.shots):
+            self._show(without_quotes(segment.value))
         elif segment.kind == "lettering":
-            shown.append(without_quotes(segment.value))
+            self.shown.append(without_quotes(segment.value))
         elif segment.kind in ("voice", "speaker"):
-            count += 1
-            said = Line(spoken_text(segment.value), segment.speaker, segment.direction)
-            if inline and shots and not pending and not shots[-1].lines:
-                shots[-1] = replace(shots[-1], lines=(said,))
-            else:
-                shots.append(Shot(0, _seen(pending), lines=(said,)))
-            pending = []
+            self._say(Line(spoken_text(segment.value), segment.speaker, segment.direction), inline=inline)
         else:
-            for part in sentences_with_quotes(segment.value):
-                if is_prohibition(part):
-                    continue
-                found = take_quotations(part)
-                count += len(found.lines)
-                tags = _HASHTAG.findall(part)
-                shown += tags
-                if (tags or found.lettering) and not found.lines and _is_instruction(found.description):
-                    found = found._replace(description="")
-                pending += [found.description] if has_words(found.description) else []
-                if found.lines or found.lettering:
-                    if not pending and shots:
-                        previous = shots.pop()
-                        found = found._replace(
-                            lines=previous.lines + found.lines, lettering=previous.lettering + found.lettering
-                        )
-                        pending = [previous.description]
-                    shots.append(Shot(0, _seen(pending), lines=found.lines, lettering=found.lettering))
-                    pending = []
-    if not count and not last:
-        return None
-    if count < 2 and not last:
-        return None
-    if not count:
-        shots, pending = _spoken_prose(pending), []
-    tail = _seen(pending)
-    if shots and tail and not last and not shown:
-        shots.append(Shot(0, tail))
-    elif last or shown or tail:
-        shots.append(
-            Shot(0, tail or (shots[-1].description if shots else ""), lines=tuple(last), lettering=tuple(shown))
-        )
-    return Structure("advert", numbered(_spread(shots)), title) if len(shots) > 1 else None
+            for sentence in sentences_with_quotes(segment.value):
+                if not is_prohibition(sentence):
+                    self._describe(sentence)
+
+    def ended(self) -> list[Shot]:
+        """All shots; the last one has the end line and the text that belongs to no other shot."""
+        if not self.count:
+            self.shots, self.pending = _spoken_prose(self.pending), []
+        tail = _seen(self.pending)
+        if self.last or self.shown or tail:
+            seen = tail or (self.shots[-1].description if self.shots else "")
+            self.shots.append(Shot(0, seen, lines=tuple(self.last), lettering=tuple(self.shown)))
+        return self.shots
+
+    def _show(self, value: str) -> None:
+        """A text on the screen of the shot that is being described, otherwise of the one before."""
+        words = (value.rstrip(".") if value.count(".") == 1 else value,)
+        if self.pending:
+            self._end_shot(lettering=words)
+        else:
+            self.shots[-1] = replace(self.shots[-1], lettering=self.shots[-1].lettering + words)
+
+    def _say(self, said: Line, *, inline: bool) -> None:
+        self.count += 1
+        if inline and self.shots and not self.pending and not self.shots[-1].lines:
+            self.shots[-1] = replace(self.shots[-1], lines=(said,))
+        else:
+            self._end_shot(lines=(said,))
+
+    def _describe(self, sentence: str) -> None:
+        found = take_quotations(sentence)
+        self.count += len(found.lines)
+        tags = _HASHTAG.findall(sentence)
+        self.shown += tags
+        if (tags or found.lettering) and not found.lines and _is_instruction(found.description):
+            found = found._replace(description="")
+        self.pending += [found.description] if has_words(found.description) else []
+        if not (found.lines or found.lettering):
+            return
+        if not self.pending and self.shots:
+            before = self.shots.pop()
+            found = found._replace(lines=before.lines + found.lines, lettering=before.lettering + found.lettering)
+            self.pending = [before.description]
+        self._end_shot(lines=found.lines, lettering=found.lettering)
+
+    def _end_shot(self, *, lines: tuple[Line, ...] = (), lettering: tuple[str, ...] = ()) -> None:
+        self.shots.append(Shot(0, _seen(self.pending), lines=lines, lettering=lettering))
+        self.pending = []
 
 
 def _is_lettering(part: Segment) -> bool:
