@@ -1,7 +1,7 @@
 """Lists of reasons, steps or facts: each item is said, and so is the text around the list."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from activities.planning.structure import words as names
@@ -18,7 +18,7 @@ from activities.planning.structure.orders.sentences import (
 from activities.planning.structure.quoted import is_commission
 from activities.planning.structure.shot_list import title_in
 from activities.planning.structure.surface.bare_labels import text_of_number
-from activities.planning.structure.table import find_tables, row_text
+from activities.planning.structure.table import Table, find_tables, row_text
 from activities.planning.structure.text import (
     MARKDOWN_LINK,
     QUOTED,
@@ -120,57 +120,89 @@ def parse_list(text: str) -> Structure | None:
     """The beats of a text with a list or a table of facts, all in order; None where there is neither."""
     lines = text.splitlines()
     tables = {table.first: table for table in find_tables(lines)}
-    beats: list[Shot] = []
-    title, items, silent, in_item = "", 0, False, False
-    places: list[int] = []
-    """The index of the beat of each item."""
-    k = 0
+    reader, k = _ListReader(), 0
     while k < len(lines):
-        line = lines[k]
         if table := tables.get(k):
-            beats += [_beat(row_text(table, row)) for row in table.rows if has_words(" ".join(row))]
-            items, k, in_item = items + len(table.rows), table.last, False
+            reader.read_table(table)
+            k = table.last
             continue
         k += 1
-        if not line.strip():
-            silent, in_item = silent and k < len(lines) and bool(_ITEM.match(lines[k])), False
-            continue
-        mark = _STEP.match(line) or _ITEM.match(line)
-        if not _STEP.match(line) and (found := title_in(line)):
-            title, silent = title or found, bool(_UNSPOKEN.match(found))
-            continue
-        if _UNSPOKEN.match(line):
-            silent = True
-            continue
-        is_numbered = bool(mark and any(c.isdigit() for c in mark.group(0)))
-        if silent or (not is_numbered and [s for s in segments(line) if s.kind in ("note", "sound", "length")]):
-            continue
-        if not mark and (placed := text_of_number(line)) and 0 < placed[0] <= len(places):
-            at = places[placed[0] - 1]
-            beats[at] = replace(beats[at], lettering=(*beats[at].lettering, without_quotes(placed[1])))
-            continue
-        if mark:
-            items += 1
-            places.append(len(beats))
-            if line[mark.end() :].strip():
-                beats.append(_item(line[mark.end() :]))
-        elif in_item and line[:1].isspace() and beats:
-            joined = f"{beats[-1].description} {line.strip()}"
-            beats[-1] = _item(joined)
-        elif in_item and beats and (shown := _lettering_of(line)):
-            beats[-1] = replace(beats[-1], lettering=(*beats[-1].lettering, *shown))
-        elif not items and _leads(line):
-            continue
-        elif not items and (heading := _heading(line)):
-            title = title or heading.title
-            beats += [_beat(said) for said in heading.said]
-        else:
-            beats += _around(line if items else _FILM_FIRST.sub(_without_film, line))
-        in_item = bool(mark) or in_item
-    if items < 2:
+        reader.read(lines[k - 1], lines[k] if k < len(lines) else None)
+    if reader.items < 2:
         return _parse_inline(text)
-    beats = [b for b in beats if b.description or b.lines or b.lettering]
-    return Structure("list", numbered(beats), title)
+    beats = [b for b in reader.beats if b.description or b.lines or b.lettering]
+    return Structure("list", numbered(beats), reader.title)
+
+
+@dataclass
+class _ListReader:
+    """Reads the lines of a text with a list.
+
+    Attributes:
+        places: The index of the beat of each item.
+        silent: Whether the section is about the film, and nothing of it is said.
+        in_item: Whether the line before belongs to an item.
+    """
+
+    beats: list[Shot] = field(default_factory=list)
+    title: str = ""
+    items: int = 0
+    places: list[int] = field(default_factory=list)
+    silent: bool = False
+    in_item: bool = False
+
+    def read_table(self, table: Table) -> None:
+        self.beats += [_beat(row_text(table, row)) for row in table.rows if has_words(" ".join(row))]
+        self.items, self.in_item = self.items + len(table.rows), False
+
+    def read(self, line: str, following: str | None) -> None:
+        """Read a line; None follows the last one."""
+        if not line.strip():
+            self.silent = self.silent and following is not None and bool(_ITEM.match(following))
+            self.in_item = False
+        elif not _STEP.match(line) and (found := title_in(line)):
+            self.title, self.silent = self.title or found, bool(_UNSPOKEN.match(found))
+        elif _UNSPOKEN.match(line):
+            self.silent = True
+        else:
+            self._read_beat(line, _STEP.match(line) or _ITEM.match(line))
+
+    def _read_beat(self, line: str, mark: re.Match[str] | None) -> None:
+        is_numbered = bool(mark and any(c.isdigit() for c in mark.group(0)))
+        if self.silent or (not is_numbered and any(s.kind in ("note", "sound", "length") for s in segments(line))):
+            return
+        if mark:
+            self._read_item(line[mark.end() :])
+        elif (placed := text_of_number(line)) and 0 < placed[0] <= len(self.places):
+            self._show(self.places[placed[0] - 1], without_quotes(placed[1]))
+        elif self.in_item and line[:1].isspace() and self.beats:
+            self.beats[-1] = _item(f"{self.beats[-1].description} {line.strip()}")
+        elif self.in_item and self.beats and (shown := _lettering_of(line)):
+            self._show(-1, *shown)
+        else:
+            self._read_around(line)
+
+    def _read_item(self, text: str) -> None:
+        self.items += 1
+        self.places.append(len(self.beats))
+        if text.strip():
+            self.beats.append(_item(text))
+        self.in_item = True
+
+    def _read_around(self, line: str) -> None:
+        """Read a line that is no part of an item; the first ones may introduce the list."""
+        if self.items:
+            self.beats += _around(line)
+        elif _leads(line):
+            return
+        elif heading := _heading(line):
+            self.title = self.title or heading.title
+            self.beats += [_beat(said) for said in heading.said]
+        else:
+            self.beats += _around(_FILM_FIRST.sub(_without_film, line))
+
+    def _show(self, index: int, *texts: str) -> None:
+        self.beats[index] = replace(self.beats[index], lettering=(*self.beats[index].lettering, *texts))
 
 
 def _beat(text: str, lettering: tuple[str, ...] = ()) -> Shot:

@@ -7,7 +7,7 @@ is one paragraph after its speaker.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Final
 
 from activities.planning.structure.labels import FRAMING, Segment, kind_of, names_somebody, segments
@@ -33,10 +33,7 @@ from activities.planning.structure.text import (
 from activities.planning.structure.words import OFF_SCREEN, SHOT_NOUNS
 from activities.text.patterns import Pattern
 
-_SCENE_NUMBER: Final = (
-    rf"(?:(?i:{SHOT_NOUNS}|씬|s)\s*)?"
-    r"#?\s?\d{1,3}[A-Z]?\s*[.):–—-]?\s+"
-)
+_SCENE_NUMBER: Final = rf"(?:(?i:{SHOT_NOUNS}|씬|s)\s*)?#?\s?\d{{1,3}}[A-Z]?\s*[.):–—-]?\s+"
 _RIGHT_NUMBER: Final = Pattern(r"\s{3,}\d{1,3}[A-Z]?\s*$")
 _HEADING: Final = Pattern(
     rf"^(?:{_SCENE_NUMBER})?"
@@ -55,8 +52,7 @@ _TRANSITION: Final = Pattern(
     r"(?:HARTER )?SCHNITT(?: AUF| ZU)?[:.]?|ÜBERBLENDUNG[:.]?|(?:AB|AUF|AUS)BLENDE?[:.]?|"
     r"SCHWARZ(?:BLENDE)?[:.]?|CORTE A[:.]?|FUNDIDO[A-Z Ñ]*[:.]?|"
     r"COUPE SUR[:.]?|FONDU[A-Z ÀÉ]*[:.]?|DISSOLVENZA[A-Z ]*[:.]?|STACCO[A-Z ]*[:.]?|"
-    r"(?:CORTA PARA|FUSÃO(?: PARA)?|ESCURECE|"
-    r"FIM|"
+    r"(?:CORTA PARA|FUSÃO(?: PARA)?|ESCURECE|FIM|"
     r"СКЛЕЙКА|(?:ИЗ )?ЗАТЕМНЕНИ[ЕЯ]|НАПЛЫВ|ВЫТЕСНЕНИЕ|КОНЕЦ|ЗТМ|КІНЕЦЬ|ПЕРЕХІД|CIĘCIE(?: DO)?|(?:ŚCIEMNIENIE|"
     r"ROZJAŚNIENIE)|"
     r"KONIEC|KONEC|KRAJ|КРАЈ|КРАЙ|ΤΕΛΟΣ|FINE|SLUT|VÉGE|LOPPU|EINDE|SFÂRȘIT|FI|HẾT|TAMAT|סוף|จบ|KESME|KARARMA|"
@@ -110,6 +106,10 @@ MAX_NAME_CHARS: Final = 20
 _REMOVED: Final = Pattern(r"/\*.*?\*/|\[\[.*?\]\]", re.DOTALL)
 
 
+_UNREAD: Final = Pattern(r"={1,}|#{1,6}\s|(?:\d{1,3}\.?|\(?(?:MORE|CONTINUED|CONT['’]D)\)?:?)$")
+"""Sections of Fountain, page numbers, and marks of page breaks."""
+
+
 @dataclass
 class _Reader:
     """Collects shots: a new one begins with a heading, with action after a speech, and with another speaker."""
@@ -133,6 +133,13 @@ class _Reader:
         self.close()
         text = re.sub(rf"^{_SCENE_NUMBER}(?=\S)", "", re.sub(r"\s*#[^#]*#\s*$", "", text))
         self.place = plain(_RIGHT_NUMBER.sub("", text).lstrip(".○◯〇")).strip()
+
+    def slug(self, line: str) -> None:
+        """Begin a shot at a line in capitals, such as INSERT."""
+        self.close()
+        self.inserts = line.startswith("INSERT")
+        if not _UNSEEN.match(line):
+            self.act(line.capitalize().replace(":", " –", 1))
 
     def act(self, text: str) -> None:
         if aside := heard_in(text):
@@ -228,31 +235,14 @@ def _read(body: list[str], title: str, join: Join = "") -> Structure | None:
     while k < len(body):
         line = body[k].strip()
         k += 1
-        if (
-            not line
-            or re.match(r"^(?:={1,}|#{1,6}\s)", line)
-            or re.fullmatch(r"\d{1,3}\.?|\(?(?:MORE|CONTINUED|CONT['’]D)\)?:?", line)
-        ):
+        if not line or _UNREAD.match(line) or _read_marked(reader, line):
             continue
-        if _HEADING.match(line):
-            reader.heading(line)
-        elif centred := re.fullmatch(r">\s*(.+?)\s*<", line):
-            reader.lettering.append(without_quotes(plain(centred.group(1))))
-        elif _TRANSITION.match(line):
-            reader.transition(line)
-        elif line.startswith("!"):
-            reader.act(line[1:])
-        elif line.startswith("~"):
-            sung = [line]
-            while k < len(body) and body[k].strip().startswith("~"):
-                sung.append(body[k].strip())
-                k += 1
+        if line.startswith("~"):
+            sung = [line, *takewhile(lambda each: each.startswith("~"), map(str.strip, body[k:]))]
+            k += len(sung) - 1
             reader.say("", join_lines(each[1:].strip() for each in sung), "")
         elif _SLUG.match(line):
-            reader.close()
-            reader.inserts = line.startswith("INSERT")
-            if not _UNSEEN.match(line):
-                reader.act(line.capitalize().replace(":", " –", 1))
+            reader.slug(line)
         elif cue := _cue(line, body, k, apart=1 if one_paragraph else 0) or _caseless_cue(line, body, k):
             k = _speech(reader, cue, body, k, one_paragraph=one_paragraph)
         elif (found := _INLINE_CUE.match(line)) and _is_speaker(found):
@@ -266,6 +256,21 @@ def _read(body: list[str], title: str, join: Join = "") -> Structure | None:
     if len(shots) < 2:
         return None
     return Structure("screenplay", numbered(shots), title, fades_out=reader.join == "fade")
+
+
+def _read_marked(reader: _Reader, line: str) -> bool:
+    """Whether a line has the form of a heading, centred text, a transition or marked action, which is then read."""
+    if _HEADING.match(line):
+        reader.heading(line)
+    elif centred := re.fullmatch(r">\s*(.+?)\s*<", line):
+        reader.lettering.append(without_quotes(plain(centred.group(1))))
+    elif _TRANSITION.match(line):
+        reader.transition(line)
+    elif line.startswith("!"):
+        reader.act(line[1:])
+    else:
+        return False
+    return True
 
 
 def _front(lines: list[str], heading: int) -> tuple[str, int]:

@@ -240,40 +240,51 @@ def _read_cell(draft: ShotDraft, kind: _Column | None, cell: str, column: str) -
         draft.seconds, cell = number(timed[1]), cell[: timed.start()]
     if kind == "speaker" or not has_words(cell) or is_nothing(cell):
         return
-    if kind in ("start", "length") and (span := _BARE_RANGE.fullmatch(western_digits(cell).strip())):
-        draft.start, draft.end = map(_time, span.groups())
-        return
-    if kind == "start":
-        draft.start = clock_or_number(western_digits(cell))
-        return
-    if kind == "end":
-        draft.end = clock_or_number(western_digits(cell))
-        return
-    if kind == "length" and (bare := _BARE_SECONDS.fullmatch(western_digits(cell).strip())):
-        draft.seconds = number(bare[1])
+    is_time = _read_time(draft, kind, cell)
+    if is_time or kind == "start" or kind == "end":
         return
     if kind is None and (found := FRAMING.match(cell)):
         draft.framing = found.group(0)
         return
     for each in [turn for part in re.split(r"<br\s*/?>", cell) for turn in _NEXT_TURN.split(part)]:
-        if kind in ("voice", "sound", "lettering") and _ASIDE.fullmatch(each):
-            draft.sounds += filter(None, [heard_in(each)])
-            continue  # "(natural sound)"
-        turns = spoken_turns(each)
-        if kind in ("voice", "sound", None) or (kind == "picture" and all(map(is_line, turns))):
-            for turn in turns:
-                draft.add(turn)
-            if turns:
-                continue
-        for part in segments(each.strip()):
-            if not part.kind and draft.lines and kind in ("voice", "sound") and remark(part.value):
-                continue  # how the line before it is said: "BAKER: “Nor do I.” (yawns)"
-            if not part.kind and kind in ("voice", "sound") and (line := named_turn(part.value, draft.description)):
-                draft.add(line)
-                continue
-            unlabelled = "voice" if kind == "sound" and QUOTED.match(part.value.strip()) else kind or "note"
-            label = column if unlabelled == "sound" else ""
-            draft.add(part if part.kind else part._replace(kind=unlabelled, value=part.value.strip(), label=label))
+        _read_line(draft, kind, each, column)
+
+
+def _read_time(draft: ShotDraft, kind: _Column | None, cell: str) -> bool:
+    """Whether a cell is a time of its shot, which is then set."""
+    text = western_digits(cell)
+    if kind in ("start", "length") and (span := _BARE_RANGE.fullmatch(text.strip())):
+        draft.start, draft.end = map(_time, span.groups())
+    elif kind == "start":
+        draft.start = clock_or_number(text)
+    elif kind == "end":
+        draft.end = clock_or_number(text)
+    elif kind == "length" and (bare := _BARE_SECONDS.fullmatch(text.strip())):
+        draft.seconds = number(bare[1])
+    else:
+        return False
+    return True
+
+
+def _read_line(draft: ShotDraft, kind: Kind | None, line: str, column: str) -> None:
+    """Add a line of a cell to its shot: a sound in brackets, the turns of people, or its parts by their labels."""
+    if kind in ("voice", "sound", "lettering") and _ASIDE.fullmatch(line):
+        draft.sounds += filter(None, [heard_in(line)])  # "(natural sound)"
+        return
+    turns = spoken_turns(line)
+    if turns and (kind in ("voice", "sound", None) or (kind == "picture" and all(map(is_line, turns)))):
+        for turn in turns:
+            draft.add(turn)
+        return
+    for part in segments(line.strip()):
+        if not part.kind and draft.lines and kind in ("voice", "sound") and remark(part.value):
+            continue  # how the line before it is said: "BAKER: “Nor do I.” (yawns)"
+        if not part.kind and kind in ("voice", "sound") and (named := named_turn(part.value, draft.description)):
+            draft.add(named)
+            continue
+        unlabelled = "voice" if kind == "sound" and QUOTED.match(part.value.strip()) else kind or "note"
+        label = column if unlabelled == "sound" else ""
+        draft.add(part if part.kind else part._replace(kind=unlabelled, value=part.value.strip(), label=label))
 
 
 def _time(text: str) -> float:
