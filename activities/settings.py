@@ -95,7 +95,7 @@ class ActivitySettings(BaseSettings):
     )
     classifier: str = Field(
         default="auto",
-        description="Tells the kind of a document whose fields are extracted: 'auto' uses the cheapest enabled model, "
+        description="Finds the kind of a document whose fields are extracted: 'auto' uses the cheapest enabled model, "
         "'local' none; or 'provider/model' names",
     )
     extractor: str = Field(

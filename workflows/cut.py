@@ -61,8 +61,6 @@ class Focus(Model):
 
 
 STREAMING_LUFS: Final = -14.0
-BROADCAST_LUFS: Final = -23.0
-"""EBU R128."""
 
 Level = Annotated[float, Field(ge=-60, le=12)]
 

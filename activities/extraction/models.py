@@ -75,7 +75,7 @@ class Stages:
     models: list[str] = field(default_factory=list)
 
     def classifiers(self) -> list[Offer]:
-        """The model that tells the kind: the cheapest one, unless the setting names another."""
+        """The model that finds the kind: the cheapest one, unless the setting names another."""
         found = _named(self.settings.classifier, self._able())
         if self.settings.classifier == "auto":
             return sorted(found, key=lambda offer: price_of(offer, KIND_TOKENS, 4_000))[:1]
@@ -91,7 +91,7 @@ class Stages:
         return [o for o in ranked if o.schema and not o.unknown and not o.placeholder]
 
     async def kind(self, lines: Sequence[Line]) -> Kind | None:
-        """The kind of the document as a model tells it; None where none does."""
+        """The kind of the document according to a model; None where none finds it."""
         return await self._ask(
             self.classifiers(),
             KIND_STEPS,

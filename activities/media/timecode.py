@@ -26,11 +26,6 @@ _INK_Y, _BOX_Y, _NEUTRAL = 235, 30, 128
 _ROOM: Final = "FILM 00:00.0"
 
 
-def slate_height(size: tuple[int, int]) -> int:
-    """The height of the slate at the lower edge of a frame: two lines of the prompt, and a line with the timecode."""
-    return round(size[0] * TEXT_SHARE * 4.35) // 2 * 2
-
-
 class Timecode:
     """The box with the time, for frames of one size in yuv420p.
 

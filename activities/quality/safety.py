@@ -76,7 +76,7 @@ class Safety:
     async def _flags(
         self, pictures_by: PictureModerator, take: Take, asset: Asset
     ) -> list[tuple[str, float | None]] | None:
-        """(categories, seconds from the start) of what is flagged; None where nobody can moderate it."""
+        """(categories, seconds from the start) of what is flagged; None where it cannot be moderated."""
         if asset.asset_type in (Modality.TEXT, Modality.AUDIO):
             found = await self._flags_of_illustrations(pictures_by, take)
             text = await self._text(take, asset)

@@ -124,7 +124,7 @@ async def _put(storage: Storage, key: str, copy: Path, media_type: str, metadata
             await storage.put_file(key, copy, media_type)
             return
         data = await asyncio.to_thread(copy.read_bytes)
-        with suppress(StorageConflict):  # somebody else has just put one
+        with suppress(StorageConflict):  # another process has just put one
             await storage.put_unpaid(key, data, media_type, metadata=metadata, only_if_absent=True)
             return
     if await storage.sha256(key) != (await size_and_sha256(copy)).sha256:

@@ -48,7 +48,7 @@ async def list_objects(storage: Storage, prefix: str) -> list[Listed]:
 
 
 async def list_unfinished(storage: Storage, before: datetime) -> list[Unfinished]:
-    """The multipart uploads that nobody has continued since `before`."""
+    """The multipart uploads that were not continued since `before`."""
 
     def read(client: Any, bucket: str) -> list[Unfinished]:
         pages = client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket)
@@ -123,7 +123,7 @@ async def abort(storage: Storage, upload: Unfinished) -> bool:
 
 
 def _is_unchanged(client: Any, at: dict[str, str], listed: Listed) -> bool:
-    """The same content may have been stored again: its time shows that somebody needs it."""
+    """The same content may have been stored again: its time shows that it is needed."""
     try:
         head = client.head_object(**at)
     except ClientError as error:

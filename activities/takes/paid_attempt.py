@@ -143,7 +143,7 @@ class PaidAttempt(Attempt):
             return facts, await self.checker.check(finished, facts)
 
         self._checking = asyncio.create_task(self.call(check()))
-        self._checking.add_done_callback(lambda done: done.cancelled() or done.exception())  # where nobody awaits it
+        self._checking.add_done_callback(lambda done: done.cancelled() or done.exception())  # where no code awaits it
 
     async def _checked_video(self, finished: Finished) -> Checks:
         """The checks of a video that is whole: those made while it arrived, if they found nothing."""

@@ -60,7 +60,7 @@ def spoken(
     """The brief of a recording, with the options of the command, after the user has seen it.
 
     Raises:
-        Exit: the user does not start it, or nobody can be asked: the memo is kept.
+        Exit: the user does not start it, or no one can be asked: the memo is kept.
         GreenlightError: the recording is no memo.
     """
     cli = cli_of(context)

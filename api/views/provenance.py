@@ -43,7 +43,7 @@ class ProvenanceView(View):
     )
     signed_by: str = Field(default="", description="The name in the certificate")
     self_made: bool = Field(
-        default=False, description="A stack of Greenlight made the certificate itself: nobody vouches for the name"
+        default=False, description="A stack of Greenlight made the certificate itself: no authority confirms the name"
     )
     trusted: bool = Field(default=False, description="The certificate is on the trust list of C2PA")
     signed_at: datetime | None = Field(default=None, description="By a time-stamp authority, if there was one")

@@ -33,7 +33,7 @@ def gc(
     delete: Annotated[bool, typer.Option("--delete", help="Remove it. Without this, it is only counted.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Count what nobody needs any more in the bucket, by reason, and remove it with --delete."""
+    """Count what is no longer needed in the bucket, by reason, and remove it with --delete."""
 
     async def work() -> tuple[Garbage, list[Item]]:
         collector = Collector(await connection.connect_temporal(), connection.open_bucket(), days)

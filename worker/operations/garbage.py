@@ -1,4 +1,4 @@
-"""What nobody needs any more in the bucket: found first, and removed only when it is still not needed then.
+"""What is no longer needed in the bucket: found first, and removed only when it is still not needed then.
 
 These are always kept: manifests, plans, ledgers, takes, deliverables, accounts, records of batches and jobs, the files
 of a production's references, `inbox/`, and everything of a production that is open or was closed recently.
@@ -27,7 +27,7 @@ MEANINGS: Final[dict[Reason, str]] = {
     "trash": "a file that was moved there and that no brief has named since",
     "upload": "a received file that became a take, or was refused",
     "film part": "an encoded part of a film; it is made again where it is needed",
-    "multipart": "an upload in parts that nobody continues",
+    "multipart": "an upload in parts that is not continued",
     "payload": "a large payload of Temporal that no history names any more",
     "index": "the entry of a take that can be reused, whose media were deleted",
     "probe": "an object with which a killed worker probed the store",

@@ -165,12 +165,6 @@ PROFILES: Final[dict[str, Profile]] = {
 assert tuple(PROFILES) == get_args(Destination)
 
 
-def aspect_of(rendition: str) -> str:
-    """The aspect of a rendition; a profile has its own."""
-    profile = PROFILES.get(rendition)
-    return profile.aspect if profile else rendition
-
-
 def problem_of(renditions: tuple[str, ...], seconds: float) -> str:
     """Why a film of this planned length cannot be made in these renditions, with the remedy; empty if it can."""
     twice = next((each for each in renditions if renditions.count(each) > 1), None)

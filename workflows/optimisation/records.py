@@ -128,7 +128,7 @@ class OptimisationView(Model):
     cases: int = 0
     prepared: PreparedOptimisation | None = None
     searched: Searched | None = None
-    version: Version = Field(default=0, description="What was stored; nobody uses it before a person says so")
+    version: Version = Field(default=0, description="What was stored; it is not used before a person chooses it")
     gain: Gain | None = None
 
 

@@ -29,9 +29,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.start_options import Urgency
 
 REMINDER: Final = timedelta(minutes=10)
-"""The pool is told again of what is in use and waits: an operator may have ended it, and a new one knows nothing."""
+"""What is in use and waits is reported again: an operator may have ended the pool, and a new one knows nothing."""
 UNCLAIMED: Final = timedelta(seconds=10)
-"""A grant that nobody awaits is given back after this: a run that was just continued or reset may still request it."""
+"""A grant that is not awaited is given back after this: a run that was just continued or reset may still request it."""
 
 Change = Literal["wanted", "running", "released", "abandoned"]
 Execute = Callable[[ProduceAsset], Awaitable[Take]]
@@ -58,11 +58,11 @@ class SlotHolder:
         self._granted: dict[tuple[str, str], str] = {}
         """Provider and slot -> the pool that gave it."""
         self._pools: dict[str, str] = {}
-        """Provider -> its pool, as far as this run knows. Another one was told nothing of what is in use and waits."""
+        """Provider -> its pool, as far as this run knows. To another one nothing was reported yet."""
         self._waiting: dict[tuple[str, str], None] = {}
         self._using: dict[tuple[str, str], None] = {}
         self._unsent: dict[str, dict[str, Change]] = {}
-        """Provider -> slot -> its last change that the pool was not told."""
+        """Provider -> slot -> its last change that was not reported to the pool."""
         self._sending: set[str] = set()
         self._reminders: dict[str, asyncio.Task[None]] = {}
 
@@ -212,7 +212,7 @@ class SlotHolder:
         self._repeat(self._waiting, provider, "wanted")
 
     def _repeat(self, keys: dict[tuple[str, str], None], provider: str, change: Change) -> None:
-        """Tell the pool once more, unless it is about to be told something newer."""
+        """Report to the pool once more, unless a newer report is about to be sent."""
         for key in [k for k in keys if k[0] == provider]:
             self._tell(key, self._unsent.get(provider, {}).get(key[1], change))
 

@@ -40,7 +40,7 @@ SHORTEST: Final = timedelta(seconds=1)
 
 @workflow.defn(name=POOL_TYPE)
 class SlotPool:
-    """Grants slots to takes. Workflow id: `pool_id`. It stays open, and costs nothing while nobody holds a slot."""
+    """Grants slots to takes. Workflow id: `pool_id`. It stays open, and costs nothing while no slot is held."""
 
     @workflow.init
     def __init__(self, start: PoolStart) -> None:

@@ -55,8 +55,8 @@ class Slots:
         self._held = {each.held.slot: _Slot(each.held, each.due, each.pause) for each in start.held}
         self._queue = FairQueue(start.waiting, start.starts)
         self._again: dict[str, str] = {}
-        """Held slots -> their holders, which are to be told once more."""
-        self._untold: set[str] = set()
+        """Held slots -> their holders, to which they are reported once more."""
+        self._unreported: set[str] = set()
         """Slots that are granted for the first time, until their holders know it."""
 
     def request(self, request: SlotRequest, now: datetime) -> None:
@@ -81,28 +81,28 @@ class Slots:
                 self._queue.add(Waiting.model_validate({"slot": slot, "holder": request.holder, **names}))
 
     def grant(self, most: int, now: datetime) -> dict[str, tuple[str, ...]]:
-        """Give free slots to the takes that are next; holder -> the slots to tell it, at most `most` in all."""
-        told: dict[str, list[str]] = {}
+        """Give free slots to the takes that are next; holder -> its slots to report, at most `most` in all."""
+        reported: dict[str, list[str]] = {}
         for slot in list(self._again)[:most]:
-            told.setdefault(self._again.pop(slot), []).append(slot)
-        left = most - sum(map(len, told.values()))
+            reported.setdefault(self._again.pop(slot), []).append(slot)
+        left = most - sum(map(len, reported.values()))
         while left > 0 and self._queue and (self.limit is None or len(self._held) < self.limit):
             taken = self._queue.pop()
             self._hold(taken.slot, taken.holder, now)
-            self._untold.add(taken.slot)
-            told.setdefault(taken.holder, []).append(taken.slot)
+            self._unreported.add(taken.slot)
+            reported.setdefault(taken.holder, []).append(taken.slot)
             left -= 1
-        return {holder: tuple(slots) for holder, slots in told.items()}
+        return {holder: tuple(slots) for holder, slots in reported.items()}
 
     def confirm(self, slots: Iterable[str]) -> None:
         """The holder knows of these slots."""
-        self._untold.difference_update(slots)
+        self._unreported.difference_update(slots)
 
     def lose(self, holder: str, slots: Sequence[str], now: datetime) -> None:
-        """The holder is closed, so it cannot be told: what it waits for ends, and what it held before is checked."""
+        """The holder is closed: what it waits for ends, and what it held before is checked."""
         self._queue.remove_all_of(holder)
         for slot in slots:
-            if slot in self._untold:
+            if slot in self._unreported:
                 self._held.pop(slot, None)
             self._abandon(slot, now)
         self.confirm(slots)
@@ -116,7 +116,7 @@ class Slots:
         return CheckSlots(provider=self.provider, slots=tuple(s.held for s in due))
 
     def apply(self, checked: Sequence[HeldSlot], verdicts: Iterable[Verdict]) -> None:
-        """Free what a check found free, and ask the holder where only that one knows.
+        """Free what a check found free, and ask the holder where only that one has the answer.
 
         What was requested again meanwhile stays held.
         """

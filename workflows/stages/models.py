@@ -36,7 +36,7 @@ class StageModels(Model):
     translator: Names = Field(default="", description="Further languages")
     analyst: Names = Field(default="", description="Sees, hears and reads references; 'local' uses no model")
     transcriber: Names = Field(default="", description="Writes down recordings")
-    classifier: Names = Field(default="", description="Tells the kind of a document whose fields are read")
+    classifier: Names = Field(default="", description="Finds the kind of a document whose fields are read")
     extractor: Names = Field(default="", description="Reads the fields of a document")
     judge: Names = Field(default="", description="Reviews takes, where the brief's `quality` requests it")
 

@@ -18,7 +18,7 @@ from workflows.stages.models import StageModels
 MAX_SECONDS: Final = 1_800.0
 """Of a memo: half an hour of speech is 25,000 characters, more than a brief holds."""
 _UNHEARD: Final = "A voice memo that is not started yet."
-"""The text of the record while nobody has started the brief; no planner gets it."""
+"""The text of the record while the brief is not started; no planner gets it."""
 
 
 class MemoStart(Model):

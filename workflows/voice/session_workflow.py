@@ -94,7 +94,7 @@ class VoiceSessionWorkflow:
             self._session = self._session.opened(self._terms)
 
     async def _hold(self) -> None:
-        """Wait for the end: of a secret that nobody fetched, or of the session and the report of the page."""
+        """Wait for the end: of a secret that was not fetched, or of the session and the report of the page."""
         if self._terms is None:
             return
         await self._wait(lambda: self._session.handed_out, self._terms.expires_at)

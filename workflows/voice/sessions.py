@@ -1,6 +1,6 @@
 """An interview by voice: its terms, its usage and its cost. Pure data.
 
-The browser speaks with the vendor directly, by a client secret that a worker minted. Nobody but the browser gets the
+The browser speaks with the vendor directly, by a client secret that a worker minted. Only the browser gets the
 vendor's counts, and the vendor does not enforce our cap. So the cap is reserved before the secret is minted, and it is
 what the session costs in every record and limit; the page asks for an answer only while its highest price fits the cap.
 The counts that the page reports are kept next to it, and can only raise it.
@@ -17,11 +17,10 @@ from workflows.models import ZERO, Model, Money, Person, ProductionId, Slug
 MAX_MINUTES: Final = 60
 """OpenAI ends a session after an hour."""
 TURN_TOKENS: Final = 4_000
-"""Of the conversation that goes with each answer, after the instructions: 400 s of the person's speech."""
+"""Of the conversation that goes with each answer, after the instructions: 400 s of the person's speech. The page ends
+a session in which a person speaks for 300 s without a pause."""
 ANSWER_TOKENS: Final = 1_000
 """Of one answer: 50 s of speech, with the calls of functions."""
-SPEECH_SECONDS: Final = 300
-"""Of the person without a pause: 3,000 of TURN_TOKENS. The page ends a session in which somebody speaks longer."""
 SECRET_SECONDS: Final = 60
 """Until a client secret expires. It opens sessions until then, and not only one; the vendor's least is 10."""
 REPORT_SECONDS: Final = 120

@@ -82,4 +82,4 @@ _FILLERS: Final = (
     "です を は の で に と して ください "
 )
 FILLERS: Final = frozenset(_FILLERS.split())
-"""Words beside which a setting stands alone. A sentence of these and its settings says nothing about the content."""
+"""Words next to which a setting stands alone. A sentence of these and its settings says nothing about the content."""

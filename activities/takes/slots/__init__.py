@@ -1,1 +1,1 @@
-"""The worker's part of in-flight limits: no submission without a slot, and a check of slots that nobody releases."""
+"""The worker's part of in-flight limits: no submission without a slot, and a check of slots that are not released."""

@@ -181,7 +181,7 @@ def _files(cli: Cli, given: Sequence[str]) -> list[Path]:
 
 
 def _in_folder(cli: Cli, folder: Path) -> list[Path]:
-    """Its files, without those that a link in it leads to: such a folder could come from somebody else."""
+    """Its files, without those that a link in it leads to: such a folder could come from another person."""
     found = []
     for path in sorted(folder.rglob("*")):
         if not path.is_file() or any(part.startswith(".") for part in path.relative_to(folder).parts):

@@ -24,7 +24,7 @@ class PromptEndpoints(Transport):
         return await self._request("GET", path, VersionView, params=query(tenant=tenant))
 
     async def add_prompt_version(self, name: PromptName, body: VersionBody) -> VersionView:
-        """Store a text as a new version, which nobody uses yet."""
+        """Store a text as a new version, which is not used yet."""
         return await self._request("POST", f"/prompts/{name}/versions", VersionView, body=body)
 
     async def use_prompt(self, name: PromptName, body: UseBody) -> PromptView:

@@ -32,8 +32,8 @@ async def start(
 ) -> OptimisationView:
     """Search a better version of a prompt on some of the cases, and measure its gain on the others.
 
-    The result is a stored version, which nobody uses before a person says so. A repeated request with the same id pays
-    for nothing twice.
+    The result is a stored version, which is not used before a person chooses it. A repeated request with the same id
+    pays for nothing twice.
     """
     if body.max_usd:
         caller.check_release("max_usd")

@@ -62,7 +62,7 @@ async def get_version(
 
 @router.post("/{name}/versions", status_code=201)
 async def add_version(services: ServicesDep, caller: CurrentCaller, name: PromptName, body: VersionBody) -> VersionView:
-    """Store a text as a new version. It is not used before somebody puts it into use."""
+    """Store a text as a new version. It is not used before a person chooses it."""
     body = caller.sign(body)
     stored = _stored(services, caller, body.tenant)
     made = await stored.add(name, body)

@@ -74,7 +74,7 @@ async def write_down(
     """
     if body.max_usd is not None:
         caller.check_release("max_usd")
-    await services.fleet.report()  # without a worker nobody would write it down
+    await services.fleet.report()  # without a worker it would not be written down
     given = MemoStart(production_id="new", **body.model_dump())
     brief = caller.admit(given.brief)
     memo_id = production_id_for(brief.tenant, idempotency_key and f"voice-memo/{idempotency_key}")

@@ -12,7 +12,7 @@ from workflows.prompts.uses import PromptName, Version
 
 
 class VersionBody(Model):
-    """A version that a person wrote. It is not used before somebody puts it into use."""
+    """A version that a person wrote. It is not used before a person chooses it."""
 
     text: Text = Field(
         description="It replaces the built-in text; the rest of the question, such as the form of its answer, is fixed",

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from workflows.brief import Brief, Platform
 from workflows.cut import Card, Cut, Transition
-from workflows.destinations.profiles import PROFILES, Rendition, aspect_of, problem_of
+from workflows.destinations.profiles import PROFILES, Rendition, problem_of
 from workflows.models import Asset, Modality, Plan
 from workflows.production.state.policies import PlanProblem, apply_edits, planned_seconds
 from workflows.requests import EditOp
@@ -80,7 +80,6 @@ def test_every_profile_is_consistent() -> None:
     for profile in PROFILES.values():
         across, down = map(int, profile.aspect.split(":"))
         assert profile.size[0] * down == profile.size[1] * across
-        assert aspect_of(profile.name) == profile.aspect
         assert profile.safe.left + profile.safe.right < 0.5
         assert profile.safe.top + profile.safe.bottom < 0.6
         if profile.most_seconds and profile.most_bytes:

@@ -1,1 +1,1 @@
-"""Commands of whoever runs Greenlight: keys, checks of a stack, and Temporal's own command."""
+"""Commands of operators: keys, checks of a stack, and Temporal's own command."""

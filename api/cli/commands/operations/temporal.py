@@ -62,7 +62,7 @@ def deploy(context: Context) -> None:
 
 @app.command(rich_help_panel=RUN, context_settings=PASS_ARGUMENTS, add_help_option=False)
 def gc(context: Context) -> None:
-    """Count what nobody needs any more in the bucket, and remove it with --delete."""
+    """Count what is no longer needed in the bucket, and remove it with --delete."""
     _exec("worker.operations", ["gc", *context.args], servers_environ(os.environ))
 
 

@@ -94,7 +94,7 @@ def add(
     note: Annotated[str, typer.Option(help="What it is for.")] = "",
     tenant: TenantOption = "default",
 ) -> None:
-    """Store a text as a new version. Nobody uses it before `prompts use`."""
+    """Store a text as a new version. It is not used before `prompts use`."""
     cli, name = cli_of(context), prompt_name(prompt)
     try:
         text = file.read_text("utf-8-sig")

@@ -28,7 +28,8 @@ from tests.activities.finishing.sound.recordings import (
     write_pcm,
     write_sound,
 )
-from workflows.cut import BROADCAST_LUFS, Levels
+from workflows.cut import Levels
+from workflows.destinations.profiles import PROFILES
 
 DEFAULT = Levels()
 
@@ -67,7 +68,7 @@ def noise(level: float) -> Wave:
     ("wave", "target"),
     [
         pytest.param(speech(0.02), Levels().loudness_lufs, id="quiet speech"),
-        pytest.param(speech(0.9), BROADCAST_LUFS, id="loud speech for broadcast"),
+        pytest.param(speech(0.9), PROFILES["broadcast"].lufs, id="loud speech for broadcast"),
         pytest.param(peaky(0.9), Levels().loudness_lufs, id="clicks"),
         pytest.param(noise(1.0), Levels().loudness_lufs, id="noise at full scale"),
     ],
@@ -113,7 +114,9 @@ def clipped(t: float) -> float:
         pytest.param(peaky(1.0), id="clicks"),
     ],
 )
-@pytest.mark.parametrize("goal", [Goal(-14, bit_rate=128_000), Goal(BROADCAST_LUFS)], ids=["reels", "broadcast"])
+@pytest.mark.parametrize(
+    "goal", [Goal(-14, bit_rate=128_000), Goal(PROFILES["broadcast"].lufs)], ids=["reels", "broadcast"]
+)
 def test_hot_and_quiet_sound_meets_its_goal(tmp_path: Path, wave: Wave, goal: Goal) -> None:
     """Sound that is clipped, square, very quiet or very short meets loudness and true peak after its encoding."""
     film = timeline(2.0, voices=((write_pcm(tmp_path / "v.pcm", 1.8, wave), 0.1, 1.8),))
