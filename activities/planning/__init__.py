@@ -1,0 +1,1 @@
+"""Turns briefs into priced plans: by rule, or by language models whose answers are checked."""

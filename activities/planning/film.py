@@ -23,10 +23,11 @@ from activities.planning.shots import (
 )
 from activities.planning.structure import model
 from activities.planning.structure.cleaning import without_letter
-from activities.planning.structure.delivered.cards import CARD_SECONDS, Cards, without_cards
-from activities.planning.structure.delivered.end_texts import split_end_texts
-from activities.planning.structure.delivered.formats import without_deliveries
+from activities.planning.structure.deliverable.cards import CARD_SECONDS, Cards, without_cards
+from activities.planning.structure.deliverable.end_texts import split_end_texts
+from activities.planning.structure.deliverable.formats import without_deliveries
 from activities.planning.structure.model import Structure
+from activities.planning.structure.notations.silence import asks_for_no_voice
 from activities.planning.structure.orders.sentences import (
     is_order,
     is_setting,
@@ -37,7 +38,6 @@ from activities.planning.structure.orders.sentences import (
 )
 from activities.planning.structure.quoted import without_orders
 from activities.planning.structure.sounds import without_sounds
-from activities.planning.structure.surface.silence import asks_for_no_voice
 from activities.planning.structure.text import without_emoji
 from activities.planning.task import PlanningTask
 from activities.text.patterns import Pattern

@@ -11,11 +11,11 @@ from activities.catalogue.offers import Offer
 from activities.planning.choices.illustrated import asks_for_illustrated, may_illustrate
 from activities.planning.pricing import invalid, price
 from activities.planning.revision import FeedbackRequests, read_feedback, without_corrections
-from activities.planning.structure.delivered.cards import Cards, asked_cards
-from activities.planning.structure.delivered.end_texts import split_end_texts
-from activities.planning.structure.delivered.formats import Formats, asked_formats
+from activities.planning.structure.deliverable.cards import Cards, asked_cards
+from activities.planning.structure.deliverable.end_texts import split_end_texts
+from activities.planning.structure.deliverable.formats import Formats, asked_formats
 from activities.planning.structure.model import SoundCue, Structure
-from activities.planning.structure.orders.length import asked_seconds
+from activities.planning.structure.orders.film_length import asked_seconds
 from activities.planning.structure.parser import parse
 from activities.planning.structure.sounds import asked_sounds, mentions_sound
 from activities.planning.translation.voices import check_spoken

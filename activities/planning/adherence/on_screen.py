@@ -8,7 +8,7 @@ from typing import Final
 
 from activities.planning.adherence.lines import MatchedLines, said_over
 from activities.planning.adherence.spoken import quotes
-from activities.planning.structure.delivered.cards import Cards
+from activities.planning.structure.deliverable.cards import Cards
 from activities.planning.structure.model import Line, Shot, Structure
 from workflows.continuity.inputs import without_versions
 from workflows.models import Asset, Modality, Plan

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from activities.planning.adherence.lines import MatchedLines, line_problems, said_over
 from activities.planning.adherence.on_screen import card_problems, lettering_problems, visuals_of
 from activities.planning.adherence.spoken import says, words_of
-from activities.planning.structure.delivered.cards import Cards
+from activities.planning.structure.deliverable.cards import Cards
 from activities.planning.structure.model import Shot, Structure
 from workflows.models import Asset, Modality, Plan
 

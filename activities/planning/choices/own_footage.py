@@ -3,7 +3,7 @@
 from activities.catalogue.offers import Offer
 from activities.planning.adherence.on_screen import visuals_of
 from activities.planning.material.unused import stored
-from activities.planning.structure.delivered.footage import named_file, names_footage, reference_named
+from activities.planning.structure.deliverable.footage import named_file, names_footage, reference_named
 from activities.planning.task import PlanningTask
 from workflows.models import Asset, Modality, Plan
 from workflows.references.kinds import ReferenceKind, kind_of

@@ -1,0 +1,1 @@
+"""Paid questions to language models: within their limits, and through the ledger."""

@@ -6,17 +6,17 @@ from typing import Final
 from activities.planning.structure import words
 from activities.planning.structure.labels import Kind, kind_of, segments
 from activities.planning.structure.messages import without_messages
+from activities.planning.structure.notations.asides import without_brackets
+from activities.planning.structure.notations.bare_labels import with_colons
+from activities.planning.structure.notations.credits import with_speakers_first
+from activities.planning.structure.notations.emphasis import without_emphasis
+from activities.planning.structure.notations.endings import with_end_cards
+from activities.planning.structure.notations.pairs import with_pairs
+from activities.planning.structure.notations.ranges import with_seconds, with_units
+from activities.planning.structure.notations.sections import without_note_sections
+from activities.planning.structure.notations.series import with_series
 from activities.planning.structure.orders import further
 from activities.planning.structure.orders.small_letters import with_capitals
-from activities.planning.structure.surface.asides import without_brackets
-from activities.planning.structure.surface.bare_labels import with_colons
-from activities.planning.structure.surface.credits import with_speakers_first
-from activities.planning.structure.surface.emphasis import without_emphasis
-from activities.planning.structure.surface.endings import with_end_cards
-from activities.planning.structure.surface.pairs import with_pairs
-from activities.planning.structure.surface.ranges import with_seconds, with_units
-from activities.planning.structure.surface.sections import without_note_sections
-from activities.planning.structure.surface.series import with_series
 from activities.planning.structure.text import (
     LEAD,
     LENGTH,

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from activities.planning.structure import words as names
 from activities.planning.structure.labels import segments
 from activities.planning.structure.model import Line, Shot, Structure, numbered
+from activities.planning.structure.notations.bare_labels import text_of_number
 from activities.planning.structure.orders.sentences import (
     end_text,
     is_prohibition,
@@ -17,7 +18,6 @@ from activities.planning.structure.orders.sentences import (
 )
 from activities.planning.structure.quoted import is_commission
 from activities.planning.structure.shot_list import title_in
-from activities.planning.structure.surface.bare_labels import text_of_number
 from activities.planning.structure.table import Table, find_tables, row_text
 from activities.planning.structure.text import (
     MARKDOWN_LINK,

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Final
 
 from activities.planning.structure.labels import segments
-from activities.planning.structure.surface.emphasis import without_emphasis
+from activities.planning.structure.notations.emphasis import without_emphasis
 from activities.text.patterns import Pattern
 
 _TIME: Final = r"(?:(?:오전|오후|上午|下午|午前|午後)\s?)?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[ap]\.?\s?m\.?)?"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from activities.planning.structure.delivered.cards import Cards
+from activities.planning.structure.deliverable.cards import Cards
 
 Form = Literal["shot list", "table", "screenplay", "list", "advert"]
 Join = Literal["", "cut", "dissolve", "fade", "wipe"]

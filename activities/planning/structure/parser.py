@@ -5,17 +5,17 @@ from dataclasses import replace
 from typing import Final
 
 from activities.planning.structure.cleaning import cleaned
-from activities.planning.structure.delivered.end_texts import split_end_texts
-from activities.planning.structure.delivered.formats import without_deliveries
-from activities.planning.structure.delivered.podcast import parse_podcast
+from activities.planning.structure.deliverable.end_texts import split_end_texts
+from activities.planning.structure.deliverable.formats import without_deliveries
+from activities.planning.structure.deliverable.podcast import parse_podcast
 from activities.planning.structure.enumeration import parse_list, parse_ordinals
 from activities.planning.structure.model import Structure
+from activities.planning.structure.notations.heard import with_heard
 from activities.planning.structure.orders.parser import parse_order
 from activities.planning.structure.orders.script import parse_script
 from activities.planning.structure.quoted import parse_advert
 from activities.planning.structure.screenplay import parse_dialogue, parse_screenplay
 from activities.planning.structure.shot_list import parse_shot_list, parse_timed_shots
-from activities.planning.structure.surface.heard import with_heard
 from activities.planning.structure.table import parse_shot_table
 
 FORMS: Final[tuple[Callable[[str], Structure | None], ...]] = (

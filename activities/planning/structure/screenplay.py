@@ -12,14 +12,14 @@ from typing import Final
 
 from activities.planning.structure.labels import FRAMING, Segment, kind_of, names_somebody, segments
 from activities.planning.structure.model import Join, Line, Shot, SoundCue, Structure, numbered
-from activities.planning.structure.orders.length import is_film_head
+from activities.planning.structure.notations.heard import heard_in
+from activities.planning.structure.notations.pages import without_page_breaks
+from activities.planning.structure.notations.silence import without_no_voice
+from activities.planning.structure.orders.film_length import is_film_head
 from activities.planning.structure.orders.sentences import is_prohibition, names_film
 from activities.planning.structure.quoted import SAID
 from activities.planning.structure.shot_list import title_in
 from activities.planning.structure.sounds import cues_in
-from activities.planning.structure.surface.heard import heard_in
-from activities.planning.structure.surface.pages import without_page_breaks
-from activities.planning.structure.surface.silence import without_no_voice
 from activities.planning.structure.text import (
     QUOTED,
     description_text,

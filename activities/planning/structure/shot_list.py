@@ -7,7 +7,7 @@ from typing import Final
 
 from activities.planning.structure import text as marks
 from activities.planning.structure import words
-from activities.planning.structure.delivered.cards import Cards
+from activities.planning.structure.deliverable.cards import Cards
 from activities.planning.structure.labels import (
     FRAMING,
     TITLE_LINE,
@@ -19,13 +19,13 @@ from activities.planning.structure.labels import (
     segments,
 )
 from activities.planning.structure.model import Line, Shot, SoundCue, Structure, numbered
+from activities.planning.structure.notations.bare_labels import text_of_number
+from activities.planning.structure.notations.cells import is_line, is_picture, line_of, spoken_turns, turn_in
+from activities.planning.structure.notations.heard import heard_in
+from activities.planning.structure.notations.silence import mentions_no_voice, without_no_voice
 from activities.planning.structure.orders.sentences import end_text, is_courtesy
 from activities.planning.structure.quoted import take_quotations
 from activities.planning.structure.sounds import cues_in
-from activities.planning.structure.surface.bare_labels import text_of_number
-from activities.planning.structure.surface.cells import is_line, is_picture, line_of, spoken_turns, turn_in
-from activities.planning.structure.surface.heard import heard_in
-from activities.planning.structure.surface.silence import mentions_no_voice, without_no_voice
 from activities.planning.structure.text import (
     QUOTED,
     description_text,

@@ -7,8 +7,8 @@ from typing import Final, Literal
 
 from activities.planning.structure.labels import Segment, is_nothing, segments
 from activities.planning.structure.model import SoundCue, Structure
+from activities.planning.structure.notations.cue_places import over_shots
 from activities.planning.structure.orders.sentences import is_courtesy
-from activities.planning.structure.surface.cue_places import over_shots
 from activities.planning.structure.text import QUOTED, plain, quotations
 from activities.planning.structure.vocabulary import sounds as names
 from activities.text.patterns import Pattern

@@ -8,10 +8,10 @@ from typing import Final, Literal
 from activities.planning.structure import words
 from activities.planning.structure.labels import FRAMING, Kind, is_nothing, kind_of, segments
 from activities.planning.structure.model import Structure, numbered
+from activities.planning.structure.notations.cells import is_line, named_turn, remark, spoken_turns
+from activities.planning.structure.notations.heard import heard_in
+from activities.planning.structure.notations.sheets import sheet_at
 from activities.planning.structure.shot_list import ShotDraft, set_lengths, title_in
-from activities.planning.structure.surface.cells import is_line, named_turn, remark, spoken_turns
-from activities.planning.structure.surface.heard import heard_in
-from activities.planning.structure.surface.sheets import sheet_at
 from activities.planning.structure.text import (
     LENGTH,
     QUOTED,

@@ -1,0 +1,1 @@
+"""Films that are ordered in sentences, without labels or a list."""

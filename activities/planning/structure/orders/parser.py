@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from activities.planning.structure.delivered.cards import Cards, asked_cards
+from activities.planning.structure.deliverable.cards import Cards, asked_cards
 from activities.planning.structure.labels import segments
 from activities.planning.structure.model import Line, Shot, Structure, numbered
 from activities.planning.structure.orders.sentences import (

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from activities.planning.structure.delivered.cards import asked_cards
+from activities.planning.structure.deliverable.cards import asked_cards
 from activities.planning.structure.labels import Segment, kind_of, segments
 from activities.planning.structure.model import Line, Shot, Structure, numbered
 from activities.planning.structure.shot_list import title_in

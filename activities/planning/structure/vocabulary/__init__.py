@@ -1,0 +1,1 @@
+"""Words of all languages as parts of regular expressions, one table a meaning."""

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from activities.planning.structure.delivered.cards import Cards, asked_cards, asked_destinations, without_cards
+from activities.planning.structure.deliverable.cards import Cards, asked_cards, asked_destinations, without_cards
 
 
 @pytest.mark.parametrize(

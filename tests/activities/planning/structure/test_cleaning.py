@@ -3,8 +3,8 @@
 import pytest
 
 from activities.planning.structure.cleaning import cleaned, without_letter
+from activities.planning.structure.notations.ranges import with_seconds
 from activities.planning.structure.parser import parse
-from activities.planning.structure.surface.ranges import with_seconds
 from tests.activities.planning.structured import plan, said
 
 FILM = "A lighthouse at dusk. The lamp is lit."

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from activities.planning.structure.orders.length import asked_seconds
+from activities.planning.structure.orders.film_length import asked_seconds
 from activities.planning.structure.orders.quotations import take
 from activities.planning.structure.orders.sentences import read
 from activities.planning.structure.parser import parse

@@ -3,11 +3,10 @@
 import re
 from typing import Final, NamedTuple, get_args
 
-from activities.planning.structure.delivered.cards import asked_destinations
-from activities.planning.structure.delivered.word import LETTER, as_word
+from activities.planning.structure.deliverable.cards import asked_destinations
 from activities.planning.structure.text import QUOTED, western_digits
-from activities.planning.structure.vocabulary import deliveries as words
-from activities.text.patterns import Pattern
+from activities.planning.structure.vocabulary import formats as words
+from activities.text.patterns import LETTER, Pattern, as_word
 from workflows.base import Aspect
 
 ASPECTS: Final = get_args(Aspect)

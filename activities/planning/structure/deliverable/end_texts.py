@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from activities.planning.structure.delivered.cards import MAX_CARD_CHARS, Cards
+from activities.planning.structure.deliverable.cards import MAX_CARD_CHARS, Cards
 from activities.planning.structure.labels import quoted_run
 from activities.planning.structure.text import QUOTED, lettering_text, quoted_words
 from activities.planning.structure.vocabulary import legal, places

@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from activities.planning.structure.delivered.word import LETTER, as_word
 from activities.planning.structure.labels import kind_of, names_somebody
 from activities.planning.structure.model import Line, Shot, SoundCue, Structure, numbered
 from activities.planning.structure.text import QUOTED, spoken_text
 from activities.planning.structure.turns import Turn, turn_in
 from activities.planning.structure.vocabulary import podcasts
-from activities.text.patterns import Pattern
+from activities.text.patterns import LETTER, Pattern, as_word
 
 _FORM: Final = Pattern(as_word(podcasts.FORM), re.IGNORECASE)
 _NO_PICTURE: Final = Pattern(as_word(podcasts.NO_PICTURE), re.IGNORECASE)

@@ -3,7 +3,7 @@
 import pytest
 
 from activities.planning.structure.model import Structure
-from activities.planning.structure.orders.length import asked_seconds
+from activities.planning.structure.orders.film_length import asked_seconds
 from activities.planning.structure.parser import parse
 
 

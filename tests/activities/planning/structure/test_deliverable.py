@@ -4,11 +4,11 @@ import time
 
 import pytest
 
-from activities.planning.structure.delivered.cards import Cards
-from activities.planning.structure.delivered.end_texts import split_end_texts
-from activities.planning.structure.delivered.footage import names_footage
-from activities.planning.structure.delivered.formats import asked_formats, without_deliveries
-from activities.planning.structure.delivered.podcast import parse_podcast
+from activities.planning.structure.deliverable.cards import Cards
+from activities.planning.structure.deliverable.end_texts import split_end_texts
+from activities.planning.structure.deliverable.footage import names_footage
+from activities.planning.structure.deliverable.formats import asked_formats, without_deliveries
+from activities.planning.structure.deliverable.podcast import parse_podcast
 from activities.planning.structure.text import spoken_text
 
 

@@ -4,9 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from activities.planning.structure.delivered.word import as_word
 from activities.planning.structure.vocabulary import footage
-from activities.text.patterns import Pattern
+from activities.text.patterns import Pattern, as_word
 
 _OWN: Final = Pattern(as_word(footage.OWN), re.IGNORECASE)
 _FILE: Final = Pattern(footage.FILE, re.IGNORECASE)
