@@ -9,8 +9,10 @@ import av
 import pytest
 from PIL import Image
 
-from activities.finishing.picture.frames import FilmFormat, frames_of, shot_facts
-from activities.finishing.timeline import Shot, lay_out, pieces_of
+from activities.finishing.picture.formats import FilmFormat
+from activities.finishing.picture.frames import frames_of, shot_facts
+from activities.finishing.picture.pieces import pieces_of
+from activities.finishing.timeline import Shot, lay_out
 from activities.media.recordings import Skipped
 from activities.media.timecode import MARK, FilmTimecode, Timecode
 from workflows.models import Media
