@@ -1,6 +1,7 @@
-"""Filters that make frames of any camera or model progressive, upright, and BT.709."""
+"""Makes frames and pictures of any camera or model opaque, progressive, upright, and BT.709 or sRGB."""
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from activities.finishing.picture.colours import map_colours
@@ -8,6 +9,7 @@ from activities.finishing.picture.colours import map_colours
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
+    from PIL.Image import Image
 
     from activities.finishing.picture.colours import Filter
 
@@ -32,7 +34,24 @@ _HD_WIDTH, _SD_HEIGHT = 1280, 576
 def convert(frame: "VideoFrame", stream: "VideoStream") -> Sequence["Filter"]:
     """The filters for frames like this one of a stream."""
     turned = UPRIGHT.get(frame.rotation, ())
-    return (*_matrix(frame), *_progressive(frame, stream), *turned, *map_colours(frame))
+    return (*_matrix(frame), *_opaque(frame), *_progressive(frame, stream), *turned, *map_colours(frame))
+
+
+def in_srgb(picture: "Image") -> "Image":
+    """A picture whose profile has another gamut, as telephones make, in sRGB; any other one as it is."""
+    from PIL import ImageCms
+
+    profile = picture.info.get("icc_profile")
+    if not profile or picture.mode not in ("RGB", "RGBA"):
+        return picture
+    try:
+        own = ImageCms.ImageCmsProfile(BytesIO(profile))
+        if own.profile.xcolor_space.strip() != "RGB":
+            return picture
+        made = ImageCms.profileToProfile(picture, own, ImageCms.createProfile("sRGB"))
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return picture
+    return made or picture
 
 
 def _matrix(frame: "VideoFrame") -> Sequence["Filter"]:
@@ -43,6 +62,13 @@ def _matrix(frame: "VideoFrame") -> Sequence["Filter"]:
         return (("setparams", "colorspace=bt2020nc"),)
     high = frame.width >= _HD_WIDTH or frame.height > _SD_HEIGHT
     return (("setparams", f"colorspace={'bt709' if high else 'smpte170m'}"),)
+
+
+def _opaque(frame: "VideoFrame") -> Sequence["Filter"]:
+    """A transparent picture over black: what is under its transparent parts was never meant to be seen."""
+    if not any(component.is_alpha for component in frame.format.components):
+        return ()
+    return (("premultiply", "inplace=1"),)
 
 
 def _progressive(frame: "VideoFrame", stream: "VideoStream") -> Sequence["Filter"]:

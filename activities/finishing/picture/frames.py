@@ -13,7 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from activities.errors import OutputUnusable
-from activities.finishing.picture.conversion import convert
+from activities.finishing.picture.conversion import convert, in_srgb
 from activities.finishing.picture.formats import FilmFormat, ShotFacts
 from activities.finishing.picture.joins import JOINS, darken
 from activities.finishing.picture.pieces import Part, Piece
@@ -98,10 +98,11 @@ def load_picture(path: Path, within: tuple[int, int]) -> "Image":
 
     try:
         with decode_picture(path, within) as picture:
-            if picture.mode != "RGBA":
-                return picture.convert("RGB")
-            ground = Image.new("RGBA", picture.size, "white")
-            ground.alpha_composite(picture)
+            shown = in_srgb(picture)
+            if shown.mode != "RGBA":
+                return shown.convert("RGB")
+            ground = Image.new("RGBA", shown.size, "white")
+            ground.alpha_composite(shown)
             return ground.convert("RGB")
     except BROKEN as error:
         raise OutputUnusable(f"the picture does not open ({error})") from None

@@ -163,7 +163,10 @@ class _Mixing:
         clips = []
         for placed in self._timeline.voices:
             pcm = self._paths[placed.voice.asset_id]
-            clips.append(Clip.at(pcm, placed.start, placed.voice.seconds, gain_db=self._gain("narration", pcm)))
+            # A recording that is cut tightly begins and ends within a wave.
+            fades = {"fade_in": placement.DECLICK / 2, "fade_out": placement.DECLICK}
+            gain = self._gain("narration", pcm)
+            clips.append(Clip.at(pcm, placed.start, placed.voice.seconds, gain_db=gain, **fades))
         return clips
 
     def _track(self, track: Track) -> list[Clip]:
