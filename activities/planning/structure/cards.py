@@ -8,6 +8,8 @@ from workflows.destinations.profiles import problem_of
 
 MAX_CARD_CHARS: Final = 200
 CARD_SECONDS: Final = 3.0
+LEAST_CARD_SECONDS, MOST_CARD_SECONDS = 1.0, 20.0
+"""Of an end card in the time that shots with lengths leave of the film."""
 
 _SENTENCE_ENDS: Final = ".!?\n"
 _QUOTED: Final = r"[\"“„«»']([^\"“”„«»\n]{1,200})[\"”“«»']"
