@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from activities.planning.structure.cards import asked_cards
+from activities.planning.structure.cards import ordered_end
 from activities.planning.structure.model import Join, Shot
+from activities.text.patterns import Pattern
 
 _TO_NEXT: Final = r"(?: ?(?:in)?to (?:the )?(?:next|following)(?: shot| scene)?| zur nächsten (?:einstellung|szene))?"
-_INTO: Final[Sequence[tuple[Join, re.Pattern[str]]]] = (
+_INTO: Final[Sequence[tuple[Join, Pattern]]] = (
     (
         "fade",
-        re.compile(
+        Pattern(
             r"(?:slow )?fades? (?:in|up)(?: from black)?|aufblende(?: aus (?:dem )?schwarz)?|"
             r"(?:aus )?schwarz aufblenden|"
             r"ouverture (?:au|en) (?:noir|fondu)|fondu d.ouverture|fundido desde negro|abre de negro|"
@@ -25,10 +26,10 @@ _INTO: Final[Sequence[tuple[Join, re.Pattern[str]]]] = (
     ),
 )
 """Directions of the transition into their own shot."""
-_AFTER: Final[Sequence[tuple[Join, re.Pattern[str]]]] = (
+_AFTER: Final[Sequence[tuple[Join, Pattern]]] = (
     (
         "fade",
-        re.compile(
+        Pattern(
             r"(?:slow )?fades? (?:out|to black|out to black|through black)|abblende(?: (?:auf|in|nach) schwarz)?|"
             r"(?:auf )?schwarz(?:blende| abblenden)|blende auf schwarz|fondu au noir|fundido a negro|funde a negro|"
             r"dissolvenza (?:in|al|a) nero|fade (?:para|a) preto",
@@ -37,22 +38,17 @@ _AFTER: Final[Sequence[tuple[Join, re.Pattern[str]]]] = (
     ),
     (
         "dissolve",
-        re.compile(
+        Pattern(
             rf"(?:slow )?(?:cross[- ]?)?dissolves?{_TO_NEXT}|cross[- ]?fades?{_TO_NEXT}|"
             rf"(?:weiche )?überblendung{_TO_NEXT}|überblenden|fondu enchaîné|fundido encadenado|encadenado|"
             r"dissolvenza incrociata|fusão",
             re.IGNORECASE,
         ),
     ),
-    ("wipe", re.compile(rf"wipes?{_TO_NEXT}|wischblende", re.IGNORECASE)),
+    ("wipe", Pattern(rf"wipes?{_TO_NEXT}|wischblende", re.IGNORECASE)),
 )
 """Directions of the transition from their shot to the next one; a fade after the last shot ends the film."""
-_SENTENCE: Final = re.compile(r"(?<=[.!?。！？])(?<!\b[A-Z]\.)\s+|(?<=[.!?][\"”»“])\s+")
-_END_ORDER: Final = re.compile(
-    r"(?:(?:and|then|finally|und|dann)[, ]+)?(?:(?:the )?(?:film|spot|trailer|video|ad) )?"
-    r"(?:ends?|finish(?:es)?|closes?|endet?|schlie(?:ß|ss)t?) ",
-    re.IGNORECASE,
-)
+_SENTENCE: Final = Pattern(r"(?<=[.!?。！？])(?<!\b[A-Z]\.)\s+|(?<=[.!?][\"”»“])\s+")
 
 
 class Directed(NamedTuple):
@@ -81,7 +77,7 @@ def take_directions(shots: Sequence[Shot]) -> Directed:
                 join = into
             elif after := _kind(_AFTER, plain):
                 carried = after
-            elif card := _END_ORDER.match(sentence) and asked_cards(sentence).end:
+            elif card := ordered_end(sentence):
                 end = card
             else:
                 kept.append(sentence)
@@ -89,5 +85,5 @@ def take_directions(shots: Sequence[Shot]) -> Directed:
     return Directed(tuple(made), carried == "fade", end)
 
 
-def _kind(directions: Sequence[tuple[Join, re.Pattern[str]]], sentence: str) -> Join:
+def _kind(directions: Sequence[tuple[Join, Pattern]], sentence: str) -> Join:
     return next((join for join, words in directions if words.fullmatch(sentence)), "")
