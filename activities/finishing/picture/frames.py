@@ -19,11 +19,12 @@ from activities.finishing.picture.joins import JOINS, darken
 from activities.finishing.picture.pieces import Part, Piece
 from activities.finishing.picture.titles import Titles, card_frame
 from activities.finishing.timeline import PlacedShot, Shot
+from activities.media.overlays import Overlay, compose
 from activities.media.planes import frame_of, planes_of, window_of
 from activities.media.recordings import Skipped, open_recording, picture_seconds, video_frames
 from activities.media.stills import BROKEN, decode_picture, open_picture, upright_size
-from activities.media.timecode import MARK, FilmTimecode
-from workflows.destinations.profiles import USUAL_RATES
+from activities.media.timecode import MARK, FilmTimecode, mark_of
+from workflows.destinations.profiles import USUAL_RATES, SafeArea
 
 if TYPE_CHECKING:
     from av.filter import Graph
@@ -200,12 +201,20 @@ def _part_frames(
     placed, shot = part.placed, part.placed.shot
     path = paths[shot.asset_id]
     made = _still_frames(placed, path, output) if shot.still else _shot_frames(shot, path, output, skipped)
-    drawn = shot.timecode and not output.crop  # a crop also cuts the time of the animatic itself
+    drawn = shot.timecode and not (output.crop or shot.fill)  # a crop also cuts the time of the animatic itself
+    mark = _mark(output) if shot.timecode and output.crop else None
     timecode = FilmTimecode(shot.timecode, (output.width, output.height)) if shot.timecode and drawn else None
     with decoding(shot.asset_id), closing(_exactly(part.first + count, made)) as frames:
         for number, frame in enumerate(frames):
             if number >= part.first:
+                frame = compose(frame, mark) if mark else frame
                 yield timecode.onto(frame, placed.start + number / output.rate) if timecode else frame
+
+
+def _mark(output: FilmFormat) -> Overlay:
+    """The mark of an animatic, inside the safe area of a destination."""
+    area = output.safe or SafeArea()
+    return mark_of((output.width, output.height), area.right, area.top)
 
 
 def _exactly(count: int, frames: Iterator["VideoFrame"]) -> Generator["VideoFrame"]:
