@@ -15,7 +15,7 @@ from activities.finishing.sound.kept import Kept
 from activities.finishing.sound.loudness import SILENCE_LUFS, Loudness
 from activities.finishing.sound.mastering import Goal, encode_to
 from activities.finishing.sound.mix import Mixed, Track, mix
-from activities.finishing.sound.samples import at_tempo, decode_voice
+from activities.finishing.sound.samples import at_tempo, decode_voice, on_both_sides
 from activities.finishing.sound.tempo import bar_seconds, find_tempo, tagged_tempo
 from activities.finishing.timeline import Timeline
 from activities.media.recordings import Skipped
@@ -141,6 +141,7 @@ def render(
         on_progress(f"decoding {asset_id}")
         samples[asset_id] = folder / f"{asset_id}.voice.pcm"
         decode_voice(asset_id, paths[asset_id], samples[asset_id], stop, skipped)
+        on_both_sides(samples[asset_id], stop)
         if placed.voice.speed != 1:
             samples[asset_id] = at_tempo(samples[asset_id], placed.voice.speed, stop)
     tracks = [Track(b.asset_id, b.role, paths[b.asset_id], b.shots, b.at_seconds, b.bpm) for b in beds]
