@@ -72,24 +72,15 @@ class Garbage:
 class Collector:
     """Finds and removes garbage of one bucket, with the Temporal namespace that its productions are in."""
 
-    def __init__(
-        self,
-        client: Client,
-        storage: Storage,
-        days: int,
-        now: datetime | None = None,
-        listed_after: timedelta = LISTED_AFTER,
-    ) -> None:
+    def __init__(self, client: Client, storage: Storage, days: int, now: datetime | None = None) -> None:
         """
         Args:
             days: For so long after its end, everything of a production stays, and so does a file that no brief names.
-            listed_after: How long files wait in the trash for a brief that was sent when they were moved.
         """
         self._client = client
         self._storage = storage
         self._now = now or datetime.now(UTC)
         self._since = self._now - timedelta(days=days)
-        self._listed_after = listed_after
 
     async def find(self) -> Garbage:
         """
@@ -136,9 +127,13 @@ class Collector:
                 else:
                     yield item, removed
         if moved:
-            await asyncio.sleep(max(self._listed_after.total_seconds() - (monotonic() - moved_at), 0))
+            await self.wait_for_lists(monotonic() - moved_at)
             async for each in self._empty_trash(moved):
                 yield each
+
+    async def wait_for_lists(self, passed: float) -> None:
+        """Wait until the briefs that were sent when the files were moved, `passed` seconds ago, are in the lists."""
+        await asyncio.sleep(max(LISTED_AFTER.total_seconds() - passed, 0))
 
     async def _empty_trash(self, moved: list[Item]) -> AsyncIterator[tuple[Item, bool]]:
         """Delete the files that were moved, and move those back that a brief names by now."""

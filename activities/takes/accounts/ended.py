@@ -39,7 +39,8 @@ T = TypeVar("T")
 Settling = Literal["released", "wait", "nothing"]
 """released: the account holds less now; wait: it may soon; nothing: no part has ended without returning its money."""
 Closed = Callable[[str], Awaitable[datetime | None]]
-"""When the workflow of a production was closed, the earliest time for one that Temporal does not have; None: open."""
+"""When the workflow of a production was closed from outside, the earliest time if Temporal does not have it; None: it is
+open, or has ended by itself."""
 
 
 class EndedParts:
@@ -142,6 +143,6 @@ async def workflow_closed_at(production_id: str) -> datetime | None:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         return datetime.min.replace(tzinfo=UTC)
-    if found.status is WorkflowExecutionStatus.RUNNING:
+    if found.status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
         return None
     return found.close_time or datetime.now(UTC)
