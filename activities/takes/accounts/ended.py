@@ -39,8 +39,8 @@ T = TypeVar("T")
 Settling = Literal["released", "wait", "nothing"]
 """released: the account holds less now; wait: it may soon; nothing: no part has ended without returning its money."""
 Closed = Callable[[str], Awaitable[datetime | None]]
-"""When the workflow of a production was closed from outside, the earliest time if Temporal does not have it; None: it is
-open, or has ended by itself."""
+"""When the workflow of a production was closed from outside, the earliest time where Temporal does not have it. None:
+it is open, or has ended by itself."""
 
 
 class EndedParts:
