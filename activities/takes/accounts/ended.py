@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeVar
 
 from temporalio import activity
 from temporalio.client import WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.finishing.manifests import Manifests
 from activities.storage.bucket import Storage
@@ -28,6 +28,7 @@ from activities.takes.accounts.costs import cost_by_ledgers
 from activities.takes.ledger import LedgerUnreadable
 from workflows import keys
 from workflows.models import ZERO
+from workflows.servers.temporal import is_missing
 
 ASSETS: Final = "assets"
 """The entry of a part for all that follows its planning; its other entries are questions of planning."""
@@ -140,7 +141,7 @@ async def workflow_closed_at(production_id: str) -> datetime | None:
     try:
         found = await activity.client().get_workflow_handle(keys.workflow_id(production_id)).describe()
     except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
+        if not is_missing(error):
             raise
         return datetime.min.replace(tzinfo=UTC)
     if found.status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
