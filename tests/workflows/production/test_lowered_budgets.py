@@ -90,6 +90,25 @@ async def test_a_retry_keeps_to_a_lower_budget(productions: Productions, lost: b
     assert seen.spent_usd == Decimal("0.0200")
 
 
+async def test_unknown_prices_end_with_a_lower_budget(productions: Productions) -> None:
+    """Of models without a published price, which no budget limited, no further take begins when it is lowered to what
+    is spent."""
+    fakes = FakeActivities(2)
+    fakes.unknown, fakes.fail = True, {"text-1"}
+    fakes.hold("text-1")
+    async with fakes.working(productions.client):
+        handle, plan = await productions.planned()
+        await approve(handle, plan.digest, "ana", allow_unknown_prices=True)
+        await generating(handle, "text-1")
+        await lower(handle, "0")
+        fakes.release("text-1")
+        seen = await until(handle, "needs_attention")
+        assert attention_of(seen) == {"text-1": "asset_failed", "text-2": "budget_short"}
+        assert made(fakes, "text-2") == []
+        await handle.cancel()
+        await handle.result()
+
+
 async def test_a_request_that_came_before_does_not_raise_it_again(productions: Productions) -> None:
     """A new take with a budget of its own, whose price was not known yet when the budget was lowered, is refused."""
     fakes = Slow(price_usd="0.10")
