@@ -179,6 +179,8 @@ class Life(RuleBasedStateMachine):
             self.money.approved(event, state.brief, state.plan, self.paid, self.wanted(), by_policy)
         elif event.name == "budget_raised":
             self.money.raised(event, state.brief)
+        elif event.name == "budget_lowered":
+            self.money.lowers(event)
         elif event.name == "resolved" and event.data.get("by") == RESUBMISSION_POLICY and "take" not in event.data:
             key = (str(event.asset_id), state.assets[str(event.asset_id)].next_take)
             self.bank[key] = self.bank.get(key, ZERO) + self.asked_usd[key]

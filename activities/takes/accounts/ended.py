@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, TypeVar
 
 from temporalio import activity
 from temporalio.client import WorkflowExecutionStatus
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
 from activities.finishing.manifests import Manifests
@@ -98,8 +99,11 @@ class EndedParts:
         return entry.ended and usd < entry.usd
 
     async def _has_returned(self, production_id: str, entry: Reservation) -> bool:
-        """Whether the production has ended by itself, with this amount."""
-        manifest = await Manifests(self._storage).read(production_id)
+        """Whether the production has ended by itself, with this amount; also where its manifest cannot be read."""
+        try:
+            manifest = await Manifests(self._storage).read(production_id)
+        except ApplicationError:
+            return True
         if manifest is None or not manifest.status.closed or manifest.allowance is None:
             return False
         return manifest.allowance.granted_usd == entry.usd
