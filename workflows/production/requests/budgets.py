@@ -46,7 +46,7 @@ class Budgets:
         if usd < lowest and not self._run.follows_reset:
             message = (
                 f"{record.spent_usd} USD are spent and {held} USD are held for what is under way, in doubt or ordered; "
-                f"the lowest possible budget now is {lowest} USD"
+                f"the lowest possible budget now is {lowest} USD: name that or more"
             )
             raise refuse("budget_short", "budget_usd", message)
 
