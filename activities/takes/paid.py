@@ -296,30 +296,6 @@ class PaidTake(PaidAttempt):
         await self._withdraw_question()
         raise self._running(Running(progress=0.0), job, started)
 
-    async def _check_claim(self) -> None:
-        """Check that the claim still counts, after a write so long that others may have counted it as lost: a process
-        that was suspended then sends nothing.
-
-        Raises:
-            StorageConflict: it does not count any more.
-        """
-        claim = self._ledger.entry
-        if await self._retry_storage(self._ledger.read) != claim:
-            raise StorageConflict
-
-    async def _check_reserved(self, reserve: Callable[[Entry | None], Awaitable[None]]) -> None:
-        """Check again that the money of the claim is reserved: a process that was suspended since the first check may
-        claim what others have counted as unspent. Otherwise nothing is sent, and the claim is released.
-
-        Raises:
-            Exception: that of `reserve`.
-        """
-        try:
-            await reserve(self._ledger.entry)
-        except Exception:
-            await self._retry_storage(lambda: self._ledger.update("released", outcome="not sent"))
-            raise
-
     async def _check_price(self, today: date) -> None:
         """Check, before the claim, that the price that the production reserved still holds.
 

@@ -3,7 +3,8 @@
 from decimal import Decimal
 from typing import Any, Final
 
-from hypothesis.stateful import RuleBasedStateMachine
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from tests.fuzz.answers import PRICES, UNPUBLISHED, delivered, made_up, media, priced, taken
 from tests.fuzz.money import ExpectedMoney
@@ -18,7 +19,7 @@ from workflows.production.state.record import Record
 from workflows.production.state.resubmissions import RESUBMISSION_POLICY
 from workflows.production.state.takes import usable_take
 from workflows.refusals import REFUSED
-from workflows.requests import PlanEdit, Regenerate, Resolve
+from workflows.requests import LowerBudget, PlanEdit, Regenerate, Resolve
 
 OPEN: Final = {"edit_plan", "regenerate", "select_take", "upload_take", "refresh"}
 """Updates that reopen a delivered production, as the gateway does."""
@@ -102,6 +103,11 @@ class Life(RuleBasedStateMachine):
         self.record_doubts()
         self.simulation.update(name, argument)
         self.advance()
+
+    @rule(budget=st.sampled_from(("0", "0.02", "0.1", "0.3", "1", "2")))
+    @precondition(lambda self: bool(self.state.assets))
+    def lower(self, budget: str) -> None:
+        self.send("lower_budget", LowerBudget(budget_usd=Decimal(budget)))
 
     def advance(self) -> None:
         ended = self.simulation.advance()

@@ -28,7 +28,6 @@ from workflows.production.state.takes import assets_in_attention, assets_to_star
 from workflows.requests import (
     Approval,
     Decision,
-    LowerBudget,
     Pause,
     PlanEdit,
     Refresh,
@@ -267,11 +266,6 @@ class Lives(Life):
         asked: dict[str, Any] = {"max_usd": "1", "budget_usd": budget, "allow_unknown_prices": allows}
         asked["asset_ids"] = [self.asset(which)] if some else []
         self.send("refresh", Refresh.model_validate(asked))
-
-    @rule(budget=st.sampled_from(("0", "0.02", "0.1", "0.3", "1", "2")))
-    @precondition(produced_once)
-    def lower(self, budget: str) -> None:
-        self.send("lower_budget", LowerBudget(budget_usd=Decimal(budget)))
 
     @rule(on=st.booleans())
     def pause(self, on: bool) -> None:

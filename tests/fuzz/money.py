@@ -104,7 +104,7 @@ class ExpectedMoney:
         limit = brief.budget_usd
         if event.data.get("again"):
             limits = [most for most in (limit, self.lowered) if most is not None]
-            cap = min(sums) if sums else max(self.cap, min(max(self.cap, paid + wanted), *limits))
+            cap = min(sums) if sums else max(self.cap, min([max(self.cap, paid + wanted), *limits]))
         elif event.data.get("gate") and not sums:
             cap = self.cap
         else:
