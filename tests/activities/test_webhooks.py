@@ -28,17 +28,27 @@ from api.relay.relay import frame
 from api.temporal.workers import LOGGED, webhook_errors
 from deploy.local import Stack
 from tests.support.fakes import FakeActivities
-from tests.support.productions import Productions
+from tests.support.productions import Productions, until
 from tests.support.servers.receiver import DROPPED, Got, Receiver, answer, receiving
 from tests.support.servers.serving import problem, serving
 from tests.support.stack import use_s3
 from tests.support.waiting import eventually
+from tests.workflows.production.repeats import reset_to_start
 from workflows import keys
 from workflows.brief import Brief, Platform, Webhook
 from workflows.events import TRANSIENT_EVENTS, Event
+from workflows.production.workflow import ProductionWorkflow
 from workflows.provider_report import ProvidersReport
+from workflows.requests import Rejection
 from workflows.webhooks import delivery as webhook_delivery
-from workflows.webhooks.delivery import Delivery, Notification, NotificationResult, NotificationWorkflow, select_events
+from workflows.webhooks.delivery import (
+    Delivery,
+    Notification,
+    NotificationResult,
+    NotificationWorkflow,
+    message_id,
+    select_events,
+)
 
 SECRETS = ["whsec_" + base64.b64encode(letter * 32).decode() for letter in (b"a", b"b")]
 SETTINGS = ActivitySettings(webhook_secret=SecretStr(" ".join(SECRETS)), webhook_hosts="localhost, 127.0.0.1")
@@ -104,7 +114,8 @@ async def test_the_payload_is_that_of_the_stream_and_signed(client: Client, rece
     async with notifying_with(client):
         handle = await start(client, address(receiver), *events)
         assert await handle.result() == NotificationResult(delivered=12)
-    assert sorted(int(got.headers["webhook-id"].removeprefix("p1/")) for got in receiver.got) == list(range(1, 13))
+    assert {got.headers["webhook-id"] for got in receiver.got} == {message_id("p1", each) for each in events}
+    assert len(receiver.got) == 12
     for got in receiver.got:
         data = standardwebhooks.Webhook(SECRETS[0]).verify(got.body, got.headers)
         standardwebhooks.Webhook(SECRETS[1]).verify(got.body, got.headers)
@@ -138,7 +149,8 @@ async def test_a_retry_has_the_same_id(client: Client, receiver: Receiver) -> No
     async with notifying_with(client):
         handle = await start(client, address(receiver), event(7))
         assert await handle.result() == NotificationResult(delivered=1)
-    assert [(got.headers["webhook-id"], got.body) for got in receiver.got] == [("p1/7", receiver.got[0].body)] * 3
+    same = (message_id("p1", event(7)), receiver.got[0].body)
+    assert [(got.headers["webhook-id"], got.body) for got in receiver.got] == [same] * 3
     assert receiver.got[0].headers["webhook-timestamp"] < receiver.got[2].headers["webhook-timestamp"]
     standardwebhooks.Webhook(SECRETS[0]).verify(receiver.got[2].body, receiver.got[2].headers)
 
@@ -260,6 +272,14 @@ async def test_each_tenant_has_a_secret_of_its_own(receiver: Receiver) -> None:
     assert len(receiver.got) == 2
     assert signing_tenants(settings) == ("acme", "bolt")
     assert "`corp:whsec_`" in signing_problem(settings, "corp")
+
+
+def test_an_invalid_secret_concerns_its_tenant_alone() -> None:
+    """A mistake in the secret of one tenant is reported for this tenant, and the events of all others are signed."""
+    settings = ActivitySettings(webhook_secret=SecretStr(f"acme:{SECRETS[0]} bolt:whsec_dG9vIHNob3J0 {SECRETS[1]}"))
+    assert signing_tenants(settings) == ("acme", "default")
+    assert [bool(signing_problem(settings, each)) for each in ("acme", "bolt", "default")] == [False, True, False]
+    assert "a secret of the tenant 'bolt' is not `whsec_`" in signing_problem(settings, "bolt")
 
 
 async def test_the_workers_report_whether_they_sign(storage: Storage) -> None:
@@ -389,3 +409,27 @@ async def test_a_cancelled_production_posts_everything(productions: Productions,
         await eventually(all_told)
     assert sorted(json.loads(g.body)["id"] for g in receiver.got) == [e.id for e in seen.events]
     assert seen.events[-1].name == "cancelled"
+
+
+async def test_a_reset_run_posts_its_own_events(productions: Productions, receiver: Receiver) -> None:
+    """While the receiver is down, a production is delivered, reset and rejected: the receiver gets the events of both
+    runs, none under the id of another."""
+    post = Worker(productions.client, task_queue=keys.NOTIFY_QUEUE, activities=[Notifier(SETTINGS).deliver_webhook])
+    async with FakeActivities(1).working(productions.client):
+        handle = await productions.approved(webhooks=[{"url": address(receiver)}])
+        first = await handle.result()
+        await reset_to_start(productions.client, first.production_id)
+        again = productions.newest(handle)
+        await until(again, "awaiting_approval")
+        await again.signal(ProductionWorkflow.reject, Rejection(reason="not this one"))
+        events = {
+            message_id(seen.production_id, e): e.name for seen in (first, await again.result()) for e in seen.events
+        }
+        async with post:
+
+            async def all_told() -> bool | None:
+                return True if len(receiver.got) >= len(events) else None
+
+            await eventually(all_told)
+    assert {got.headers["webhook-id"]: json.loads(got.body)["name"] for got in receiver.got} == events
+    assert "rejected" in events.values()
