@@ -56,10 +56,14 @@ async def approve(
 
 @router.post("/{production_id}/reject", tags=["decisions"])
 async def reject(
-    services: ServicesDep, caller: CurrentCaller, production_id: KnownId, rejection: RejectBody
+    services: ServicesDep,
+    caller: CurrentCaller,
+    production_id: KnownId,
+    rejection: RejectBody,
+    key: RequestKey = None,
 ) -> Receipt:
     """End the production: no asset of its plan is made; the cost of planning stays spent."""
-    decision = Decision(reject=caller.sign(rejection))
+    decision = keyed(Decision(reject=caller.sign(rejection)), key)
     return await services.productions.update(production_id, updates.DECIDE, decision)
 
 

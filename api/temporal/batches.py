@@ -37,7 +37,7 @@ from workflows.batch.records import Admit, BatchRecord, BatchRow, BatchStart, Ba
 from workflows.batch.state import check_repeat
 from workflows.models import Model, digest_of
 from workflows.refusals import refusal_in
-from workflows.start_options import COST, REQUESTER, STATUS, TENANT, TITLE, Urgency
+from workflows.start_options import COST, REQUESTER, STATUS, TENANT, TITLE, Urgency, content_digest
 
 ReadRecord = Callable[[str], Awaitable[BatchRecord | None]]
 
@@ -216,10 +216,9 @@ def _refused(error: WorkflowUpdateFailedError) -> Problem:
 
 
 def _rows_digest(rows: tuple[BatchRow, ...]) -> str:
-    """A digest of the rows' content, without their requester."""
-    return digest_of(
-        [[row.key, row.brief and row.brief.model_dump(mode="json", exclude={"requester"})] for row in rows]
-    )
+    """A digest of the rows' content, without their requester. A field that a later version adds does not change it
+    while the field has its default."""
+    return digest_of([[row.key, row.brief and content_digest(row.brief)] for row in rows])
 
 
 def _batch_status(execution: WorkflowExecution) -> BatchStatus:

@@ -39,9 +39,10 @@ class DecisionEndpoints(Transport):
             "POST", production_path(production_id, "approve"), Receipt, body=approval, key=idempotency_key
         )
 
-    async def reject(self, production_id: str, rejection: Rejection) -> Receipt:
+    async def reject(self, production_id: str, rejection: Rejection, *, idempotency_key: str | None = None) -> Receipt:
         """End the production before any asset of its plan is made."""
-        return await self._request("POST", production_path(production_id, "reject"), Receipt, body=rejection)
+        path = production_path(production_id, "reject")
+        return await self._request("POST", path, Receipt, body=rejection, key=idempotency_key)
 
     async def edit_plan(self, production_id: str, edit: PlanEdit, *, idempotency_key: str | None = None) -> PlanView:
         """Apply all of the edits or none; the resulting plan has a new digest. Also possible after delivery."""
