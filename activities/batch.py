@@ -13,7 +13,7 @@ from temporalio.client import (
     WorkflowHandle,
 )
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from workflows import keys
 from workflows.batch.records import BATCH_USED, PRODUCTION_USED, BatchRecord, WantedProduction
@@ -23,6 +23,7 @@ from workflows.nexus.outcomes import outcome_of
 from workflows.nexus.service import FOLLOW_PRODUCTION, STILL_OPEN, Follow, OperationRecord, Outcome
 from workflows.production.state.policies import highest_usd
 from workflows.refusals import refusal_in
+from workflows.servers.temporal import is_missing
 from workflows.start_options import COST, STATUS, content_digest
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ async def _describe(
     try:
         return handle, await handle.describe()
     except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
+        if not is_missing(error):
             raise
         return handle, None
 

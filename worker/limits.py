@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.providers.registry import registered
 from activities.takes.slots.gate import start_pool
+from workflows.servers.temporal import is_missing
 from workflows.slots.messages import LIMIT_SIGNAL, pool_id
 
 RETRY_SECONDS: Final = 2.0
@@ -43,7 +44,7 @@ async def apply_limits(client: Client, providers: Iterable[str], limits: Mapping
                     await start_pool(client, provider, limit)
                 await client.get_workflow_handle(pool_id(provider)).signal(LIMIT_SIGNAL, limit)
             except RPCError as error:
-                if limit is None and error.status is RPCStatusCode.NOT_FOUND:
+                if limit is None and is_missing(error):
                     break  # it never had one
                 log.warning("The in-flight limit of %s is not set, trying again: %s", provider, error.message)
                 await asyncio.sleep(RETRY_SECONDS)

@@ -10,20 +10,21 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from activities.planning.structure.words import NUMBERS
+from activities.text.patterns import Pattern
 
 ENGLISH_NUMBERS: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_QUOTED: Final = re.compile(r"[“„«「『\"]\s*([^“”„«»「」『』\"\n]{1,200}?)\s*[”“»」』\"]")
-_TITLE: Final = re.compile(
+_QUOTED: Final = Pattern(r"[“„«「『\"]\s*([^“”„«»「」『』\"\n]{1,200}?)\s*[”“»」』\"]")
+_TITLE: Final = Pattern(
     r"\b(?:neuer )?(titel|titre|título|titolo)(?: (?:ist|sei|est|es|è|é))?\s*[:=](?!\s*[“\"\ue000])\s*([^\n.;]{1,200})"
     r"|(タイトル)(?:は|を|[:：])\s*(?![「“\"\ue000])([^\n。]{1,200})",
     re.IGNORECASE,
 )
-_TITLE_WORD: Final = re.compile(
+_TITLE_WORD: Final = Pattern(
     r"(?:\b(?:ändere|change[rz]?|cambia|mude|altere)\s+)?(?:\b(?:den|le|el|il|o)\s+)?\b(?:titel|titre|título|titolo)\b"
     r"(?:\s+(?:in|zu|auf|en|a|à|por|para|su)(?=\s*\ue000))?|タイトル[はを]?",
     re.IGNORECASE,
 )
-_HOLDER: Final = re.compile("\ue000(\\d+)\ue001")
+_HOLDER: Final = Pattern("\ue000(\\d+)\ue001")
 
 _GERMAN: Final = (
     (r"(?:letzten?|letzter|letztes)", "last"),
@@ -124,7 +125,7 @@ _PORTUGUESE: Final = (
     (r"(?:por favor|encurte|alongue|a|o|as|os|filme|vídeo|faça|que|só|apenas|quero|longo)", ""),
 )  # fmt: skip
 _SHOT_JA: Final = r"(?:ショット|カット|シーン|場面)"
-_JAPANESE: Final = tuple((re.compile(pattern), text) for pattern, text in (
+_JAPANESE: Final = tuple((Pattern(pattern), text) for pattern, text in (
     (r"最初の" + _SHOT_JA, " first shot "), (r"最後の" + _SHOT_JA, " last shot "),
     (r"(\d+)\s*(?:番目|つ目|個目|本目)の" + _SHOT_JA, r" shot \1 "), (_SHOT_JA + r"\s*(\d+)", r" shot \1 "),
     (_SHOT_JA + r"(?:数)?[をは]\s*(\d+)\s*(?:つ|個|本|ショット|カット|シーン)?(?!\s*秒)", r" \1 shots "),
@@ -144,7 +145,7 @@ _JAPANESE: Final = tuple((re.compile(pattern), text) for pattern, text in (
 
 
 class _Words(NamedTuple):
-    pattern: re.Pattern[str]
+    pattern: Pattern
     english: tuple[str, ...]
 
 
@@ -154,7 +155,7 @@ def _compiled(pairs: tuple[tuple[str, str], ...]) -> _Words:
     for k, english in enumerate(ENGLISH_NUMBERS[1:], start=1):
         known.append((rf"(?:{'|'.join(NUMBERS[k].split())})", english))
     return _Words(
-        re.compile("|".join(rf"(?<!\w)({p})(?!\w)" for p, _ in known), re.IGNORECASE),
+        Pattern("|".join(rf"(?<!\w)({p})(?!\w)" for p, _ in known), re.IGNORECASE),
         tuple(english for _, english in known),
     )
 
@@ -163,7 +164,7 @@ _LANGUAGES: Final = tuple(_compiled(pairs) for pairs in (_GERMAN, _FRENCH, _SPAN
 _REF: Final = r"(?:shots? \d+|(?:first|second|third|fourth|fifth|last) shot|shots? (?:two|three|four|five|six|seven))"
 _LIST: Final = rf"{_REF}(?:\s*(?:,|and|to|-|–)\s*(?:shots? )?(?:\d+|two|three|four|five|six|seven))*"
 _PLACE: Final = r"(?:to the (?:start|end)|to position \d+|(?:before|after) shot \d+)"
-_REORDERED: Final = tuple((re.compile(pattern), text) for pattern, text in (
+_REORDERED: Final = tuple((Pattern(pattern), text) for pattern, text in (
     (rf"({_LIST}) dropped", r"drop \1"),
     (rf"({_REF}) (?:and|with) ({_REF}) swapped", r"swap \1 and \2"),
     (r"shots? (\d+) and (?:shot )?(\d+) swapped", r"swap \1 and \2"),

@@ -45,6 +45,7 @@ from activities.planning.structure.sounds import without_sounds
 from activities.planning.structure.surface.silence import asks_for_no_voice
 from activities.planning.structure.text import without_emoji
 from activities.planning.task import PlanningTask
+from activities.text.patterns import Pattern
 from activities.text.speech import (
     closed,
     fit,
@@ -115,7 +116,7 @@ _FRAMINGS: Final = (
              r"寄り|特写|特寫|近|클로즈|قريبة|نزدیک|крупн|närbild|zbliż|κοντιν|yakın|תקריב|क्लोज"),
     (_WIDE, r""),
 )  # fmt: skip
-_MOVES: Final = re.compile(
+_MOVES: Final = Pattern(
     r"\b(?:pan|tilt|dolly|track(?:s|ing)?|zooms?|crane|push(?:es)? in|pull(?:s)? (?:back|out)|handheld|"
     r"static|locked[- ]off|orbit|drone)\b",
     re.IGNORECASE,

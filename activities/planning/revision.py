@@ -16,9 +16,10 @@ from activities.planning.delivery.shots_named import (
     value,
 )
 from activities.planning.feedback_words import in_english
+from activities.text.patterns import Pattern
 
-_COUNT: Final = re.compile(rf"(\b\d{{1,3}}|\b{WORD})[\s-]*(?:shots?|scenes?)\b", re.IGNORECASE)
-_SECONDS: Final = re.compile(
+_COUNT: Final = Pattern(rf"(\b\d{{1,3}}|\b{WORD})[\s-]*(?:shots?|scenes?)\b", re.IGNORECASE)
+_SECONDS: Final = Pattern(
     rf"(\b\d{{1,3}}(?:\.\d+)?|\b{WORD})[\s-]*(?:s|secs?|seconds?)\b"
     r"(\s*(?:each|(?:per|an?|every|for each)\s+(?:shot|scene)))?",
     re.IGNORECASE,
@@ -50,22 +51,22 @@ _PATTERNS: Final = (
     ("fewer", r"\bfewer\s+(?:shots|scenes)\b"),
     ("more", r"\bmore\s+(?:shots|scenes)\b"),
 )
-_RULES: Final = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _PATTERNS)
-_CLAUSE: Final = re.compile(r"[.!;]+(?=\s|$)|[。！；\n]+")
-_CORRECTED: Final = re.compile(
+_RULES: Final = tuple((name, Pattern(pattern, re.IGNORECASE)) for name, pattern in _PATTERNS)
+_CLAUSE: Final = Pattern(r"[.!;]+(?=\s|$)|[。！；\n]+")
+_CORRECTED: Final = Pattern(
     r"\W*(?:please )?(?:use|take|apply|speak|say|with) (?:only )?(?:the |my |our )?(?:"
     r"correct(?:ed|ions?)(?: (?:price|name|date|fact|text|value|word|reference|document|sheet|field)s?)?|"
     r"(?:price|name|date|fact|text|value|word|reference|document|sheet|field)s? (?:as|that (?:was|were)) corrected)\W*",
     re.IGNORECASE,
 )
-_REFUSAL: Final = re.compile(
+_REFUSAL: Final = Pattern(
     r"\b(?:don['’]?t|do not|never|nicht|niemals|jamais|non (?=\w+(?:re|rlo|rla)\b)|não|nunca)\b|"
     r"\bn(?:e |['’])[^.]{1,40}\bpas\b|"
     r"\bno (?:quites|elimines|borres|saques|muevas|cambies|toques|suprimas)\b|(?:し|さ|か|わ|ら)?ないで|てはいけ",
     re.IGNORECASE,
 )
 """A sentence that forbids an edit."""
-_FILLERS: Final = re.compile(
+_FILLERS: Final = Pattern(
     r"an?|and|are|as|at|be|but|film|i|in|into|instead|is|its?|just|keep|let|long|longer|make|more|no|now|"
     r"of|on|only|please|shorter|should|"
     r"so|than|that|the|them|then|there|this|to|total|use|video|want|we|with|would|you"

@@ -21,6 +21,7 @@ from activities.planning.translation.voices import check_spoken
 from activities.providers.protocol import Provider
 from activities.providers.registry import remedy_for
 from activities.providers.selection import rank_offers
+from activities.text.patterns import Pattern
 from workflows.activity_io import DraftPlan
 from workflows.brief import MAX_VIDEO_SECONDS, Brief, Platform
 from workflows.continuity.inputs import UPSCALE
@@ -29,13 +30,13 @@ from workflows.prompts.built_in import BUILT_IN
 from workflows.prompts.uses import PromptName
 from workflows.references.analysis import Part
 
-_UPSCALE: Final = re.compile(
+_UPSCALE: Final = Pattern(
     r"\bup-?scal\w*|\bhoch(?:ge)?skal\w*|\bsuper[- ]?resolution\b|\breescal\w*|\bsuréchantillon\w*|"
     r"超解像|アップスケール|放大到|업스케일",
     re.IGNORECASE,
 )
 """Words for larger copies."""
-_NEGATED: Final = re.compile(
+_NEGATED: Final = Pattern(
     r"(?:\bno|\bnot|n['’]t|\bwithout|\bnever|\bnicht|\bkein\w*|\bohne|\bsin|\bsans|\bpas)\b\W*(?:\w+\W+)?$",
     re.IGNORECASE,
 )

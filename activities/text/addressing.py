@@ -7,6 +7,7 @@ question is sent, and what the judge reports as text of the take afterwards.
 import re
 from typing import Final
 
+from activities.text.patterns import Pattern
 from activities.text.valid_unicode import valid
 
 _ALL: Final = r"1[.,]0+|1\.(?!\d)|100 ?(?:%|percent|prozent)|10 ?/ ?10|5 ?/ ?5"
@@ -31,8 +32,8 @@ _PATTERNS: Final = (
     r"\b(?:judge|grader|evaluator)s?\s*[:,]\s*(?:please\s+)?(?:accept|approve|pass|score|rate|give|mark)\b",
     r"<\s*/?\s*(?:system|instructions?)\s*>|\bsystem prompt\b",
 )
-_ADDRESSING: Final = re.compile("|".join(_PATTERNS), re.IGNORECASE)
-_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_ADDRESSING: Final = Pattern("|".join(_PATTERNS), re.IGNORECASE)
+_INVISIBLE: Final = Pattern("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 SHOWN_CHARS: Final = 60
 
 

@@ -4,13 +4,13 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
+from activities.text.patterns import Pattern
+
 FOLDER: Final = "pictures"
-_LINE: Final = re.compile(
-    rf"^!\[(?P<alt>(?:\\.|[^\]\\\n])*)\]\({FOLDER}/(?P<name>[\w.-]{{1,100}})\)[ \t]*$", re.MULTILINE
-)
-_HEADING: Final = re.compile(r"^ {0,3}#{1,6}[ \t]+(?P<text>\S.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
-_MARKS: Final = re.compile(r"[\\`*_\[\]<>#|]")
-_MARKER: Final = re.compile(r"^[ \t]*\[(?P<source>reference-\d{1,3}(?: p\. \d{1,4})?)\][ \t]*$", re.MULTILINE)
+_LINE: Final = Pattern(rf"^!\[(?P<alt>(?:\\.|[^\]\\\n])*)\]\({FOLDER}/(?P<name>[\w.-]{{1,100}})\)[ \t]*$", re.MULTILINE)
+_HEADING: Final = Pattern(r"^ {0,3}#{1,6}[ \t]+(?P<text>\S.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_MARKS: Final = Pattern(r"[\\`*_\[\]<>#|]")
+_MARKER: Final = Pattern(r"^[ \t]*\[(?P<source>reference-\d{1,3}(?: p\. \d{1,4})?)\][ \t]*$", re.MULTILINE)
 ALT_CHARS: Final = 120
 
 

@@ -7,22 +7,23 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
+from activities.text.patterns import Pattern
 from activities.text.valid_unicode import valid, valid_json
 
 _TAGS: Final = "think|thinking|thought|thoughts|reasoning"
-_THOUGHTS: Final = re.compile(
+_THOUGHTS: Final = Pattern(
     rf"^[ ]{{0,3}}(?P<fence>`{{3,}}|~{{3,}}).*?^[ ]{{0,3}}(?P=fence)[ \t]*$"  # a code block, which stays as it is
     rf"|(?P<thoughts>^[ \t]*[<\[](?P<tag>{_TAGS})[>\]].*?[<\[]/(?P=tag)[ \t]*[>\]])",
     re.DOTALL | re.IGNORECASE | re.MULTILINE,
 )
-_THOUGHTS_BEFORE: Final = re.compile(
+_THOUGHTS_BEFORE: Final = Pattern(
     rf"\A.*(?:^[ \t]*</(?:{_TAGS})>|</(?:{_TAGS})>[ \t]*$)", re.DOTALL | re.IGNORECASE | re.MULTILINE
 )
 """A chat template often has the opening tag in the prompt, so that the response has only the closing one."""
-_THOUGHTS_TO_THE_END: Final = re.compile(rf"\A<(?:{_TAGS})>.*\Z", re.DOTALL | re.IGNORECASE)
-_MARKS: Final = re.compile(rf"[<\[](?:{_TAGS})[>\]]|^[ ]{{0,3}}(?:`{{3}}|~{{3}})", re.IGNORECASE | re.MULTILINE)
-_FENCED: Final = re.compile(r"\A(?P<fence>`{3,}|~{3,})[^\n`]*\n(?P<text>.*)\n[ ]{0,3}(?P=fence)[ \t]*\Z", re.DOTALL)
-_FENCE: Final = re.compile(r"^[ ]{0,3}(?:`{3,}|~{3,})[ \t]*([^\n`]*)$", re.MULTILINE)
+_THOUGHTS_TO_THE_END: Final = Pattern(rf"\A<(?:{_TAGS})>.*\Z", re.DOTALL | re.IGNORECASE)
+_MARKS: Final = Pattern(rf"[<\[](?:{_TAGS})[>\]]|^[ ]{{0,3}}(?:`{{3}}|~{{3}})", re.IGNORECASE | re.MULTILINE)
+_FENCED: Final = Pattern(r"\A(?P<fence>`{3,}|~{3,})[^\n`]*\n(?P<text>.*)\n[ ]{0,3}(?P=fence)[ \t]*\Z", re.DOTALL)
+_FENCE: Final = Pattern(r"^[ ]{0,3}(?:`{3,}|~{3,})[ \t]*([^\n`]*)$", re.MULTILINE)
 
 MAX_MARKS: Final = 1_000
 """Of thoughts and code blocks: a text with more of them is meant to waste time."""

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
+from activities.text.patterns import Pattern
+
 LATIN_PER_SECOND: Final = 15.0
 OTHERS_PER_SECOND: Final = 12.0
 WIDE_PER_SECOND: Final = 3.6
@@ -37,19 +39,17 @@ _UNITS: Final = r"(?!(?<=\b(?:[Ee]xt|[Mm]ax|[Mm]in)\.)\s\d)"
 _CLOSERS: Final = r"(?:\s?»|[\"'”’)\]]){0,4}"
 FULL_STOP: Final = rf"(?:{_NO_END}\.(?!{_DATE}|\.){_UNITS}|\.{{2,6}}|…{{1,6}})"
 GOES_ON: Final = rf"(?=[{_LOWER}»])"
-_SENTENCE_END: Final = re.compile(
+_SENTENCE_END: Final = Pattern(
     rf"[!?][.!?…]{{0,5}}{_CLOSERS}\s++(?!»)|{FULL_STOP}{_CLOSERS}\s++(?!{GOES_ON})"
     r"|[。！？｡।॥؟۔]+[”’」』）]*\s*|\n+"
 )
 """A full stop or an ellipsis ends no sentence that goes on with a small letter."""
-_GREEK_QUESTION: Final = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff][;\u037e]$")
-_CLAUSE_END: Final = re.compile(r"[;؛]\s+|；\s*")
+_GREEK_QUESTION: Final = Pattern(r"[\u0370-\u03ff\u1f00-\u1fff][;\u037e]$")
+_CLAUSE_END: Final = Pattern(r"[;؛]\s+|；\s*")
 """Where a clause ends that can stand alone: a comma, a colon or a dash may also be inside a phrase."""
-_LINE_IN_SENTENCE: Final = re.compile(
-    r"(?<=[,;])[ \t]*\n[ \t]*(?=[^\W\d_])|(?<=[^\W_])[ \t]*\n[ \t]*(?=[a-zà-öø-ÿа-яё])"
-)
+_LINE_IN_SENTENCE: Final = Pattern(r"(?<=[,;])[ \t]*\n[ \t]*(?=[^\W\d_])|(?<=[^\W_])[ \t]*\n[ \t]*(?=[a-zà-öø-ÿа-яё])")
 """The end of a line of verse, or of wrapped text, within a sentence."""
-_PART_END: Final = re.compile(r"[;:؛]\s+|[；：]\s*|\s[–—]\s")
+_PART_END: Final = Pattern(r"[;:؛]\s+|[；：]\s*|\s[–—]\s")
 """Where a language model may divide a sentence, too."""
 TAG: Final = (
     r"<(?:/?(?:abbr|b|big|blockquote|body|br|center|cite|del|dfn|div|dl|dt|dd|em|figcaption|figure|font|h[1-6]|head|hr|"
@@ -59,20 +59,20 @@ TAG: Final = (
     r"/code|!--[^<>]{0,200}--|!doctype[^<>]{0,200})/?>"
 )
 """A tag of a pasted document. Other words in angle brackets, such as <Enter>, are text."""
-_CLOSING: Final = re.compile(r"</(?:b|i|em|strong|u|s|a|span|code|kbd|mark)>(?=[.,;:!?…])", re.IGNORECASE)
-_MARKUP: Final = re.compile(
+_CLOSING: Final = Pattern(r"</(?:b|i|em|strong|u|s|a|span|code|kbd|mark)>(?=[.,;:!?…])", re.IGNORECASE)
+_MARKUP: Final = Pattern(
     rf"{TAG}|<?https?://\S+|<[^<>\s@]{{1,100}}@[^<>\s]{{1,100}}>|"
     r"^[ \t]*(?:[-*+•>]|#{1,6}|\d{1,3}[.)])[ \t]+|[*_`#~|]+|\\(?=[\s*_`#~|<>\[\]()\\]|$)",
     re.MULTILINE | re.IGNORECASE,
 )
-_LINK: Final = re.compile(r"!?\[([^\]\n]{1,300})\]\([^)\n]{0,500}\)")
-_COMMISSION: Final = re.compile(
+_LINK: Final = Pattern(r"!?\[([^\]\n]{1,300})\]\([^)\n]{0,500}\)")
+_COMMISSION: Final = Pattern(
     r"^(?:please\s+)?(?:(?:make|create|produce|shoot|write|design|draw)\s+(?:me\s+|us\s+)?)?(?:an?\s+|the\s+|our\s+)?"
     r"(?:[\w-]+\s+){0,4}?(?:film|video|clip|ad|advert|commercial|spot|trailer|reel|poster|post|animation)\s+"
     r"(?:about|for|of|on|showing|that shows|introducing|announcing)\s+",
     re.IGNORECASE,
 )
-_DIRECTION: Final = re.compile(
+_DIRECTION: Final = Pattern(
     r"(?:then |and |finally,? |please |first,? )*(?:show|end (?:on|with)|open (?:on|with)|cut to|start (?:on|with)|"
     r"begin (?:on|with)|close (?:on|with)|zoom|fade|include|feature|use|keep|avoid|make (?:it|the)|"
     r"no (?:[\w-]+ ){0,2}?(?:music|text|lettering|people|persons?|faces|voice(?:-?over)?|narrat\w+|dialogue|logos?|"
@@ -90,7 +90,7 @@ def is_wide(character: str) -> bool:
 _ENDS: Final = (".", "!", "?", "…", "。", "！", "？", "।", "؟", "۔")
 
 
-def _cut(text: str, ends: re.Pattern[str]) -> list[str]:
+def _cut(text: str, ends: Pattern) -> list[str]:
     """The text in parts, each with the marks that end it."""
     at = [0, *(m.end() for m in ends.finditer(text)), len(text)]
     return [" ".join(text[i:j].split()) for i, j in pairwise(at)]

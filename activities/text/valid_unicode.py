@@ -8,11 +8,13 @@ form a pair are joined.
 import re
 from typing import Final
 
+from activities.text.patterns import Pattern
+
 REPLACEMENT: Final = "\ufffd"
 
-_CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-_HALVES: Final = re.compile("[\ud800-\udfff]")
-ESCAPES: Final = re.compile(
+_CONTROLS: Final = Pattern("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_HALVES: Final = Pattern("[\ud800-\udfff]")
+ESCAPES: Final = Pattern(
     r"\\(?:"
     r"u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a whole pair
     r"|(?P<invalid>u(?:[dD][89a-fA-F][0-9a-fA-F]{2}|00(?:0[0-8bBcCeEfF]|1[0-9a-fA-F]|7[fF])|[fF]{3}[eEfF]))"

@@ -19,6 +19,7 @@ from api.problems import unknown_production
 from api.temporal.outcomes import RPC_TIMEOUT, translating_errors
 from workflows import keys
 from workflows.activity_io import DRAFT_PLAN, PRODUCE_ASSET, STILL_RUNNING
+from workflows.servers.temporal import is_missing
 from workflows.slots.messages import WAITING_QUERY
 
 LONG_POLL_TIMEOUT: Final = timedelta(seconds=60)
@@ -66,11 +67,10 @@ class ChangeFeed:
             try:
                 page = await poll(request, timeout=LONG_POLL_TIMEOUT)
             except (RPCError, RuntimeError) as error:
-                status = error.status if isinstance(error, RPCError) else None
-                if status is RPCStatusCode.NOT_FOUND:
+                if isinstance(error, RPCError) and is_missing(error):
                     yield False
                     return
-                if status is RPCStatusCode.INVALID_ARGUMENT:
+                if isinstance(error, RPCError) and error.status is RPCStatusCode.INVALID_ARGUMENT:
                     token = b""
                 await asyncio.sleep(delay)
                 delay = min(2 * delay, LAST_RETRY_SECONDS)

@@ -25,7 +25,7 @@ from workflows.models import digest_of
 from workflows.requests import KeyedRequest, request_digest
 from workflows.runtime.encryption_keys import PayloadKeyMissing
 from workflows.runtime.repeated_requests import repeat_result
-from workflows.servers.temporal import diagnose
+from workflows.servers.temporal import diagnose, is_missing
 from workflows.start_options import STATUS
 
 RPC_TIMEOUT: Final = timedelta(seconds=3)
@@ -146,7 +146,7 @@ def translating_errors(unknown: Callable[[str], Problem] | None = None, resource
     try:
         yield
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND and unknown and not diagnose(error.message):
+        if unknown and is_missing(error):
             raise unknown(resource_id) from None
         raise rpc_problem(error) from None
     except RuntimeError as error:
@@ -233,7 +233,7 @@ async def send_update(
     except RuntimeError as error:
         raise problems.no_temporal(str(error)) from None
     except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
+        if not is_missing(error):
             raise rpc_problem(error) from None
     return None
 

@@ -27,6 +27,7 @@ from workflows import keys
 from workflows.events import ProductionStatus, Progress, Snapshot
 from workflows.refusals import refusal_in
 from workflows.runtime.encryption_keys import PayloadKeyMissing
+from workflows.servers.temporal import is_missing
 
 QUERY_TIMEOUT: Final = timedelta(seconds=3)
 """Without a worker the server would hold a query for 29 s; a healthy worker takes 4-20 ms."""
@@ -164,7 +165,7 @@ class ProductionReader:
                     raise _RetryQuery from None
                 raise query_failed(error.message) from None
             except RPCError as error:
-                if error.status is RPCStatusCode.NOT_FOUND:
+                if is_missing(error):
                     raise unknown_production(production_id) from None
                 silent = error.status in SILENT or error.status is RPCStatusCode.FAILED_PRECONDITION
             except TimeoutError:

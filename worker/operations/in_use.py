@@ -10,13 +10,14 @@ from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, ScheduleActionStartWorkflow, WorkflowExecution
 from temporalio.common import RawValue
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.storage.bucket import Storage
 from workflows import keys
 from workflows.events import Snapshot
 from workflows.nexus.service import OPERATION_TYPE
 from workflows.runtime import encryption_keys
+from workflows.servers.temporal import is_missing
 
 AT_ONCE: Final = 10
 """Concurrent requests to Temporal."""
@@ -62,7 +63,7 @@ async def _input_of(client: Client, run: WorkflowExecution) -> Sequence[Payload]
         async for event in handle.fetch_history_events(page_size=1):
             return event.workflow_execution_started_event_attributes.input.payloads
     except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:  # it was deleted meanwhile
+        if not is_missing(error):  # it was deleted meanwhile
             raise
     return ()
 
@@ -75,7 +76,7 @@ async def schedule_arguments(client: Client) -> AsyncIterator[Sequence[Payload]]
         try:
             action = (await client.get_schedule_handle(listed.id).describe()).schedule.action
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
+            if not is_missing(error):
                 raise
             continue
         if isinstance(action, ScheduleActionStartWorkflow):
@@ -101,7 +102,7 @@ async def end_of(client: Client, storage: Storage, production_id: str) -> dateti
     try:
         described = await client.get_workflow_handle(keys.workflow_id(production_id)).describe()
     except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
+        if not is_missing(error):
             raise
         manifest = await manifest_of(storage, production_id)
         return manifest.updated_at if manifest and manifest.status.closed else "unknown"

@@ -5,11 +5,12 @@ from typing import Final
 from urllib.parse import unquote
 
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.storage.inventory import Listed
 from worker.operations.in_use import schedule_arguments
 from workflows.runtime import external_payloads
+from workflows.servers.temporal import is_missing
 
 WORKFLOW: Final = "/wi/"
 
@@ -48,7 +49,7 @@ async def _named_in_run(client: Client, workflow_id: str, run_id: str | None = N
         async for event in client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history_events():
             found |= _keys_in(event.SerializeToString())
     except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
+        if not is_missing(error):
             raise
     return found
 

@@ -25,6 +25,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from worker.versions.runs import UNVERSIONED, Held, Runs
 from workflows import keys
+from workflows.servers.temporal import is_missing
 
 POLLED_WITHIN: Final = timedelta(minutes=2)
 """A worker polls again after a minute at most."""
@@ -209,7 +210,7 @@ class Deployment:
         try:
             found = await self._client.workflow_service.describe_worker_deployment(request)
         except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
+            if is_missing(error):
                 return WorkerDeploymentInfo()
             raise
         return found.worker_deployment_info
@@ -222,7 +223,7 @@ class Deployment:
 
     def _refused(self, build_id: str, error: RPCError) -> Exception:
         """What Temporal says about a build as a refusal; any other error as it is."""
-        if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION):
+        if not is_missing(error) and error.status is not RPCStatusCode.FAILED_PRECONDITION:
             return error
         return DeploymentRefused(
             f"build {build_id!r} of the deployment {self.name!r}: {error.message}; start its workers, with all roles, "

@@ -10,11 +10,12 @@ from temporalio.api.common.v1 import WorkflowExecution as ExecutionId
 from temporalio.api.workflow.v1 import VersioningOverride, WorkflowExecutionOptions
 from temporalio.api.workflowservice.v1 import UpdateWorkflowExecutionOptionsRequest
 from temporalio.client import Client, WorkflowExecution
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from workflows import keys
 from workflows.events import ProductionStatus
 from workflows.nexus.service import OPERATION_TYPE
+from workflows.servers.temporal import is_missing
 from workflows.slots.messages import POOL_TYPE
 
 UNVERSIONED: Final = "unversioned"
@@ -92,7 +93,7 @@ class Runs:
                 try:
                     await change(run)
                 except RPCError as error:
-                    if error.status is not RPCStatusCode.NOT_FOUND:
+                    if not is_missing(error):
                         raise
                     return False  # it has ended meanwhile
                 return True

@@ -1,7 +1,9 @@
-"""Messages about problems of the Temporal server, each with its remedy, for the API, the worker and their logs."""
+"""Errors of the Temporal server: what they mean, and messages with a remedy for the API, the worker and their logs."""
 
 import re
 from typing import Final
+
+from temporalio.service import RPCError, RPCStatusCode
 
 DISK_FULL: Final = "the disk of the Temporal server is full: it stores nothing until there is room"
 CHECK_DISK: Final = "check whether the disk of the Temporal server is full"
@@ -10,6 +12,15 @@ _CERTIFICATE: Final = ("invalidcertificate", "unknownissuer", "certificate verif
 _CLIENT_CERTIFICATE: Final = ("certificaterequired", "badcertificate", "unknownca", "alertreceived")
 _NO_TLS: Final = ("invalidcontenttype", "corrupt message")
 _NO_NAMESPACE: Final = re.compile(r"namespace (\S+) is not found", re.IGNORECASE)
+
+
+def is_missing(error: RPCError) -> bool:
+    """Whether the server says that it does not have what a call names: a run, a schedule, a deployment.
+
+    A server that cannot read the namespace within 3 s, because its database is busy, also answers NOT_FOUND, "Namespace
+    … is not found". It says nothing about the run then.
+    """
+    return error.status is RPCStatusCode.NOT_FOUND and not _NO_NAMESPACE.search(error.message)
 
 
 def diagnose(error_text: str) -> str:

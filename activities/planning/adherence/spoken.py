@@ -14,21 +14,22 @@ from unicode_rbnf import RbnfEngine
 from unicode_rbnf.engine import FormatPurpose
 
 from activities.planning.structure.text import western_digits
+from activities.text.patterns import Pattern
 from activities.text.speech import is_wide
 
 _NUMBER: Final = r"\d+(?:[.,:/'](?=\d)\d+)*"
 MARKS: Final = "".join(chr(c) for c in range(0x10000) if unicodedata.category(chr(c)) in ("Mn", "Mc"))
 """Signs that belong to the letter before them, such as the vowels of Devanagari: no letters of Python's patterns."""
 _LETTER: Final = rf"(?:[^\W\d_]|[{MARKS}])"
-_WORD: Final = re.compile(
+_WORD: Final = Pattern(
     rf"{_NUMBER}|[^\W\d_]{_LETTER}*(?:'{_LETTER}+)*|°(?:\s?[cf]\b)?|[%€$£¥₽₹₩₺₴&+=×]|(?<=\d)\s?[–—−-]\s?(?=\d)"
 )
-_POINTS: Final = re.compile(r"[\u0591-\u05c7\u0640\u064b-\u0652\u200c-\u200f]")
+_POINTS: Final = Pattern(r"[\u0591-\u05c7\u0640\u064b-\u0652\u200c-\u200f]")
 """Vowel points and lengthening of Hebrew and Arabic, and invisible marks, which texts have or lack at will."""
-_CURRENCY_FIRST: Final = re.compile(rf"([€$£¥₽₹₩₺₴])\s?({_NUMBER})")
-_SEPARATORS: Final = re.compile(r"[.,:/']")
-_HINDI_NASAL: Final = re.compile(r"[ङञणनम]्(?=[क-ह])|ँ")
-_ACCENTS: Final = re.compile(r"[\u0300-\u036f\u064b-\u0652]")
+_CURRENCY_FIRST: Final = Pattern(rf"([€$£¥₽₹₩₺₴])\s?({_NUMBER})")
+_SEPARATORS: Final = Pattern(r"[.,:/']")
+_HINDI_NASAL: Final = Pattern(r"[ङञणनम]्(?=[क-ह])|ँ")
+_ACCENTS: Final = Pattern(r"[\u0300-\u036f\u064b-\u0652]")
 
 
 def _without_accents(text: str) -> str:
@@ -39,7 +40,7 @@ def _without_accents(text: str) -> str:
 
 _JOIN: Final = r"(?:and|und|et|y|e|og|och|en|i|и|و)?"
 """Words within a number: "seven hundred and fifty"."""
-_BETWEEN: Final = re.compile(
+_BETWEEN: Final = Pattern(
     _without_accents(
         r"(?:[.,:/'|]|point|dot|comma|komma|virgule|virgola|virgula|coma|punkt|punto|ponto|запятая|целых|点|فاصلة|فاصل|"
         r"दशमलव|oclock|uhr|heures?|horas?|hours?|klockan|часов|часа?|時|时|点|시|分|minutes?|minuten|"
@@ -106,8 +107,8 @@ _UNITS: Final = {
     "mrs": r"missus|missis",
     "uhr": r"uhr",
 }
-_SPOKEN: Final = {name: re.compile(_without_accents(pattern)) for name, pattern in (_NAMES | _UNITS).items()}
-_PIECE: Final = re.compile(rf"(?:\w|[{MARKS}])+|[%€$£¥₽₹₩₺₴°]")
+_SPOKEN: Final = {name: Pattern(_without_accents(pattern)) for name, pattern in (_NAMES | _UNITS).items()}
+_PIECE: Final = Pattern(rf"(?:\w|[{MARKS}])+|[%€$£¥₽₹₩₺₴°]")
 _ORDINAL_ENDS: Final = {"st", "nd", "rd", "th", "er", "re", "e", "eme", "o", "a", "º", "ª", "ste", "te"}
 
 

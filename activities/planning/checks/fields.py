@@ -9,6 +9,7 @@ from typing import Final
 
 from activities.storage.bucket import Storage
 from activities.storage.extractions import read_extractions
+from activities.text.patterns import Pattern
 from workflows.extraction.fields import Extraction, Field
 from workflows.extraction.values import CODES, NUMBER, Amount, Notation, parse_amount, parse_date
 from workflows.models import Asset, Plan
@@ -18,11 +19,11 @@ PREFIX: Final = "fields: "
 """Of these warnings: they are renewed with each price of a plan."""
 MAX_WARNINGS: Final = 10
 _UNIT: Final = rf"(?:{'|'.join(CODES)}|[€$£¥₹]|euros?|dollars?|pounds?|francs?|Franken)"
-_MONEY: Final = re.compile(
+_MONEY: Final = Pattern(
     rf"(?:[€$£¥₹]|\b(?:{'|'.join(CODES)})\b)\s?{NUMBER.pattern}|{NUMBER.pattern}\s?{_UNIT}(?!\w)", re.IGNORECASE
 )
 _WORDS: Final = {"euro": "EUR", "dollar": "USD", "pound": "GBP", "franc": "CHF", "franken": "CHF"}
-_DATE: Final = re.compile(
+_DATE: Final = Pattern(
     r"\b\d{4}-\d\d-\d\d\b|\b\d{1,2}\.\d{1,2}\.\d{4}\b|\b\d{1,2}\.?(?: de)? [^\W\d_]{3,10}(?: de)? \d{4}\b"
     r"|\b[^\W\d_]{3,10} \d{1,2}, \d{4}\b"
 )

@@ -7,9 +7,10 @@ from typing import Final
 from activities.catalogue.offers import Offer
 from activities.planning.structure.model import Structure
 from activities.planning.structure.vocabulary import podcasts
+from activities.text.patterns import Pattern
 
-_FEMALE: Final = re.compile(rf"(?<![^\W\d_])(?:{podcasts.FEMALE})", re.IGNORECASE)
-_MALE: Final = re.compile(rf"(?<![^\W\d_])(?:{podcasts.MALE})", re.IGNORECASE)
+_FEMALE: Final = Pattern(rf"(?<![^\W\d_])(?:{podcasts.FEMALE})", re.IGNORECASE)
+_MALE: Final = Pattern(rf"(?<![^\W\d_])(?:{podcasts.MALE})", re.IGNORECASE)
 _SCRATCH_FEMALE: Final = ("f2", "f4", "f1", "f3")
 _SCRATCH_MALE: Final = ("m3", "m1", "m7", "m4")
 """Variants of the scratch narration."""

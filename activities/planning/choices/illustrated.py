@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from activities.catalogue.offers import Offer
+from activities.text.patterns import Pattern
 from workflows.brief import Brief, Platform
 from workflows.illustrated.parts import PICTURES
 from workflows.models import Modality
@@ -25,14 +26,14 @@ _PICTURED: Final = (
 _NUMBER: Final = (
     r"(?P<count>\d{1,3}|one|two|three|four|five|six|seven|eight|zwei|drei|vier|deux|trois|quatre|dos|tres|cuatro)"
 )
-_ASKED: Final = re.compile(
+_ASKED: Final = Pattern(
     rf"\b(?:illustrated|illustrier\w+|bebildert\w*|ilustrad[oa]s?)\s+(?:[\w-]+\s+){{0,4}}?{_TEXT}\b"
     rf"|\b{_TEXT}\s+(?:[\w-]+\s+){{0,2}}?(?:illustr[ée]+e?s?|ilustrad[oa]s?)\b"
     rf"|\b{_TEXT}\b[^.!?\n]{{0,60}}?\b(?:with|including|mit|avec|con)\s+(?:[\w'’-]+\s+){{0,3}}?{_PICTURED}\b"
     rf"|\b{_PICTURED}\s+(?:between|inside|within|in)\s+the\s+text\b|\btext (?:and|with) pictures in one\b",
     re.IGNORECASE,
 )
-_COUNTED: Final = re.compile(rf"\b{_NUMBER}\s+(?:[\w-]+\s+){{0,2}}?{_PICTURED}\b", re.IGNORECASE)
+_COUNTED: Final = Pattern(rf"\b{_NUMBER}\s+(?:[\w-]+\s+){{0,2}}?{_PICTURED}\b", re.IGNORECASE)
 _NUMBERS: Final = {
     word: number
     for number, words in enumerate(
@@ -50,7 +51,7 @@ _NUMBERS: Final = {
     )
     for word in words.split()
 }
-_NEGATED: Final = re.compile(r"\b(?:no|not|without|ohne|kein\w*|sans|sin)\b[^.!?\n]{0,12}$", re.IGNORECASE)
+_NEGATED: Final = Pattern(r"\b(?:no|not|without|ohne|kein\w*|sans|sin)\b[^.!?\n]{0,12}$", re.IGNORECASE)
 ROLE: Final = "article"
 
 

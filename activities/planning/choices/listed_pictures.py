@@ -8,13 +8,14 @@ from typing import Final, NamedTuple
 
 from activities.planning.structure.vocabulary import pictures as words
 from activities.planning.task import PlanningTask
+from activities.text.patterns import Pattern
 from activities.text.speech import sentences
 from workflows.references.analysis import source_of
 from workflows.series.items import MAX_ITEMS
 
-_FOR_EACH: Final = re.compile(rf"(?<![^\W\d_])(?:{words.FOR_EACH})", re.IGNORECASE)
+_FOR_EACH: Final = Pattern(rf"(?<![^\W\d_])(?:{words.FOR_EACH})", re.IGNORECASE)
 _EVERY_NUMBER: Final = "|".join(words.NUMBERS)
-_DESCRIBED: Final = re.compile(
+_DESCRIBED: Final = Pattern(
     rf"(?<![^\W\d_])(?P<count>{_EVERY_NUMBER})\s?(?:张|枚の|장의|"
     rf"個の)?\s*(?:\w+\s+){{0,2}}?{words.PICTURE}\s*[:：]\s*(?P<list>[^\n]{{3,600}})",
     re.IGNORECASE,
@@ -22,10 +23,10 @@ _DESCRIBED: Final = re.compile(
 _AND: Final = "and|und|et|y|och|og|и|та|και|ve|以及|和|と"
 _ANDS: Final = {"cs": "a", "sk": "a", "it": "e", "pt": "e", "nl": "en", "pl": "i", "fi": "ja", "da": "og", "hr": "i"}
 """Words for "and" that are another word in other languages."""
-_LEADS: Final = re.compile(
+_LEADS: Final = Pattern(
     r"[\s,]*(?:\b(?:with|and|mit|und|avec|et|con|y|com|e|met|en|med|och|og|z|i|с|и))?\W*$", re.IGNORECASE
 )
-_BULLET: Final = re.compile(r"^\s*(?:[-*•–]|\d{1,3}[.)])\s+(\S.*)$")
+_BULLET: Final = Pattern(r"^\s*(?:[-*•–]|\d{1,3}[.)])\s+(\S.*)$")
 LABEL_CHARS: Final = 80
 
 

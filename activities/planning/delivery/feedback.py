@@ -15,15 +15,16 @@ from activities.text.delivery.reading import (
     only_heard,
     with_likeness,
 )
+from activities.text.patterns import Pattern
 from workflows.continuity.inputs import without_versions
 from workflows.models import ZERO, Asset, Plan
 from workflows.production.state.plans.script import owners
 from workflows.spoken import languages
 from workflows.spoken.delivery import with_followers
 
-_SHOTS: Final = re.compile(SHOTS, re.IGNORECASE)
-_LINES: Final = re.compile(r"\b(?:narrations?|lines?)[\s-]*(?:no\.?\s*|number\s+)?(\d{1,3})\b", re.IGNORECASE)
-_OF: Final = re.compile(
+_SHOTS: Final = Pattern(SHOTS, re.IGNORECASE)
+_LINES: Final = Pattern(r"\b(?:narrations?|lines?)[\s-]*(?:no\.?\s*|number\s+)?(\d{1,3})\b", re.IGNORECASE)
+_OF: Final = Pattern(
     r"^\W*(?:in|on|of|for|with|at|the|over|to)\b\s*|\s*\b(?:in|on|of|for|at|the|over)\W*$", re.IGNORECASE
 )
 

@@ -10,13 +10,14 @@ from activities.planning.structure.words import OFF_SCREEN
 from activities.planning.task import PlanningTask
 from activities.text.delivery.reading import SEPARATOR, is_voice_direction, manners_in, merged
 from activities.text.delivery.vocabulary import mentions
+from activities.text.patterns import Pattern
 from activities.text.speech import sentences
 from workflows.brief import Brief
 from workflows.models import MAX_DELIVERY_CHARS, Plan
 from workflows.spoken import languages
 
-_UNLABELLED: Final = re.compile(r"^[^:：]{1,40}[:：]\s*")
-_LEADING: Final = re.compile(r"^\s*[(（\[［]([^()（）\[\]［］]{1,80})[)）\]］]\s*")
+_UNLABELLED: Final = Pattern(r"^[^:：]{1,40}[:：]\s*")
+_LEADING: Final = Pattern(r"^\s*[(（\[［]([^()（）\[\]［］]{1,80})[)）\]］]\s*")
 _KEY_CHARS: Final = 24
 """The letters at the begin of a line by which it is found in a narration."""
 _WHOLE: Final = 0.6

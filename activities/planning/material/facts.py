@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from activities.planning.task import PlanningTask
 from activities.text.addressing import SHOWN_CHARS, addressing
+from activities.text.patterns import Pattern
 from workflows.brief import MAX_BRIEF_CHARS, Platform
 from workflows.models import Asset, Plan
 from workflows.references.analysis import Part, source_of
@@ -23,13 +24,13 @@ FILM_FACTS: Final = 5
 """In the text of a film: each one is spoken."""
 LOOK_CHARS: Final = 300
 LOOK_COLOURS: Final = 5
-_PAIR: Final = re.compile(r"^\s*(?:[-*•]\s*)?\**([A-ZÀ-Þ][^\n:.!?|]{0,40}?)\**\s*:\s+(\S[^\n]{0,200})$")
-_BULLET: Final = re.compile(r"^\s*[-*•–]\s+(\S.{2,200})$")
-_HEADING: Final = re.compile(r"^#{1,3}\s+(\S.{0,120})$")
-_PRICE: Final = re.compile(
+_PAIR: Final = Pattern(r"^\s*(?:[-*•]\s*)?\**([A-ZÀ-Þ][^\n:.!?|]{0,40}?)\**\s*:\s+(\S[^\n]{0,200})$")
+_BULLET: Final = Pattern(r"^\s*[-*•–]\s+(\S.{2,200})$")
+_HEADING: Final = Pattern(r"^#{1,3}\s+(\S.{0,120})$")
+_PRICE: Final = Pattern(
     r"(?:[€$£¥]\s?\d[\d.,']*|\d[\d.,']*\s?(?:€|\$|£|EUR|USD|GBP|CHF|JPY|Euro|euros?|dollars?))(?!\w)"
 )
-_APPROVE: Final = re.compile(r"\bapprove\b[^.!?\n]{0,30}\b(?:plan|production|budget)\b", re.IGNORECASE)
+_APPROVE: Final = Pattern(r"\bapprove\b[^.!?\n]{0,30}\b(?:plan|production|budget)\b", re.IGNORECASE)
 _HEADS: Final = frozenset(
     re.findall(
         r"\w+",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from activities.text.patterns import Pattern
 from workflows.destinations.profiles import problem_of
 
 MAX_CARD_CHARS: Final = 200
@@ -14,23 +15,23 @@ _QUOTED: Final = r"[\"“„«»']([^\"“”„«»\n]{1,200})[\"”“«»']"
 _LABELLED: Final = r"^[^\S\n]*(?:{})[^\S\n]*[:=–](.+)$"
 _IN_PROSE: Final = r"(?:(?<=[.!?][ \n])|^)(?:{})[ ]?:[ ]+([^.!?\n]{{1,200}})[.!?]?"
 """A label in the middle of a paragraph; its text ends with the sentence."""
-_END: Final[Sequence[re.Pattern[str]]] = (
-    re.compile(
+_END: Final[Sequence[Pattern]] = (
+    Pattern(
         _LABELLED.format(r"end[ -]?card|end[ -]?line|closing (?:line|card|title)|abspann|schluss(?:zeile|karte|titel)"),
         re.IGNORECASE | re.MULTILINE,
     ),
-    re.compile(
+    Pattern(
         r"\b(?:ends?|finish(?:es)?|clos(?:e|es|ing)|last frame)\b[^.!?\n\"“„«]{0,40}"
         r"\b(?:with|on|says?|shows?)\b"
         rf"[^.!?\n\"“„«]{{0,60}}\b(?:card|line|words?|text|title|slogan|claim)\b[^.!?\n\"“„«]{{0,20}}{_QUOTED}[.!]?",
         re.IGNORECASE,
     ),
-    re.compile(
+    Pattern(
         r"\b(?:am (?:ende|schluss)|endet? mit|schlie(?:ß|ss)t? mit)\b[^.!?\n\"“„«]{0,40}"
         rf"\b(?:zeile|karte|text|titel|worten?|slogan|claim)\b[^.!?\n\"“„«]{{0,20}}{_QUOTED}[.!]?",
         re.IGNORECASE,
     ),
-    re.compile(
+    Pattern(
         _IN_PROSE.format(
             r"(?:ends?|finish(?:es)?|closes?) (?:with|on)|end[ -](?:card|line)|end(?:et|e)? mit|schlie(?:ß|ss)t? mit|"
             r"(?:finit|termine[rz]?) (?:par|avec|sur)|termina(?:r)? con|acaba con|fini(?:sce|re) con|termina com"
@@ -38,21 +39,21 @@ _END: Final[Sequence[re.Pattern[str]]] = (
         re.IGNORECASE | re.MULTILINE,
     ),
 )
-_TITLE: Final[Sequence[re.Pattern[str]]] = (
-    re.compile(
+_TITLE: Final[Sequence[Pattern]] = (
+    Pattern(
         _LABELLED.format(r"title card|opening (?:title|card)|on-screen title|titel(?:karte|einblendung)"),
         re.IGNORECASE | re.MULTILINE,
     ),
-    re.compile(
+    Pattern(
         r"\b(?:opens?|begins?|starts?)\b[^.!?\n\"“„«]{0,30}\b(?:with|on)\b[^.!?\n\"“„«]{0,30}\btitle\b"
         rf"[^.!?\n\"“„«]{{0,20}}{_QUOTED}[.!]?",
         re.IGNORECASE,
     ),
-    re.compile(
+    Pattern(
         rf"\b(?:beginnt|startet) mit\b[^.!?\n\"“„«]{{0,30}}\btitel\b[^.!?\n\"“„«]{{0,20}}{_QUOTED}[.!]?",
         re.IGNORECASE,
     ),
-    re.compile(
+    Pattern(
         r"(?<=[.!?][ ])(?:title(?: card)?|titel|titre|t[íi]tulo|titolo)[ ]?:[ ]+([^.!?\n]{1,200})[.!?]?", re.IGNORECASE
     ),
 )
@@ -69,7 +70,7 @@ _NAMES: Final[dict[str, str]] = {
     "broadcast": r"broadcast(?:ing)?|television|fernsehen",
 }
 _NAME: Final = "|".join(_NAMES.values())
-_LISTED: Final = re.compile(
+_LISTED: Final = Pattern(
     rf"\b(?:for|für|pour|para|per)\s+((?:{_NAME})(?:(?:\s*[,/&+]\s*|\s+)(?:(?:and|und|et|y|e|also|plus)\s+)?(?:{_NAME}))*)\b",
     re.IGNORECASE,
 )
@@ -102,7 +103,7 @@ def without_cards(text: str) -> str:
     return text.strip()
 
 
-def _first(patterns: Sequence[re.Pattern[str]], text: str) -> str:
+def _first(patterns: Sequence[Pattern], text: str) -> str:
     found = next((match for pattern in patterns if (match := pattern.search(text))), None)
     return found[1].strip(" \"“”„«»'")[:MAX_CARD_CHARS].strip() if found else ""
 

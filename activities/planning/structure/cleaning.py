@@ -26,46 +26,43 @@ from activities.planning.structure.text import (
     western_digits,
     without_tags,
 )
+from activities.text.patterns import Pattern
 
-_HEADING: Final = re.compile(
-    r"^\s*(?:#{1,6}\s+(?P<heading>.+?)|\*\*(?P<bold>[^*]+?)\*\*|__(?P<under>[^_]+?)__)\s*:?\s*$"
-)
-_BULLET: Final = re.compile(r"^\s*(?:[-*+•‣–—]\s+|[・●○■]\s*|\(?\d{1,2}[.)]\s+)")
-_SINGLE_QUOTED: Final = re.compile(r"(?<![^\s(\[,:;—–-])'((?:[^'\n]|(?<=\w)'(?=\w)){3,600})'(?!\w)")
+_HEADING: Final = Pattern(r"^\s*(?:#{1,6}\s+(?P<heading>.+?)|\*\*(?P<bold>[^*]+?)\*\*|__(?P<under>[^_]+?)__)\s*:?\s*$")
+_BULLET: Final = Pattern(r"^\s*(?:[-*+•‣–—]\s+|[・●○■]\s*|\(?\d{1,2}[.)]\s+)")
+_SINGLE_QUOTED: Final = Pattern(r"(?<![^\s(\[,:;—–-])'((?:[^'\n]|(?<=\w)'(?=\w)){3,600})'(?!\w)")
 """A quotation in straight single marks; an apostrophe is inside a word, or has no partner."""
-_KEYCAP: Final = re.compile(r"(\d)\ufe0f?\u20e3[\s.):]*")
+_KEYCAP: Final = Pattern(r"(\d)\ufe0f?\u20e3[\s.):]*")
 """A digit in a box, as telephones write the numbers of a list."""
 _EMOJI: Final = (
     r"[\u231a-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff](?:[\ufe0f\u200d\U0001f3fb-\U0001f3ff]|\u200d\S)*"
 )
-_EMOJI_FIRST: Final = re.compile(rf"^[ \t]*+(?:{_EMOJI}[ \t]*+)+(?=[^\W_])", re.MULTILINE)
-_MINUTE_MARKS: Final = re.compile(
+_EMOJI_FIRST: Final = Pattern(rf"^[ \t]*+(?:{_EMOJI}[ \t]*+)+(?=[^\W_])", re.MULTILINE)
+_MINUTE_MARKS: Final = Pattern(
     r"(?<![\w.])(\d{1,2})['’′](\d{2})(?:[\"″”]|''|’’)?(\s*(?:[-–—→/>]|to|bis|a|à|al|"
     r"до)\s*)(\d{1,2})['’′](\d{2})(?:[\"″”]|''|’’)?(?!\w)"
 )
 """Minutes and seconds as scripts write them: 0'05" à 0'12"."""
-_INCHES: Final = re.compile(
+_INCHES: Final = Pattern(
     r"(?:(?<![\w.])(\d{1,3})[\"″”]|^(\d{1,3}))\s*(?:[-–—→/>]|to|bis|a|à)\s*(\d{1,3})[\"″”]", re.MULTILINE
 )
-_INCH: Final = re.compile(r"([(\[]\s*)(\d{1,3})[\"″”](?=\s*[)\],;])")
+_INCH: Final = Pattern(r"([(\[]\s*)(\d{1,3})[\"″”](?=\s*[)\],;])")
 """Seconds as scripts write them: 0"-4", (5")."""
-_NAMED_SHOT: Final = re.compile(rf"^(?:{words.SHOT_NOUNS}|plan)\s*\d{{1,3}}\s*([\[(（]|[:：.–—-]\s*)", re.IGNORECASE)
-_DASHED_LABEL: Final = re.compile(
-    r"^([ \t]*+[^\W\d_a-z](?:[^\W\d_a-z]|[ .'/-]){1,24}?)[ ]+[–—-][ ]+(?=\S)", re.MULTILINE
-)
+_NAMED_SHOT: Final = Pattern(rf"^(?:{words.SHOT_NOUNS}|plan)\s*\d{{1,3}}\s*([\[(（]|[:：.–—-]\s*)", re.IGNORECASE)
+_DASHED_LABEL: Final = Pattern(r"^([ \t]*+[^\W\d_a-z](?:[^\W\d_a-z]|[ .'/-]){1,24}?)[ ]+[–—-][ ]+(?=\S)", re.MULTILINE)
 """A label in capitals with a dash: "VOIX OFF – …"."""
-_DIALOGUE_OF: Final = re.compile(
+_DIALOGUE_OF: Final = Pattern(
     r"^([\s>*•-]*+)(?:dialogues?|dialog|dialogo|diálogo|dialoog|диалог|діалог|台词|台詞|セリフ|"
     r"대사)\s*[—–:-]\s*(?=[^:：\n]{1,30}[:：])",
     re.IGNORECASE | re.MULTILINE,
 )
 """A label before the name of a speaker: "Dialogue — Mrs. Obi: …"."""
-_DIALOGUE_WITH_DASH: Final = re.compile(
+_DIALOGUE_WITH_DASH: Final = Pattern(
     r"^([\s>*•-]*+(?:dialog\w{0,3}|diálogos?|"
     r"диалог)\s*[—–:-]\s*)([^\W\d_][^:\n\"“„«–—-]{1,28}?)\s*[–—-]\s*(?=[\"“„«])",
     re.IGNORECASE | re.MULTILINE,
 )
-_SHOT_IN_PROSE: Final = re.compile(
+_SHOT_IN_PROSE: Final = Pattern(
     r"(?:^|(?<=[;:.])[ \t]+|(?<=[;:.]\n))(?:[ae]|and|und|et|y|en)?[ \t]?(?:the|die|das|der|la|le|el|il|o|a|de|"
     r"het)?[ \t]?"
     rf"(?P<noun>{words.SHOT_NOUNS})[ \t]+(?P<number>\d{{1,2}})[ \t]+(?:has|lasts|is|runs|hat|dauert|ist|tem|"
@@ -76,50 +73,50 @@ _SHOT_IN_PROSE: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """Shots within a sentence: "a cena 1 tem 10 s e mostra …; a cena 2 tem 12 s, …"."""
-_LENGTH_IN_BRACKETS: Final = re.compile(rf"(?=[\[(（【]){LENGTH.pattern}", re.IGNORECASE)
-_HAN_HEAD: Final = re.compile(
+_LENGTH_IN_BRACKETS: Final = Pattern(rf"(?=[\[(（【]){LENGTH.pattern}", re.IGNORECASE)
+_HAN_HEAD: Final = Pattern(
     rf"^([\s>#*_•–—-]*+)第?\s*({words.SHOT_NOUNS}|"
     rf"{words.STEPS})\s*([一二三四五六七八九十])(?=[\s\u3000（(:：.．、，,–—|-]|$)",
     re.IGNORECASE | re.MULTILINE,
 )
 """The head of a shot with its number in Han digits: "鏡頭一（0:00–0:05）"."""
-_BOXED_HEAD: Final = re.compile(
+_BOXED_HEAD: Final = Pattern(
     rf"^([\s>#*_•–—-]*+)[\[【〔［「『（(]\s*((?:{words.SHOT_NOUNS}|{words.STEPS})\s*(?:no\.?|nr\.?|"
     rf"#)?\s*\d{{1,3}}[a-z]?)\s*"
     r"[\]】〕］」』）)]",
     re.IGNORECASE | re.MULTILINE,
 )
 """The head of a shot in brackets: "【カット1】0:00〜0:07", "[SHOT 2] 0:05-0:09"."""
-_CHECKBOX: Final = re.compile(r"^(\s*(?:(?:[-*+•]|\d{1,2}[.)])\s+)?)(?:\[[ xX✓✔]?\]|[☐☑☒])\s+", re.MULTILINE)
+_CHECKBOX: Final = Pattern(r"^(\s*(?:(?:[-*+•]|\d{1,2}[.)])\s+)?)(?:\[[ xX✓✔]?\]|[☐☑☒])\s+", re.MULTILINE)
 _NOUN: Final = rf"(?P<noun>{words.SHOT_NOUNS}|{words.STEPS})"
 _NTH: Final = "|".join(
     f"(?P<{name}>{ordinals})"
     for name, ordinals in zip(("one", "two", "three", "four", "five", "six"), words.ORDINALS, strict=True)
 )
 _HEAD_END: Final = r"(?:\s*[*_]{0,2}\s*[:：–—]\s*[*_]{0,2}\s*|\s*[,،、]?\s*(?=[(（\[【]?\s*\d))"
-_NAMED_ORDINAL: Final = re.compile(
+_NAMED_ORDINAL: Final = Pattern(
     rf"^[\s>#*_•–—-]*+{_NOUN}\s+(?:{_NTH}|(?P<last>{words.LAST})){_HEAD_END}", re.IGNORECASE
 )
-_NUMBERED_HEAD: Final = re.compile(rf"^[\s>#*_•–—-]*+(?:{_NOUN}\s*)?\d{{1,2}}\b", re.IGNORECASE)
-_ORDINAL_NAME: Final = re.compile(
+_NUMBERED_HEAD: Final = Pattern(rf"^[\s>#*_•–—-]*+(?:{_NOUN}\s*)?\d{{1,2}}\b", re.IGNORECASE)
+_ORDINAL_NAME: Final = Pattern(
     r"^[\s>#*_•–—-]*+(?:the |die |der |das |la |le |el |il |lo |a |o |de |het )?"
     rf"(?:{_NTH}|(?P<last>{words.LAST}))\s*{_NOUN}{_HEAD_END}",
     re.IGNORECASE,
 )
 """The head of an item with its number as a word: "اللقطة الأولى:", "Erste Szene:"."""
 _HAN_DIGITS: Final = "一二三四五六七八九十"
-_COUNTED: Final = re.compile(
+_COUNTED: Final = Pattern(
     rf"^[\s>#*_•–—-]*+第?\s*(?P<digit>\d{{1,2}}|"
     rf"[{_HAN_DIGITS}])\s*(?:{words.COUNTERS})[*_]{{0,2}}\s*(?:[.):：、–—-]|$)\s*"
 )
-_NUMBER_FIRST: Final = re.compile(
+_NUMBER_FIRST: Final = Pattern(
     rf"^([\s>#*_•–—-]*+)(\d{{1,2}})(?:\.|-?[^\W\d_]{{1,2}})?\s+({words.SHOT_NOUNS})[*_]{{0,2}}\s*(?=[—–:(\[.-])",
     re.IGNORECASE | re.MULTILINE,
 )
 """The head of a shot whose number is first: "1. jelenet (6 mp):", "1-я сцена —"."""
-_LETTERED: Final = re.compile(r"^\s*\(?([a-hа-зα-θ])[.)]\s+(?=\S)", re.IGNORECASE)
+_LETTERED: Final = Pattern(r"^\s*\(?([a-hа-зα-θ])[.)]\s+(?=\S)", re.IGNORECASE)
 _ALPHABETS: Final = ("abcdefgh", "абвгдежз", "αβγδεζηθ")
-_ANNOUNCES: Final = re.compile(
+_ANNOUNCES: Final = Pattern(
     r"\b(?:scenes?|shots?|szenen?|einstellungen|scènes|plans|séquences|escenas|tomas|planos|scene|inquadrature|cenas|"
     r"scènes|sceny|ujęcia|kadry|scener|tagninger|kohtausta|scény|záběry|сцен[ыа]?|кадр(?:а|ов|ы)|сцени|σκηνές|"
     r"πλάνα|sahne\w*|"
@@ -128,7 +125,7 @@ _ANNOUNCES: Final = re.compile(
 )
 """The end of a line before a list whose items are seen, and not said."""
 _CARRIED: Final[tuple[Kind, ...]] = ("voice", "lettering", "endline")
-_GREETING: Final = re.compile(
+_GREETING: Final = Pattern(
     r"^\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|day)|hallo|liebe[rs]?|guten (?:tag|morgen)|"
     r"sehr geehrte|moin|"
     r"bonjour|salut|chers?|chère|hola|buenos días|buenas tardes|estimad[oa]s?|ciao|buongiorno|gentili?|olá|oi|"
@@ -138,9 +135,9 @@ _GREETING: Final = re.compile(
     r"お世話になって)\b[^.?\n]{0,50}[,!，、！]?\s*$",
     re.IGNORECASE,
 )
-_SIGNED: Final = re.compile(r"[!.,]*\s[–—-]\s*[^\W\d_a-z][\w'’ &.]{1,30}$")
+_SIGNED: Final = Pattern(r"[!.,]*\s[–—-]\s*[^\W\d_a-z][\w'’ &.]{1,30}$")
 """A name in the line that closes a letter: "Thanks! – Priya"."""
-_SIGN_OFF: Final = re.compile(
+_SIGN_OFF: Final = Pattern(
     r"^\s*(?:(?:many |kind |best |warm |with )*(?:thanks|thank you|regards|wishes)|cheers|best|sincerely|yours|"
     r"(?:viele |liebe |beste |schöne |herzliche )?(?:grüße|grüsse|gruß)|(?:mit )?freundlichen? grüßen|vielen dank|"
     r"danke|lg|vg|mfg|bjs?|beijos?|abs|att|merci|cordialement|bien à (?:vous|toi)|amicalement|"
@@ -155,10 +152,10 @@ _SIGN_OFF: Final = re.compile(
     r"[^.:?\n]{0,30}[,.!，。！]?\s*$",
     re.IGNORECASE,
 )
-_TEXT_LABEL: Final = re.compile(r"text[eo]?|testo|tekst|script|copy|текст", re.IGNORECASE)
+_TEXT_LABEL: Final = Pattern(r"text[eo]?|testo|tekst|script|copy|текст", re.IGNORECASE)
 _LEAST_READ: Final = 6
 _WRAPPED_CHARS: Final = 45
-_BROKEN_ENDS: Final = re.compile(r"[.!?:…。！？：।۔)\]”»]\s*$")
+_BROKEN_ENDS: Final = Pattern(r"[.!?:…。！？：।۔)\]”»]\s*$")
 _LAST_CLOSING_WORDS: Final = 5
 _LEAST_SENTENCE_WORDS: Final = 6
 LEADING_WORDS: Final = 2

@@ -30,26 +30,27 @@ from activities.planning.structure.text import (
     without_quotes,
 )
 from activities.text.delivery.reading import is_voice_direction
+from activities.text.patterns import Pattern
 from activities.text.speech import is_direction, is_wide, sentences
 
 _COUNTED: Final = "|".join(sorted({word for each in names.NUMBERS for word in each.split()}))
-_STEP: Final = re.compile(
+_STEP: Final = Pattern(
     rf"^[\s>#*_•+-]*(?:{names.STEPS})\s*(?:#|no\.?|nr\.?|第)?\s*(?:\d{{1,2}}|(?:{_COUNTED})\b|"
     rf"[一二三四五六七八九十])\s*"
     r"[*_]{0,2}\s*(?:[.):：、–—→➜➡►▶-]|=>|$|(?<=\d)[\s\u3000]+(?=[぀-ヿ㐀-鿿가-힯]))[*_\s]*",
     re.IGNORECASE,
 )
 """The begin of an item with its name: "Step 1:"."""
-_ITEM: Final = re.compile(
+_ITEM: Final = Pattern(
     r"^\s*[*_]{0,3}(?:[-*+•‣▪◦–—]\s+|[・●○■▶✓✔→]\s*|\(?\d{1,2}[.)、．]\s*(?!\d)|\d{1,2}-\s+|[①-⑳]\s*|[a-h]\)\s+)(?=\S)"
 )
-_INLINE: Final = re.compile(r"(?:(?<=\s)|(?<=：)|(?<=:))(?:\((\d)\)|(\d)[.)]|([①-⑨]))\s*(?=\D)")
+_INLINE: Final = Pattern(r"(?:(?<=\s)|(?<=：)|(?<=:))(?:\((\d)\)|(\d)[.)]|([①-⑨]))\s*(?=\D)")
 _COUNTS: Final = {word: k for k, each in enumerate(names.NUMBERS, start=1) if k > 1 for word in each.split()}
-_COLON_LIST: Final = re.compile(
+_COLON_LIST: Final = Pattern(
     rf"\b(\d{{1,2}}|{'|'.join(sorted(_COUNTS))})\s+[^\W\d]+[^:.!?\n]{{0,80}}:\s*([^:.!?\n]+)[.!?]?(?=\s|$)",
     re.IGNORECASE,
 )
-_UNSPOKEN: Final = re.compile(
+_UNSPOKEN: Final = Pattern(
     r"^\W*(?:requirements?|notes?|style|deliverables?|specs?|specifications?|format|do not|don'ts?|avoid|"
     r"mandator(?:y|ies)|tone|"
     r"look|must[\s-]haves?|technical|anforderungen|hinweise|stil|format|vorgaben|requisitos|notas|estilo|"
@@ -57,9 +58,9 @@ _UNSPOKEN: Final = re.compile(
     r"contraintes|スタイル|要件|備考|条件|要求|风格|备注|متطلبات|ملاحظات|требования|стиль)\b[^.!?]{0,30}[:：]?\s*$",
     re.IGNORECASE,
 )
-_CREW: Final = re.compile(r"^(?:logo|pack[ -]?shot|end[ -]?(?:card|frame)|fade|cut)\b", re.IGNORECASE)
+_CREW: Final = Pattern(r"^(?:logo|pack[ -]?shot|end[ -]?(?:card|frame)|fade|cut)\b", re.IGNORECASE)
 _ORDINALS: Final = tuple(
-    re.compile(rf"^[\W_]*(?:(?:{adverbs})\b[,，、:]?|(?:{others})\s*[,，、:：])", re.IGNORECASE)
+    Pattern(rf"^[\W_]*(?:(?:{adverbs})\b[,，、:]?|(?:{others})\s*[,，、:：])", re.IGNORECASE)
     for adverbs, others in (
         (
             r"firstly|first of all|erstens|premièrement|en primer lugar|in primo luogo|em primeiro lugar|во-первых|"
@@ -75,28 +76,28 @@ _ORDINALS: Final = tuple(
 """The words with which the first and the second of some reasons begin."""
 _LINK, _LABEL = "\ue000", "\ue001"
 _OR: Final = r"or|and|oder|und|ou|et|o|u|y|e|of|en|lub|i|или|и"
-_ABOUT_ITEMS: Final = re.compile(
+_ABOUT_ITEMS: Final = Pattern(
     r"\b(?:each|every|one)\b[^.!?]{0,30}\b(?:beat|shot|scene|card|frame)s?\b|"
     r"\b(?:einblenden|anzeigen|zeigen|verwenden|weglassen|vermeiden)\W*$|"
     r"\bje(?:de[rs]?)?\b[^.!?]{0,30}\b(?:szene|bild|einstellung)|"
     r"\b(?:cada|chaque|ogni)\b[^.!?]{0,30}\b(?:plano|escena|toma|plan|scène|scena|inquadratura|cena)",
     re.IGNORECASE,
 )
-_ALSO_SAID: Final = re.compile(
+_ALSO_SAID: Final = Pattern(
     r"\b(?:said|spoken|read out|voice|narrator|vo|gesprochen|sprecher\w*|stimme|dite?|voix|dich[ao]|voz|detta|voce)\b",
     re.IGNORECASE,
 )
-_SECTION: Final = re.compile(
+_SECTION: Final = Pattern(
     r"^\W*(?:intro(?:duction|ducción|duzione|dução)?|einleitung|hook|opening|apertura|outro|conclusion|conclusión|fazit|"
     r"wrap[- ]?up|введение|вступление|заключение|導入|まとめ|开头|結論|도입|마무리|مقدمة|خاتمة)\s*[:：]\s*(?=\S)",
     re.IGNORECASE,
 )
 """The name of a part of the text, which is not said."""
-_SCRIPT: Final = re.compile(
+_SCRIPT: Final = Pattern(
     r"\b(?:scripts?|skript|drehbuch|guion|guión|roteiro|scénario|sceneggiatura|copione|сценарий)\b|脚本|台本|文案|대본|시나리오",
     re.IGNORECASE,
 )
-_FILM_FIRST: Final = re.compile(r"^\W*[^\W_]+(?: [^\W_]+){0,2}\s*[:：]\s*(?=\S)")
+_FILM_FIRST: Final = Pattern(r"^\W*[^\W_]+(?: [^\W_]+){0,2}\s*[:：]\s*(?=\S)")
 HEADING_WORDS: Final = 9
 ABOUT_WORDS: Final = 10
 CLAUSE_WORDS: Final = 3

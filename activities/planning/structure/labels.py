@@ -8,6 +8,7 @@ from activities.planning.structure import words
 from activities.planning.structure.orders import further
 from activities.planning.structure.text import MARKS, QUOTED
 from activities.planning.structure.vocabulary import notes, places, saying, sounds, voices
+from activities.text.patterns import Pattern
 
 Kind = Literal["voice", "lettering", "endline", "sound", "picture", "note", "length", "title", "speaker"]
 
@@ -73,29 +74,29 @@ _ALTERNATIVES: Final[tuple[tuple[Kind, str], ...]] = (
     ("note", rf"(?:{notes.LABELS})(?: (?:{_FOR}) [^:：\n]{{1,30}}(?=\s*[:：]|$))?"),
     ("length", f"{_LENGTH}|{words.LENGTH}"),
 )
-_KINDS: Final = tuple((kind, re.compile(rf"(?:{names})", re.IGNORECASE)) for kind, names in _ALTERNATIVES)
-TITLE_LINE: Final = re.compile(rf"^\W{{0,3}}(?:{_TITLE}|{words.TITLE})\s*[:：]\s*(.+)$", re.IGNORECASE)
+_KINDS: Final = tuple((kind, Pattern(rf"(?:{names})", re.IGNORECASE)) for kind, names in _ALTERNATIVES)
+TITLE_LINE: Final = Pattern(rf"^\W{{0,3}}(?:{_TITLE}|{words.TITLE})\s*[:：]\s*(.+)$", re.IGNORECASE)
 _EVERY: Final = "|".join(names for _, names in _ALTERNATIVES)
 _VERBS: Final = saying.EVERY
 _EXTENSION: Final = r"(?:\s*[(（\[]([^)）\]\n]{0,60})[)）\]])?"
-_LABEL: Final = re.compile(
+_LABEL: Final = Pattern(
     rf"(?:(?<=^)|(?<=[\s.;|｜/–—。、，；！？•*(_\-「」”\"»]))\*{{0,3}}({_EVERY}){_EXTENSION}[*_]{{0,3}}\s*"
     rf"(?:[:：=][*_]{{0,3}}\s*|(?:[–—·•-]\s*)?(?=[“„”«»‹「『\"]))",
     re.IGNORECASE | re.MULTILINE,
 )
-_SPEAKER: Final = re.compile(
+_SPEAKER: Final = Pattern(
     r"(?:^\W{0,3}|(?<=[.;|!?…。！？,，、”»」\"])\s{0,3})"
     rf"((?:(?:Mrs?|Ms|Dr|St|Sra?|Mme|Hr|Fr|Prof)\. )?[^\W\d_][\w{MARKS}'’ -]{{0,30}}?){_EXTENSION}\s*"
     rf"(?::|：|\b(?:{_VERBS})\b\s*[:：,]?)\s*(?=[“„”«»‹「『\"])",
 )
 """A name at the begin of a sentence, with what it says in quotation marks."""
-_SAYING: Final = re.compile(rf"\s+(?:{_VERBS})\b.*$")
-_PRONOUN: Final = re.compile(
+_SAYING: Final = Pattern(rf"\s+(?:{_VERBS})\b.*$")
+_PRONOUN: Final = Pattern(
     r"(?:she|he|they|it|i|we|sie|er|es|ich|wir|elle|il|ils|elles|on|ella|él|ellos|ellas|lei|lui|loro|ela|ele|eles|"
     r"zij|ze|hij|ona|on|hon|han|hun|hän|ο|η|αυτός|αυτή|он|она|они|она|він|вона)",
     re.IGNORECASE,
 )
-_PLACE: Final = re.compile(
+_PLACE: Final = Pattern(
     r"(?:on|in|at|over|under|above|with|then|and|auf|am|im|an|über|mit|dazu|dann|und|sur|à|au|aux|dans|avec|puis|et|"
     r"en|sobre|con|luego|y|su|sul|sulla|nel|poi|e|na|no|com|op|aan|met|en|på|med|och)\b",
     re.IGNORECASE,
@@ -112,8 +113,8 @@ READ_NOUNS: Final = (
     r"招牌|螢幕|لافتة|الشاشة|вывеск|надпись|экран|बोर्ड|स्क्रीन)"
 )
 """Words before a quotation that is read."""
-_READ: Final = re.compile(READ_NOUNS, re.IGNORECASE)
-FRAMING: Final = re.compile(
+_READ: Final = Pattern(READ_NOUNS, re.IGNORECASE)
+FRAMING: Final = Pattern(
     r"^(?:(?:extreme|very|super|medium|big|tight)[\s-]?)?(?:(?:wide|establishing|long|full|medium|mid|"
     r"close(?:[\s-]?up)?|closer|detail|macro|"
     r"insert|aerial|drone|overhead|top|low[\s-]angle|high[\s-]angle|pov|two|tracking|"
@@ -130,7 +131,7 @@ FRAMING: Final = re.compile(
     r"(?=\s*[:：.,–—|(（·-]|\s*$|\s+of\s|(?<=\bon)\s|\u3000|(?-i:(?<=[A-Z]{2})) )",
     re.IGNORECASE,
 )
-_NOTHING: Final = re.compile(
+_NOTHING: Final = Pattern(
     r"\W*(?:none|no(?: vo| voice(?:[\s-]?over)?| text)?|n/?a|silent|silence|keine?r?|ohne|nichts|ninguno|"
     r"ninguna|sin voz|rien|aucune?|"
     r"sans|nessuna?|なし|無し|无|無|없음|لا شيء|нет|कोई नहीं)?\W*",
@@ -138,14 +139,14 @@ _NOTHING: Final = re.compile(
 )
 
 
-_SPOKEN_AUDIO: Final = re.compile(rf"(?:{QUOTED.pattern})|(?:\S+\s+){{3,}}\S+[.!?]$")
+_SPOKEN_AUDIO: Final = Pattern(rf"(?:{QUOTED.pattern})|(?:\S+\s+){{3,}}\S+[.!?]$")
 """The value of a label "Audio" that is a line; otherwise, it names a sound, e.g. "Rain."."""
-_ANY_SOUND: Final = re.compile(f"{sounds.SOUND}|音声|音频|音頻", re.IGNORECASE)
-_SPOKEN_QUOTE: Final = re.compile(r"[“„«\"「][^“”„«»\"「」\n]{6,}[.!?…。！？؟।][”“»\"」]")
+_ANY_SOUND: Final = Pattern(f"{sounds.SOUND}|音声|音频|音頻", re.IGNORECASE)
+_SPOKEN_QUOTE: Final = Pattern(r"[“„«\"「][^“”„«»\"「」\n]{6,}[.!?…。！？؟।][”“»\"」]")
 """A quoted sentence after the label of any sound."""
 
 
-_NEXT_PICTURE: Final = re.compile(
+_NEXT_PICTURE: Final = Pattern(
     r"(?<=[.!?…])\s+(?=(?:(?:smash |hard |match )?cuts? to|ends? (?:on|with)|fades? (?:to|out|up|in)|dissolves? to|"
     r"closes? on|we (?:now )?see|schnitt (?:auf|zu)|überblendung|ende auf|corte a|cortamos a|termina con|"
     r"coupe (?:sur|à)|on (?:coupe|termine) sur|fin sur|stacco su|si chiude su|corta para|termina em)\b)",
@@ -154,15 +155,15 @@ _NEXT_PICTURE: Final = re.compile(
 """Where a sentence that is not in quotation marks ends and the next picture is described in the same line."""
 
 
-_PERSON: Final = re.compile(r"client[ea]?|kunde|kundin|audience|public|talent|authors?|crew", re.IGNORECASE)
-_NAMES: Final = re.compile(
+_PERSON: Final = Pattern(r"client[ea]?|kunde|kundin|audience|public|talent|authors?|crew", re.IGNORECASE)
+_NAMES: Final = Pattern(
     rf"(?:{QUOTED.pattern})(?<![.!?…。！？؟।۔][”“\"»«」』›])(?:[,，、]\s*|(?=[^\W\d_]))(?![“„”«»‹「『\"])"
 )
 """A quoted name with which a sentence begins."""
 
 
-_GOES_ON: Final = re.compile(rf"\s*(?:{QUOTED.pattern})\s*[–—]\s*[^.!?…\n|“”„«»\"]{{1,60}}\.?\s*$")
-_HOW_SHOWN: Final = re.compile(
+_GOES_ON: Final = Pattern(rf"\s*(?:{QUOTED.pattern})\s*[–—]\s*[^.!?…\n|“”„«»\"]{{1,60}}\.?\s*$")
+_HOW_SHOWN: Final = Pattern(
     r"\b(?:fad|appear|slid|typ|anim|white|black|bold|over|below|above|small|large|klein|groß|weiß|blend|blanc|"
     r"noir|blanco|"
     r"negro|bianco)\w*",
@@ -170,7 +171,7 @@ _HOW_SHOWN: Final = re.compile(
 )
 
 
-_SEPARATOR: Final = re.compile(r"\s+[|/·•–—-]+\s*$|\s*[|｜]\s*$")
+_SEPARATOR: Final = Pattern(r"\s+[|/·•–—-]+\s*$|\s*[|｜]\s*$")
 """What stands between the value of a label and the next one: \"Super: GOOD — VO: …\"."""
 
 

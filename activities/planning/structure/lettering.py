@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from activities.planning.structure.labels import segments
 from activities.planning.structure.quoted import READ, SAID
 from activities.planning.structure.text import QUOTED, quoted_words, without_quotes
+from activities.text.patterns import Pattern
 from activities.text.speech import is_wide
 
 _NOUNS: Final = (
@@ -27,33 +28,33 @@ _ACTS: Final = (
     r"con (?:el |la |il |le )?(?:texto|palabras?|testo|parol[ae])|com (?:o |a )?(?:texto|palavras?)"
 )
 _TEXT: Final = rf"(?:{_NOUNS}|text[eo]?|testo|words|copy)\b"
-_SHOWS: Final = re.compile(
+_SHOWS: Final = Pattern(
     rf"\b(?:{_NOUNS}|poster|banner|plakat|affiche|t-?shirt|mug|screen|wall|board|flag|cake)\b"
     r"(?:\s+(?:that|which|das|qui|que|che|die|der))?\s+(?:says?|dice|dit|sagt|diz|zegt)\s*[:,]?\s*$",
     re.IGNORECASE,
 )
 """A thing that says something shows it."""
-_ASKED: Final = re.compile(
+_ASKED: Final = Pattern(
     rf"\b(?:{_NOUNS}|{_ACTS})\b|看板|文字|ロゴ|タイトル|テロップ|字幕|標識|ラベル|見出し|招牌|标志|标题|標題|商标|字样|"
     r"간판|로고|제목|자막|글자|لافتة|شعار|عنوان|كتابة|вывеск|надпис|логотип|заголов|этикетк|титр|बोर्ड|लोगो|शीर्षक|"
     r"שלט|לוגו|כותרת|επιγραφή|λογότυπο|τίτλο|ป้าย|โลโก้",
     re.IGNORECASE,
 )
-_NONE: Final = re.compile(
+_NONE: Final = Pattern(
     r"\b(?:no|without(?: any)?|avoid(?: any)?|never|free of|kein(?:e|en|er)?|ohne|sans|pas de|aucune?|sin|ning[uú]n|"
     r"senza|nessuna?|sem|nenhuma?|zonder|geen|без|بدون|बिना)\b(?:[\s,]+(?!but\b|except\b)[\w'’-]+){0,3}?[\s,]+"
     rf"{_TEXT}(?:(?:\s*,\s*|\s+(?:and|or|und|oder|et|ou|ni|y|o|e|nor)\s+){_TEXT})*|text-?free|(?:文字|ロゴ|テロップ)(?:なし|無し|は入れない)|无文字|不要文字|"
     r"글자 없이",
     re.IGNORECASE,
 )
-_SHOWN_AFTER: Final = re.compile(
+_SHOWN_AFTER: Final = Pattern(
     r"^\s*(?:is |are |appears? |stands? |shines? |glows? |in [\w-]+ letters ?)*(?:written |painted |printed )?"
     rf"(?:on|over|across|above|auf|über|sur|en|su|sobre)\s+(?:[\w'’-]+\s+){{0,4}}?(?:{_NOUNS}|screen|wall|door|window|"
     r"shop ?front|poster|banner|packaging|bottle|box|card|cup|bag|t-?shirt)\b|"
     r"^\s*(?:と(?:書|表示)|の(?:文字|看板|ロゴ))",
     re.IGNORECASE,
 )
-_SHOWN_BEFORE: Final = re.compile(
+_SHOWN_BEFORE: Final = Pattern(
     r"(?:\b(?:with|add|show|shows|showing|saying|spelling|spelled|painted|printed|engraved|embroidered|mit|zeigt|avec|"
     r"con|com|met|dice)"
     r"(?:\s+(?:the|a|an|dem|den|der|le|la|les|el|il|lo|o)?\s*(?:text|words?|line|name|"
@@ -61,7 +62,7 @@ _SHOWN_BEFORE: Final = re.compile(
     r"embroidered|beschriftet mit))\s*[:,]?\s*$",
     re.IGNORECASE,
 )
-_HEADLINE: Final = re.compile(
+_HEADLINE: Final = Pattern(
     r"^\W{0,3}(?:headlines?|headings?|überschrift|schlagzeile|titular|accroche|見出し|標題)\s*[:：]\s*(.+)$",
     re.IGNORECASE,
 )

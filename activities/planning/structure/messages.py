@@ -6,26 +6,27 @@ from typing import Final
 
 from activities.planning.structure.labels import segments
 from activities.planning.structure.surface.emphasis import without_emphasis
+from activities.text.patterns import Pattern
 
 _TIME: Final = r"(?:(?:오전|오후|上午|下午|午前|午後)\s?)?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[ap]\.?\s?m\.?)?"
 _DATE: Final = r"(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{4}年\d{1,2}月\d{1,2}日)"
 _NAME: Final = r"[^\W\d_][^:\n\[\]]{0,38}?"
-_CHAT_LINE: Final = re.compile(
+_CHAT_LINE: Final = Pattern(
     rf"^\W{{0,3}}(?:\[(?:{_DATE}[,، ]*\s*)?{_TIME}(?:[,، ]*{_DATE})?\]|{_DATE}[,، ]*\s*{_TIME}\s*[-–—])\s*"
     rf"(?:{_NAME}|\+[\d ()-]{{6,20}}):\s|^\s*\[[^\]\n]{{1,30}}\]\s*\[{_TIME}\]\s",
     re.IGNORECASE,
 )
 """A message of WhatsApp, Telegram or Signal: "[12.05.26, 09:14:02] Lena: " or "12/05/2026, 09:14 - Lena: ";
 or of KakaoTalk: "[Lena] [오후 2:14] "."""
-_CHAT_NOTE: Final = re.compile(rf"^\W{{0,3}}{_DATE}[,، ]*\s*{_TIME}\s*[-–—]\s")
-_CHAT_HEAD: Final = re.compile(
+_CHAT_NOTE: Final = Pattern(rf"^\W{{0,3}}{_DATE}[,، ]*\s*{_TIME}\s*[-–—]\s")
+_CHAT_HEAD: Final = Pattern(
     rf"^\s*{_NAME}\s+(?:\[?{_TIME}\]?|(?:today|yesterday|heute|gestern|hier|ayer|aujourd['’]hui|"
     rf"hoy)\b.{{0,12}}{_TIME})"
     rf"\s*(?:\(edited\))?$|^\s*(?:\[{_TIME}\]|{_TIME})\s+{_NAME}:?$",
     re.IGNORECASE,
 )
 """The line above a message of Slack, Teams or Discord: "Maya Lin  9:02 AM"."""
-_REPLY_HEAD: Final = re.compile(
+_REPLY_HEAD: Final = Pattern(
     r"^\s*(?:-{2,}\s*(?:original message|forwarded message|ursprüngliche nachricht|weitergeleitete nachricht|"
     r"message d['’]origine|message transféré|mensaje original|mensaje reenviado|messaggio originale|"
     r"mensagem original|"
@@ -33,7 +34,7 @@ _REPLY_HEAD: Final = re.compile(
     r"(?:from|von|de|da|от|差出人|发件人)\s*[:：]\s*[^\n]{0,80}<?[\w.+-]+@[\w.-]+>?\s*)$",
     re.IGNORECASE,
 )
-_WROTE: Final = re.compile(
+_WROTE: Final = Pattern(
     r"^\s*(?:(?:on|am|le|el|il|em|op|den|dnia|в)\s[^\n]{6,120}(?:wrote|schrieb[^\n:]{0,60}|a écrit|escribió|"
     r"ha scritto|"
     r"escreveu|schreef|skrev|napisał[a-z()]*|пишет|написал\w*)\s*:|"
@@ -41,20 +42,20 @@ _WROTE: Final = re.compile(
     re.IGNORECASE,
 )
 """The line above a reply, where it has an address or a time: "On Tue, 12 May 2026 at 09:14, Sam wrote:"."""
-_SENT_FROM: Final = re.compile(
+_SENT_FROM: Final = Pattern(
     r"^\s*(?:get outlook for\b.*|iPhoneから送信|(?:sent from my|von mein(?:em)?|gesendet (?:von|mit)|"
     r"envoyé de(?:puis)? mon|enviado desde mi|inviato da(?:l mio)?|enviado do meu|отправлено с)\b.{0,20}"
     r"\b(?:iphone|ipad|android|samsung|galaxy|mobile|mobiltelefon|handy|telefon|outlook|mail|pixel|"
     r"huawei)\b.{0,20})$",
     re.IGNORECASE,
 )
-_MAIL_HEAD: Final = re.compile(
+_MAIL_HEAD: Final = Pattern(
     r"^\s*(?:from|to|cc|bcc|date|sent|subject|von|an|gesendet|datum|betreff|de|à|envoyé|objet|para|enviado|fecha|"
     r"asunto|data|assunto|oggetto|inviato|от|кому|тема|дата|差出人|宛先|件名|日時)\s*[:：]\s*\S",
     re.IGNORECASE,
 )
-_SUBJECT: Final = re.compile(r"^\s*(?:subject|betreff|objet|asunto|assunto|oggetto|тема|件名)\s*[:：]", re.IGNORECASE)
-_QUOTED_LINE: Final = re.compile(r"^\s{0,3}>(?!.*<\s*$)")
+_SUBJECT: Final = Pattern(r"^\s*(?:subject|betreff|objet|asunto|assunto|oggetto|тема|件名)\s*[:：]", re.IGNORECASE)
+_QUOTED_LINE: Final = Pattern(r"^\s{0,3}>(?!.*<\s*$)")
 """A line of a reply; a transition and centred text of a screenplay stand alone."""
 _LABELS: Final = ("voice", "lettering", "endline", "speaker")
 _SIGNATURE_LINES: Final = 8

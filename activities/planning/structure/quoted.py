@@ -17,19 +17,20 @@ from activities.planning.structure.text import (
     without_quotes,
 )
 from activities.planning.structure.vocabulary import saying
+from activities.text.patterns import Pattern
 from activities.text.speech import FULL_STOP, GOES_ON, group_by_time, is_direction, is_wide, sentences
 
-READ: Final = re.compile(rf"{READ_NOUNS}[^.!?。！？]{{0,40}}$", re.IGNORECASE)
-SAID: Final = re.compile(
+READ: Final = Pattern(rf"{READ_NOUNS}[^.!?。！？]{{0,40}}$", re.IGNORECASE)
+SAID: Final = Pattern(
     r"(?:^|[\s,;])(?:(?P<name>[A-ZÀ-ÞА-Я][\w'’-]+)\s+)?"
     rf"(?:(?i:{saying.EVERY})|asked|whispered)\s*(?:(?:softly|quietly|leise)?\s*[,:]?|[^.!?:：“„«\"]{1, 40}[:：])\s*$"
 )
-_AND: Final = re.compile(r"\s*(?:[,;]|\b(?:and|und|et|y|e|en|och|og|и)\b)[^.!?:：。！？]{0,40}", re.IGNORECASE)
+_AND: Final = Pattern(r"\s*(?:[,;]|\b(?:and|und|et|y|e|en|och|og|и)\b)[^.!?:：。！？]{0,40}", re.IGNORECASE)
 """What joins a quotation to the one before."""
-_END: Final = re.compile(r"[.!?…。！？।؟۔]$")
+_END: Final = Pattern(r"[.!?…。！？।؟۔]$")
 
 
-_FACT: Final = re.compile(
+_FACT: Final = Pattern(
     r"^\W{0,3}(?:price|phone|telephone|tel|website|web|url|address|book(?:ing)?|preis|telefon(?:nummer)?|"
     r"adresse|prix|"
     r"téléphone|precio|tel[eé]fono|prezzo|preço|prijs|cena|pris|hinta|τιμή|τηλέφωνο|fiyat|цена|телефон|ціна|"
@@ -39,10 +40,10 @@ _FACT: Final = re.compile(
     re.IGNORECASE,
 )
 """A fact of an advert in a line of its own: it is read."""
-_HASHTAG: Final = re.compile(r"\bhashtags?\b[^#.!?\n]{0,20}(#\w+)", re.IGNORECASE)
+_HASHTAG: Final = Pattern(r"\bhashtags?\b[^#.!?\n]{0,20}(#\w+)", re.IGNORECASE)
 
 
-_SAYING_CLAUSE: Final = re.compile(r"(?<=\w)\s*[,;]\s*[^,;.!?]{2,60}$")
+_SAYING_CLAUSE: Final = Pattern(r"(?<=\w)\s*[,;]\s*[^,;.!?]{2,60}$")
 """Who says a line, after what is seen: "a chair rocks, and the narrator says"."""
 INSTRUCTION_WORDS: Final = 12
 
@@ -207,7 +208,7 @@ def _spoken_prose(pending: list[str]) -> list[Shot]:
     return [Shot(0, s, lines=() if is_direction(s) or is_commission(s) else (Line(s),)) for s in said]
 
 
-_SENTENCE_END: Final = re.compile(
+_SENTENCE_END: Final = Pattern(
     rf"(?<![.!?…])(?:[!?][.!?…]*(?:\s?»|[\"“”’)])*\s+|{FULL_STOP}(?:\s?»|[\"“”’)])*\s++(?!{GOES_ON}))|"
     r"(?<=[\u0e00-\u0e7f\"”»])[ ]+(?=[\u0e00-\u0e7f])|[。！？।؟۔]+(?:[」』”]|[\"»](?=\s|$))?(?!\s*(?:と|이?라고|"
     r"하고))\s*|(?<=[」』”])(?=最后|最後|마지막)"
@@ -229,21 +230,21 @@ def sentences_with_quotes(text: str) -> list[str]:
     return [p for p in [*parts, text[at:].strip()] if has_words(p)]
 
 
-_MEDIUM: Final = re.compile(
+_MEDIUM: Final = Pattern(
     r"\b(?:film|movie|video|clip|ad|advert|commercial|spot|trailer|reel|animation|short|werbespot|vídeo|"
     r"anuncio|vidéo|publicité|filmato)\b|"
     r"動画|広告|映像|フィルム|CM|视频|广告|短片|影片|廣告|영상|광고|فيلم|فيديو|إعلان|ролик|видео|фильм|फिल्म|"
     r"वीडियो|विज्ञापन",
     re.IGNORECASE,
 )
-_ASKS: Final = re.compile(
+_ASKS: Final = Pattern(
     r"^(?:please|make|create|produce|shoot|write|we (?:need|want)|i (?:need|want)|give (?:me|us)|an?\b|"
     r"(?:can|could|would) you|we(?:['’]d| would) like|looking for|"
     r"our\b|\d|請|请|bitte|ein(?:e|en)?\b|mach|wir brauchen|"
     r"une?\b|crea|haz|necesitamos|fais|nous|spot|film|video)",
     re.IGNORECASE,
 )
-_LENGTH_ASKED: Final = re.compile(r"\d+\s*-?\s*(?:s|sec|second|sek|seg|min|秒|分|초|ثانية|сек|सेकंड)", re.IGNORECASE)
+_LENGTH_ASKED: Final = Pattern(r"\d+\s*-?\s*(?:s|sec|second|sek|seg|min|秒|分|초|ثانية|сек|सेकंड)", re.IGNORECASE)
 
 
 def is_commission(sentence: str) -> bool:

@@ -31,13 +31,14 @@ from activities.planning.structure.text import (
     without_quotes,
 )
 from activities.planning.structure.words import OFF_SCREEN, SHOT_NOUNS
+from activities.text.patterns import Pattern
 
 _SCENE_NUMBER: Final = (
     rf"(?:(?i:{SHOT_NOUNS}|씬|s)\s*)?"
     r"#?\s?\d{1,3}[A-Z]?\s*[.):–—-]?\s+"
 )
-_RIGHT_NUMBER: Final = re.compile(r"\s{3,}\d{1,3}[A-Z]?\s*$")
-_HEADING: Final = re.compile(
+_RIGHT_NUMBER: Final = Pattern(r"\s{3,}\d{1,3}[A-Z]?\s*$")
+_HEADING: Final = Pattern(
     rf"^(?:{_SCENE_NUMBER})?"
     r"(?:\.(?=[^\s.])|(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E|INNEN|AUSSEN|"
     r"AUßEN|INNEN/AUSSEN|INTERIOR|EXTERIOR|"
@@ -48,7 +49,7 @@ _HEADING: Final = re.compile(
     r"INTERIØR|EKSTERIØR|NỘI|NGOẠI)[./ :]|(?:ภายใน|ภายนอก|अंदर|बाहर|आंतरिक|बाह्य|अंतः)(?=\s*[.–—-])|"
     r"(?:SCENE|SZENE|ESCENA|SCÈNE)\s+\d+\b)"
 )
-_TRANSITION: Final = re.compile(
+_TRANSITION: Final = Pattern(
     r"^(?:>.*(?<!<)|(?:CUT|FADE|DISSOLVE|SMASH CUT|MATCH CUT|JUMP CUT|WIPE|IRIS)(?:\s[A-Z .]+)?[:.]?|"
     r"[A-Z][A-Z ]{2,30} TO:|THE END\.?|FIN\.?|ENDE\.?|"
     r"(?:HARTER )?SCHNITT(?: AUF| ZU)?[:.]?|ÜBERBLENDUNG[:.]?|(?:AB|AUF|AUS)BLENDE?[:.]?|"
@@ -63,42 +64,42 @@ _TRANSITION: Final = re.compile(
     r"قطع|"
     r"मिलान|समाप्त|कट टू)[：:。.।۔]?)$"
 )
-_JOINS: Final[Sequence[tuple[Join, re.Pattern[str]]]] = (
+_JOINS: Final[Sequence[tuple[Join, Pattern]]] = (
     (
         "dissolve",
-        re.compile(
+        Pattern(
             r"DISSOL|CROSS[- ]?FADE|ÜBERBLEND|ENCADENADO|ENCHAÎNÉ|INCROCIATA|FUSÃO|НАПЛЫВ|溶|디졸브", re.IGNORECASE
         ),
     ),
-    ("wipe", re.compile(r"\bWIPE", re.IGNORECASE)),
+    ("wipe", Pattern(r"\bWIPE", re.IGNORECASE)),
     (
         "fade",
-        re.compile(
+        Pattern(
             r"FADE|BLENDE|SCHWARZ|FUNDIDO|FONDU|BLACK|ESCUREC|ЗАТЕМНЕН|ЗТМ|ŚCIEMN|KARARMA|淡|暗転|페이드", re.IGNORECASE
         ),
     ),
 )
-_SLUG: Final = re.compile(
+_SLUG: Final = Pattern(
     r"^(?:(?:INSERT|CLOSE ON|ANGLE ON|ON|POV|MONTAGE|SERIES OF SHOTS|FLASHBACK|DETAIL)\b[^a-z]*|"
     r"(?:BACK TO|RETURN TO|INTERCUT|LATER|MOMENTS LATER|CONTINUOUS|SAME|END OF|END)\b[^a-z]*)$"
 )
 """A heading within a scene; those without a picture of their own end one."""
-_UNSEEN: Final = re.compile(r"^(?:BACK|RETURN|INTERCUT|LATER|MOMENTS|CONTINUOUS|SAME|END)\b")
-_PARENTHETICAL: Final = re.compile(r"^\s*[(（]([^()（）]{1,120})[)）]\s*$")
-_WITHIN: Final = re.compile(r"\s*[(（][^()（）]{1,80}[)）]")
-_CUE: Final = re.compile(r"^@?([^\W\d_][^:：!?()（）]{0,38}?)\s*((?:[(（][^()（）]{1,40}[)）]\s*)*)\^?$")
-_INLINE_CUE: Final = re.compile(
+_UNSEEN: Final = Pattern(r"^(?:BACK|RETURN|INTERCUT|LATER|MOMENTS|CONTINUOUS|SAME|END)\b")
+_PARENTHETICAL: Final = Pattern(r"^\s*[(（]([^()（）]{1,120})[)）]\s*$")
+_WITHIN: Final = Pattern(r"\s*[(（][^()（）]{1,80}[)）]")
+_CUE: Final = Pattern(r"^@?([^\W\d_][^:：!?()（）]{0,38}?)\s*((?:[(（][^()（）]{1,40}[)）]\s*)*)\^?$")
+_INLINE_CUE: Final = Pattern(
     r"^([^\W\d_][\w.'’ ・-]{0,28}?)\s*(?:[(（]([^()（）]{1,60})[)）])?\s*(?:[:：]\s*(?=\S)|(?=「))(.+)$"
 )
-_TITLE_PAGE: Final = re.compile(
+_TITLE_PAGE: Final = Pattern(
     r"^(title|credit|authors?|source|draft date|date|contact|copyright|notes|revision)\s*:\s*(.*)$", re.IGNORECASE
 )
-_COLON_QUOTE: Final = re.compile(rf"(\w\s*[:：])\s*((?:{QUOTED.pattern}))\s*\.?\s*$")
-_SENTENCE: Final = re.compile(r"[.!?…—-][\s)*_\"”»]*$")
-_TWO_SENTENCES: Final = re.compile(r"[^\W\d_]{4}\. ")
-_ENDS_CUE: Final = re.compile(r",$|(?<!\s[^\W\d_])\.$")
+_COLON_QUOTE: Final = Pattern(rf"(\w\s*[:：])\s*((?:{QUOTED.pattern}))\s*\.?\s*$")
+_SENTENCE: Final = Pattern(r"[.!?…—-][\s)*_\"”»]*$")
+_TWO_SENTENCES: Final = Pattern(r"[^\W\d_]{4}\. ")
+_ENDS_CUE: Final = Pattern(r",$|(?<!\s[^\W\d_])\.$")
 """The end of a line that is no name; an initial may end one: "HERR K."."""
-_NO_NAME: Final = re.compile(
+_NO_NAME: Final = Pattern(
     r"(?:(?:SMASH|MATCH|JUMP|HARD) )?CUTS?(?: TO)?|FADES? .*|(?:CLOSE|ANGLE|BACK) (?:ON|TO)|ON|POV|INSERT|MONTAGE|LOGO|"
     r"PACK ?SHOT|SCHNITT.*|COUPE.*|CORTE.*",
     re.IGNORECASE,
@@ -106,7 +107,7 @@ _NO_NAME: Final = re.compile(
 """What stands before a colon like a name, and is a picture or a transition."""
 MAX_NAME_WORDS: Final = 4
 MAX_NAME_CHARS: Final = 20
-_REMOVED: Final = re.compile(r"/\*.*?\*/|\[\[.*?\]\]", re.DOTALL)
+_REMOVED: Final = Pattern(r"/\*.*?\*/|\[\[.*?\]\]", re.DOTALL)
 
 
 @dataclass

@@ -34,6 +34,7 @@ from activities.planning.structure.text import (
     western_digits,
     without_quotes,
 )
+from activities.text.patterns import Pattern
 
 _WORD: Final = (
     r"(?:shot|scene|frame|cut|sc\.?|szene|einstellung|bild|plano|toma|escena|plan|scène|séquence|"
@@ -41,38 +42,38 @@ _WORD: Final = (
     r"シーン|場面|镜头|镜|画面|场景|컷|장면|لقطة|اللقطة|مشهد|المشهد|кадр|сцена|план|शॉट|दृश्य|"
     rf"{words.SHOTS})"
 )
-_ITEM: Final = re.compile(
+_ITEM: Final = Pattern(
     rf"^[\s>#*•■□◆◇▶►▼★☆◎●○+-]*(?:#\s*)?({_WORD}\s*)?(?:#|no\.?|nr\.?)?\s*(\d{{1,3}})(?!\d|"
     rf"[:.]\d)\s*([.):：、\])）】–—|／/-]|"
     rf"(?=\s)|$)\s*",
     re.IGNORECASE,
 )
-_TIMED_ITEM: Final = re.compile(
+_TIMED_ITEM: Final = Pattern(
     r"^[\s>#*•+-]*[^\W\d_][^\W\d_.]{0,14}\.?[\s_#-]*(\d{1,4}[a-z]?)(?:\s*(?=[(\[（【:：.,·–—|-])[:：.,·–—|\s-]*|\s+)",
     re.IGNORECASE,
 )
 """A shot under any name, which its time makes one: "Klappe 3 (0:08-0:12)", "SH010  0:00 - 0:04"."""
-_BRACKET_REST: Final = re.compile(r"\s*[,;·/|–—-]?\s*([^()（）\[\]\n]{1,40})[)\]）】]\s*[:：.–—-]?\s*")
+_BRACKET_REST: Final = Pattern(r"\s*[,;·/|–—-]?\s*([^()（）\[\]\n]{1,40})[)\]）】]\s*[:：.–—-]?\s*")
 """What follows a time in its brackets: "(4 s, wide): …"."""
-_NAMED_LINE: Final = re.compile(
+_NAMED_LINE: Final = Pattern(
     r"^[*_•\s–—-]*([^\W\d_a-z][^\W\d_a-z]*(?: [^\W\d_a-z]+)?(?: \d)?)\s*"
     r"(?:[(（]([^()（）]{1,40})[)）])?\s*[:：]\s*(?![“„”«»‹「『\"])"
     r"(\S.*[.!?…。！？؟।۔])$"
 )
 """A line of a speaker in capitals without quotation marks: "NONNA: Basilico alla fine!"."""
-_WIDE_LINE: Final = re.compile(
+_WIDE_LINE: Final = Pattern(
     r"(?:^|[\s\u3000])(?:[–—]\s*)?([぀-ヿ㐀-鿿가-힯]{1,6})\s?[「“\"]([^「」“”\"]{2,80}[。！？…!?.])[」”\"]\s*$"
 )
 """A speaker directly before what is said: "店主「負けとくよ！」"."""
-_ASIDE: Final = re.compile(r"^\s*[(（\[][^()（）\[\]]{1,80}[)）\]]\s*$")
-_UNHEARD: Final = re.compile(r"\b(?:no|without|natural|only|sound|music|silent|silence|v\.?o\.?)\b", re.IGNORECASE)
-_BRACKETED: Final = re.compile(r"^[(（\[【]\s*([^()（）\[\]【】\n]{1,30}?)\s*[)）\]】]\s*[:.–—-]?\s*")
-_CIRCLED: Final = re.compile(rf"^(\s*(?:{_WORD})?\s*)([①-⑳])\s*", re.IGNORECASE)
-_LEAD: Final = re.compile(
+_ASIDE: Final = Pattern(r"^\s*[(（\[][^()（）\[\]]{1,80}[)）\]]\s*$")
+_UNHEARD: Final = Pattern(r"\b(?:no|without|natural|only|sound|music|silent|silence|v\.?o\.?)\b", re.IGNORECASE)
+_BRACKETED: Final = Pattern(r"^[(（\[【]\s*([^()（）\[\]【】\n]{1,30}?)\s*[)）\]】]\s*[:.–—-]?\s*")
+_CIRCLED: Final = Pattern(rf"^(\s*(?:{_WORD})?\s*)([①-⑳])\s*", re.IGNORECASE)
+_LEAD: Final = Pattern(
     r"^[\s>#*•·▪◦‣■□◆◇▶►▼★☆◎●○+|–—-]*+(?:(?:TC|T/C|time(?:code)?|zeit|tempo|tijd|tid)\s*[:：]?\s*(?=[\d\[(]))?",
     re.IGNORECASE,
 )
-_DANGLING: Final = re.compile(
+_DANGLING: Final = Pattern(
     r",?\s+(?:(?:and|und|e|y|et|en|i|и)\s+)?(?:with|mit|com|con|avec|met|med|z|s|с)(?:\s+(?:the|a|dem|der|einem|"
     r"o|um|el|un|il|lo|le|la|de|het|een))?\s*$",
     re.IGNORECASE,

@@ -11,27 +11,28 @@ from activities.planning.structure.orders.sentences import is_courtesy
 from activities.planning.structure.surface.cue_places import over_shots
 from activities.planning.structure.text import QUOTED, plain, quotations
 from activities.planning.structure.vocabulary import sounds as names
+from activities.text.patterns import Pattern
 from activities.text.speech import sentences
 
 Role = Literal["music", "effects", "ambience"]
 
-_MUSIC_LABEL: Final = re.compile(f"{names.MUSIC}|score", re.IGNORECASE)
-_MUSIC: Final = re.compile(
+_MUSIC_LABEL: Final = Pattern(f"{names.MUSIC}|score", re.IGNORECASE)
+_MUSIC: Final = Pattern(
     r"\b(?:[\w-]*music|musik|[a-zäöü]+musik|m[uú]sica|musique|musical|soundtrack|score|piano|guitars?|strings|drums?|"
     r"synth\w*|orchestra\w*|melody|tune|jingle|beat|klavier\w*|gitarre\w*)\b|音楽|音乐|음악|موسيقى|музык|संगीत",
     re.IGNORECASE,
 )
-_AMBIENCE: Final = re.compile(
+_AMBIENCE: Final = Pattern(
     r"\b(?:ambien\w*|atmo\w*|room tone|background noise|rain|wind|sea|ocean|waves|surf|birds?|forest|traffic|street|"
     r"city|crowd|caf[eé]|crickets|fire|river|stream|night|regen|meer|wellen|vögel|wald|verkehr|straße|stadt|lluvia|"
     r"viento|mar|olas|pájaros|tráfico|pluie|vent|mer|vagues|oiseaux|forêt)\b|雨|風|波|海|鳥|风|鸟|비|바람|파도",
     re.IGNORECASE,
 )
-_AMBIENCE_LABEL: Final = re.compile(rf"{names.AMBIENCE}|ambien\w*", re.IGNORECASE)
-_EFFECT_LABEL: Final = re.compile(names.EFFECTS, re.IGNORECASE)
-_MUSIC_SENTENCE: Final = re.compile(rf"(?:^|(?<=[.!?] )){names.MUSIC_SENTENCE}\s*([^.!?\n]{{3,120}})", re.IGNORECASE)
-_SENTENCE: Final = re.compile(r"[.!?…。！？।]\s*$")
-_ENDS: Final = re.compile(
+_AMBIENCE_LABEL: Final = Pattern(rf"{names.AMBIENCE}|ambien\w*", re.IGNORECASE)
+_EFFECT_LABEL: Final = Pattern(names.EFFECTS, re.IGNORECASE)
+_MUSIC_SENTENCE: Final = Pattern(rf"(?:^|(?<=[.!?] )){names.MUSIC_SENTENCE}\s*([^.!?\n]{{3,120}})", re.IGNORECASE)
+_SENTENCE: Final = Pattern(r"[.!?…。！？।]\s*$")
+_ENDS: Final = Pattern(
     r"\W*(?:music\s+)?(?:out|stops?|ends?|fades?(?: out)?|off|cuts?(?: out)?|aus|ende|endet|stopp?t?|fuera|termina|"
     r"s['’]arrête|fin)\W*",
     re.IGNORECASE,
@@ -44,34 +45,34 @@ _MOODS: Final = (
     r"classical|jazzy?|lo-?fi|pop|rock|folk|funky?|techno|house|synth\w*|piano|guitar|strings|violin|cello|ukulele|"
     r"harp|flute|drums?|percussion|instrumental"
 )
-_PROSE: Final[Sequence[re.Pattern[str]]] = (
-    re.compile(
+_PROSE: Final[Sequence[Pattern]] = (
+    Pattern(
         r"(?:,\s*|\s+)?\b(?:with|set to|accompanied by|over|and|plus|to|add|use|under)\s+(?:an?\s+|some\s+)?"
         rf"((?:[\w'-]+[ ,]+){{0,4}}?(?:{_MOODS})[ ,]+(?:[\w'-]+[ ,]+){{0,3}}?(?:music|soundtrack|score|tune|jingle))\b"
         r"(?:\s+(?:in the background|throughout|underneath))?",
         re.IGNORECASE,
     ),
-    re.compile(
+    Pattern(
         r"(?:,\s*|\s+)?\b(?:mit|zu|und|dazu)\s+((?:[\wäöüß-]+[ ,]+){0,4}?"
         r"(?:(?:hintergrund|klavier|gitarren|orchester|jazz|entspannungs|film)-?musik|[\wäöüß]+e[rnms]?\s+musik)"
         r"(?:\s+im hintergrund)?)\b",
         re.IGNORECASE,
     ),
-    re.compile(
+    Pattern(
         r"(?:,\s*|\s+)?\b(?:con|com|avec)\s+(?:una?\s+|une\s+|de la\s+)?"
         r"((?:m[uú]sica|musique)(?:\s+(?:de fondo|de fond|di sottofondo|de piano|[\wéèêáíóúñ]+)){1,3})",
         re.IGNORECASE,
     ),
 )
-_REFUSED: Final = re.compile(
+_REFUSED: Final = Pattern(
     r"\b(?:no|without|live|loud|ohne|keine|sin|sans|senza|sem|(?:en|dal) (?:vivo|directo)|own)\b", re.IGNORECASE
 )
-_NO_MUSIC: Final = re.compile(
+_NO_MUSIC: Final = Pattern(
     rf"(?<!\w)(?:no|without|keine?|ohne|sans|pas de|sin|senza|niente|sem|geen|zonder|bez|utan|ingen|uten|uden|без) "
     rf"(?:{names.MUSIC})",
     re.IGNORECASE,
 )
-_MENTIONED: Final = re.compile(
+_MENTIONED: Final = Pattern(
     rf"{_MUSIC_LABEL.pattern}|\b(?:sounds?|sfx|jingle|bgm|ambien\w*|atmo|geräusche?|klang|sonido|efectos|son|bruitages?|"
     r"suono|effetti)\b|効果音|音效|效果音|효과음|звук|ध्वनि|صوت",
     re.IGNORECASE,

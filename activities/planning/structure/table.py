@@ -23,49 +23,50 @@ from activities.planning.structure.text import (
     western_digits,
     without_quotes,
 )
+from activities.text.patterns import Pattern
 from activities.text.speech import closed
 
-_RULE: Final = re.compile(r"^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
-_NUMBER: Final = re.compile(
+_RULE: Final = Pattern(r"^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
+_NUMBER: Final = Pattern(
     r"#|no\.?|nr\.?|n[º°]|shot|scene|sc\.?|szene|einstellung|plano|toma|plan|カット|番号|镜头|镜号|鏡號|컷|لقطة|кадр|"
     rf"शॉट|{words.SHOTS}",
     re.IGNORECASE,
 )
-_START: Final = re.compile(
+_START: Final = Pattern(
     r"(?:tc|time(?:code)?|time code)?\s*[-–]?\s*(?:in|start|from|begin|von|début|de|inicio|inizio|início|van|od|"
     r"från|fra|開始|イン|开始|開始時間|시작|начало|с|البداية|من|शुरू)",
     re.IGNORECASE,
 )
-_END: Final = re.compile(
+_END: Final = Pattern(
     r"(?:tc|time(?:code)?|time code)?\s*[-–]?\s*(?:out|end|to|bis|fin|à|fine|fim|tot|do|till|til|終了|アウト|"
     r"结束|結束|"
     r"끝|конец|до|النهاية|إلى|अंत)",
     re.IGNORECASE,
 )
-_SECONDS: Final = re.compile(
+_SECONDS: Final = Pattern(
     r"s|secs?\.?|seconds?|sek\.?|sekunden?|seg\.?|segundos?|secondes?|secondi|seconden|сек\.?|секунды?|detik|"
     r"dtk|giây|másodperc|mp|secunde|segons|sekundi|sekúnd|วินาที|সেকেন্ড|सेकंद|秒数?|초|ثوان|سیکنڈ",
     re.IGNORECASE,
 )
-_BARE_SECONDS: Final = re.compile(r"(\d{1,3}(?:[.,]\d{1,2})?)\s*[\"″”]?")
+_BARE_SECONDS: Final = Pattern(r"(\d{1,3}(?:[.,]\d{1,2})?)\s*[\"″”]?")
 _CLOCK_OR_SECONDS: Final = r"(\d{1,2}:\d{2}(?:\.\d{1,3})?|\d{1,3}(?:[.,]\d{1,2})?)\s*[\"″”]?"
-_BARE_RANGE: Final = re.compile(
+_BARE_RANGE: Final = Pattern(
     rf"{_CLOCK_OR_SECONDS}\s*(?:-{{1,2}}>?|[–—−→~〜～/]|to|bis|a|à|до|至|から)\s*{_CLOCK_OR_SECONDS}"
 )
-_QUALIFIED: Final = re.compile(r"([^()（）]{1,30}?)\s*[(（]([^()（）]{1,30})[)）]")
-_SEEN: Final = re.compile(
+_QUALIFIED: Final = Pattern(r"([^()（）]{1,30}?)\s*[(（]([^()（）]{1,30})[)）]")
+_SEEN: Final = Pattern(
     r"inhalt|contents?|contenu|contenido|contenuto|conteúdo|inhoud|treść|innehåll|indhold|содержание|内容|內容|"
     r"내용|içerik",
     re.IGNORECASE,
 )
-_NEXT_TURN: Final = re.compile(r"(?<=[.!?…。！？])\s+(?=[^\W\d_a-z]{2,}(?: [^\W\d_a-z]+)?\s*[:：])")
-_AND: Final = re.compile(r"\s*[/／&+、]\s*|\s+(?:and|und|et|y|e|en|och|og|i|и)\s+")
-_CONTENT: Final = re.compile(r"(?:内容|內容|描述|说明|說明|概要|欄|설명)$")
+_NEXT_TURN: Final = Pattern(r"(?<=[.!?…。！？])\s+(?=[^\W\d_a-z]{2,}(?: [^\W\d_a-z]+)?\s*[:：])")
+_AND: Final = Pattern(r"\s*[/／&+、]\s*|\s+(?:and|und|et|y|e|en|och|og|i|и)\s+")
+_CONTENT: Final = Pattern(r"(?:内容|內容|描述|说明|說明|概要|欄|설명)$")
 _LEAST_KNOWN: Final = 2
 _NAME_WORDS: Final = 5
-_TIMED_CELL: Final = re.compile(rf"\s*(?=[\[(（【]){LENGTH.pattern}\s*$", re.IGNORECASE)
-_ASIDE: Final = re.compile(r"\s*[(（\[][^()（）\[\]]{1,80}[)）\]]\s*")
-_HEARD: Final = re.compile(
+_TIMED_CELL: Final = Pattern(rf"\s*(?=[\[(（【]){LENGTH.pattern}\s*$", re.IGNORECASE)
+_ASIDE: Final = Pattern(r"\s*[(（\[][^()（）\[\]]{1,80}[)）\]]\s*")
+_HEARD: Final = Pattern(
     r"what (?:we|you) hear|(?:was )?(?:man|wir) hör(?:t|en)|on entend|ce qu['’]on entend|(?:lo que )?se (?:oye|"
     r"escucha)|"
     r"(?:cosa )?si sente|(?:o que )?se ouve|wat we horen|vad (?:vi|man) hör|son|sonido|suono|som|geluid|ljud|"
@@ -73,15 +74,15 @@ _HEARD: Final = re.compile(
     r"audio|ton|sound/vo|vo/sound|音声|声音|聲音|音频|音頻|音訊|오디오|الصوت|аудио",
     re.IGNORECASE,
 )
-_NAME: Final = re.compile(r"\W*(?:[^\W\d_]{0,12}\W{0,2})?\d{1,3}[a-z]?\W*|[A-Za-z]?\W*", re.IGNORECASE)
+_NAME: Final = Pattern(r"\W*(?:[^\W\d_]{0,12}\W{0,2})?\d{1,3}[a-z]?\W*|[A-Za-z]?\W*", re.IGNORECASE)
 """The number or the name of a shot: "3", "Scene 2", "4b"."""
-_WHO: Final = re.compile(
+_WHO: Final = Pattern(
     r"speakers?|characters?|who|sprecher(?:in)?|figur|rolle|personaje|personnage|personaggio|personagem|話者|"
     r"話し手|人物|"
     r"角色|등장인물|персонаж|кто",
     re.IGNORECASE,
 )
-_LINE: Final = re.compile(
+_LINE: Final = Pattern(
     r"lines?|text|dialog(?:ue)?s?|words|says|copy|répliques?|texte|líneas?|texto|diálogos?|battuta|testo|falas?|"
     r"台词|台詞|"
     r"セリフ|대사|реплика|текст",

@@ -5,27 +5,24 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
+from activities.text.patterns import Pattern
 from activities.text.speech import TAG, closed, is_wide, join_sentences, sentences, speech_seconds
 
-QUOTED: Final = re.compile(
+QUOTED: Final = Pattern(
     r"“([^“”\n]{1,600})”|[„”]([^„“”\n]{1,600})[“”]|[„“]([^„“”\"\n]{1,600})\"|«\s*([^«»\n]{1,600}?)\s*»|»([^«»\n]{1,600})[«»]|"
     r"‹([^‹›\n]{3,600})›|「([^「」\n]{1,600})」"
     r"|『([^『』\n]{1,600})』|\"([^\"\n]{1,600})\"|(?<!\w)‘([^‘’\n]{3,600})’(?!\w)"
 )
-MARKDOWN_LINK: Final = re.compile(r"!?\[([^\]\n]{0,300})\]\(([^)\n]{0,500})\)")
-URL: Final = re.compile(r"<?\b(?:https?://|www\.)[^\s<>「」。、]*[^\s<>「」。、.,;:!?)\]»”\"']>?", re.IGNORECASE)
-_ADDRESS: Final = re.compile(
-    r"^(?:https?://|www\.)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?$|^(?:https?://|www\.)\S+$", re.IGNORECASE
-)
+MARKDOWN_LINK: Final = Pattern(r"!?\[([^\]\n]{0,300})\]\(([^)\n]{0,500})\)")
+URL: Final = Pattern(r"<?\b(?:https?://|www\.)[^\s<>「」。、]*[^\s<>「」。、.,;:!?)\]»”\"']>?", re.IGNORECASE)
+_ADDRESS: Final = Pattern(r"^(?:https?://|www\.)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?$|^(?:https?://|www\.)\S+$", re.IGNORECASE)
 _LEADS_TO_LINK: Final = r"(?:\b(?:at|on|via|under|from|here|see|bei|auf|unter|sur|chez|en|em|su|a|à|visit)\b[\s:]*)?"
-_LINK_IN_SENTENCE: Final = re.compile(rf"[\s:–—-]{{0,8}}{_LEADS_TO_LINK}{URL.pattern}", re.IGNORECASE)
-_EMPHASIS: Final = re.compile(
+_LINK_IN_SENTENCE: Final = Pattern(rf"[\s:–—-]{{0,8}}{_LEADS_TO_LINK}{URL.pattern}", re.IGNORECASE)
+_EMPHASIS: Final = Pattern(
     rf"(?<!\w)[*_]{{1,3}}(?=\S)|(?<=\S)[*_]{{1,3}}(?!\w)|`|{TAG}|\\(?=[*_`#~|<>\[\]()\\])", re.IGNORECASE
 )
-_BLOCK: Final = re.compile(
-    r"</?(?:p|br|div|li|ul|ol|tr|h[1-6]|table|body|html|head)(?:\s[^<>]{0,200})?/?>", re.IGNORECASE
-)
-_INLINE: Final = re.compile(TAG, re.IGNORECASE)
+_BLOCK: Final = Pattern(r"</?(?:p|br|div|li|ul|ol|tr|h[1-6]|table|body|html|head)(?:\s[^<>]{0,200})?/?>", re.IGNORECASE)
+_INLINE: Final = Pattern(TAG, re.IGNORECASE)
 _NUMBER: Final = r"\d{1,3}(?:[.,]\d{1,2})?"
 _CLOCK: Final = r"\d{1,2}:\d{2}(?::\d{2}(?:[:;.]\d{2})?)?(?:\.\d{1,3})?"
 _UNIT: Final = (
@@ -37,21 +34,21 @@ _UNIT: Final = (
 _TO: Final = (
     r"\s*(?:-{1,2}>?|>|–|—|−|→|~|〜|～|to|till|til|bis|a|à|al|até|tot|do|έως|ως|до|إلى|تا|עד|से|から|至|到|부터)\s*"
 )
-RANGE: Final = re.compile(
+RANGE: Final = Pattern(
     rf"[\[(（【]?\s*(?:({_CLOCK})\s*{_UNIT}?{_TO}({_CLOCK})\s*{_UNIT}?(?!\w)|"
     rf"({_NUMBER})\s*(?:{_UNIT})?{_TO}({_NUMBER})\s*{_UNIT}(?!\w))"
     r"\s*[\])）】]?",
     re.IGNORECASE,
 )
-POINT: Final = re.compile(rf"[\[(（【]?\s*({_CLOCK})\s*[\])）】]?(?=[\s:：.–—|-]|$)")
-LENGTH: Final = re.compile(rf"[\[(（【]?\s*({_NUMBER})\s*{_UNIT}(?!\w)\s*[\])）】]?", re.IGNORECASE)
-BRACKETED_LENGTH: Final = re.compile(rf"[\[(（【]\s*({_NUMBER})\s*{_UNIT}\s*[\])）】]", re.IGNORECASE)
-TRAILING: Final = re.compile(
+POINT: Final = Pattern(rf"[\[(（【]?\s*({_CLOCK})\s*[\])）】]?(?=[\s:：.–—|-]|$)")
+LENGTH: Final = Pattern(rf"[\[(（【]?\s*({_NUMBER})\s*{_UNIT}(?!\w)\s*[\])）】]?", re.IGNORECASE)
+BRACKETED_LENGTH: Final = Pattern(rf"[\[(（【]\s*({_NUMBER})\s*{_UNIT}\s*[\])）】]", re.IGNORECASE)
+TRAILING: Final = Pattern(
     rf"(?:(?<!\d)[.,;:。、，]|\s[–—|/-]|[(\[（【]|\t)\s*({_NUMBER})\s*{_UNIT}(?!\w)[\s.)\]）】]*$", re.IGNORECASE
 )
 """A length at the end of a line, after a mark: "A frozen lake. 4 sec"."""
-_EMOJI: Final = re.compile(r"\s*(?:[\U0001f000-\U0001faff\u2728\u2b50]|[\u2190-\u2bff](?=\ufe0f))[\ufe0f\u200d]*")
-TEXT_LIKE: Final = re.compile(r"[|·•@€$£₹¥]|#\w|\d{3}|\w\.[a-z]{2,}\b|\bwww")
+_EMOJI: Final = Pattern(r"\s*(?:[\U0001f000-\U0001faff\u2728\u2b50]|[\u2190-\u2bff](?=\ufe0f))[\ufe0f\u200d]*")
+TEXT_LIKE: Final = Pattern(r"[|·•@€$£₹¥]|#\w|\d{3}|\w\.[a-z]{2,}\b|\bwww")
 """Marks of text that is read on a screen."""
 MARKS: Final = (
     r"\u0300-\u036f\u0591-\u05bd\u064b-\u0655\u0670\u0900-\u0963\u0970-\u0dff\u0e00-\u0e4e"

@@ -7,6 +7,8 @@ Russian and Hindi. The folder `vocabulary` has voices, sounds, notes and places 
 import re
 from typing import Final
 
+from activities.text.patterns import Pattern
+
 VOICE: Final = (
     # Dutch, Polish, Swedish, Danish, Norwegian, Finnish, Czech
     r"what we (?:say|hear)|stem|verteller|commentaarstem|lektor(?:ka)?|głos(?: z offu)?|speaker(?:röst)?|"
@@ -158,7 +160,7 @@ NUMBERS: Final = (
     "nine neun nueve neuf nove negen nio ni",
     "ten zehn diez dix dieci dez tien dziesięć tio",
 )
-ANNOUNCED_STEPS: Final = re.compile(
+ANNOUNCED_STEPS: Final = Pattern(
     rf"(?<!\w)(?:\d{{1,2}}|{'|'.join(word for each in NUMBERS for word in each.split())}|[一二三四五六七八九十]|"
     r"две|три|четыре|пять|шесть|семь|दो|तीन|चार|पाँच|पांच|छह|सात|ثلاث\w*|أربع\w*|خمس\w*|üç|dört|beş|세|네|다섯)"
     rf"\s*(?:つの|[个個]の?|가지|条)?\s*(?:[^\W\d_]+\s+)?(?:{STEPS}|gründe|причин|ragion|passaggi|passi|consigli|powod|"
@@ -176,7 +178,7 @@ SIGNS: Final = (
 )
 """Signs, whose quotation is read."""
 
-OFF_SCREEN: Final = re.compile(
+OFF_SCREEN: Final = Pattern(
     r"^(?:V\.?\s?O\.?|O\.?\s?[SC]\.?|OFF|ON)(?:[\s-]*(?:SCREEN|CAMERA|VOICE))?$|"
     r"^(?:VOICE[ -]?OVER|CONT(?:['’]?D)?\.?|CONTINUED|CONTIN[UÚ]A|SUITE|SEGUE|FORTS\.?|ПРОД\.?|ПРОДОЛЖ\.?|MORE|"
     r"PRE-?LAP|FILTERED|SUBTITLED?|AUS DEM OFF|IM OFF|HORS[ -]CHAMP|"

@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from activities.planning.translation.numbers import digits_in, speaks_numbers, words_in
+from activities.text.patterns import Pattern
 from activities.text.speech import speech_seconds
 
 LONGEST, SHORTEST = 2.5, 0.3
@@ -19,21 +20,21 @@ LONGEST, SHORTEST = 2.5, 0.3
 _SLACK_SECONDS: Final = 2.0
 _ALIKE: Final = 0.6
 """The least similarity of a name and its form in another language."""
-_LINK: Final = re.compile(
+_LINK: Final = Pattern(
     r"https?://[!#-;=?-~]+|www\.[!#-;=?-~]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|"
     r"\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:/[!#-;=?-~]*)?|(?<!\w)[@#][A-Za-z_][\w.-]*",
     re.ASCII,
 )
 """Addresses end where letters of other scripts begin, which need no space."""
-_BRAND: Final = re.compile(r"\b(?=\w*[a-z][A-Z]|[A-Za-z]+\d)[A-Za-z][A-Za-z0-9]+\b", re.ASCII)
-_NAME: Final = re.compile(r"(?<![.!?…:;\"“„«»”(\n]\s)(?<=\s)([A-ZÀ-ÖØ-Þ][\w’'-]{2,})")
+_BRAND: Final = Pattern(r"\b(?=\w*[a-z][A-Z]|[A-Za-z]+\d)[A-Za-z][A-Za-z0-9]+\b", re.ASCII)
+_NAME: Final = Pattern(r"(?<![.!?…:;\"“„«»”(\n]\s)(?<=\s)([A-ZÀ-ÖØ-Þ][\w’'-]{2,})")
 _CALENDAR: Final = (
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
     "september october november december english german french spanish italian christmas easter"
 )
 """Words that English writes like names."""
 _NO_NAMES: Final = frozenset(_CALENDAR.split())
-_HALF_OF_DAY: Final = re.compile(r"\b[ap]\.?\s?m\b|午[前後后]|上午|下午|오[전후]", re.IGNORECASE)
+_HALF_OF_DAY: Final = Pattern(r"\b[ap]\.?\s?m\b|午[前後后]|上午|下午|오[전후]", re.IGNORECASE)
 _SCRIPTS: Final = {
     **dict.fromkeys(("ar", "fa", "ur", "ps", "ug"), ("ARABIC",)),
     **dict.fromkeys(("ru", "uk", "be", "bg", "mk", "kk", "ky", "mn", "tg"), ("CYRILLIC",)),

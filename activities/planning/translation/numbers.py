@@ -12,8 +12,10 @@ from typing import Final
 
 from unicode_rbnf import RbnfEngine
 
-_DIGITS: Final = re.compile(r"\d+(?:[.,'’\u00a0\u202f٬٫]\d+)*")
-_MULTIPLE: Final = re.compile(r"(\d[\d.,]*)\s?([千백천百万萬만億亿억兆])")
+from activities.text.patterns import Pattern
+
+_DIGITS: Final = Pattern(r"\d+(?:[.,'’\u00a0\u202f٬٫]\d+)*")
+_MULTIPLE: Final = Pattern(r"(\d[\d.,]*)\s?([千백천百万萬만億亿억兆])")
 _MULTIPLES: Final = {
     **dict.fromkeys("百백", 2),
     **dict.fromkeys("千천", 3),
@@ -22,7 +24,7 @@ _MULTIPLES: Final = {
     "兆": 12,
 }
 """Sign -> zeros."""
-_HAN: Final = re.compile(
+_HAN: Final = Pattern(
     r"[一二三四五六七八九十百千万萬〇零两兩]{2,}|[二三四五六七八九十](?=[つ個人分秒年月日時点點倍本枚号号歳])"
 )
 _HAN_DIGITS: Final = {c: k for k, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2, "兩": 2}
@@ -34,7 +36,7 @@ _CONNECTORS: Final = frozenset({"and", "et", "y", "e", "en", "und", "og", "och",
 """Words between the parts of a number, which some languages have and others lack."""
 _LONGEST: Final = 6
 """Words of one number."""
-_WORDS_AND_MARKS: Final = re.compile(r"[^\W\d_]+|[^\s\w-]|\d+")
+_WORDS_AND_MARKS: Final = Pattern(r"[^\W\d_]+|[^\s\w-]|\d+")
 
 
 def speaks_numbers(language: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Final
 
 from temporalio import activity
 from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.errors import InvalidRequest, ProviderError
 from activities.providers.protocol import Claim, Finished, Job, Provider
@@ -21,6 +21,7 @@ from workflows import keys
 from workflows.activity_io import ProduceAsset
 from workflows.brief import Brief, Platform
 from workflows.models import Asset, Modality
+from workflows.servers.temporal import is_missing
 from workflows.slots.messages import CHECK_SLOTS, CheckSlots, HeldSlot, SlotsChecked, Verdict, take_of
 
 AT_ONCE: Final = 8
@@ -112,7 +113,7 @@ async def _describe(workflow_id: str) -> WorkflowExecutionDescription | None:
     try:
         return await activity.client().get_workflow_handle(workflow_id).describe()
     except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
+        if not is_missing(error):
             raise
         return None
 

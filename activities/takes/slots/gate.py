@@ -3,11 +3,12 @@
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.takes.ledger import Entry
 from workflows import keys
 from workflows.activity_io import AssetFailure, ProduceAsset
+from workflows.servers.temporal import is_missing
 from workflows.slots.messages import POOL_TYPE, SLOT_NEEDED, URGENT, pool_id
 from workflows.slots.state import PoolStart
 
@@ -48,7 +49,7 @@ async def _describe(client: Client, provider: str) -> WorkflowExecutionDescripti
     try:
         return await client.get_workflow_handle(pool_id(provider)).describe()
     except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
+        if not is_missing(error):
             raise
         return None
 

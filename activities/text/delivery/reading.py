@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from activities.text.delivery.vocabulary import STRONGER, Axis, Mention, mentions
+from activities.text.patterns import Pattern
 from workflows.models import MAX_DELIVERY_CHARS
 
 
@@ -26,7 +27,7 @@ class Clause(NamedTuple):
     text: str
 
 
-_WORDS: Final = re.compile(
+_WORDS: Final = Pattern(
     r"[“„«「『\"”»」』]|(?<!\w)['‘][^'’]{2,}['’](?!\w)|"
     r"(?<!\w)(?:words?|wording|sentences?|phrases?|texts?|script|typos?|spell\w*|replac\w*|instead|"
     r"chang\w+ (?:the )?(?:word|text|name)\w*|"
@@ -44,7 +45,7 @@ _WORDS: Final = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 """A clause with one of these is about what is said."""
-_SPEAKING: Final = re.compile(
+_SPEAKING: Final = Pattern(
     r"(?<!\w)(?:voices?|voice[- ]?over|tones?|intonation|pitch|volume|delivery|narrat\w*|lines?|reading|speech|"
     r"speaker|emotions?|feelings?|energy|mood|"
     r"accents?|pauses?|paus\w+|pace|tempo|speed|rhythm|breath\w*|emphasis|stress|sound(?:s|ed|ing)?|said|says?|"
@@ -63,14 +64,14 @@ _SPEAKING: Final = re.compile(
     r"声音|语气|语速|语调|说|念|读|旁白|목소리|톤|말\w{0,2}|읽\w{0,2}|어조|내레이션|속도",
     re.IGNORECASE,
 )  # fmt: skip
-_STRONG: Final = re.compile(
+_STRONG: Final = Pattern(
     r"(?<!\w)(?:voice|tone|intonation|pitch|volume|delivery|accent|pauses?|pace|tempo|emphasis|stimme|tonfall|"
     r"betonung|akzent|pausen?|lautstärke|"
     r"voix|intonation|débit|voz|tono|acento|entonación|voce|accento|tom|sotaque)(?!\w)|声|口調|語気|トーン|抑揚|语气|语调|声音|목소리|어조",
     re.IGNORECASE,
 )  # fmt: skip
 """Words that only the delivery has: a clause with one of them is about it, whatever else it says."""
-_SILENCE: Final = re.compile(
+_SILENCE: Final = Pattern(
     r"(?<!\w)(?:no|without(?: any)?|mute|silence|kein\w*|ohne|sans|pas de|sin|ningun[ao]|senza|nessuna|sem|nenhuma)\s+"
     r"(?:the |la |le |a )?(?:voice|narration|narrator|speaker|words|speech|stimme|sprecher\w*|kommentar|voix|"
     r"narration|voz|narración|"
@@ -78,14 +79,14 @@ _SILENCE: Final = re.compile(
     re.IGNORECASE,
 )
 """A line that is not to be spoken at all."""
-_LIKENESS: Final = re.compile(
+_LIKENESS: Final = Pattern(
     r"^\W*(?:and |but |und |aber |et |y |e )?(?:like\b|as if\b|as though\b|as in\b|wie\b|als ob\b|als (?:wäre|hätte|"
     r"würde)\b|comme\b|como\b|come se\b|come\b|まるで)|"
     r"(?:ように|みたいに|风格|一样|처럼)\W*$",
     re.IGNORECASE,
 )
 """A comparison, which goes with the manner before it."""
-_FILLER: Final = re.compile(
+_FILLER: Final = Pattern(
     r"(?<!\w)(?:a|an|the|it|its|it['’]s|this|that|these|them|all|every|each|please|more|much|far|even|way|very|"
     r"really|too|less|little|bit|slightly|somewhat|not|no|so|as|be|is|are|should|can|could|"
     r"would|you|make|let|have|give|put|with|in|into|on|of|at|to|for|and|but|or|now|again|still|just|also|only|then|"
@@ -111,12 +112,12 @@ _FILLER: Final = re.compile(
     r"请|更|再|一点|一些|点儿|些|得|地|的|要|用|把|它|这|那|非常|很|太|别|不要|좀|더|조금|아주|해\w{0,3}|하게|으로|로|을|를|은|는|이|가|주세요|세요|줘",
     re.IGNORECASE,
 )  # fmt: skip
-_SPLIT: Final = re.compile(r"[.;!?\n。；！？،؛]+(?:\s|$)?|[,、，:：]\s*|\s[–—]\s")
-_JOINED: Final = re.compile(
+_SPLIT: Final = Pattern(r"[.;!?\n。；！？،؛]+(?:\s|$)?|[,、，:：]\s*|\s[–—]\s")
+_JOINED: Final = Pattern(
     r"\s+(?:and|but|und|aber|et|y|pero|ma|mas|e|и)\s+(?=\S)|(?<=[てで])、?(?=\S)(?!ください|下さい|ほしい)",
     re.IGNORECASE,
 )
-_QUOTE: Final = re.compile(r"[“„«「『\"]")
+_QUOTE: Final = Pattern(r"[“„«「『\"]")
 SEPARATOR: Final = ", "
 MOST_TIMES: Final = 3
 """How often a manner is repeated."""
@@ -171,7 +172,7 @@ def with_likeness(text: str) -> bool:
     return bool(_LIKENESS.search(text))
 
 
-_VOICE: Final = re.compile(
+_VOICE: Final = Pattern(
     r"(?<!\w)(?:voices?|voice[- ]?overs?|narrator|narrated|narration|speaker|spoken|read (?:aloud|out)|"
     r"stimme|sprecher(?:in)?|erzähler(?:in)?|gesprochen|vorgelesen|kommentar|voix(?: off)?|narrateur|narratrice|"
     r"voz(?: en off)?|narrador[a]?|locutor[a]?|locución|narración|voce|narratore|narratrice|narrazione|"
@@ -259,7 +260,7 @@ def _left(text: str) -> str:
     return text
 
 
-_LEAD: Final = re.compile(
+_LEAD: Final = Pattern(
     r"^(?:please|bitte|por favor|per favore|s['’]il (?:te|vous) plaît|and|but|und|aber|et|y|pero|ma|e|"
     r"(?:can|could) (?:you|it)|it is|it['’]s|this is|that is|das ist|es ist|c['’]est|"
     r"(?:it|she|he|they|you|the (?:voice|narration|narrator|line)s?) (?:should|must|has to|have to|needs to)"
@@ -274,13 +275,13 @@ _LEAD: Final = re.compile(
     re.IGNORECASE,
 )
 """The begin of a request, which is no part of a delivery."""
-_TAIL: Final = re.compile(
+_TAIL: Final = Pattern(
     r"\s*(?:,\s*)?(?:please|bitte|por favor|per favore|s['’]il (?:te|vous) plaît|"
     r"(?:して)?(?:ください|下さい)|お願いします)\W*$|\s+(?:it|this|that|es|das)$",
     re.IGNORECASE,
 )
 _TOO: Final = tuple(
-    (re.compile(word, re.IGNORECASE), less)
+    (Pattern(word, re.IGNORECASE), less)
     for word, less in (
         (r"\btoo(?: much)?(?=\s)", "less"),
         (r"\bzu(?=\s)", "weniger"),

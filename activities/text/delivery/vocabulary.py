@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
+from activities.text.patterns import Pattern
+
 Axis = Literal["pace", "volume", "pitch", "mood"]
 
 
@@ -247,7 +249,7 @@ MANNERS: Final = (
            "自然\\w?|はっきり|自然|清楚|清晰|자연스럽\\w?|또렷\\w{0,2}", weak=True, seen=True),
     )  # fmt: skip
 
-STRONGER: Final = re.compile(
+STRONGER: Final = Pattern(
     r""
     r"(?<!\w)(?:much|far|very|really|even|way|extremely|viel|sehr|noch|deutlich|extrem|beaucoup|très|encore|"
     r"bien|mucho|"
@@ -257,7 +259,7 @@ STRONGER: Final = re.compile(
     re.IGNORECASE,
 )
 """Words that make a manner stronger."""
-LESS: Final = re.compile(
+LESS: Final = Pattern(
     r""
     r"(?<!\w)(?:less|not(?: so| too| as| quite)?|no|never|without|don['’]?t(?: \w+)?|isn['’]?t|weniger|nicht(?: so|"
     r" zu| ganz)?|ohne|kein\w*|"
@@ -269,7 +271,7 @@ LESS: Final = re.compile(
     re.IGNORECASE,
 )
 """Before a manner, its opposite."""
-_LESS_AFTER: Final = re.compile(r"^(?:く?すぎ(?:ない)?|過ぎ(?:ない)?|ない|なく|지 않|지 말)")
+_LESS_AFTER: Final = Pattern(r"^(?:く?すぎ(?:ない)?|過ぎ(?:ない)?|ない|なく|지 않|지 말)")
 """After a manner, its opposite."""
 
 
@@ -278,7 +280,7 @@ def _with_endings(wide: str) -> str:
     return re.sub("〜([0-9])", r"[くいなにげそみてでめさっれるうしんだ]{0,\1}", wide)
 
 
-_PATTERN: Final = re.compile(
+_PATTERN: Final = Pattern(
     "|".join(
         rf"(?P<m{k}>(?<!\w)(?:{manner.forms})(?!\w)" + (rf"|{_with_endings(manner.wide)})" if manner.wide else ")")
         for k, manner in enumerate(MANNERS)

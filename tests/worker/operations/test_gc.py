@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from activities.storage import inventory
 from activities.storage.bucket import Storage
@@ -17,7 +18,7 @@ from tests.support.productions import Productions, update
 from tests.support.stack import use_s3
 from tests.support.waiting import eventually
 from worker.operations.garbage import Collector, Item
-from worker.operations.in_use import named_references
+from worker.operations.in_use import end_of, named_references
 from workflows import keys
 from workflows.brief import Brief, Platform, Reference
 from workflows.events import ProductionStatus, Snapshot
@@ -193,3 +194,12 @@ async def test_a_production_that_is_opened_again_keeps_its_parts(
     await bucket.put_bytes(again, b"another", "text/plain")
     assert not await inventory.delete_unchanged(bucket, old)
     assert await bucket.head(again) is not None
+
+
+async def test_a_namespace_that_cannot_be_read_closes_no_production(servers: Stack, bucket: Storage) -> None:
+    """A busy server says "Namespace … is not found", with the status of an unknown run: then nothing is removed."""
+    await record(bucket, "known", ProductionStatus.DELIVERED)
+    absent = await Client.connect(servers.info.temporal_address, namespace="absent")
+    with pytest.raises(RPCError, match="Namespace absent is not found"):
+        await end_of(absent, bucket, "known")
+    assert await end_of(await Client.connect(servers.info.temporal_address), bucket, "known") != "unknown"

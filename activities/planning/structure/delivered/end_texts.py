@@ -9,21 +9,22 @@ from activities.planning.structure.cards import MAX_CARD_CHARS, Cards
 from activities.planning.structure.labels import quoted_run
 from activities.planning.structure.text import QUOTED, lettering_text, quoted_words
 from activities.planning.structure.vocabulary import legal, places
+from activities.text.patterns import Pattern
 
 _BEGIN: Final = r"^[\s>#*_•+–—-]{0,8}"
 _MORE: Final = r"(?![^\W\d_])[^.!?:：\n\d\"“”„«»「」|]{0,70}"
 """What may follow a label, such as a place: "Rechtlicher Hinweis klein am unteren Rand der Endkarte"."""
 _VALUE: Final = r"(?:\s*[*_]{0,3}[:：][*_]{0,3}[ \t]*(?P<value>\S.*)|(?<=\s)(?P<quoted>[\"“„«「].*))$"
-_CARD: Final = re.compile(rf"{_BEGIN}(?:{places.END_CARD}){_MORE}{_VALUE}", re.IGNORECASE)
-_ORDER: Final = re.compile(rf"{_BEGIN}(?:{legal.ENDS_WITH_CARD}){_MORE}{_VALUE}", re.IGNORECASE)
-_LEGAL: Final = re.compile(rf"{_BEGIN}\(?(?:{legal.LABELS}){_MORE}{_VALUE}", re.IGNORECASE)
-_STOCK: Final = re.compile(rf"^[\s>#_•–—-]{{0,8}}\(?\*?\s?(?P<value>(?:{legal.STOCK})[.!。]?)[*_)]?\s*$", re.IGNORECASE)
-_ANY: Final = re.compile(
+_CARD: Final = Pattern(rf"{_BEGIN}(?:{places.END_CARD}){_MORE}{_VALUE}", re.IGNORECASE)
+_ORDER: Final = Pattern(rf"{_BEGIN}(?:{legal.ENDS_WITH_CARD}){_MORE}{_VALUE}", re.IGNORECASE)
+_LEGAL: Final = Pattern(rf"{_BEGIN}\(?(?:{legal.LABELS}){_MORE}{_VALUE}", re.IGNORECASE)
+_STOCK: Final = Pattern(rf"^[\s>#_•–—-]{{0,8}}\(?\*?\s?(?P<value>(?:{legal.STOCK})[.!。]?)[*_)]?\s*$", re.IGNORECASE)
+_ANY: Final = Pattern(
     rf"(?<![^\W\d_])(?:{legal.LABELS}|{legal.STOCK}|{legal.ENDS_WITH_CARD}|{places.END_CARD})", re.IGNORECASE
 )
-_SENTENCE: Final = re.compile(r"(?<=[.!?。！？”“»」\"])[ \t]+(?=[^\W\d_]|[*(])")
-_TWO_SENTENCES: Final = re.compile(r"[^.!?。]*[.!?。]\s+\S")
-_TABLE: Final = re.compile(r"[|\t]")
+_SENTENCE: Final = Pattern(r"(?<=[.!?。！？”“»」\"])[ \t]+(?=[^\W\d_]|[*(])")
+_TWO_SENTENCES: Final = Pattern(r"[^.!?。]*[.!?。]\s+\S")
+_TABLE: Final = Pattern(r"[|\t]")
 
 
 class EndTexts(NamedTuple):

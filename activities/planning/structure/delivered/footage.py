@@ -6,9 +6,10 @@ from typing import Final
 
 from activities.planning.structure.delivered.word import as_word
 from activities.planning.structure.vocabulary import footage
+from activities.text.patterns import Pattern
 
-_OWN: Final = re.compile(as_word(footage.OWN), re.IGNORECASE)
-_FILE: Final = re.compile(footage.FILE, re.IGNORECASE)
+_OWN: Final = Pattern(as_word(footage.OWN), re.IGNORECASE)
+_FILE: Final = Pattern(footage.FILE, re.IGNORECASE)
 MOST_WORDS: Final = 14
 
 

@@ -6,38 +6,39 @@ from typing import Final, NamedTuple, get_args
 from activities.planning.structure.delivered.word import LETTER, as_word
 from activities.planning.structure.text import QUOTED, western_digits
 from activities.planning.structure.vocabulary import deliveries as words
+from activities.text.patterns import Pattern
 from workflows.base import Aspect
 
 ASPECTS: Final = get_args(Aspect)
 _NUMBERS: Final = r"(?<![\d:.])\d{1,2}(?:[.,]\d{1,2})?\s?[:：x×/]\s?\d{1,2}(?![\d:：])"
 _SHAPES: Final = {"9:16": words.VERTICAL, "1:1": words.SQUARE, "16:9": words.HORIZONTAL}
-_NAMED: Final = re.compile(rf"{_NUMBERS}|{as_word('|'.join(_SHAPES.values()))}", re.IGNORECASE)
+_NAMED: Final = Pattern(rf"{_NUMBERS}|{as_word('|'.join(_SHAPES.values()))}", re.IGNORECASE)
 _AND: Final = r"(?:and|und|et|y|e|en|i|och|og|ja|a|as well as|plus|sowie|ainsi que|и|та|και|ve)"
-_BETWEEN: Final = re.compile(
+_BETWEEN: Final = Pattern(
     rf"\s*(?:\([^()\n]{{0,30}}\)\s*)?(?:[,;/&+、，・]|{as_word(_AND)}|و|ו|और|和|以及|と|および|와|과)+"
     rf"\s*(?:{_AND}\s+)?(?:(?:in|as|an?|als|ein\w{{0,2}}|une?|una?|uma?|el|la|le|il|en)\s+){{0,2}}$",
     re.IGNORECASE,
 )
 """Between two of a row."""
-_LED: Final = re.compile(
+_LED: Final = Pattern(
     r"(?:^|[,;:(（、，]|(?<![^\W\d_])(?:in|for|as|für|als|en|au|aux|pour|para|per|em|no|w|i|på|в|у|に|で))\W*$",
     re.IGNORECASE,
 )
-_CLOSED: Final = re.compile(r"^\s*(?:$|[,;.!)）、，。])")
-_VERSION: Final = re.compile(as_word(words.VERSION), re.IGNORECASE)
-_ORDERS: Final = re.compile(as_word(f"{words.VERSION}|{words.DELIVER}"), re.IGNORECASE)
-_AFTER: Final = re.compile(rf"^\W*(?:{words.VERSION})(?!{LETTER})", re.IGNORECASE)
-_BEFORE: Final = re.compile(rf"{as_word(words.VERSION)}\W*$", re.IGNORECASE)
-_SENTENCE: Final = re.compile(r"(?<=[.!?。！？])\s+|\n|(?<=[。！？])")
-_BURNED: Final = re.compile(
+_CLOSED: Final = Pattern(r"^\s*(?:$|[,;.!)）、，。])")
+_VERSION: Final = Pattern(as_word(words.VERSION), re.IGNORECASE)
+_ORDERS: Final = Pattern(as_word(f"{words.VERSION}|{words.DELIVER}"), re.IGNORECASE)
+_AFTER: Final = Pattern(rf"^\W*(?:{words.VERSION})(?!{LETTER})", re.IGNORECASE)
+_BEFORE: Final = Pattern(rf"{as_word(words.VERSION)}\W*$", re.IGNORECASE)
+_SENTENCE: Final = Pattern(r"(?<=[.!?。！？])\s+|\n|(?<=[。！？])")
+_BURNED: Final = Pattern(
     rf"{as_word(words.BURNED)}[^.!?\n]{{0,40}}?{as_word(words.CAPTIONS)}"
     rf"|{as_word(words.CAPTIONS)}[^.!?\n]{{0,40}}?{as_word(words.BURNED)}|{as_word(words.OPEN_CAPTIONS)}",
     re.IGNORECASE,
 )
-_CAPTIONS: Final = re.compile(as_word(words.CAPTIONS), re.IGNORECASE)
-_LABEL: Final = re.compile(r"[^:：]{1,60}[:：](?=\s|$)")
+_CAPTIONS: Final = Pattern(as_word(words.CAPTIONS), re.IGNORECASE)
+_LABEL: Final = Pattern(r"[^:：]{1,60}[:：](?=\s|$)")
 """What a line begins with, such as "Shot 3:", whose sentence is seen."""
-_NEGATED: Final = re.compile(
+_NEGATED: Final = Pattern(
     r"(?<![^\W\d_])(?:no|not|never|don['’]t|without|kein\w*|nicht|ohne|pas|sans|sin|no|senza|non|sem|não|geen|niet|"
     r"zonder|bez|nie|inga|inte|ingen|ikke|uden|uten|ei|ilman|без|не|χωρίς|بدون|ללא|不要|无|無|なし|없이)(?![^\W\d_])",
     re.IGNORECASE,

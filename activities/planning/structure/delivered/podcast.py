@@ -9,19 +9,20 @@ from activities.planning.structure.labels import kind_of, names_somebody
 from activities.planning.structure.model import Line, Shot, SoundCue, Structure, numbered
 from activities.planning.structure.text import QUOTED, spoken_text
 from activities.planning.structure.vocabulary import podcasts
+from activities.text.patterns import Pattern
 
-_FORM: Final = re.compile(as_word(podcasts.FORM), re.IGNORECASE)
-_NO_PICTURE: Final = re.compile(as_word(podcasts.NO_PICTURE), re.IGNORECASE)
-_TURN: Final = re.compile(
+_FORM: Final = Pattern(as_word(podcasts.FORM), re.IGNORECASE)
+_NO_PICTURE: Final = Pattern(as_word(podcasts.NO_PICTURE), re.IGNORECASE)
+_TURN: Final = Pattern(
     r"^[ \t>*_-]{0,6}(?P<name>[^\W\d_][\w.'’ -]{0,28}?)[*_]{0,2}\s*"
     r"(?:[(（\[](?P<how>[^()（）\[\]\n]{1,80})[)）\]])?[*_]{0,2}"
     r"\s*[:：][*_]{0,2}\s*(?P<said>\S.*)$"
 )
-_MUSIC: Final = re.compile(
+_MUSIC: Final = Pattern(
     rf"^\W{{0,4}}(?:[^\W\d_]+[ ]){{0,3}}(?:{podcasts.MUSIC})(?!{LETTER})(?P<more>[^\n]{{0,120}})$", re.IGNORECASE
 )
-_START: Final = re.compile(as_word(podcasts.START), re.IGNORECASE)
-_END: Final = re.compile(as_word(podcasts.END), re.IGNORECASE)
+_START: Final = Pattern(as_word(podcasts.START), re.IGNORECASE)
+_END: Final = Pattern(as_word(podcasts.END), re.IGNORECASE)
 LEAST_TURNS: Final = 2
 MOST_NAME_WORDS: Final = 3
 HEAD_LINES: Final = 6

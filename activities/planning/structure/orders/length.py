@@ -15,16 +15,17 @@ from activities.planning.structure.orders.sentences import (
 from activities.planning.structure.quoted import asks_for_film, is_commission, sentences_with_quotes
 from activities.planning.structure.text import QUOTED, RANGE, western_digits
 from activities.planning.structure.words import SHOT_NOUNS, STEPS
+from activities.text.patterns import Pattern
 
 HEADLINE_WORDS: Final = 9
 HEAD_WORDS: Final = 12
-_HEAD_ENDS: Final = re.compile(r"[.!?。！？।:：;,][\s*_]*$")
-_LABEL: Final = re.compile(
+_HEAD_ENDS: Final = Pattern(r"[.!?。！？।:：;,][\s*_]*$")
+_LABEL: Final = Pattern(
     rf"^\W*(?:\w+ )?(?:total |max\.? )?(?:{words.LENGTHS}|time|trt|timing|laufzeit|délai|"
     rf"tempo)(?:\s*[(（][^()（）]*[)）])?\s*[:：=–-]\s*(.+)$",
     re.IGNORECASE,
 )
-_PART: Final = re.compile(
+_PART: Final = Pattern(
     rf"(?<![^\W\d_])(?:{SHOT_NOUNS}|{STEPS}|logo|intro|outro|title)(?![^\W\d_])\W{{0,2}}\d|^\W*\d{{1,2}}[.)]\s",
     re.IGNORECASE,
 )

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from activities.text.patterns import Pattern
 from workflows.voice.numbers import with_digits
 
 _SECONDS: Final = (
@@ -18,7 +19,7 @@ _MINUTES: Final = (
     r"хвилин\w?|λεπτ\w+|دقيقة|دقائق|دقیقه|דקה|דקות|मिनट|मिनिट\w*|মিনিট|நிமிட\w*|منٹ|นาที|分(?:钟|鐘|間)?|분"
 )
 _MINUTE: Final = r"(?:minut\w*|minuut\w*|minuuttia?|minuutin|perc\w*|dakika\w*|phút|menit|минут\w*|хвилин\w*|λεπτ\w*)"
-_HALF: Final = re.compile(
+_HALF: Final = Pattern(
     rf"\b(?:halve|halv\w?|pół|pol|pola|yarım|fél|puoli|puolen|půl|nửa|setengah|nusu|mig|pus|poole?|пол|пів|"
     rf"половин\w?|μισό) ?{_MINUTE}|"
     rf"jumătate de minut|demi-minute|halbminüt\w*|полминут\w*|півхвилин\w*|félperc\w*|نصف دقيقة|نیم دقیقه|"
@@ -27,7 +28,7 @@ _HALF: Final = re.compile(
     rf"半分(?=的|长|長|左右)|반 ?분",
     re.IGNORECASE,
 )
-_THREE_HALVES: Final = re.compile(
+_THREE_HALVES: Final = Pattern(
     rf"\b(?:anderthalbe|halvanden|halvannet|en och en halv|półtor(?:a|ej)|полтор[аы]|півтор[аи]|bir buçuk|"
     rf"másfél|puolitoista|"
     rf"jeden a půl|ενάμισι|satu setengah) ?{_MINUTE}|un minut și jumătate|(?:een|en|minutu|minuta) a půl|"
@@ -37,15 +38,15 @@ _THREE_HALVES: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMBER: Final = r"\d{1,4}(?:[.,]\d{1,2})?"
-_UNITS: Final = re.compile(
+_UNITS: Final = Pattern(
     rf"(?<![\d:.,])(?P<minutes>{_NUMBER})[\s-]*(?:{_MINUTES})(?![^\W\d_\u0e00-\u9fff가-힯])"
     rf"(?:\s*(?:and|und|et|y|e|a|i|и|و|"
     rf"ו)?\s*(?P<rest>\d{{1,2}})\s*(?:(?:{_SECONDS})(?![^\W\d_\u0e00-\u9fff가-힯])|(?=\W|$)))?|"
     rf"(?<![\d:.,])(?P<seconds>{_NUMBER})[\s-]*(?:{_SECONDS})(?![^\W\d_\u0e00-\u9fff가-힯])",
     re.IGNORECASE,
 )
-_CLOCK: Final = re.compile(r"(?<![\d:.,])(\d{0,2}):([0-5]\d)(?![\d:.,])")
-_SHORT_CLOCK: Final = re.compile(
+_CLOCK: Final = Pattern(r"(?<![\d:.,])(\d{0,2}):([0-5]\d)(?![\d:.,])")
+_SHORT_CLOCK: Final = Pattern(
     r"(?<![\w:.,])(\d{0,2}):([0-5]\d)(?=[\s-](?:min|minutes?|spots?|ads?|tv|reels?|videos?|films?|clips?)\b)"
 )
 """A length as agencies write it: "a :30 spot", "1:30 min"."""

@@ -6,46 +6,47 @@ from typing import Final, Literal, NamedTuple
 from activities.planning.structure import labels
 from activities.planning.structure.orders import words
 from activities.planning.structure.text import QUOTED, quoted_words
+from activities.text.patterns import Pattern
 
 Role = Literal["said", "read", ""]
 
 _BEGIN: Final = r"(?:(?<![^\W\d_])|(?<=\b[وفبلكוהבלש])|(?<=[぀-ヿ㐀-鿿가-힯\u0e00-\u0e7f]))"
 """The begin of a word; in Arabic after a prefix of one letter, in unspaced scripts anywhere."""
 _END: Final = r"(?![^\W\d_぀-ヿ㐀-鿿가-힯\u0e00-\u0e7f])"
-_SAY: Final = re.compile(rf"{_BEGIN}(?:{words.SAYS}|{words.SAYS_MORE}|{words.NARRATOR}){_END}", re.IGNORECASE)
-_VERB: Final = re.compile(rf"{_BEGIN}(?:{words.SAYS}|{words.SAYS_MORE}){_END}", re.IGNORECASE)
-_NARRATOR: Final = re.compile(rf"^\W*(?:{words.NARRATOR})\W*$", re.IGNORECASE)
-_NARRATOR_LAST: Final = re.compile(rf"(?:^|[,;.]\s*|\s)(?:{words.NARRATOR})\W*$", re.IGNORECASE)
-_SHOW: Final = re.compile(
+_SAY: Final = Pattern(rf"{_BEGIN}(?:{words.SAYS}|{words.SAYS_MORE}|{words.NARRATOR}){_END}", re.IGNORECASE)
+_VERB: Final = Pattern(rf"{_BEGIN}(?:{words.SAYS}|{words.SAYS_MORE}){_END}", re.IGNORECASE)
+_NARRATOR: Final = Pattern(rf"^\W*(?:{words.NARRATOR})\W*$", re.IGNORECASE)
+_NARRATOR_LAST: Final = Pattern(rf"(?:^|[,;.]\s*|\s)(?:{words.NARRATOR})\W*$", re.IGNORECASE)
+_SHOW: Final = Pattern(
     rf"{_BEGIN}(?:{words.TEXT}|{words.SHOWN}|{labels.READ_NOUNS}){_END}|(?:{words.SHOWN_WIDE})", re.IGNORECASE
 )
-_SAID_AFTER: Final = re.compile(
+_SAID_AFTER: Final = Pattern(
     rf"^[,，]?\s*(?:(?:{words.SAYS}|{words.SAYS_MORE})(?:(?:-t)?-(?:il|elle|on|ils|elles|je)(?![^\W\d_])|"
     rf"\s+(?P<who>[^.!?]{{1,40}}?))(?=[.!?]|$)|"
     rf"(?:{words.SAYS_AFTER}|{words.SAYS_AFTER_MORE})[^.!?。！？]{{0,12}})",
     re.IGNORECASE,
 )
-_READ_AFTER: Final = re.compile(rf"^\s*(?:{words.READ_AFTER})[^.!?。！？]{{0,40}}", re.IGNORECASE)
+_READ_AFTER: Final = Pattern(rf"^\s*(?:{words.READ_AFTER})[^.!?。！？]{{0,40}}", re.IGNORECASE)
 _AND: Final = (
     r"and|und|et|y|e|i|и|і|та|ve|و|en(?! (?:off|la|el|los|las|le|les|l['’]|una?|une?)\b)|"
     r"och|og|ja|και|dan|và|और|kemudian"
 )
-_CLAUSE: Final = re.compile(rf"[,;，、؛،;:：–—-]\s+|[，、]|\s(?:{_AND})\s")
-_MODAL: Final = re.compile(
+_CLAUSE: Final = Pattern(rf"[,;，、؛،;:：–—-]\s+|[，、]|\s(?:{_AND})\s")
+_MODAL: Final = Pattern(
     r"\s+(?:should|must|can|will|shall|may|soll(?:te)?|kann|muss|wird|debe(?:ría)?|puede|doit|devrait|peut|deve|dovrebbe|"
     r"может|должен|должна)\s*$",
     re.IGNORECASE,
 )
-_TAIL: Final = re.compile(r"^(?:と|라고|이라고|を|을|를)[^。！？.!?「」\"]{0,12}[。.!！]?$")
+_TAIL: Final = Pattern(r"^(?:と|라고|이라고|を|을|를)[^。！？.!?「」\"]{0,12}[。.!！]?$")
 """What follows a quotation in languages whose verb stands last: "「…」と入れる。"."""
-_JOINS: Final = re.compile(
+_JOINS: Final = Pattern(
     rf"[\s,;:：，、–—-]+$|\s(?:{_AND}|he|she|er|sie|il|elle|que|qui|who|that|che|der|die|das|który|która|который|которая)$",
     re.IGNORECASE,
 )
-_PARTICLE: Final = re.compile(r"(?<=[぀-ヿ㐀-鿿가-힯])(?:が|は|も|이|가|은|는)$")
-_WIDE_NAME: Final = re.compile(r"^[぀-ヿ㐀-鿿가-힯]{1,8}$")
+_PARTICLE: Final = Pattern(r"(?<=[぀-ヿ㐀-鿿가-힯])(?:が|は|も|이|가|은|는)$")
+_WIDE_NAME: Final = Pattern(r"^[぀-ヿ㐀-鿿가-힯]{1,8}$")
 """A speaker directly before a quotation: "女性「…。」"."""
-_SENTENCE: Final = re.compile(r"[.!?…。！？।؟۔]$")
+_SENTENCE: Final = Pattern(r"[.!?…。！？।؟۔]$")
 SUBJECT_WORDS: Final = 4
 """Before a verb that says something, more words are a picture, and not only the name of a speaker."""
 INSTRUCTION_WORDS: Final = 3
@@ -141,7 +142,7 @@ def _by_form(before: str, text: str, after: str, found: list[Quotation]) -> _Fou
     return _Found(Quotation("", text), before)
 
 
-def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+def _last(pattern: Pattern, text: str) -> re.Match[str] | None:
     """The last match in the last sentence of a text."""
     begin = max(text.rfind(mark) + 1 for mark in ".!?。！？।؟۔")
     return next(reversed([*pattern.finditer(text, begin)]), None)

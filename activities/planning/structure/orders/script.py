@@ -25,15 +25,16 @@ from activities.planning.structure.text import (
     spoken_text,
     without_quotes,
 )
+from activities.text.patterns import Pattern
 from activities.text.speech import group_by_time, sentences
 
-_BRACKETS: Final = re.compile(r"\s*[(（\[][^()（）\[\]\n]{0,60}[)）\]]")
-_SCRIPT: Final = re.compile(
+_BRACKETS: Final = Pattern(r"\s*[(（\[][^()（）\[\]\n]{0,60}[)）\]]")
+_SCRIPT: Final = Pattern(
     r"[\s-]*(?:script|text|copy|lines?|texte?|skript|guion|guión|testo|roteiro|locução|текст|原稿|文案|대본|النص)$",
     re.IGNORECASE,
 )
 _MARKS: Final = ' \t"“”„«»「」『』'
-_ITEM: Final = re.compile(r"^\s*[-*•–—]\s+")
+_ITEM: Final = Pattern(r"^\s*[-*•–—]\s+")
 MAX_HEAD_WORDS: Final = 5
 LEAST_SENTENCES: Final = 2
 

@@ -22,35 +22,36 @@ from activities.planning.structure.text import (
     spoken_text,
 )
 from activities.planning.structure.vocabulary import places, sounds
+from activities.text.patterns import Pattern
 
 Purpose = Literal["order", "setting", "seen", "said", "end", ""]
 """What a sentence is for; empty where it may be anything, e.g. what a narrator says."""
 
 _NO_LETTER: Final = r"(?![^\W\d_぀-ヿ㐀-鿿가-힯\u0e00-\u0e7f])"
 """The end of a word in scripts that separate words."""
-_ORDER_FIRST: Final = re.compile(
+_ORDER_FIRST: Final = Pattern(
     rf"(?:^\W*|[,،，、;:!–—-]\s*|\s(?:and|so|und|daher|et|donc|y|e|и|і|en|och|"
     rf"og)\s+)(?:{words.ORDER_FIRST}){_NO_LETTER}",
     re.IGNORECASE,
 )
-_ORDER_ANYWHERE: Final = re.compile(rf"(?<![^\W\d_])(?:{words.ORDER_ANYWHERE}){_NO_LETTER}", re.IGNORECASE)
-_ORDER_LAST: Final = re.compile(rf"(?:{words.ORDER_LAST})(?:\s.{{0,60}}के लिए)?[\s.!?。！？।۔]*$", re.IGNORECASE)
-_MEDIUM: Final = re.compile(rf"(?<![^\W\d_])(?:{words.MEDIUM}){_NO_LETTER}|(?:{words.MEDIUM_ANYWHERE})", re.IGNORECASE)
-_SEEN_FIRST: Final = re.compile(rf"^\W*(?:{words.SEEN_FIRST}){_NO_LETTER}[\s:,]*", re.IGNORECASE)
-_SEEN_LAST: Final = re.compile(rf"\s*(?:{words.SEEN_LAST})[\s.!?。！？।۔]*$", re.IGNORECASE)
-_THEN: Final = re.compile(rf"^\W*(?:{words.THEN}){_NO_LETTER}\s*[,:،、，–—-]?\s*(?:是(?=\S))?", re.IGNORECASE)
-_THEN_WIDE: Final = re.compile(
+_ORDER_ANYWHERE: Final = Pattern(rf"(?<![^\W\d_])(?:{words.ORDER_ANYWHERE}){_NO_LETTER}", re.IGNORECASE)
+_ORDER_LAST: Final = Pattern(rf"(?:{words.ORDER_LAST})(?:\s.{{0,60}}के लिए)?[\s.!?。！？।۔]*$", re.IGNORECASE)
+_MEDIUM: Final = Pattern(rf"(?<![^\W\d_])(?:{words.MEDIUM}){_NO_LETTER}|(?:{words.MEDIUM_ANYWHERE})", re.IGNORECASE)
+_SEEN_FIRST: Final = Pattern(rf"^\W*(?:{words.SEEN_FIRST}){_NO_LETTER}[\s:,]*", re.IGNORECASE)
+_SEEN_LAST: Final = Pattern(rf"\s*(?:{words.SEEN_LAST})[\s.!?。！？।۔]*$", re.IGNORECASE)
+_THEN: Final = Pattern(rf"^\W*(?:{words.THEN}){_NO_LETTER}\s*[,:،、，–—-]?\s*(?:是(?=\S))?", re.IGNORECASE)
+_THEN_WIDE: Final = Pattern(
     r"^(?:まず|最初に|次に|続いて|その後|それから|最後に(?:は)?|首先|先|然后|然後|接着|接著|之后|之後|随后|隨後|"
     r"最后|最後)[、,，]?(?:是|有)?"
 )
-_ENDS: Final = re.compile(rf"(?:(?<![^\W\d_])|(?<=\b[وف]))(?:{words.ENDS})", re.IGNORECASE)
-_END_LABEL: Final = re.compile(rf"^\W*(?:{places.END})(?=\s*[:：])", re.IGNORECASE)
+_ENDS: Final = Pattern(rf"(?:(?<![^\W\d_])|(?<=\b[وف]))(?:{words.ENDS})", re.IGNORECASE)
+_END_LABEL: Final = Pattern(rf"^\W*(?:{places.END})(?=\s*[:：])", re.IGNORECASE)
 """A label for the end, which shows text only where it names some: "Schluss: Schrift auf Schwarz – „…“"."""
-_TEXT: Final = re.compile(rf"(?:(?<![^\W\d_])|(?<=\b[وفבוה]))(?:{words.TEXT}){_NO_LETTER}", re.IGNORECASE)
-_WIDE_TEXT: Final = re.compile(
+_TEXT: Final = Pattern(rf"(?:(?<![^\W\d_])|(?<=\b[وفבוה]))(?:{words.TEXT}){_NO_LETTER}", re.IGNORECASE)
+_WIDE_TEXT: Final = Pattern(
     r"(?:写着|寫著|写有|文字|テロップ|字幕|文言|言葉|コピー|자막|문구|글자|텍스트|标语|標語|字样|字樣)"
 )
-_CONTACT: Final = re.compile(
+_CONTACT: Final = Pattern(
     r"(?:phone|tel|telephone|number|telefon\w*|téléphone|teléfono|telefono|numero|número|телефон\w*|هاتف|رقم|"
     r"電話|电话|전화|"
     r"website|site|web|url|address|internetseite|сайт\w*)\.?\s*(?:number|番号|번호)?[\s:：]*"
@@ -58,13 +59,13 @@ _CONTACT: Final = re.compile(
     re.IGNORECASE,
 )
 """A number or an address to call at the end, without quotation marks."""
-_LABEL_ALONE: Final = re.compile(r"^[^:：]{0,60}[:：]\s*(\S[^\n]{0,200}?)\s*$")
-_AFTER_TEXT: Final = re.compile(r"^\s*[:：]?\s*(\S[^\n]{0,200}?)\s*$")
-_LENGTH: Final = re.compile(rf"(?<![^\W\d_])(?:{words.LENGTHS})", re.IGNORECASE)
-_FORMAT: Final = re.compile(rf"(?<![^\W\d_])(?:{words.FORMATS}){_NO_LETTER}", re.IGNORECASE)
-_NUMBER: Final = re.compile(r"\d")
+_LABEL_ALONE: Final = Pattern(r"^[^:：]{0,60}[:：]\s*(\S[^\n]{0,200}?)\s*$")
+_AFTER_TEXT: Final = Pattern(r"^\s*[:：]?\s*(\S[^\n]{0,200}?)\s*$")
+_LENGTH: Final = Pattern(rf"(?<![^\W\d_])(?:{words.LENGTHS})", re.IGNORECASE)
+_FORMAT: Final = Pattern(rf"(?<![^\W\d_])(?:{words.FORMATS}){_NO_LETTER}", re.IGNORECASE)
+_NUMBER: Final = Pattern(r"\d")
 _TOPICS: Final = tuple(
-    re.compile(pattern, re.IGNORECASE)
+    Pattern(pattern, re.IGNORECASE)
     for pattern in (
         r"(?<![^\W\d_])(?:about|über|sobre|à propos de|su|sul|sulla|over|про|о|об|عن|درباره|על|tentang|"
         r"về)\s+(.{3,120})$",
@@ -79,7 +80,7 @@ _TOPICS: Final = tuple(
         r"\s[لל](?=\S{3})([^،.]{3,80})$",
     )
 )
-_COURTESY: Final = re.compile(
+_COURTESY: Final = Pattern(
     r"^\W*(?:hi|hey|hello|hallo|moin|servus|hola|oi|olá|ciao|salut|bonjour|bonsoir|hej|hei|cześć|привет|здравствуйте|"
     r"добрый день|вітаю|добрий день|السلام عليكم|مرحبا|नमस्ते|안녕하세요|こんにちは|お世話になっております|你好|您好|"
     r"thanks?|thank you|many thanks|cheers|danke|vielen dank|merci|gracias|obrigad[oa]|grazie|dank|tack|takk?|"
@@ -116,15 +117,15 @@ _PLEASE: Final = (
     r"من فضلك|رجاءً?|لطفاً?|براہ مہربانی|براہ کرم|בבקשה|कृपया|ください|お願いします|주세요|谢谢|謝謝|tolong|nhé|"
     r"ด้วยนะ"
 )
-_ASKED_OF_FILM: Final = re.compile(
+_ASKED_OF_FILM: Final = Pattern(
     rf"(?<![^\W\d_])(?:{_LEFT_OUT}|ondertitel\w*|napisy|titulky|tekstitys|undertexter|undertekster|felirat\w*|"
     rf"subtitr\w*|"
     rf"altyazı\w*|субтитр\w*|υπότιτλ\w*|ترجمة|کپشن|כתוביות|字幕|자막|subtitle|phụ đề|คำบรรยาย){_NO_LETTER}",
     re.IGNORECASE,
 )
-_PLEASE_WORD: Final = re.compile(rf"(?<![^\W\d_])(?:{_PLEASE}){_NO_LETTER}", re.IGNORECASE)
+_PLEASE_WORD: Final = Pattern(rf"(?<![^\W\d_])(?:{_PLEASE}){_NO_LETTER}", re.IGNORECASE)
 WISH_WORDS: Final = 8
-_WISH: Final = re.compile(
+_WISH: Final = Pattern(
     r"^\W*(?:please|bitte|por favor|s['’]il vous plaît|per favore|пожалуйста)\W+"
     rf"{_ABSENT}(?![^\W\d_])|^\W*{_ABSENT}\s+(?:\w+\s+){{0,3}}{_LEFT_OUT}(?![^\W\d_])|"
     r"^\W*(?:it|the (?:film|video|spot|clip|ad|tone|mood|style|whole thing)) (?:should|must|needs to|has to) (?:be|"
@@ -137,7 +138,7 @@ _WISH: Final = re.compile(
     re.IGNORECASE,
 )
 """What the film is like or leaves out: a wish that is neither said nor shown."""
-_PROHIBITS: Final = re.compile(
+_PROHIBITS: Final = Pattern(
     rf"^\W*(?:(?:{_PLEASE}|merci de|gracias por|kindly|also|aber|und|and|et|y)[\s,]+)?"
     r"(?:(?:do not|don['’]t|never|avoid) "
     r"(?:show|use|mention|film|include|add|put|have)|"
@@ -151,19 +152,19 @@ _PROHIBITS: Final = re.compile(
     r"لا (?:تظهر|تعرض|تستخدم|نريد)|不要(?:出现|出現|拍|使用)|请勿|請勿|gösterme\w*)",
     re.IGNORECASE,
 )
-_NTH_SHOT: Final = re.compile(
+_NTH_SHOT: Final = Pattern(
     rf"^\W*(?:第[一二三四五六七八\d]|最[后後]一)[个個]?(?:{names.SHOT_NOUNS})(?:是|[:：,，、–—-])\s*|"
     rf"^\W*(?:in the |in der |im |dans la |en la |nella |na |в )?(?:{'|'.join(names.ORDINALS)}|{names.LAST})\s*"
     rf"(?:{names.SHOT_NOUNS}|सीन)\s*(?:में|は|では|は、|은|는|에서|[:：,，、–—-])\s*",
     re.IGNORECASE,
 )
 """The place of a picture in the film: "Второй кадр —", "最初のシーンは"."""
-_LOGO: Final = re.compile(
+_LOGO: Final = Pattern(
     r"log[oó]|logg|wortmarke|sigl[aă]|emblem|லோகோ|লোগো|لوگو|лого|znak|márkajel|логотип|ロゴ|로고|شعار|लोगो|标志|"
     r"標誌|標志|λογότυπο|לוגו|โลโก้",
     re.IGNORECASE,
 )
-_LASTS: Final = re.compile(
+_LASTS: Final = Pattern(
     rf"(?:de|von|of|van|na|di|with|mit)?\s*\d+[\s-]*(?:{words.LENGTHS}|s(?:ec|ek)?\b)\w*(?!\w)", re.IGNORECASE
 )
 USUAL_MOST_SECONDS: Final = 180
@@ -173,7 +174,7 @@ CLOSING_SENTENCES: Final = 2
 COURTESY_WORDS: Final = 5
 ORDER_REST_WORDS: Final = 2
 ORDER_HEAD_WORDS: Final = 6
-_MUSIC: Final = re.compile(sounds.MUSIC_SENTENCE, re.IGNORECASE)
+_MUSIC: Final = Pattern(sounds.MUSIC_SENTENCE, re.IGNORECASE)
 END_CHARS: Final = 60
 END_PICTURE_WORDS: Final = 3
 SETTING_WORDS: Final = 9
@@ -360,7 +361,7 @@ def end_text(sentence: str) -> str:
     if (
         ends is None
         or ends.start() > END_CHARS
-        or (ends.re is _END_LABEL and not _TEXT.search(QUOTED.sub(" ", sentence)))
+        or (ends.re is _END_LABEL.compiled and not _TEXT.search(QUOTED.sub(" ", sentence)))
     ):
         return ""
     rest = sentence[ends.end() :]

@@ -1,11 +1,12 @@
 """A text without capitals, as people dictate or type in a chat: the begins of its sentences get them."""
 
-import re
 from typing import Final
 
-_BEGIN: Final = re.compile(r"(^\s*|[.!?…][\"”»]?\s+)([^\W\d_])")
-_CAPITAL: Final = re.compile(r"(?:^|[.!?…][\"”»]?\s+)[\"“„«]?[^\W\d_a-z]")
-_SMALL: Final = re.compile(r"(?<![^\W\d_A-Z])[^\W\d_A-Z]{3,}+[.!?…][\"”»]?\s+[a-zà-ÿа-я]")
+from activities.text.patterns import Pattern
+
+_BEGIN: Final = Pattern(r"(^\s*|[.!?…][\"”»]?\s+)([^\W\d_])")
+_CAPITAL: Final = Pattern(r"(?:^|[.!?…][\"”»]?\s+)[\"“„«]?[^\W\d_a-z]")
+_SMALL: Final = Pattern(r"(?<![^\W\d_A-Z])[^\W\d_A-Z]{3,}+[.!?…][\"”»]?\s+[a-zà-ÿа-я]")
 LEAST: Final = 2
 
 

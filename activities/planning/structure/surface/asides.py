@@ -1,13 +1,11 @@
 """Labelled text in brackets at the end of a line: "Cut the dough (super: 600 g)" is read as two lines."""
 
-import re
 from typing import Final
 
 from activities.planning.structure.labels import Kind, segments
+from activities.text.patterns import Pattern
 
-_BRACKETS: Final = re.compile(
-    r"(?:^|(?<=\S))[ \t]*[(（\[【](?P<inside>[^()（）\[\]【】|\n]{3,200})[)）\]】][.。]?[ \t]*$"
-)
+_BRACKETS: Final = Pattern(r"(?:^|(?<=\S))[ \t]*[(（\[【](?P<inside>[^()（）\[\]【】|\n]{3,200})[)）\]】][.。]?[ \t]*$")
 _READ: Final[tuple[Kind, ...]] = ("voice", "lettering", "endline", "picture", "sound", "speaker", "note")
 
 

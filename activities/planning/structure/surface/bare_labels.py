@@ -5,16 +5,17 @@ from typing import Final
 
 from activities.planning.structure import words
 from activities.planning.structure.labels import LETTERING_LABELS
+from activities.text.patterns import Pattern
 
-_BARE: Final = re.compile(
+_BARE: Final = Pattern(
     r"(?P<before>(?:^|[–—|/]|\s-)\s+)(?P<label>SFX|FX|MUSIC|SUPER|GFX|VO|V\.O\.|NARR)[ \t]+(?=[\w])", re.MULTILINE
 )
 """A label in capitals after a dash, without its colon."""
-_T_EQUALS: Final = re.compile(
+_T_EQUALS: Final = Pattern(
     r"^(?P<lead>[\s>#*•+–—-]*+)[tT]\s*[=:]\s*(?P<seconds>\d{1,3})\s*(?:s|sec)?\b\.?\s*(?=[–—:|-])", re.MULTILINE
 )
-_IN_BRACKETS: Final = re.compile(r"^(\s*)(?:[(（](\d{1,2})[)）]|[\[【](\d{1,2})[\]】])\s*(?=\S)", re.MULTILINE)
-_NUMBERED: Final = re.compile(
+_IN_BRACKETS: Final = Pattern(r"^(\s*)(?:[(（](\d{1,2})[)）]|[\[【](\d{1,2})[\]】])\s*(?=\S)", re.MULTILINE)
+_NUMBERED: Final = Pattern(
     rf"^\s*[*_•–—-]*\s*(?:{LETTERING_LABELS})\s*(?:text\s*)?[(（]?\s*"
     r"(?:for|at|in|on|over|during|bei|zu|für|über|in der|im|pour|sur|à|dans|para|en|sobre|per|su|"
     r"per il|no|na|для|на|в|の|在)?\s*"

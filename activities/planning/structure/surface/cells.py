@@ -7,34 +7,35 @@ from typing import Final
 from activities.planning.structure import words
 from activities.planning.structure.labels import READ_NOUNS, Segment, kind_of, names_somebody
 from activities.planning.structure.text import MARKS, QUOTED, TEXT_LIKE, is_address
+from activities.text.patterns import Pattern
 
-_REMARK: Final = re.compile(r"\s*(?:[(（\[]([^()（）\[\]]{1,80})[)）\]]|([*_~])([^*_~\n]{1,80})\2)[\s.,;。]*")
-_NAME: Final = re.compile(
+_REMARK: Final = Pattern(r"\s*(?:[(（\[]([^()（）\[\]]{1,80})[)）\]]|([*_~])([^*_~\n]{1,80})\2)[\s.,;。]*")
+_NAME: Final = Pattern(
     r"\s*(?:[/／;・]\s*)?([^\W\d_](?:[^\n\"“”„«»「」『』:：.!?。！？()（）\[\]]){0,30}?)\s*(?:[(（\[]([^()（）\[\]]{1,60})[)）\]])?\s*"
     r"[:：,–—-]?\s*(?:[(（\[]([^()（）\[\]]{1,60})[)）\]]\s*)?"
 )
-_SMALL_NAMED_LINE: Final = re.compile(
+_SMALL_NAMED_LINE: Final = Pattern(
     rf"^[*_•\s–—-]*((?:(?:the|der|die|le|la|el|il|o|"
     rf"a) )?[^\W\d_][\w{MARKS}'’]{{1,20}}(?: [^\W\d_][\w{MARKS}'’]{{1,20}})?)\s*"
     r"(?:[(（]([^()（）]{1,40})[)）])?\s*[:：]\s*(?![“„”«»‹「『\"])(\S.*[.!?…。！？؟।۔])$",
     re.IGNORECASE,
 )
-_NAMED_TURN: Final = re.compile(
+_NAMED_TURN: Final = Pattern(
     rf"([^\W\d_][\w{MARKS}.'’-]*(?: [^\W\d_][\w{MARKS}.'’-]*){{0,2}})"
     r"\s*(?:[(（]([^()（）]{1,60})[)）])?"
     r"\s*[:：]\s*(?![“„”«»‹「『\"])(\S.*)$"
 )
-_LINE_END: Final = re.compile(r"(?:[.!?…。！？؟।]|[ぁ-んー])[”“\"»«」』]$")
-_THING: Final = re.compile(rf"{READ_NOUNS}|ロゴ|商品|店名|題名|曲", re.IGNORECASE)
-_TURN_IN_HEAD: Final = re.compile(
+_LINE_END: Final = Pattern(r"(?:[.!?…。！？؟।]|[ぁ-んー])[”“\"»«」』]$")
+_THING: Final = Pattern(rf"{READ_NOUNS}|ロゴ|商品|店名|題名|曲", re.IGNORECASE)
+_TURN_IN_HEAD: Final = Pattern(
     r"(?:\s{3,}|(?<=[.!?])\s+)(?=(?P<name>[^\W\d_a-z]{2,}(?: [^\W\d_a-z]+){0,2})\s*(?:\([^()]{1,40}\))?[:：]\s|[(（])"
 )
 """Where a line of somebody, or a sound in brackets, begins in the line of its shot."""
-_SEEN: Final = re.compile(
+_SEEN: Final = Pattern(
     r"\b(?:logo|packshot|product|bottle|pack|on|against|over|background|auf|vor|sobre|sur)\b", re.IGNORECASE
 )
-_SCREEN: Final = re.compile(words.SCREEN, re.IGNORECASE)
-_DESCRIBED: Final = re.compile(
+_SCREEN: Final = Pattern(words.SCREEN, re.IGNORECASE)
+_DESCRIBED: Final = Pattern(
     r"(?:an?|the|two|eine?|der|die|das|une?|des|la|le|les|unos?|unas?|el|los|las|il|lo|gli|uma?|os?|een|het|en|"
     r"ett|et)"
     r"(?:\s+\S+){3,}"
@@ -113,7 +114,7 @@ def _is_name(name: str) -> bool:
     )
 
 
-_LAST_TURN: Final = re.compile(
+_LAST_TURN: Final = Pattern(
     rf"(?<=[.!?…。！？।])\s+(?=[^\W\d_][\w{MARKS}'’]{{1,20}}(?: [^\W\d_][\w{MARKS}'’]{{1,20}})?\s*[:：]\s*"
     r"[^\"“„«»‹「『:：\n]*[.!?…。！？؟।]$)"
 )

@@ -5,15 +5,16 @@ from typing import Final
 
 from activities.planning.structure.text import QUOTED, quoted_words
 from activities.planning.structure.vocabulary import voices
+from activities.text.patterns import Pattern
 
-_CREDITED: Final = re.compile(
+_CREDITED: Final = Pattern(
     rf"^(?P<lead>[\s>*_•+]*+)(?P<quote>{QUOTED.pattern})[\s*_]*(?:[–—-]+\s*(?P<after>[^–—()\n:]{{1,30}}?)|"
     rf"[(（](?P<inside>[^()（）\n:]{{1,30}})[)）])"
     r"[\s*_.]*$"
 )
-_READER: Final = re.compile(rf"(?:the )?(?:{voices.READER})", re.IGNORECASE)
-_NAME: Final = re.compile(r"[^\W\d_a-z][\w.'’-]*(?: [^\W\d_a-z][\w.'’-]*){0,2}")
-_SENTENCE: Final = re.compile(r"[.!?…。！？؟।]$")
+_READER: Final = Pattern(rf"(?:the )?(?:{voices.READER})", re.IGNORECASE)
+_NAME: Final = Pattern(r"[^\W\d_a-z][\w.'’-]*(?: [^\W\d_a-z][\w.'’-]*){0,2}")
+_SENTENCE: Final = Pattern(r"[.!?…。！？؟।]$")
 
 
 def with_speakers_first(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 from activities.planning.structure import words
 from activities.planning.structure.labels import is_nothing
 from activities.planning.structure.model import SoundCue
+from activities.text.patterns import Pattern
 
 _SHOT: Final = rf"(?:the |der |die |das |le |la |les |el |los |las )?(?:{words.SHOT_NOUNS}|plan)\w{{0,3}}\s*#?\s*"
 _BEFORE: Final = r"until|till|jusqu['’](?:à|au)|hasta|fino a[l]?|até|vor|before"
@@ -18,17 +19,17 @@ _HOW: Final = (
     r"(?:starts?|starting|begins?|beginning|enters?|comes? in|kicks? in)\s+(?:at|in|on|with|over))|"
     r"(?:only |just |nur |solo |seulement )?(?:in|over|under|at|on|during|for|über|unter|sobre|en|sur|sous|dans|su)"
 )
-_PLACE: Final = re.compile(
+_PLACE: Final = Pattern(
     rf"[(\[]?(?<![A-Za-zÀ-ÿ])(?:(?:{_HOW})\s+)?{_SHOT}(?P<first>\d{{1,3}})(?:\s*(?:{_TO})\s*(?:{_SHOT})?(?P<last>\d{{1,3}}))?"
     r"(?!\d)(?P<on>\s*(?:から|以降|부터|起|开始)|\s+(?:on(?:wards?)?|an|and on)\b)?[)\]]?",
     re.IGNORECASE,
 )
-_THEN: Final = re.compile(
+_THEN: Final = Pattern(
     r"\s*(?:;\s*(?:then\b|dann\b)?|[,.]?\s+(?:(?:and|und|y|et|e) )?"
     r"(?:then|dann|danach|puis|ensuite|luego|después|poi|depois|затем|потом)\b)\s*",
     re.IGNORECASE,
 )
-_NOTHING: Final = re.compile(r"(?:no|kein\w*|sin|sans|pas de|senza|sem) (?:\w+)|silen\w+|stille", re.IGNORECASE)
+_NOTHING: Final = Pattern(r"(?:no|kein\w*|sin|sans|pas de|senza|sem) (?:\w+)|silen\w+|stille", re.IGNORECASE)
 
 
 def over_shots(cue: SoundCue, count: int) -> list[SoundCue]:

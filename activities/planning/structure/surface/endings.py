@@ -7,6 +7,7 @@ from activities.planning.structure import labels, words
 from activities.planning.structure.orders import words as orders
 from activities.planning.structure.text import QUOTED, TEXT_LIKE
 from activities.planning.structure.vocabulary import places
+from activities.text.patterns import Pattern
 
 _LEAD: Final = r"^(?P<lead>[\s>#*_•+–—-]*+)"
 _AT_END: Final = (
@@ -15,11 +16,11 @@ _AT_END: Final = (
     r"наприкінці|у фіналі|na końcu|i slutet|på slutet|til slutt|til sidst|lopussa|lopuksi|στο τέλος|sonda|"
     r"في (?:النهاية|الختام)|در پایان|בסוף|अंत में|最後に?|ラスト|片尾|结尾|結尾|마지막에?|di akhir)"
 )
-_LABEL_AT_END: Final = re.compile(
+_LABEL_AT_END: Final = Pattern(
     rf"{_LEAD}(?:{labels.LETTERING_LABELS})\s*[,(（、،–—-]?\s*{_AT_END}\s*[)）]?\s*[*_]{{0,3}}[:：]\s*(?=\S)",
     re.IGNORECASE | re.MULTILINE,
 )
-_IN_PARAGRAPH: Final = re.compile(
+_IN_PARAGRAPH: Final = Pattern(
     rf"(?<=[.!?。！？])[ \t]+(?:{labels.LETTERING_LABELS})\s*[,(（、،–—-]?\s*{_AT_END}\s*[)）]?[:：]\s*(?=[\"“„«「])",
     re.IGNORECASE,
 )
@@ -28,7 +29,7 @@ _FRAMES: Final = (
     r"картинка|изображение|слайд|画|スライド|이미지|화면|صورة|الصورة|كادر|شاشة|تصویر|فریم|قاب|帧|幕|カット|"
     r"फ़्रेम|चित्र|תמונה|תמונת"
 )
-_LAST_FRAME: Final = re.compile(
+_LAST_FRAME: Final = Pattern(
     rf"{_LEAD}(?:(?:the |die |der |das |la |le |el |il |lo |a |o |de |het )?"
     rf"(?:{words.LAST}|ラスト|最后一|最後一|अंतिम)\s*(?:{_FRAMES})|"
     rf"(?:{_FRAMES})\s+(?:{words.LAST}|finale|de fin|de cierre|di chiusura|de fecho|końcow[ey]|النهاية)|"
@@ -36,19 +37,19 @@ _LAST_FRAME: Final = re.compile(
     r"\s*(?:[(（\[][^()（）\[\]\n]{1,40}[)）\]]\s*)?[*_]{0,3}\s*[:：–—]\s*[*_]{0,3}\s*(?P<shown>\S[^\n]*?)[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
-_SHOT: Final = re.compile(
+_SHOT: Final = Pattern(
     rf"{_LEAD}(?:(?:{words.SHOT_NOUNS})\s*(?:no\.?|nr\.?|#)?\s*\d|\d{{1,2}}[.)]?\s*(?:{words.SHOT_NOUNS})\b|"
     rf"(?:{words.ORDINALS[0]})\s+(?:{words.SHOT_NOUNS})|(?:{words.SHOT_NOUNS})\s+(?:{words.ORDINALS[0]}))",
     re.IGNORECASE | re.MULTILINE,
 )
 
 
-_AT_END_ALONE: Final = re.compile(
+_AT_END_ALONE: Final = Pattern(
     rf"{_LEAD}(?!(?:{labels.ENDLINES})\s*[:：])(?:{places.END})\s*[*_]{{0,3}}[:：]\s*[*_]{{0,3}}\s*"
     r"(?P<shown>\S[^\n]*?)[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
-_PLACE: Final = re.compile(
+_PLACE: Final = Pattern(
     rf"{_LEAD}(?:{places.EVERY})\s*(?:[(（\[][^()（）\n]{{1,30}}[)）\]]\s*)?[*_]{{0,3}}[:：–—]",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -8,13 +8,14 @@ from activities.planning.structure.model import Shot, SoundCue
 from activities.planning.structure.sounds import role_of
 from activities.planning.structure.text import QUOTED
 from activities.planning.structure.vocabulary import sounds
+from activities.text.patterns import Pattern
 from activities.text.speech import sentences
 
 _NOTHING: Final = r"(?:nothing|no|nichts|kein\w*|rien|nada|niente|nic|inget|ничего|ничто)"
-_HEARD: Final = re.compile(
+_HEARD: Final = Pattern(
     rf"^(?:{sounds.HEARD})(?![^\W\d_])\s*(?!{_NOTHING}(?![^\W\d_]))(?P<what>\S.*?)[\s.!…]*$", re.IGNORECASE
 )
-_SOUND_LAST: Final = re.compile(
+_SOUND_LAST: Final = Pattern(
     r"[(（\[]\s*(?:[^()（）]{1,20}[、,，]\s*)?(?P<what>[^()（）、,，]{1,20}(?:の音|の声|音|声|声音|소리|"
     r"sesi))(?:\s*(?:のみ|だけ|만|only))?[)）\]]"
 )

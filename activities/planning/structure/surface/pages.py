@@ -1,13 +1,14 @@
 """Page breaks of screenplays that were pasted from a PDF: page numbers, "(MORE)" and "(CONTINUED)"."""
 
-import re
 from typing import Final
 
-_MORE: Final = re.compile(
+from activities.text.patterns import Pattern
+
+_MORE: Final = Pattern(
     r"\s*[(（]?\s*(?:MORE|CONTINUED|MÁS|SIGUE|SUITE|À SUIVRE|WEITER|FORTSETZUNG|SEGUE|MAIS|続く|つづく|继续|ДАЛЕЕ|"
     r"ДАЛІ|CDN\.?|계속)\s*[)）]?:?\s*"
 )
-_NUMBER: Final = re.compile(r"\s*(?:-\s*)?\d{1,3}(?:\s*-|\.)?\s*")
+_NUMBER: Final = Pattern(r"\s*(?:-\s*)?\d{1,3}(?:\s*-|\.)?\s*")
 _RIGHT: Final = 20
 """Columns before the number of a page, which stands at the right or in the middle; a spoken number stands left."""
 

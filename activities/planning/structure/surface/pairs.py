@@ -1,15 +1,15 @@
 """Lists that belong together by their numbers: "Visual 1: …" and "Audio 1: …", or quotations each with its picture."""
 
-import re
 from typing import Final
 
 from activities.planning.structure.labels import kind_of, segments
 from activities.planning.structure.text import QUOTED, has_words
+from activities.text.patterns import Pattern
 
-_NUMBERED: Final = re.compile(
+_NUMBERED: Final = Pattern(
     r"^[\s>#*•+–—-]*([^\W\d_][^\W\d_ -]{1,20}(?: [^\W\d_]{1,12})?)\s*#?\s*(\d{1,2})\s*[:：.–—-]\s*(.*)$"
 )
-_WITH_PICTURE: Final = re.compile(rf"^\s*({QUOTED.pattern})\s*[(（\[]([^()（）\[\]\n]{{2,200}})[)）\]]\s*$")
+_WITH_PICTURE: Final = Pattern(rf"^\s*({QUOTED.pattern})\s*[(（\[]([^()（）\[\]\n]{{2,200}})[)）\]]\s*$")
 LEAST: Final = 2
 
 

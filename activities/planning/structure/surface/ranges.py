@@ -6,16 +6,17 @@ from statistics import median
 from typing import Final
 
 from activities.planning.structure.text import western_digits
+from activities.text.patterns import Pattern
 
-_CODE: Final = re.compile(r"(?<![\d:;.])(\d{1,2}):(\d{2})[:;](\d{2})(?:[:;.](\d{2}))?(?![\d:;])")
-_RATE: Final = re.compile(
+_CODE: Final = Pattern(r"(?<![\d:;.])(\d{1,2}):(\d{2})[:;](\d{2})(?:[:;.](\d{2}))?(?![\d:;])")
+_RATE: Final = Pattern(
     r"\b(\d{2}(?:\.\d{1,3})?)\s*(?:fps|frames? (?:per|a) second|bilder/s|i/s|b/s|コマ/秒)", re.IGNORECASE
 )
 _USUAL_RATE: Final = 25.0
 LONGEST_SECONDS: Final = 60.0
 """Shots are shorter: codes such as 00:04:12 are minutes, seconds and frames where they would be longer as hours."""
-_RANGE: Final = re.compile(r"[\[(（【]\s*(\d{1,3})\s*[-–—~〜～]\s*(\d{1,3})\s*[\])）】]")
-_HEAD: Final = re.compile(r"^[^\n]{0,60}?(?=[\[(（【]\s*\d{1,3}\s*[-–—~〜～]\s*\d{1,3}\s*[\])）】])", re.MULTILINE)
+_RANGE: Final = Pattern(r"[\[(（【]\s*(\d{1,3})\s*[-–—~〜～]\s*(\d{1,3})\s*[\])）】]")
+_HEAD: Final = Pattern(r"^[^\n]{0,60}?(?=[\[(（【]\s*\d{1,3}\s*[-–—~〜～]\s*\d{1,3}\s*[\])）】])", re.MULTILINE)
 
 
 def with_units(text: str) -> str:

@@ -4,17 +4,18 @@ import re
 from typing import Final
 
 from activities.planning.structure.vocabulary import notes
+from activities.text.patterns import Pattern
 
 _FRAME: Final = r"^[\s>*_]*+(?:#{1,6}\s+|={2,}\s*|\d\.\s+)?"
-_HEADING: Final = re.compile(r"^\s*(?:#{1,6}\s+\S|[*_]{2}[^*_]+[*_]{2}\s*:?\s*$|={2,}\s*\S)")
-_NOTES: Final = re.compile(
+_HEADING: Final = Pattern(r"^\s*(?:#{1,6}\s+\S|[*_]{2}[^*_]+[*_]{2}\s*:?\s*$|={2,}\s*\S)")
+_NOTES: Final = Pattern(
     rf"{_FRAME}(?:the |our |die |der |le |la |les |el |los |il |as |"
     rf"de )?(?:{notes.HEADINGS})(?![^\W\d_぀-ヿ㐀-鿿가-힯]|(?<=[a-z])[^\W\d_])",
     re.IGNORECASE,
 )
-_ENDS: Final = re.compile(r"[.!?。！？,;]\s*[*_]*\s*$")
-_ITEM: Final = re.compile(r"^\s*(?:[-*+•–—]\s+|\(?\d{1,2}[.)、]\s*)\S")
-_REMARK: Final = re.compile(r"^\s*※")
+_ENDS: Final = Pattern(r"[.!?。！？,;]\s*[*_]*\s*$")
+_ITEM: Final = Pattern(r"^\s*(?:[-*+•–—]\s+|\(?\d{1,2}[.)、]\s*)\S")
+_REMARK: Final = Pattern(r"^\s*※")
 MOST_WORDS: Final = 6
 
 

@@ -24,6 +24,7 @@ from activities.planning.structure.text import (
     western_times,
 )
 from activities.planning.structure.vocabulary import people, places
+from activities.text.patterns import Pattern
 
 _HAN: Final = "一二三四五六七八九十"
 _WORDS: Final = {word: number for number, each in enumerate(words.NUMBERS, start=1) for word in each.split()}
@@ -36,46 +37,46 @@ _AFTER: Final = (
     r"(?P<after>\s*(?:[(（\[][^()（）\[\]\n]{1,40}[)）\]])?\s*[*_]{0,2}\s*"
     r"(?:[:：.)、–—|／/·•→➜►-]|$|[ \t\u3000]+(?=\S))\s*[*_]{0,2})"
 )
-_NAMED: Final = re.compile(
+_NAMED: Final = Pattern(
     rf"{_LEAD}(?P<noun>[^\W\d_](?:{_LETTER}|['’-]){{0,17}}(?:[ -]{_LETTER}{{1,14}})?)\.?\s*(?:#|no\.?|nr\.?|"
     rf"n[º°])?\s*{_NUMBER}{_AFTER}"
 )
-_INLINE: Final = re.compile(
+_INLINE: Final = Pattern(
     rf"(?:(?<=^)|(?<=[\s.;:：。；]))(?P<noun>[^\W\d_]{_LETTER}{{0,17}})\s?(?P<number>\d{{1,2}})\s*(?=[:：–—(（])"
 )
-_PLACED: Final = re.compile(
+_PLACED: Final = Pattern(
     rf"{_LEAD}(?:{places.EVERY})(?P<after>\s*(?:[(（\[][^()（）\[\]\n]{{1,40}}[)）\]])?\s*[*_]{{0,2}}\s*[:：–—]\s*[*_]{{0,2}})(?=\S)",
     re.IGNORECASE,
 )
-_TIMED: Final = re.compile(
+_TIMED: Final = Pattern(
     rf"{_LEAD}(?![^:：()（）\n]*\d\s*[(（\[])[^\W\d_][^:：()（）\[\]\n]{{0,30}}(?P<after>\s*(?=[(（\[])(?:{RANGE.pattern}|{LENGTH.pattern})"
     r"\s*[*_]{0,2}\s*[:：–—]\s*[*_]{0,2}\s*)",
     re.IGNORECASE,
 )
 """A part of any name with its time: "Living room (7s): …"."""
-_BULLET: Final = re.compile(r"^(?P<lead>\s*)(?P<after>[-*+•‣▪◦●○・–—]\s+)(?=\S)")
-_BARE_NUMBER: Final = re.compile(r"^(?P<lead>\s*)(?P<number>\d{1,2})(?P<after>[ \t\u3000]+)(?=[^\W\d_])")
-_NUMBERED: Final = re.compile(r"^\s*\(?\d{1,2}[.)]\s+\S")
-_BEGINS_WITH_NUMBER: Final = re.compile(r"^[\s>#*_•–—(（\[【■-]*\d")
-_IN_BRACKETS: Final = re.compile(r"^(?P<lead>\s*)(?P<after>[\[【])(?=[^\[\]【】\n]{2,200}[\]】]\s*$)")
-_BRACKET: Final = re.compile(r"[(（\[][^()（）\[\]\n]{1,40}[)）\]]")
-_LABELLED: Final = re.compile(r"^(?P<lead>[\s*_•–—-]*+)(?P<after>[^:：\n]{1,40}[:：]\s*)(?=\S)")
-_ON_SCREEN: Final = re.compile(rf"^[\s*_•–—-]*+(?:{words.SCREEN})\s*[:：]\s*(?P<value>\S.*)$", re.IGNORECASE)
+_BULLET: Final = Pattern(r"^(?P<lead>\s*)(?P<after>[-*+•‣▪◦●○・–—]\s+)(?=\S)")
+_BARE_NUMBER: Final = Pattern(r"^(?P<lead>\s*)(?P<number>\d{1,2})(?P<after>[ \t\u3000]+)(?=[^\W\d_])")
+_NUMBERED: Final = Pattern(r"^\s*\(?\d{1,2}[.)]\s+\S")
+_BEGINS_WITH_NUMBER: Final = Pattern(r"^[\s>#*_•–—(（\[【■-]*\d")
+_IN_BRACKETS: Final = Pattern(r"^(?P<lead>\s*)(?P<after>[\[【])(?=[^\[\]【】\n]{2,200}[\]】]\s*$)")
+_BRACKET: Final = Pattern(r"[(（\[][^()（）\[\]\n]{1,40}[)）\]]")
+_LABELLED: Final = Pattern(r"^(?P<lead>[\s*_•–—-]*+)(?P<after>[^:：\n]{1,40}[:：]\s*)(?=\S)")
+_ON_SCREEN: Final = Pattern(rf"^[\s*_•–—-]*+(?:{words.SCREEN})\s*[:：]\s*(?P<value>\S.*)$", re.IGNORECASE)
 _DESCRIBED_WORDS: Final = 3
-_KNOWN: Final = re.compile(rf"(?:{words.SHOT_NOUNS}|{words.STEPS}|plan)", re.IGNORECASE)
-_SHOT: Final = re.compile(rf"(?:{words.SHOT_NOUNS}|plan)", re.IGNORECASE)
-_TURN: Final = re.compile(
+_KNOWN: Final = Pattern(rf"(?:{words.SHOT_NOUNS}|{words.STEPS}|plan)", re.IGNORECASE)
+_SHOT: Final = Pattern(rf"(?:{words.SHOT_NOUNS}|plan)", re.IGNORECASE)
+_TURN: Final = Pattern(
     rf"^(?P<lead>[\s*_•–—-]*+)(?P<name>[^\W\d_](?:{_LETTER}|['’.]){{0,20}}(?: [^\W\d_](?:{_LETTER}|"
     rf"['’.]){{0,16}}){{0,2}})"
     r"(?P<how>\s*(?:[(（][^()（）\n]{1,40}[)）])?\s*[:：])\s*(?P<said>\S.*)$"
 )
-_INTERVIEW: Final = re.compile(
+_INTERVIEW: Final = Pattern(
     rf"^[\s>#*_•–—-]*+(?:{people.INTERVIEW})(?![^\W\d_])[\s*_]*[,:：–—|(-]?\s*(?P<name>[^\W\d_](?:{_LETTER}|"
     rf"[ '’.-]){{1,40}}?)\s*"
     r"(?:[,(（–—][^:：\n]{1,60})?[:：][\s*_]*(?P<said>\S.*)$",
     re.IGNORECASE,
 )
-_SENTENCE: Final = re.compile(r"[.!?…。！？؟।][)）]?\s*$")
+_SENTENCE: Final = Pattern(r"[.!?…。！？؟।][)）]?\s*$")
 LEAST: Final = 2
 LEAST_UNKNOWN: Final = 3
 
@@ -251,14 +252,14 @@ def _is_said(line: str) -> bool:
 
 def _as_shots(lines: Sequence[str], heads: dict[int, re.Match[str]]) -> Iterator[str]:
     """The lines with their heads as shots; a line after bullets that is not set in is about the film."""
-    are_bullets = all(match.re is _BULLET for match in heads.values())
+    are_bullets = all(match.re is _BULLET.compiled for match in heads.values())
     number = 0
     for k, line in enumerate(lines):
         if match := heads.get(k):
             number += 1
             time = _BRACKET.search(match["after"])
             rest = line[match.end() :].strip()
-            rest = rest[:-1] if match.re is _IN_BRACKETS else rest
+            rest = rest[:-1] if match.re is _IN_BRACKETS.compiled else rest
             yield f"Shot {number}{f' {time[0]}' if time else ''}: {rest}"
             continue
         if are_bullets and number and line.strip() and not line[:1].isspace() and not _belongs(line):

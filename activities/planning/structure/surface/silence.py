@@ -5,8 +5,9 @@ from typing import Final
 
 from activities.planning.structure.text import has_words
 from activities.planning.structure.vocabulary import voices
+from activities.text.patterns import Pattern
 
-_NO_VOICE: Final = re.compile(
+_NO_VOICE: Final = Pattern(
     r"(^|[.!?。！？]\s*|[,，、;]\s*|\s[–—|/-]\s+)(?:no (?:vo|voice[ -]?over|voice|dialogue|narration)|"
     r"pas de (?:voix|dialogue)|"
     r"sans (?:voix|paroles)|sin (?:voz|di[aá]logos?|palabras|locuci[oó]n)|"

@@ -6,6 +6,8 @@ Parts of regular expressions, without case. `labels` adds the voices with their 
 import re
 from typing import Final
 
+from activities.text.patterns import Pattern
+
 READER: Final = (
     # English, German, French, Spanish, Italian, Portuguese
     r"v\.?\s?/?\s?o\.?|voice[\s-]?over|voice|narrator|narration|narr?\.?|anncr\.?|ann(?:oun)?c['’]?e?r|"
@@ -37,12 +39,12 @@ _TRAITS: Final = (
     r"homem|"
     r"anos|sotaque|vrouw\w*|mannelijk\w*|kvinn\w+|man(?:s|lig)?|kobiec\w+|męsk\w+|женск\w+|мужск\w+|лет|kadın|erkek"
 )
-_TRAIT: Final = re.compile(
+_TRAIT: Final = Pattern(
     rf"(?<!\w)(?:{_TRAITS})(?!\w)|女声|女聲|男声|男聲|女性|男性|여성|남성|여자|남자|أنثوي|نسائي|رجالي|ذكوري|"
     rf"महिला|पुरुष",
     re.IGNORECASE,
 )
-_PERSON: Final = re.compile(
+_PERSON: Final = Pattern(
     r"^(?:an? |eine? |une? |una? |uma? |een |en |ett |il |la |the )?(?:[^\W\d_]+ )?(?:female|male|wom[ae]n|"
     r"m[ae]n|lady|girl|boy|"
     r"weiblich\w*|männlich\w*|frau|mann|femme|homme|dame|mujer|hombre|señora|femminile|maschile|donna|uomo|signora|"
