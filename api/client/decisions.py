@@ -12,6 +12,7 @@ from workflows.events import AttentionReason, ProductionStatus, Receipt
 from workflows.models import Model
 from workflows.requests import (
     Approval,
+    Cancel,
     Pause,
     PlanEdit,
     Refresh,
@@ -108,9 +109,9 @@ class DecisionEndpoints(Transport):
         """Start takes again after a pause."""
         return self._request("POST", production_path(production_id, "resume"), Receipt, body=request)
 
-    def cancel(self, production_id: str) -> Receipt:
+    def cancel(self, production_id: str, cancel: Cancel | None = None) -> Receipt:
         """Request the end of the production; the event `cancelled` follows when it has ended."""
-        return self._request("POST", production_path(production_id, "cancel"), Receipt, body={})
+        return self._request("POST", production_path(production_id, "cancel"), Receipt, body=cancel or Cancel())
 
     def attention(
         self,

@@ -1,6 +1,6 @@
 """Routes of decisions: about a plan and its preview, about its assets, and whether a production continues."""
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from fastapi import APIRouter, Response
 from fastapi.exceptions import RequestValidationError
@@ -15,6 +15,7 @@ from workflows.events import ProductionStatus, Receipt
 from workflows.models import Model
 from workflows.preview.plan import PREVIZ
 from workflows.requests import (
+    Cancel,
     Decision,
     Pause,
     PlanEdit,
@@ -30,6 +31,8 @@ from workflows.requests import (
 )
 
 M = TypeVar("M", bound=Model)
+
+_NO_BODY: Final = Cancel()
 
 router = APIRouter(prefix=f"{PREFIX}/productions", responses=documented(404, 409, 422, 503))
 
@@ -98,9 +101,12 @@ async def resume(services: ServicesDep, caller: CurrentCaller, production_id: Kn
 
 
 @router.post("/{production_id}/cancel", status_code=202, tags=["decisions"])
-async def cancel(services: ServicesDep, production_id: KnownId) -> Receipt:
-    """Stop the production; finished takes are kept. It stops a moment later, which the event `cancelled` reports."""
-    return await services.productions.cancel(production_id)
+async def cancel(
+    services: ServicesDep, caller: CurrentCaller, production_id: KnownId, body: Cancel = _NO_BODY
+) -> Receipt:
+    """Stop the production; finished takes are kept. It stops a moment later, which the event `cancelled` reports, with
+    the name of the caller."""
+    return await services.productions.cancel(production_id, caller.sign(body).cancelled_by)
 
 
 @router.post("/{production_id}/assets/{asset_id}/regenerate", status_code=202, tags=["assets"])

@@ -263,8 +263,10 @@ class ProductionGateway:
         message = cause.message if isinstance(cause, FailureError) else str(cause)
         return Problem(409, "not-done", message or "The production could not do it.", production_id=production_id)
 
-    async def cancel(self, production_id: str) -> Receipt:
+    async def cancel(self, production_id: str, cancelled_by: str) -> Receipt:
         """Request the cancellation. Without a worker the server keeps the request until there is one.
+
+        The name is the reason that Temporal keeps, and the event `cancelled` has it.
 
         Raises:
             Problem: 404, 409 where the production is closed, 503.
@@ -273,7 +275,8 @@ class ProductionGateway:
         if description.status is not WorkflowExecutionStatus.RUNNING:
             raise already_closed(production_id, status_of(description))
         with translating_errors(unknown_production, production_id):
-            await self._reader.handle(production_id).cancel(rpc_timeout=RPC_TIMEOUT)
+            handle = self._reader.handle(production_id)
+            await handle.cancel(reason=f"cancelled by {cancelled_by}", rpc_timeout=RPC_TIMEOUT)
         try:
             now = await self._reader.progress(production_id, AFTER_ALL_EVENTS)
         except NoWorker:

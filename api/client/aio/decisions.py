@@ -13,6 +13,7 @@ from workflows.events import AttentionReason, ProductionStatus, Receipt
 from workflows.models import Model
 from workflows.requests import (
     Approval,
+    Cancel,
     Pause,
     PlanEdit,
     Refresh,
@@ -117,9 +118,9 @@ class DecisionEndpoints(Transport):
         """Start takes again after a pause."""
         return await self._request("POST", production_path(production_id, "resume"), Receipt, body=request)
 
-    async def cancel(self, production_id: str) -> Receipt:
+    async def cancel(self, production_id: str, cancel: Cancel | None = None) -> Receipt:
         """Request the end of the production; the event `cancelled` follows when it has ended."""
-        return await self._request("POST", production_path(production_id, "cancel"), Receipt, body={})
+        return await self._request("POST", production_path(production_id, "cancel"), Receipt, body=cancel or Cancel())
 
     async def attention(
         self,

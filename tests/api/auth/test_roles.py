@@ -282,13 +282,19 @@ async def test_the_key_names_the_person(house: House) -> None:
     refused, _ = await house.planned("rita", requester="mallory")
     no = {"rejecter": "mallory", "reason": "no"}
     assert (await house.ask("adam", "POST", f"/productions/{refused}/reject", json=no)).status_code == 200
+    stopped = await house.start("rita", requester="mallory")
+    cancel = {"cancelled_by": "mallory"}
+    assert (await house.ask("adam", "POST", f"/productions/{stopped}/cancel", json=cancel)).status_code == 202
+    await house.until("rita", stopped, "cancelled")
     rows = {"rows": [{"brief": COPY | {"requester": "mallory"}}], "requester": "mallory", "approve": True}
     batch = (await house.ask("both", "POST", "/batches", json=rows)).json()["batch_id"]
-    seen = (of_it, f"/productions/{refused}", f"/batches/{batch}", f"{of_it}/events", f"/productions/{refused}/events")
-    records = [(await house.ask("rita", "GET", path)).text for path in seen]
-    assert "mallory" not in "".join(records)
-    assert '"approvers":["adam","abby"]' in records[3].replace(" ", "")
-    assert "rita" in records[3]
+    ids = (production_id, refused, stopped)
+    seen = (f"/batches/{batch}", *(f"/productions/{each}{what}" for what in ("", "/events") for each in ids))
+    records = {path: (await house.ask("rita", "GET", path)).text for path in seen}
+    assert "mallory" not in "".join(records.values())
+    assert '"approvers":["adam","abby"]' in records[f"{of_it}/events"].replace(" ", "")
+    assert "rita" in records[f"{of_it}/events"]
+    assert "cancelled by adam" in records[f"/productions/{stopped}/events"]
 
 
 # -- Concurrent requests -----------------------------------------------------------------------------------------
