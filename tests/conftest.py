@@ -24,8 +24,9 @@ from activities.storage.bucket import Storage
 from deploy import local
 from deploy import temporal as temporal_server
 from deploy.local import Stack, running_stack
+from tests import ROOT
 from tests.support.productions import Productions
-from tests.support.scheduling import BySharedServers, import_modules
+from tests.support.scheduling import BySharedServers, import_modules, turns
 from tests.support.servers import small_worker
 from tests.support.stack import hermetic, new_home, use_s3
 from workflows.runtime.data_converter import data_converter
@@ -54,8 +55,17 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the longest modules first: one that starts last would run alone, with the other cores idle."""
-    items.sort(key=lambda item: not any(part in item.path.as_posix() for part in LONG))
+    """Run the longest modules first: one that starts last would run alone, with the other cores idle.
+
+    Then the folders take turns: tests of workflows wait, those of activities compute, and neither use the cores alone.
+    """
+    turn = turns(dict.fromkeys(item.path.relative_to(ROOT).as_posix() for item in items))
+
+    def place(item: pytest.Item) -> tuple[bool, float]:
+        module = item.path.relative_to(ROOT).as_posix()
+        return not any(part in module for part in LONG), turn[module]
+
+    items.sort(key=place)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> BySharedServers:

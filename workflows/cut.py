@@ -60,6 +60,8 @@ class Focus(Model):
     y: float = Field(default=0.5, ge=0, le=1)
 
 
+IN_FRONT_DB: Final = -3.0
+"""From this level on, the shots' own sound is in front."""
 STREAMING_LUFS: Final = -14.0
 BROADCAST_LUFS: Final = -23.0
 """EBU R128."""
@@ -71,18 +73,27 @@ class Levels(Model):
     """Levels in dB, relative to the narration; the whole is brought to `loudness_lufs` afterwards.
 
     Narration, music and ambience are first brought to the same loudness, so a level says what is heard. Effects and the
-    shots' own sound are only brought down to it, never up: what a shot records quietly stays quiet.
+    shots' own sound are only brought down to it, never up, unless it is in front: what a shot records quietly stays
+    quiet.
     """
 
     narration: Level = 0.0
     music: Level = -8.0
     effects: Level = -6.0
     ambience: Level = -16.0
-    own_sound: Level | None = Field(default=-10.0, description="The sound of the shots themselves; null turns it off")
+    own_sound: Level | None = Field(
+        default=-10.0,
+        description="The sound of the shots themselves; null turns it off. From -3 on it is in front, as where people "
+        "speak in the shots: quiet shots are raised, and it lowers music and ambience as narration does",
+    )
     duck_db: float = Field(
         default=12.0, ge=0, le=24, description="By which narration lowers music, ambience and own sound"
     )
     loudness_lufs: float = Field(default=STREAMING_LUFS, ge=-40, le=-8)
+
+    @property
+    def own_is_in_front(self) -> bool:
+        return self.own_sound is not None and self.own_sound >= IN_FRONT_DB
 
     def of(self, role: str) -> float:
         """The level of a role; any role without a level of its own is narration."""

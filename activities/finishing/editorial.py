@@ -27,7 +27,7 @@ from typing import Any, Final, Literal
 
 from activities.finishing.picture import text_files
 from activities.finishing.picture.text_files import TextFile
-from activities.finishing.timeline import Join, PlacedShot, Timeline
+from activities.finishing.timeline import CUT, Join, PlacedShot, Timeline
 from activities.media.facts import extension_of
 from workflows.activity_io import FinishDeliverable, FinishedAsset
 
@@ -122,14 +122,10 @@ def _short(prompt: str) -> str:
 def _picture(film: Timeline, assets: Mapping[str, FinishedAsset], size: tuple[int, int]) -> Json:
     children: list[Json] = []
     rate = film.rate
-    ending = 0 if film.card_frames else film.ending
     for index, placed in enumerate(film.shots):
         into = placed.join
-        last = index + 1 == len(film.shots)
-        after = Join("fade", ending) if last else film.shots[index + 1].join
-        whole = into.frames if into.kind == "fade" else 0
-        fade_in = whole - whole // 2 if index else whole
-        fade_out = (after.frames if last else after.frames // 2) if after.kind == "fade" else 0
+        after = film.shots[index + 1].join if index + 1 < len(film.shots) else CUT
+        fade_in, fade_out = film.fades(index)
         if into.overlap:
             children.append(_transition(into.kind, into.overlap // 2, into.overlap - into.overlap // 2, rate))
         elif fade_in and (not index or children[-1]["OTIO_SCHEMA"] == _GAP):

@@ -25,9 +25,10 @@ from activities.finishing.joining import Version, caption_files, chapters_of, jo
 from activities.finishing.languages.versions import further_narrations, subtitles_of, version_of
 from activities.finishing.picture import segments, text_files
 from activities.finishing.picture.burned_captions import SAFE_AREA, BurnedCaptions, CaptionStyle, burn
-from activities.finishing.picture.frames import FilmFormat
+from activities.finishing.picture.formats import FilmFormat
+from activities.finishing.picture.pieces import pieces_of
 from activities.finishing.picture.titles import extent, undrawn
-from activities.finishing.placing import beds_of, enlarged, losses_of, shot_of
+from activities.finishing.placing import beds_of, enlarged, shape_notes, shot_of, size_of
 from activities.finishing.renditions import overview
 from activities.finishing.renditions.checks import MAIN, Box, goal_of, notes_on
 from activities.finishing.sound import track
@@ -36,7 +37,7 @@ from activities.finishing.sound.kept import NOTHING, KeptInBucket
 from activities.finishing.sound.mastering import Goal
 from activities.finishing.sound.track import Bed
 from activities.finishing.sources import Facts, Sources, in_thread
-from activities.finishing.timeline import Timeline, Voice, fit_voices, hold_stills, lay_out, pieces_of
+from activities.finishing.timeline import Timeline, Voice, fit_voices, hold_stills, lay_out
 from activities.finishing.versions import with_versions
 from activities.storage.errors import ObjectMissing, StorageConflict
 from workflows import keys
@@ -49,7 +50,7 @@ from workflows.activity_io import (
     Segment,
 )
 from workflows.cut import Levels
-from workflows.destinations.profiles import PROFILES, rate_of
+from workflows.destinations.profiles import PROFILES
 from workflows.models import Modality, digest_of
 
 Report = Callable[[str], None]
@@ -332,18 +333,19 @@ def _film_of(request: FinishDeliverable, facts: Facts, words: Mapping[str, tuple
     notes: list[str] = []
     if videos:
         shown = {a.asset.asset_id: facts.shot(a.take.media) for a in videos}
-        first = shown[videos[0].asset.asset_id]
-        output = FilmFormat.of_shot(first, rate_of(request.cut.renditions, first.rate))
-        shots = [shot_of(a, spoken, request.cut, shown[a.asset.asset_id]) for a in videos]
+        output = FilmFormat.of_shots([*shown.values()], request.brief.aspect, request.cut.renditions)
+        shots = [shot_of(a, spoken, request.cut, output, shown[a.asset.asset_id]) for a in videos]
         shots, voices, speed_notes = fit_voices(shots, voices, output.rate)
         notes += speed_notes
-        notes += [note for asset_id, each in shown.items() for note in losses_of(asset_id, each, output)]
+        sizes = {asset_id: (each.width, each.height) for asset_id, each in shown.items()}
     else:
-        output = FilmFormat.of_aspect(request.brief.aspect)
-        output = replace(output, rate=rate_of(request.cut.renditions, output.rate))
-        shots = hold_stills([shot_of(a, spoken, request.cut) for a in stills], voices, request.brief.duration_seconds)
-    main = output.in_aspect(request.brief.aspect)
-    further = tuple(a for a in request.cut.renditions if a in PROFILES or output.in_aspect(a) != main)
+        sizes = {each.asset.asset_id: size_of(each) for each in stills}
+        output = FilmFormat.of_stills([*sizes.values()], request.brief.aspect, request.cut.renditions)
+        shots = [shot_of(a, spoken, request.cut, output) for a in stills]
+        shots = hold_stills(shots, voices, request.brief.duration_seconds)
+    notes += shape_notes(request.brief.aspect, sizes, output)
+    own = request.brief.aspect if output.is_shaped(request.brief.aspect) else ""
+    further = tuple(each for each in request.cut.renditions if each != own)
     timeline = lay_out(shots, voices, output.rate, request.cut)
     cues, cue_notes = cues_of(timeline.voices, timeline.rate, timeline.seconds)
     texts = [text.text for text in timeline.texts] + ([timeline.card] if timeline.card else [])

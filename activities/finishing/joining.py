@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from activities.finishing import assembly
 from activities.finishing.captions import files as captions
+from activities.finishing.captions.tracks import turn_off_subtitles
 from activities.finishing.files import File, write
 from activities.finishing.languages.versions import file_name
 from activities.finishing.renditions import checks, overview
@@ -58,6 +59,8 @@ def join(version: Version, request: FinishDeliverable, rendition: str, workdir: 
         stop=stop,
         edit_lists=rendition not in PROFILES,
     )
+    if film.captions_of(rendition) != "sidecar":
+        turn_off_subtitles(target)
     with target.open("ab") as file:
         file.write(label_box(source_type(deliverable_statement(request, name, {}, film.language))))
     heard = overview.heard_in(sound) if sound else checks.Heard()

@@ -13,7 +13,8 @@ from typing import Any, Final, TypeVar
 
 from activities.errors import OutputUnusable
 from activities.finishing.captions.pauses import Pause
-from activities.finishing.picture.frames import ShotFacts, shot_facts
+from activities.finishing.picture.formats import ShotFacts
+from activities.finishing.picture.frames import shot_facts
 from activities.finishing.sound.track import Measured, measure_recording
 from activities.media.facts import extension_of
 from activities.storage.bucket import Storage

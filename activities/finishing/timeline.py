@@ -52,6 +52,7 @@ class Shot:
         voices: The narrations that are spoken over it.
         timecode: The size of an animatic in pixels, on which the film draws its time; None for other shots.
         focus: The point that stays in view where the shot is cropped, as shares of its width and height.
+        fill: Whether it fills the frame of a film that does not crop every shot.
         sound: Whether it has a sound of its own.
         speed: How fast it is played; `seconds` is as played.
     """
@@ -63,6 +64,7 @@ class Shot:
     voices: tuple[str, ...] = ()
     timecode: tuple[int, int] | None = None
     focus: tuple[float, float] = (0.5, 0.5)
+    fill: bool = False
     sound: bool = False
     speed: float = 1.0
 
@@ -146,6 +148,15 @@ class Timeline:
     @property
     def seconds(self) -> float:
         return self.frames / self.rate
+
+    def fades(self, index: int) -> tuple[int, int]:
+        """How many frames of a shot come from black, and how many go to black."""
+        into = self.shots[index].join
+        last = index + 1 == len(self.shots)
+        after = Join("fade", 0 if self.card_frames else self.ending) if last else self.shots[index + 1].join
+        whole = into.frames if into.kind == "fade" else 0
+        fade_out = (after.frames if last else after.frames // 2) if after.kind == "fade" else 0
+        return whole - whole // 2 if index else whole, fade_out
 
 
 def fit_voices(shots: Sequence[Shot], voices: Sequence[Voice], rate: int) -> tuple[list[Shot], list[Voice], list[str]]:
@@ -294,74 +305,6 @@ def _join(cut: Cut, shot: Shot, frames: int, previous: int | None, rate: int, no
             "half of the shorter shot"
         )
     return Join(wanted.kind, length) if length else CUT
-
-
-@dataclass(frozen=True)
-class Part:
-    """Consecutive frames of a placed shot, from its frame number `first`."""
-
-    placed: PlacedShot
-    first: int
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Frames of the film that are encoded by themselves: of one shot, or of two during a transition.
-
-    Attributes:
-        start: The number of its first frame in the film.
-        fade_in: The number of its first frames that come from black.
-        fade_out: The number of its last frames that go to black.
-        texts: The texts over it.
-        card: The text of an end card, which has no parts.
-    """
-
-    parts: tuple[Part, ...]
-    start: int
-    frames: int
-    kind: str = "cut"
-    fade_in: int = 0
-    fade_out: int = 0
-    texts: tuple[ScreenText, ...] = ()
-    card: str = ""
-
-    @property
-    def name(self) -> str:
-        return " to ".join(part.placed.shot.asset_id for part in self.parts) or "end card"
-
-
-def pieces_of(timeline: Timeline) -> list[Piece]:
-    """The pieces of a film in order; together they have every frame of it once."""
-    pieces: list[Piece] = []
-    at = 0
-    for index, placed in enumerate(timeline.shots):
-        following = timeline.shots[index + 1] if index + 1 < len(timeline.shots) else None
-        after = following.join if following else Join("fade", 0 if timeline.card_frames else timeline.ending)
-        if placed.join.overlap:
-            before = timeline.shots[index - 1]
-            shared = (Part(before, before.frames - placed.join.frames), Part(placed, 0))
-            pieces.append(Piece(shared, at, placed.join.frames, placed.join.kind))
-            at += placed.join.frames
-        alone = placed.frames - placed.join.overlap - after.overlap
-        fade_in = placed.join.frames if placed.join.kind == "fade" else 0
-        fade_out = after.frames if after.kind == "fade" else 0
-        piece = Piece(
-            (Part(placed, placed.join.overlap),),
-            at,
-            alone,
-            fade_in=fade_in - fade_in // 2 if index else fade_in,
-            fade_out=fade_out // 2 if following else fade_out,
-        )
-        pieces += [piece] if alone else []
-        at += alone
-    if timeline.card_frames:
-        pieces.append(Piece((), at, timeline.card_frames, fade_out=timeline.ending, card=timeline.card))
-    return [replace(piece, texts=_shown(timeline.texts, piece)) for piece in pieces]
-
-
-def _shown(texts: Sequence[ScreenText], piece: Piece) -> tuple[ScreenText, ...]:
-    end = piece.start + piece.frames
-    return tuple(each for each in texts if each.first < end and each.first + each.frames > piece.start)
 
 
 def _spans(shots: Sequence[Shot]) -> tuple[dict[str, int], dict[str, int]]:

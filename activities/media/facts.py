@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 from activities.disk import disk_full, is_out_of_room
 from activities.errors import OutputUnusable
 from activities.media.recordings import measure, open_recording, read_head
-from activities.media.stills import BROKEN, PIXEL_BUDGET, open_picture
+from activities.media.stills import BROKEN, PIXEL_BUDGET, open_picture, upright_size
 from activities.storage.errors import StorageFailed
 from workflows.models import Modality
 from workflows.requests import MAX_UPLOAD_BYTES
@@ -118,7 +118,7 @@ def _text(source: Path | BinaryIO) -> Facts:
 
 def _image(source: Path | BinaryIO, ours: bool) -> Facts:
     with open_picture(source) as image:
-        width, height = image.size
+        width, height = upright_size(image)
         if width * height > MAX_PIXELS and not ours:
             raise OutputUnusable(f"the picture claims {width:,} x {height:,} pixels, above {MAX_PIXELS:,} in all")
         with PIXEL_BUDGET.reserve(width * height):

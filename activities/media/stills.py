@@ -119,6 +119,12 @@ def orientation_of(image: "Image") -> int:
     return 1
 
 
+def upright_size(image: "Image") -> tuple[int, int]:
+    """The width and height of a picture as it is shown."""
+    width, height = image.size
+    return (height, width) if _TURNS.get(orientation_of(image)) in _SIDEWAYS else (width, height)
+
+
 def _eight_bits(image: "Image") -> "Image":
     """The picture converted to L, RGB or RGBA."""
     if image.mode.startswith("I"):  # Pillow would clip 16 bits at 255

@@ -6,11 +6,13 @@ seconds.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from activities.media.fonts import Face
+from activities.media.overlays import Overlay
 from activities.media.planes import frame_of, planes_of
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ OF_FILM, OF_SHOT = "FILM", "SHOT"
 
 _INK_Y, _BOX_Y, _NEUTRAL = 235, 30, 128
 _ROOM: Final = "FILM 00:00.0"
+_MARK, _MARK_SHARE = "PREVIZ", 0.035
+_MARK_GROUND, _MARK_INK = (255, 190, 60, 255), (32, 24, 8, 255)
 
 
 def slate_height(size: tuple[int, int]) -> int:
@@ -84,6 +88,23 @@ class Timecode:
         planes[0].paste(self.picture(seconds), (left, top))
         for plane in planes[1:]:
             plane.paste(_NEUTRAL, (left // 2, top // 2, right // 2, bottom // 2))
+
+
+@cache
+def mark_of(size: tuple[int, int], right: float, top: float) -> Overlay:
+    """The word PREVIZ for an animatic whose own mark is cropped.
+
+    Args:
+        right: The margin of a frame of this size, as a share of its width; `top` is that of its height.
+    """
+    text = max(8, round(min(size) * _MARK_SHARE))
+    face = Face(text, bold=True, system=False)
+    width, height = (round(side / 2) * 2 for side in (face.width(_MARK) + text, text * 1.6))
+    picture = Image.new("RGBA", (width, height))
+    ImageDraw.Draw(picture).rounded_rectangle((0, 0, width - 1, height - 1), radius=0.3 * text, fill=_MARK_GROUND)
+    face.draw(picture, (text / 2, text * 1.17), _MARK, _MARK_INK)
+    left, upper = round(size[0] * (1 - right)) - width, round(size[1] * top)
+    return Overlay(picture, max(0, left // 2 * 2), upper // 2 * 2)
 
 
 class FilmTimecode:

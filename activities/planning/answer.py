@@ -230,7 +230,9 @@ class AnswerValidator:
                 "fade_out_seconds": draft.fade_out_seconds,
                 "title": {"text": draft.title_card} if draft.title_card.strip() else None,
                 "lower_thirds": thirds,
-                "end_card": {"text": draft.end_card} if draft.end_card.strip() else None,
+                "end_card": {"text": draft.end_card, "seconds": self.task.card_seconds}
+                if draft.end_card.strip()
+                else None,
                 "captions": draft.captions,
                 "levels": {each.track: each.decibels for each in draft.levels},
                 "renditions": tuple(dict.fromkeys(_slug(name) for name in draft.destinations)),

@@ -12,6 +12,7 @@ from activities.planning.delivery.rule import without_directions
 from activities.planning.revision import FeedbackRequests
 from activities.planning.shots import (
     BREATH_SECONDS,
+    TRANSITION_SECONDS,
     FilmShot,
     Frame,
     divided,
@@ -19,7 +20,9 @@ from activities.planning.shots import (
     joined,
     move_overrun,
     share,
+    transition_seconds,
     with_lengths,
+    with_shared,
 )
 from activities.planning.structure import model
 from activities.planning.structure.cards import (
@@ -123,10 +126,6 @@ _MOVES: Final = Pattern(
 )
 
 
-TRANSITION_SECONDS: Final = 1.0
-"""Of a transition that the brief names, in shots that are long enough."""
-
-
 class Film(NamedTuple):
     """The shots of a film, and what its requester should know before the approval."""
 
@@ -134,6 +133,7 @@ class Film(NamedTuple):
     warnings: list[str]
     fades_out: bool = False
     cards: Cards = Cards()
+    card_seconds: float = CARD_SECONDS
     destinations: tuple[str, ...] = ()
     """Where it is published, and the further shapes of its picture."""
 
@@ -147,10 +147,9 @@ class Film(NamedTuple):
         joins = {}
         framed = offer and not offer.placeholder and self.destinations
         placed = [(i, shot.frame.x) for shot, i in zip(self.shots, ids, strict=True) if framed and shot.frame.x != 0.5]
-        last = CARD_SECONDS if self.cards.end else self.shots[-1].seconds
+        last = self.card_seconds if self.cards.end else self.shots[-1].seconds
         for number, (shot, asset_id) in enumerate(zip(self.shots, ids, strict=True)):
-            shortest = min(each.seconds for each in self.shots[max(0, number - 1) : number + 1])
-            seconds = math.floor(min(TRANSITION_SECONDS, shortest / 2) * 10) / 10
+            seconds = transition_seconds(self.shots[max(0, number - 1) : number + 1])
             if shot.join not in ("", "cut") and seconds >= 0.1 and (number or shot.join == "fade"):
                 joins[asset_id] = Transition(kind=shot.join, seconds=seconds)
         return Cut.model_validate(
@@ -158,7 +157,7 @@ class Film(NamedTuple):
                 "transitions": joins,
                 "fade_out_seconds": min(TRANSITION_SECONDS, math.floor(last * 5) / 10) if self.fades_out else 0,
                 "title": {"text": self.cards.title} if self.cards.title else None,
-                "end_card": {"text": self.cards.end, "seconds": CARD_SECONDS} if self.cards.end else None,
+                "end_card": {"text": self.cards.end, "seconds": self.card_seconds} if self.cards.end else None,
                 "renditions": self.destinations,
                 "focus": {asset_id: {"x": x} for asset_id, x in placed},
             }
@@ -226,11 +225,11 @@ def _structured(task: PlanningTask, structure: Structure) -> Film:
     if drops and not timed and not task.feedback.ends_with_seconds:
         kept = sum(s.need for s in shots) / (sum(s.need for s in listed) or 1)
         total = max(total * min(kept, 1), 1.0)
-    shared = 0 if timed else sum(TRANSITION_SECONDS for shot in shots[1:] if shot.join in ("dissolve", "wipe"))
+    shots, shared = with_shared(shots, timed=timed)
     shots = move_overrun(with_lengths(shots, total + shared))
     shots = [_described(shot, structure, len(shots)) for shot in shots]
     said = [*warnings, *_overlong(task, shots), *_feedback_warnings(task, problems)]
-    return Film(shots, said, structure.fades_out, structure.cards)
+    return Film(shots, said, structure.fades_out, structure.cards, structure.card_seconds)
 
 
 def _film_shot(shot: model.Shot, index: int, structure: Structure) -> FilmShot:

@@ -13,6 +13,8 @@ BREATH_SECONDS: Final = 0.4
 """By which a shot is longer than its narration."""
 SILENT_SECONDS: Final = 1.5
 """The least for a shot without narration, where the brief gives no length."""
+TRANSITION_SECONDS: Final = 1.0
+"""Of a transition that the brief names, in shots that are long enough."""
 
 
 class Frame(NamedTuple):
@@ -206,3 +208,21 @@ def _moved(shots: list[FilmShot], at: int, place: float) -> list[FilmShot]:
         return [*others[:before], shots[at], *others[before:]]
     index = min(int(place), len(shots)) - 1
     return [*others[:index], shots[at], *others[index:]]
+
+
+def transition_seconds(shots: Sequence[FilmShot]) -> float:
+    """The length of a transition between these shots."""
+    return math.floor(min(TRANSITION_SECONDS, min(shot.seconds for shot in shots) / 2) * 10) / 10
+
+
+def with_shared(shots: list[FilmShot], *, timed: bool) -> tuple[list[FilmShot], float]:
+    """The shots, and by how much they last longer together than their film, in which dissolves and wipes show two.
+
+    Args:
+        timed: Whether the brief gives the length of each shot, which then becomes longer by its transition.
+    """
+    shared = [k for k, shot in enumerate(shots) if k and shot.join in ("dissolve", "wipe")]
+    if not timed:
+        return shots, TRANSITION_SECONDS * len(shared)
+    more = {k: transition_seconds(shots[k - 1 : k + 1]) for k in shared}
+    return [replace(shot, seconds=shot.seconds + more.get(k, 0.0)) for k, shot in enumerate(shots)], sum(more.values())

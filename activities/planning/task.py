@@ -11,7 +11,7 @@ from activities.catalogue.offers import Offer
 from activities.planning.choices.illustrated import asks_for_illustrated, may_illustrate
 from activities.planning.pricing import invalid, price
 from activities.planning.revision import FeedbackRequests, read_feedback, without_corrections
-from activities.planning.structure.cards import Cards, asked_cards
+from activities.planning.structure.cards import CARD_SECONDS, Cards, asked_cards
 from activities.planning.structure.delivered.end_texts import split_end_texts
 from activities.planning.structure.model import SoundCue, Structure
 from activities.planning.structure.orders.length import asked_seconds
@@ -104,7 +104,9 @@ class PlanningTask:
             m: [o for o in each if _is_affordable(o, brief) and _is_plannable(o, request)] for m, each in offers.items()
         }
         is_film = brief.platform == Platform.VIDEO
+        asked = asked_seconds(brief.text) if is_film else None
         structure = parse(brief.text) if is_film else None
+        structure = structure and structure.with_card_in(named_seconds(brief, asked))
         sounds = asked_sounds(brief.text, structure) if is_film and Modality.AUDIO in brief.modalities else []
         if not (is_film and (sounds or _mentions_sound(request))):
             menu = {m: [o for o in each if m != Modality.AUDIO or o.makes(SPEECH)] for m, each in menu.items()}
@@ -113,7 +115,6 @@ class PlanningTask:
         preferred = {m: usable[0] for m, each in menu.items() if (usable := _usable(each, brief))}
         feedback = read_feedback(request.feedback, film=is_film)
         feedback = without_corrections(feedback) if request.corrections else feedback
-        asked = asked_seconds(brief.text) if is_film else None
         seconds = _film_seconds(brief, feedback, structure, asked)
         return cls(
             request,
@@ -171,6 +172,11 @@ class PlanningTask:
         rest, cards = split_end_texts(self.brief.text)
         asked = asked_cards(rest)
         return cards._replace(title=asked.title, end=cards.end or asked.end)
+
+    @property
+    def card_seconds(self) -> float:
+        """The length of the end card."""
+        return self.structure.card_seconds if self.structure else CARD_SECONDS
 
     @property
     def shot_seconds(self) -> float:
@@ -285,6 +291,11 @@ def _usable(offers: Sequence[Offer], brief: Brief) -> list[Offer]:
     given = {Modality.AUDIO, Modality.IMAGE} & set(brief.modalities)
     voices = [o for o in offers if (o.modality != Modality.AUDIO or o.makes(SPEECH)) and not o.illustrates]
     return [o for o in voices if o.requires <= (given if o.modality == Modality.VIDEO else set())]
+
+
+def named_seconds(brief: Brief, asked: float | None) -> float:
+    """The length that the brief gives in its field, otherwise in its text."""
+    return asked if asked and brief.duration_seconds == USUAL_SECONDS else brief.duration_seconds
 
 
 def _film_seconds(brief: Brief, feedback: FeedbackRequests, structure: Structure | None, asked: float | None) -> float:

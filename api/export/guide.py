@@ -60,7 +60,9 @@ Fades             A fade through black is two dissolves, to black and from it.
 Texts             Titles and lower thirds are pictures on a track above the shots, and an end card follows the last
                   shot. They are in the original language. The film also fades titles and lower thirds in and out.
 Sound             A sound begins at the nearest frame, at most half a frame from its time in the film.
-Own sound         The sound of a shot is in its file; it is only in the timeline if the film uses it.
+Own sound         The sound of a shot is in its file; it is only in the timeline if the film uses it. In the film it
+                  fades with its picture, and cross-fades where two shots are shown.
+Sizes             The film crops a picture of almost its own shape to fill the frame; other pictures have bars.
 Levels            Each sound is as loud as in its file: the film has levels, and lowers other sounds under speech.
 Languages         Each further language is a sound track that is off. Its narrations begin where those of the original
                   do; in its own film, a shot lasts longer where its narration does.

@@ -64,10 +64,12 @@ def main(kind: str, folder: Path) -> None:
     """Run one measure, and print its result as JSON."""
     from activities.finishing import film
     from activities.finishing.deliverable import assemble
-    from activities.finishing.picture.frames import FilmFormat, frames_of
+    from activities.finishing.picture.formats import FilmFormat
+    from activities.finishing.picture.frames import frames_of
+    from activities.finishing.picture.pieces import pieces_of
     from activities.finishing.picture.segments import add_picture
     from activities.finishing.sources import Sources
-    from activities.finishing.timeline import Shot, lay_out, pieces_of
+    from activities.finishing.timeline import Shot, lay_out
     from activities.media.recordings import Skipped
     from activities.storage.bucket import Storage, sha256_of
     from workflows.activity_io import EncodeSegment, FinishDeliverable, FinishedAsset, MixSound

@@ -1,7 +1,7 @@
 """The distribution of test modules over the processes of pytest-xdist."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
@@ -32,6 +32,14 @@ def scope_of(module: str) -> str:
     """The name of what the module shares with others, or its path."""
     text = (ROOT / module).read_text()
     return next((name for name, pattern in SHARED.items() if pattern.search(text)), module)
+
+
+def turns(modules: Iterable[str]) -> dict[str, float]:
+    """The place of each module within its folder under `tests`, as a share of the modules of that folder."""
+    folders: dict[str, list[str]] = {}
+    for module in modules:
+        folders.setdefault(module.split("/")[1], []).append(module)
+    return {module: n / len(folder) for folder in folders.values() for n, module in enumerate(folder)}
 
 
 def import_modules(folder: str, first: float) -> None:

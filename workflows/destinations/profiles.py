@@ -45,6 +45,8 @@ Rendition = Literal[Aspect, Destination]
 
 USUAL_RATES: Final = (24, 25, 30)
 """Frames a second that every player accepts."""
+_EVEN: Final = 0.005
+"""The share by which two rates may differ: a film then repeats or leaves out a frame in eight seconds or more."""
 _MB: Final = 1_000_000
 _GB: Final = 1_000_000_000
 _TITLE_SAFE: Final = 0.05
@@ -192,9 +194,18 @@ def problem_of(renditions: tuple[str, ...], seconds: float) -> str:
 
 
 def rate_of(renditions: tuple[str, ...], usual: float) -> int:
-    """The frames a second of a film: the accepted rate that is nearest to the usual one of its shots."""
+    """The frames a second of a film whose shots have this rate: an accepted one in which their motion stays even.
+
+    Of 50 frames a second every second one is shown in 25, and of 15 each is shown twice in 30; otherwise the nearest.
+    """
     rates = set(USUAL_RATES)
     for rendition in renditions:
         if rendition in PROFILES:
             rates &= set(PROFILES[rendition].rates)
-    return min(sorted(rates), key=lambda rate: abs(rate - usual))
+    even = [rate for rate in rates if _is_even(max(rate, usual) / max(min(rate, usual), 1.0))]
+    return min(sorted(even or rates), key=lambda rate: abs(rate - usual))
+
+
+def _is_even(times: float) -> bool:
+    """Whether a rate is about a whole number of times another one: 29.97 is 30."""
+    return abs(times - round(times)) < _EVEN * times

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
+from activities.finishing.captions.leaning import begins_phrase, leans
 from activities.finishing.captions.line_breaks import LINE_COLUMNS, SPACES, atoms_of, width
 from activities.finishing.captions.word_times import printable
 
@@ -17,6 +18,8 @@ _SENTENCE: Final = re.compile(r".+?(?:[.!?…।॥؟۔։။។]+[\"'”’»)\]
 _CLAUSE_END: Final = re.compile(r"(?:[,;:.!?…،؛।॥؟۔、，；：。！？]|\s[–—-]+)[\"'”’»)\]」』）]*$")
 _CLAUSE_SHARE: Final = 0.3
 """Of a line or a part: so much longer or shorter may it be, to end with a clause."""
+_PHRASE_SHARE: Final = 0.15
+"""The same to end with a phrase; a line that ends inside one has to be so much more even."""
 
 
 class Line(NamedTuple):
@@ -67,7 +70,8 @@ def letters(text: str) -> list[int]:
 
 
 def lines_of(atoms: Sequence[str], line: Line) -> list[str] | None:
-    """One line, or two about as long, the first one to the end of a clause if it can; None if they do not fit."""
+    """One line, or two about as long, the first one to the end of a clause or a phrase if it can; None if they do not
+    fit."""
     whole = "".join(atoms).strip()
     if line.measure(whole) <= line.limit:
         return [whole]
@@ -75,10 +79,17 @@ def lines_of(atoms: Sequence[str], line: Line) -> list[str] | None:
     for cut in range(1, len(atoms)):
         pair = ["".join(atoms[:cut]).strip(), "".join(atoms[cut:]).strip()]
         longest = max(map(line.measure, pair))
-        uneven = longest - _CLAUSE_SHARE * line.limit if _CLAUSE_END.search(pair[0]) else longest
+        uneven = longest - line.limit * _gain(*pair)
         if all(pair) and longest <= line.limit and (best is None or uneven < best[0]):
             best = (uneven, pair)
     return best[1] if best else None
+
+
+def _gain(before: str, after: str) -> float:
+    """How much longer or shorter a line may be to break between these texts, as a share of a line."""
+    if _CLAUSE_END.search(before):
+        return _CLAUSE_SHARE
+    return _PHRASE_SHARE * (begins_phrase(after) - leans(before))
 
 
 def _parts(atoms: list[str], line: Line) -> list[list[str]]:
@@ -103,8 +114,9 @@ def _even(atoms: list[str], count: int, line: Line, *, clauses: bool) -> list[li
             break
 
         def error(place: int, number: int = number) -> float:
-            spare = _CLAUSE_SHARE * share if clauses and _CLAUSE_END.search("".join(atoms[:place][-2:]).rstrip()) else 0
-            return abs(ends[place - 1] - share * number) - spare
+            before, after = "".join(atoms[:place][-2:]).rstrip(), "".join(atoms[place : place + 1])
+            spare = _gain(before, after) if clauses else 0.0
+            return abs(ends[place - 1] - share * number) - share * spare
 
         cut = min(places, key=error)
         parts.append(atoms[begin:cut])

@@ -22,7 +22,6 @@ WHITE: Final = 203
 _HLG_PEAK: Final = 1_000
 """cd/m2 of the display for which HLG is converted (ITU-R BT.2408)."""
 _PQ_PEAK: Final = 10_000
-_UNSPECIFIED: Final = 2
 _PQ, _HLG = 16, 18
 """Transfer characteristics (ITU-T H.273, table 3)."""
 _BT2020, _DCI_P3, _DISPLAY_P3 = 9, 11, 12
@@ -53,10 +52,9 @@ def map_colours(frame: "VideoFrame") -> Sequence["Filter"]:
         return ()
     # A telephone may leave out values that its transfer implies.
     primaries = frame.color_primaries if wide else _BT2020
-    matrix = ":in_color_matrix=bt2020" if frame.colorspace == _UNSPECIFIED and primaries == _BT2020 else ""
     transfer = frame.color_trc if hdr else 1
     return (
-        ("scale", f"iw:ih{matrix}"),
+        ("scale", "iw:ih"),
         ("format", "gbrp16le"),
         lambda graph: _add_table(graph, primaries, transfer),
         ("setparams", "color_primaries=bt709:color_trc=bt709"),

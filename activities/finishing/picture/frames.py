@@ -3,9 +3,9 @@
 Frames stream through libavfilter one at a time. Synchronous, so call it from a thread. Sizes are pixels, times seconds.
 """
 
+import math
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager, suppress
 from fractions import Fraction
 from itertools import chain, groupby
 from pathlib import Path
@@ -14,14 +14,18 @@ from typing import TYPE_CHECKING, Final
 
 from activities.disk import disk_full, is_out_of_room
 from activities.errors import OutputUnusable
-from activities.finishing.picture.colours import map_colours
+from activities.finishing.picture.conversion import convert, in_srgb
+from activities.finishing.picture.formats import FilmFormat, ShotFacts
 from activities.finishing.picture.joins import JOINS, darken
+from activities.finishing.picture.pieces import Part, Piece
 from activities.finishing.picture.titles import Titles, card_frame
-from activities.finishing.timeline import Part, Piece, PlacedShot, Shot
+from activities.finishing.timeline import PlacedShot, Shot
+from activities.media.overlays import Overlay, compose
+from activities.media.planes import frame_of, planes_of, window_of
 from activities.media.recordings import Skipped, open_recording, picture_seconds, video_frames
-from activities.media.stills import BROKEN, decode_picture
-from activities.media.timecode import MARK, FilmTimecode
-from workflows.destinations.profiles import USUAL_RATES, Profile, SafeArea
+from activities.media.stills import BROKEN, decode_picture, open_picture, upright_size
+from activities.media.timecode import MARK, FilmTimecode, mark_of
+from workflows.destinations.profiles import USUAL_RATES, SafeArea
 
 if TYPE_CHECKING:
     from av.filter import Graph
@@ -32,67 +36,14 @@ if TYPE_CHECKING:
 
     from activities.finishing.picture.colours import Filter
 
-LONG_SIDE: Final = 1920
-"""The longer side of a film is at most this, in pixels: 4K shots would take minutes and gigabytes to finish."""
 PUSH_IN: Final = 0.03
 """The zoom of a held still over its whole length: text near its edges stays visible."""
-
-_UPRIGHT: Final[Mapping[int, Sequence[tuple[str, str]]]] = {
-    90: [("transpose", "cclock")],
-    -90: [("transpose", "clock")],
-    180: [("transpose", "clock"), ("transpose", "clock")],
-    -180: [("transpose", "clock"), ("transpose", "clock")],
-}
-"""Degrees by which a frame has to be rotated (telephones record their orientation) -> filters for that."""
+OVERSCAN: Final = 1.2
+"""How much larger than the frame a still is from which the frames of the zoom are cut."""
 
 
 class Stopped(Exception):
     """The activity was cancelled between two frames."""
-
-
-@dataclass(frozen=True)
-class FilmFormat:
-    """The size and the rate of the film.
-
-    Attributes:
-        crop: Whether a shot of another aspect fills the frame, cropped around its focus; otherwise it has bars.
-        safe: The area of a destination in which text is drawn.
-        kbps: The highest bit rate that a destination takes, in 1,000 bits a second.
-    """
-
-    width: int
-    height: int
-    rate: int = 24
-    crop: bool = False
-    safe: SafeArea | None = None
-    kbps: int | None = None
-
-    def for_destination(self, profile: Profile, seconds: float) -> "FilmFormat":
-        """The same film, of this length, as a destination takes it."""
-        width, height = profile.size
-        return FilmFormat(width, height, self.rate, crop=True, safe=profile.safe, kbps=profile.kbps(seconds))
-
-    def in_aspect(self, aspect: str) -> "FilmFormat":
-        """Another aspect of the same film, with the same shorter side."""
-        across, down = map(int, aspect.split(":"))
-        unit = min(self.width, self.height) / min(across, down)
-        shrink = min(1.0, LONG_SIDE / (max(across, down) * unit))
-        even = [max(2, round(side * unit * shrink / 2) * 2) for side in (across, down)]
-        return FilmFormat(even[0], even[1], self.rate, crop=True)
-
-    @classmethod
-    def of_shot(cls, shot: "ShotFacts", rate: int = 0) -> "FilmFormat":
-        """The shot's own size (even, at most LONG_SIDE) and this rate, or the nearest usual one."""
-        shrink = min(1.0, LONG_SIDE / max(shot.width, shot.height))
-        even = [max(2, round(side * shrink / 2) * 2) for side in (shot.width, shot.height)]
-        return cls(even[0], even[1], rate or min(USUAL_RATES, key=lambda usual: abs(usual - shot.rate)))
-
-    @classmethod
-    def of_aspect(cls, aspect: str) -> "FilmFormat":
-        """720 pixels on the shorter side of an aspect such as "16:9"."""
-        across, down = map(int, aspect.split(":"))
-        unit = 720 / min(across, down)
-        return cls(round(across * unit / 2) * 2, round(down * unit / 2) * 2)
 
 
 @contextmanager
@@ -121,19 +72,6 @@ def check_stopped(stop: Event) -> None:
     """
     if stop.is_set():
         raise Stopped
-
-
-@dataclass(frozen=True)
-class ShotFacts:
-    """The displayed size in pixels, and the length of the video stream in seconds: the sound may be longer."""
-
-    width: int
-    height: int
-    seconds: float
-    rate: float
-    sound: bool
-    timecode: bool = False
-    """Whether it is an animatic, on whose frames the film draws its time."""
 
 
 def shot_facts(asset_id: str, path: Path) -> ShotFacts:
@@ -165,10 +103,11 @@ def load_picture(path: Path, within: tuple[int, int]) -> "Image":
 
     try:
         with decode_picture(path, within) as picture:
-            if picture.mode != "RGBA":
-                return picture.convert("RGB")
-            ground = Image.new("RGBA", picture.size, "white")
-            ground.alpha_composite(picture)
+            shown = in_srgb(picture)
+            if shown.mode != "RGBA":
+                return shown.convert("RGB")
+            ground = Image.new("RGBA", shown.size, "white")
+            ground.alpha_composite(shown)
             return ground.convert("RGB")
     except BROKEN as error:
         if is_out_of_room(error):
@@ -214,7 +153,7 @@ def _load_frame(path: Path, seconds: float | None, within: tuple[int, int]) -> "
             if best is None:
                 raise OutputUnusable("the shot has no picture")
             scale = f"min({within[0]},iw):min({within[1]},ih):force_original_aspect_ratio=decrease:reset_sar=1"
-            size = (*_UPRIGHT.get(best.rotation, ()), *map_colours(best), ("scale", scale), ("format", "rgb24"))
+            size = (*convert(best, stream), ("scale", scale), ("format", "rgb24"))
             (frame,) = _filtered([best], _buffer(best, _pixel_aspect(best, stream)), size)
             picture: Image = frame.to_image()  # type: ignore[no-untyped-call]  # PyAV leaves it untyped
             return picture
@@ -270,12 +209,20 @@ def _part_frames(
     placed, shot = part.placed, part.placed.shot
     path = paths[shot.asset_id]
     made = _still_frames(placed, path, output) if shot.still else _shot_frames(shot, path, output, skipped)
-    drawn = shot.timecode and not output.crop  # a crop also cuts the time of the animatic itself
+    drawn = shot.timecode and not (output.crop or shot.fill)  # a crop also cuts the time of the animatic itself
+    mark = _mark(output) if shot.timecode and output.crop else None
     timecode = FilmTimecode(shot.timecode, (output.width, output.height)) if shot.timecode and drawn else None
     with decoding(shot.asset_id), closing(_exactly(part.first + count, made)) as frames:
         for number, frame in enumerate(frames):
             if number >= part.first:
+                frame = compose(frame, mark) if mark else frame
                 yield timecode.onto(frame, placed.start + number / output.rate) if timecode else frame
+
+
+def _mark(output: FilmFormat) -> Overlay:
+    """The mark of an animatic, inside the safe area of a destination."""
+    area = output.safe or SafeArea()
+    return mark_of((output.width, output.height), area.right, area.top)
 
 
 def _exactly(count: int, frames: Iterator["VideoFrame"]) -> Generator["VideoFrame"]:
@@ -293,20 +240,25 @@ def _exactly(count: int, frames: Iterator["VideoFrame"]) -> Generator["VideoFram
         yield last
 
 
-def _fit(output: FilmFormat, focus: tuple[float, float], grow: int = 1) -> list[tuple[str, str]]:
+def _fit(output: FilmFormat, shot: Shot, grow: float = 1) -> list[tuple[str, str]]:
     """Filters that scale, crop around the focus or add bars if the aspect differs, and give square pixels, BT.709 TV
-    range."""
-    width, height = output.width * grow, output.height * grow
-    grown = "increase" if output.crop else "decrease"
+    range.
+
+    Args:
+        grow: How much larger than the film the frames are.
+    """
+    width, height = (round(side * grow / 2) * 2 for side in (output.width, output.height))
+    crop = output.crop or shot.fill
+    grown = "increase" if crop else "decrease"
     scale = f"{width}:{height}:force_original_aspect_ratio={grown}:force_divisible_by=2:reset_sar=1"
     x, y = (
         f"max(0,min({whole}-o{side},{whole}*{at}-o{side}/2))"
-        for whole, side, at in zip(("iw", "ih"), "wh", focus, strict=True)
+        for whole, side, at in zip(("iw", "ih"), "wh", shot.focus, strict=True)
     )
     return [
         ("scale", f"{scale}:out_color_matrix=bt709:out_range=tv"),
         ("format", "yuv420p"),
-        ("crop", f"w={width}:h={height}:x='{x}':y='{y}'") if output.crop else ("pad", f"{width}:{height}:-1:-1"),
+        ("crop", f"w={width}:h={height}:x='{x}':y='{y}'") if crop else ("pad", f"{width}:{height}:-1:-1"),
     ]
 
 
@@ -333,7 +285,7 @@ def _shot_frames(shot: Shot, path: Path, output: FilmFormat, skipped: Skipped) -
     with open_recording(path) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        frames = _resize(video_frames(container, skipped.recorder(shot.asset_id)), stream, output, shot.focus)
+        frames = _resize(video_frames(container, skipped.recorder(shot.asset_id)), stream, output, shot)
         first = next(frames, None)
         if first is not None:
             slower = "" if shot.speed == 1 else f"/{shot.speed:.6f}"  # frames are repeated, as in editing software
@@ -342,13 +294,13 @@ def _shot_frames(shot: Shot, path: Path, output: FilmFormat, skipped: Skipped) -
 
 
 def _resize(
-    frames: Iterable["VideoFrame"], stream: "VideoStream", output: FilmFormat, focus: tuple[float, float]
+    frames: Iterable["VideoFrame"], stream: "VideoStream", output: FilmFormat, shot: Shot
 ) -> Iterator["VideoFrame"]:
     """Each frame in the size of the film; a shot may change its size, e.g. when a telephone is rotated."""
     for _, alike in groupby(frames, _shape):
         run = iter(alike)
         first = next(run)
-        filters = [*_UPRIGHT.get(first.rotation, ()), *map_colours(first), *_fit(output, focus)]
+        filters = [*convert(first, stream), *_fit(output, shot)]
         yield from _filtered(chain((first,), run), _buffer(first, _pixel_aspect(first, stream)), filters)
 
 
@@ -372,17 +324,27 @@ def _buffer(frame: "VideoFrame", aspect: Fraction = Fraction(1)) -> Callable[["G
 
 
 def _still_frames(placed: PlacedShot, path: Path, output: FilmFormat) -> Iterator["VideoFrame"]:
-    """The frames of a slow zoom into a still; it is enlarged as the crop moves by whole pixels and would jitter."""
+    """The frames of a slow zoom into a still."""
     import av
+    from PIL import Image
 
-    picture = load_picture(path, (output.width * 2, output.height * 2))
+    picture = load_picture(path, _within(path, placed.shot, output))
     frame = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]  # PyAV leaves it untyped
     frame.pts, frame.time_base = 0, Fraction(1, output.rate)
-    count = placed.frames
-    zoom = f"z='1+{PUSH_IN}*on/{count}':x='(iw-iw/zoom)/2':y='(ih-ih/zoom)/2':d={count}"
-    filters = [
-        *_fit(output, placed.shot.focus, 2),
-        ("zoompan", f"{zoom}:s={output.width}x{output.height}:fps={output.rate}"),
-    ]
+    (fitted,) = _filtered([frame], _buffer(frame), _fit(output, placed.shot, OVERSCAN))
+    planes = planes_of(fitted)
+    for number in range(placed.frames):
+        margins = (1 - 1 / (1 + PUSH_IN * number / placed.frames)) / 2
+        left, top = fitted.width * margins, fitted.height * margins
+        window = (left, top, fitted.width - left, fitted.height - top)
+        yield frame_of(window_of(planes, window, (output.width, output.height), Image.Resampling.BICUBIC), fitted)
 
-    yield from _filtered([frame], _buffer(frame), filters)
+
+def _within(path: Path, shot: Shot, output: FilmFormat) -> tuple[int, int]:
+    """The size in which a still is decoded: not less than the film shows of it, whatever is cropped."""
+    with suppress(*BROKEN), open_picture(path) as picture:
+        across, down = upright_size(picture)
+        times = (output.width * OVERSCAN / across, output.height * OVERSCAN / down)
+        scale = max(times) if output.crop or shot.fill else min(times)
+        return math.ceil(across * scale), math.ceil(down * scale)
+    return output.width, output.height

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 from activities.finishing.captions.cues import Cue
 from activities.finishing.picture.burned_captions import BurnedCaptions, CaptionStyle
-from activities.finishing.picture.frames import FilmFormat, frames_of
-from activities.finishing.timeline import Piece
+from activities.finishing.picture.formats import FilmFormat
+from activities.finishing.picture.frames import frames_of
+from activities.finishing.picture.pieces import Piece
 from activities.media.recordings import Skipped
 from workflows.models import digest_of
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.video.stream import VideoStream
 
-RENDERER: Final = 2
+RENDERER: Final = 3
 """Is raised with every change of what a segment or the sound contains, so that stored parts of older code are not
 used."""
 LETTERING: Final = 1
@@ -46,7 +47,8 @@ def segment_digest(piece: Piece, output: FilmFormat, style: CaptionStyle = "side
         zoom = placed.frames if shot.still else None  # the zoom into a still spreads over its whole length
         time = [*shot.timecode, round(placed.start * output.rate)] if shot.timecode else None
         speed = [shot.speed] if shot.speed != 1 else []
-        parts.append([shot.media.sha256, part.first, zoom, time, shot.focus if output.crop else None, *speed])
+        crop = shot.focus if output.crop or shot.fill else None
+        parts.append([shot.media.sha256, part.first, zoom, time, crop, *speed])
     fades = [piece.fade_in, piece.fade_out]
     texts = [piece.card, *([t.kind, t.text, t.first - piece.start, t.frames] for t in piece.texts)]
     drawn = [] if style == "sidecar" else list(_cues_in(piece, output.rate, cues))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from activities.finishing.files import File
-from activities.finishing.picture.frames import FilmFormat
+from activities.finishing.picture.formats import FilmFormat
 from activities.finishing.picture.titles import draw
 from activities.finishing.timeline import ScreenText, Timeline
 

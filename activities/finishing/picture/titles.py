@@ -1,13 +1,15 @@
 """The titles, lower thirds and end card of a film, drawn on its frames (yuv420p). Sizes are pixels."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image, ImageDraw
 
 from activities.finishing.captions.line_breaks import atoms_of
+from activities.finishing.captions.texts import Line
+from activities.finishing.captions.texts import lines_of as two_lines_of
 from activities.finishing.timeline import ScreenText
 from activities.media.fonts import Face, missing_fonts, without_font
 from activities.media.overlays import Overlay, compose
@@ -40,17 +42,24 @@ _BT709: Final = 1
 
 
 def lines_of(text: str, face: Face, room: float) -> list[str]:
-    """Lines that fit; they break by the rules of the script, and where the text breaks itself."""
+    """One line, two about as long, or as many as it takes; they break by the rules of the script and of its phrases,
+    and where the text breaks itself."""
     lines: list[str] = []
     for paragraph in text.splitlines():
-        line = ""
-        for atom in atoms_of(paragraph.strip()):
-            if line.strip() and face.width(line + atom) > room:
-                lines.append(line.strip())
-                line = ""
-            line += atom
-        lines.append(line.strip())
+        atoms = list(atoms_of(paragraph.strip()))
+        lines += two_lines_of(atoms, Line(room, face.width)) or _filled(atoms, face, room)
     return [line for line in lines if line]
+
+
+def _filled(atoms: Sequence[str], face: Face, room: float) -> list[str]:
+    """Lines that are each as long as they can be."""
+    lines, line = list[str](), ""
+    for atom in atoms:
+        if line.strip() and face.width(line + atom) > room:
+            lines.append(line.strip())
+            line = ""
+        line += atom
+    return [*lines, line.strip()]
 
 
 def undrawn(texts: Iterable[str]) -> list[str]:
@@ -69,12 +78,14 @@ def draw(kind: str, text: str, size: tuple[int, int], safe: SafeArea | None = No
         safe: The area in which the text is drawn, smaller where it would not fit.
     """
     area = safe or SafeArea()
-    across, down = 1 - area.left - area.right, 1 - area.top - area.bottom
+    side = max(area.left, area.right)  # a text in the middle of the frame has equal margins
+    left, right = (area.left, area.right) if kind == "lower third" else (side, side)
+    across, down = 1 - left - right, 1 - area.top - area.bottom
     room = (size[0] * (min(_ROOM, across - _MARGINS) if safe else _ROOM), size[1] * (down if safe else 1.0))
     points, face, lines = _fitted(kind, text, min(size), room)
     picture = Image.new("RGBA", size, (*GROUND, 255) if kind == "end card" else (0, 0, 0, 0))
     height = points * _LINE * len(lines)
-    centre = (area.left + across / 2) * size[0]
+    centre = size[0] / 2
     if kind == "lower third":
         above_captions = 1 - area.bottom - _CAPTIONS * min(size) / size[1]
         left, top = round(size[0] * area.left), size[1] * (above_captions if safe else THIRD_BOTTOM) - height

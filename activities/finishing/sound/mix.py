@@ -5,6 +5,8 @@
     music, ambience, own ─ side chain ───┘
                                └ the voices, a little earlier
 
+Own sound at the level of a voice is in front, such as where people speak in shots. It lowers music and ambience too.
+
 Everything is streamed from files of samples. Synchronous, so call it from a thread; `stop` is checked for each quarter
 of a second. Times are seconds.
 """
@@ -45,7 +47,9 @@ REFERENCE_LUFS: Final = -23.0
 """To which each recording is brought before its level; low enough that a sum of them keeps its precision."""
 MOST_RAISED_DB: Final = {"narration": 20.0, "music": 20.0, "ambience": 20.0, "effects": 0.0, "own": 0.0}
 """An effect or a shot that was recorded quietly stays quiet."""
-DUCKED: Final = ("music", "ambience", "own")
+RAISED_IN_FRONT_DB: Final = 12.0
+"""Of own sound in front: people in one shot are about as loud as those in the next one."""
+BEDS: Final = ("music", "ambience")
 AHEAD_SECONDS: Final = 0.25
 """By which the music is lowered before a voice begins."""
 ATTACK_MS: Final = 400
@@ -115,7 +119,7 @@ def mix(
     total = round(timeline.seconds * SAMPLE_RATE)
     with raw.open("wb") as out:
         meter = Meter("flt", true_peak=False)
-        for block in _blocks(clips, total, mixing.levels.duck_db, stop):
+        for block in _blocks(clips, total, mixing.levels, stop):
             out.write(block)
             meter.add(block)
     found = meter.result()
@@ -159,7 +163,10 @@ class _Mixing:
         clips = []
         for placed in self._timeline.voices:
             pcm = self._paths[placed.voice.asset_id]
-            clips.append(Clip.at(pcm, placed.start, placed.voice.seconds, gain_db=self._gain("narration", pcm)))
+            # A recording that is cut tightly begins and ends within a wave.
+            fades = {"fade_in": placement.DECLICK / 2, "fade_out": placement.DECLICK}
+            gain = self._gain("narration", pcm)
+            clips.append(Clip.at(pcm, placed.start, placed.voice.seconds, gain_db=gain, **fades))
         return clips
 
     def _track(self, track: Track) -> list[Clip]:
@@ -185,9 +192,10 @@ class _Mixing:
     def _own_sounds(self) -> list[Clip]:
         if self.levels.own_sound is None:
             return []
-        return [clip for placed in self._timeline.shots if placed.shot.sound for clip in self._own_sound(placed)]
+        shots = enumerate(self._timeline.shots)
+        return [clip for index, placed in shots if placed.shot.sound for clip in self._own_sound(index, placed)]
 
-    def _own_sound(self, placed: PlacedShot) -> list[Clip]:
+    def _own_sound(self, index: int, placed: PlacedShot) -> list[Clip]:
         shot, lasts = placed.shot, placed.frames / self._timeline.rate
         asset_id, pcm = shot.asset_id, self._workdir / f"{shot.asset_id}.own.pcm"
         try:
@@ -201,21 +209,21 @@ class _Mixing:
             return []
         if shot.speed != 1:
             pcm = at_tempo(pcm, shot.speed, self._stop)
-        seconds = recorded / shot.speed
-        part = placement.own_sound(placed.start, lasts, seconds)
+        part = placement.own_sound(self._timeline, index, recorded / shot.speed)
         gain = self._gain("own", pcm)
         return [Clip.at(pcm, part.start, part.seconds, fade_in=part.fade_in, fade_out=part.fade_out, gain_db=gain)]
 
     def _gain(self, role: str, pcm: Path) -> float:
         """From the recording to its level in the mix."""
         found = measure(pcm, "s16", self._stop, true_peak=False)
-        raised = 0.0 if found.silent else min(REFERENCE_LUFS - found.lufs, MOST_RAISED_DB[role])
+        most = RAISED_IN_FRONT_DB if role == "own" and self.levels.own_is_in_front else MOST_RAISED_DB[role]
+        raised = 0.0 if found.silent else min(REFERENCE_LUFS - found.lufs, most)
         return raised + (self.levels.own_sound or 0.0 if role == "own" else self.levels.of(role))
 
 
-def _blocks(clips: dict[str, list[Clip]], total: int, duck_db: float, stop: Event) -> Iterator[bytes]:
+def _blocks(clips: dict[str, list[Clip]], total: int, levels: Levels, stop: Event) -> Iterator[bytes]:
     """The mix as float samples, exactly `total` of them."""
-    graph = _Graph(clips, duck_db)
+    graph = _Graph(clips, levels)
     left = total * FLOAT_BYTES
     for at in range(0, total, BLOCK):
         check_stopped(stop)
@@ -233,16 +241,19 @@ def _blocks(clips: dict[str, list[Clip]], total: int, duck_db: float, stop: Even
 class _Graph:
     """The chain of libavfilter's filters, with one source for each lane."""
 
-    def __init__(self, clips: dict[str, list[Clip]], duck_db: float) -> None:
+    def __init__(self, clips: dict[str, list[Clip]], levels: Levels) -> None:
         import av
 
         self._graph = av.filter.Graph()
+        self._duck_db = levels.duck_db
         self._inputs: list[tuple[Lane, FilterContext]] = []
-        voices, ducked = clips["narration"], [c for role in DUCKED for c in clips.get(role, ())]
+        voices, own = clips["narration"], clips["own"]
+        beds = [c for role in BEDS for c in clips.get(role, ())]
         parts = [*self._sources(voices), *self._sources(clips.get("effects", ()))]
-        if ducked:
-            bed = self._sum(self._sources(ducked))
-            parts.append(self._ducked(bed, voices, duck_db) if voices and duck_db else bed)
+        if levels.own_is_in_front:
+            parts += [*self._ducked(own, voices), *self._ducked(beds, [*voices, *own])]
+        else:
+            parts += self._ducked([*beds, *own], voices)
         self._sink = self._graph.add("abuffersink")
         self._link(self._sum(parts), self._graph.add("aformat", "sample_fmts=flt"), self._sink)
         self._graph.configure()
@@ -269,12 +280,18 @@ class _Graph:
             found.append(entry)
         return found
 
-    def _ducked(self, bed: "FilterContext", voices: Sequence[Clip], duck_db: float) -> "FilterContext":
-        """The bed, lowered by `duck_db` under the voices."""
+    def _ducked(self, clips: Sequence[Clip], voices: Sequence[Clip]) -> "Iterator[FilterContext]":
+        """The sum of the clips, if there are any, lowered under the voices."""
+        if not clips:
+            return
+        bed = self._sum(self._sources(clips))
+        if not (voices and self._duck_db):
+            yield bed
+            return
         key = self._sum(self._sources(map(_earlier, voices)))
         clipped = self._graph.add("asoftclip", "type=hard")
         self._link(key, self._graph.add("volume", f"{_KEY_GAIN_DB}dB:precision=float"), clipped)
-        threshold = 10 ** (-duck_db / (1 - 1 / _RATIO) / 20)
+        threshold = 10 ** (-self._duck_db / (1 - 1 / _RATIO) / 20)
         chain = self._graph.add(
             "sidechaincompress",
             f"threshold={threshold:.6f}:ratio={_RATIO:g}:knee=1:attack={ATTACK_MS}:release={RELEASE_MS}:"
@@ -282,7 +299,7 @@ class _Graph:
         )
         bed.link_to(chain, 0, 0)
         clipped.link_to(chain, 0, 1)
-        return chain
+        yield chain
 
     def _sum(self, parts: "Sequence[FilterContext]") -> "FilterContext":
         if len(parts) == 1:

@@ -16,6 +16,8 @@ DECLICK: Final = 0.01
 """Where a recording begins or ends within a wave."""
 OWN_FADE: Final = 0.02
 """At both ends of a shot's own sound: a cut of the picture is not a click."""
+OWN_END: Final = 0.2
+"""The shortest fade of the last shot's own sound, which nothing follows."""
 CROSS_FADE: Final = 2.0
 """Between two passes of a recording that has no bars."""
 MOST_FADED: Final = 0.25
@@ -78,9 +80,25 @@ def place(sound: Sound, timeline: Timeline) -> list[Part]:
     return _cross_faded(start, end, sound.seconds, fades)
 
 
-def own_sound(start: float, shot_seconds: float, seconds: float) -> Part:
-    """The part of a shot's own sound: from the shot's first frame, at most to its last."""
-    return _faded(start, min(shot_seconds, seconds), (OWN_FADE, OWN_FADE))
+def own_sound(timeline: Timeline, index: int, seconds: float) -> Part:
+    """The part of a shot's own sound: from the shot's first frame, at most to its last.
+
+    It fades with the picture: a dissolve or a wipe is a cross-fade, and black is silent.
+
+    Args:
+        seconds: The real length of the sound.
+    """
+    placed, rate = timeline.shots[index], timeline.rate
+    last = index + 1 == len(timeline.shots)
+    from_black, to_black = timeline.fades(index)
+    shared = 0 if last else timeline.shots[index + 1].join.overlap
+    into = max(OWN_FADE, (placed.join.overlap or from_black) / rate)
+    out = max(OWN_END if last else OWN_FADE, (shared or to_black) / rate)
+    lasts = placed.frames / rate
+    if seconds < lasts:  # it is over before the picture
+        lasts, out = seconds, max(OWN_FADE, out - (lasts - seconds))
+    most = lasts / 2
+    return Part(placed.start, lasts, min(into, most), min(out, most))
 
 
 def _span(shots: Sequence[str], timeline: Timeline) -> tuple[float, float]:

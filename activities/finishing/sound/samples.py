@@ -24,6 +24,8 @@ FLOAT_BYTES: Final = 8
 """32 bit float stereo, as in the mix: it may exceed full scale until it is brought to its loudness."""
 GAP_SECONDS: Final = 0.1
 """The shortest gap in a recording; smaller differences of packet times are rounding."""
+SILENT_SIDE: Final = 10_000.0
+"""How much more energy one channel has than the other, which is then silent: 40 dB."""
 BLOCK: Final = SAMPLE_RATE // 4
 """Samples that are processed together: large enough that Python costs little, small enough to stop soon."""
 
@@ -99,6 +101,25 @@ def _decode(
     if not decoded_bytes:
         raise OutputUnusable("it has no sound")
     return target.stat().st_size / SAMPLE_BYTES / SAMPLE_RATE
+
+
+def on_both_sides(samples: Path, stop: Event) -> None:
+    """Copy a voice that was recorded on one channel to the other, where nothing is heard. Its file is replaced."""
+    import numpy as np
+
+    energy = np.zeros(2)
+    with samples.open("rb") as recorded:
+        for data in read_blocks(recorded, SAMPLE_BYTES):
+            check_stopped(stop)
+            energy += (np.frombuffer(data, np.int16).reshape(-1, 2).astype(np.float64) ** 2).sum(axis=0)
+    if energy.min() * SILENT_SIDE >= energy.max():
+        return
+    made, loud = samples.with_suffix(".both.pcm"), int(energy.argmax())
+    with samples.open("rb") as recorded, made.open("wb") as out:
+        for data in read_blocks(recorded, SAMPLE_BYTES):
+            check_stopped(stop)
+            out.write(np.frombuffer(data, np.int16).reshape(-1, 2)[:, loud].repeat(2).tobytes())
+    made.replace(samples)
 
 
 def at_tempo(samples: Path, speed: float, stop: Event) -> Path:

@@ -15,14 +15,14 @@ from activities.finishing.sound.kept import Kept
 from activities.finishing.sound.loudness import SILENCE_LUFS, Loudness
 from activities.finishing.sound.mastering import Goal, encode_to
 from activities.finishing.sound.mix import Mixed, Track, mix
-from activities.finishing.sound.samples import at_tempo, decode_voice
+from activities.finishing.sound.samples import at_tempo, decode_voice, on_both_sides
 from activities.finishing.sound.tempo import bar_seconds, find_tempo, tagged_tempo
-from activities.finishing.timeline import PlacedShot, Timeline
+from activities.finishing.timeline import Timeline
 from activities.media.recordings import Skipped
 from workflows.cut import Levels
 from workflows.models import Media, digest_of
 
-SOUND: Final = 2
+SOUND: Final = 3
 """Is raised with every change of what the sound contains, so that stored sounds of older code are not used."""
 
 
@@ -79,16 +79,18 @@ def is_heard(timeline: Timeline, beds: Sequence[Bed], levels: Levels) -> bool:
 def sound_digest(timeline: Timeline, beds: Sequence[Bed], levels: Levels, goal: Goal) -> str:
     """The digest of everything that is heard, at the loudness of a destination."""
     voices = [[placed.voice.media.sha256, placed.start, placed.voice.speed] for placed in timeline.voices]
-    shots = [_heard_of(placed) for placed in timeline.shots]
+    shots = [_heard_of(timeline, index) for index in range(len(timeline.shots))]
     others = [{**asdict(bed), "media": bed.media.sha256} for bed in beds]
     mixed = levels.model_dump(mode="json", exclude={"loudness_lufs"})
     return digest_of([SOUND, timeline.frames, timeline.rate, voices, shots, others, mixed, asdict(goal)])
 
 
-def _heard_of(placed: PlacedShot) -> list[object]:
+def _heard_of(timeline: Timeline, index: int) -> list[object]:
+    placed = timeline.shots[index]
     shot = placed.shot
-    speed = [shot.speed] if shot.speed != 1 else []
-    return [shot.asset_id, placed.start, placed.frames, shot.media.sha256 if shot.sound else "", *speed]
+    if not shot.sound:
+        return [shot.asset_id, placed.start, placed.frames]
+    return [shot.asset_id, placed.start, placed.frames, shot.media.sha256, shot.speed, *timeline.fades(index)]
 
 
 def sounds_of(timeline: Timeline, beds: Sequence[Bed], levels: Levels) -> Iterator[PlacedSound]:
@@ -139,6 +141,7 @@ def render(
         on_progress(f"decoding {asset_id}")
         samples[asset_id] = folder / f"{asset_id}.voice.pcm"
         decode_voice(asset_id, paths[asset_id], samples[asset_id], stop, skipped)
+        on_both_sides(samples[asset_id], stop)
         if placed.voice.speed != 1:
             samples[asset_id] = at_tempo(samples[asset_id], placed.voice.speed, stop)
     tracks = [Track(b.asset_id, b.role, paths[b.asset_id], b.shots, b.at_seconds, b.bpm) for b in beds]

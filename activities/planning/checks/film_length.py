@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from activities.planning.task import USUAL_SECONDS, PlanningTask
+from activities.planning.task import PlanningTask, named_seconds
 
 LENGTH_TOLERANCE: Final = 0.05
 
@@ -11,10 +11,11 @@ def length_notes(task: PlanningTask) -> list[str]:
     """A warning where the lengths that the brief gives in its field, its text and its shots are not the same."""
     shots = task.structure.seconds if task.structure else None
     field, asked = task.brief.duration_seconds, task.asked_seconds
-    named = asked if asked and field == USUAL_SECONDS else field
+    named = named_seconds(task.brief, asked)
+    card = task.structure.card_seconds if task.structure and task.structure.cards.end else 0.0
     if task.feedback.seconds:
         return []
-    if shots and not _is_close(shots, named):
+    if shots and not _is_close(shots, named) and not _is_close(shots + card, named):
         return [
             f"the shots of the brief last {shots:g} s together, and its length is {named:g} s: "
             f"the film lasts {shots:g} s"

@@ -6,11 +6,12 @@ from activities.planning.adherence.on_screen import visuals_of
 from activities.planning.choices.own_footage import footage_warnings
 from activities.planning.structure.cards import asked_destinations
 from activities.planning.structure.delivered.formats import asked_formats
+from activities.planning.structure.quoted import take_quotations
 from activities.planning.task import PlanningTask
 from activities.text.speech import speech_seconds
 from workflows.brief import Platform
-from workflows.cut import Card, Cut, LowerThird
-from workflows.models import Modality, Plan
+from workflows.cut import Card, Cut, Levels, LowerThird
+from workflows.models import Asset, Modality, Plan
 
 MOST_RENDITIONS: Final = 12
 MOST_THIRD_SECONDS: Final = 20.0
@@ -30,11 +31,18 @@ def with_ordered_cut(plan: Plan, task: PlanningTask) -> Plan:
     update: dict[str, object] = {"renditions": names[:MOST_RENDITIONS]}
     if formats.burned_captions and plan.cut.captions == "sidecar":
         update["captions"] = "plain"
+    if plan.cut.levels.own_sound == Levels().own_sound and any(map(_speaks, plan.assets)):
+        update["levels"] = plan.cut.levels.model_copy(update={"own_sound": 0.0})
     cut = _with_legal_line(plan.cut.model_copy(update=update), plan, task)
     found = (*problems, *_format_warnings(formats.aspects, formats.unknown, task), *_heard_warnings(plan, task))
     found += tuple(footage_warnings(plan, task))
     warnings = [each for each in found if each not in plan.warnings]
     return plan.with_assets(plan.assets, cut).model_copy(update={"warnings": (*plan.warnings, *warnings)})
+
+
+def _speaks(asset: Asset) -> bool:
+    """Whether people say lines in a shot."""
+    return asset.asset_type is Modality.VIDEO and bool(take_quotations(asset.prompt).lines)
 
 
 def _format_warnings(aspects: tuple[str, ...], unknown: tuple[str, ...], task: PlanningTask) -> list[str]:

@@ -9,7 +9,11 @@ from workflows.destinations.profiles import problem_of
 
 MAX_CARD_CHARS: Final = 200
 CARD_SECONDS: Final = 3.0
+LEAST_CARD_SECONDS, MOST_CARD_SECONDS = 1.0, 20.0
+"""Of an end card in the time that shots with lengths leave of the film."""
 
+_NEAR_BEGIN: Final = 20
+"""Characters before the order, such as "Then the film "."""
 _SENTENCE_ENDS: Final = ".!?\n"
 _QUOTED: Final = r"[\"“„«»']([^\"“”„«»\n]{1,200})[\"”“«»']"
 _LABELLED: Final = r"^[^\S\n]*(?:{})[^\S\n]*[:=–](.+)$"
@@ -92,6 +96,12 @@ class Cards(NamedTuple):
 
 def asked_cards(text: str) -> Cards:
     return Cards(_first(_TITLE, text), _first(_END, text))
+
+
+def ordered_end(sentence: str) -> str:
+    """The text of the end card that a sentence of a shot orders ("End with the line “…”."); empty if it orders none."""
+    found = next((match for pattern in _END[1:3] if (match := pattern.search(sentence))), None)
+    return found[1].strip()[:MAX_CARD_CHARS] if found and found.start() < _NEAR_BEGIN else ""
 
 
 def without_cards(text: str) -> str:

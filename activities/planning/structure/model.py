@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from activities.planning.structure.cards import Cards
+from activities.planning.structure.cards import CARD_SECONDS, LEAST_CARD_SECONDS, MOST_CARD_SECONDS, Cards
 
 Form = Literal["shot list", "table", "screenplay", "list", "advert"]
 Join = Literal["", "cut", "dissolve", "fade", "wipe"]
@@ -72,6 +72,8 @@ class Structure:
         title: The title that the brief gives itself; empty where it gives none.
         fades_out: Whether the film ends with a fade to black.
         cards: The text over its begin and that after its last shot, which are no part of a shot.
+        card_seconds: The length of its end card.
+        last_text: The end card that is drawn into the last shot, where the shots have lengths.
         conversation: Whether its shots are the turns of people who are heard, as in a podcast.
         only_heard: Whether it orders no picture but a cover.
     """
@@ -81,8 +83,22 @@ class Structure:
     title: str = ""
     fades_out: bool = False
     cards: Cards = Cards()  # noqa: RUF009 - frozen
+    card_seconds: float = CARD_SECONDS
+    last_text: str = ""
     conversation: bool = False
     only_heard: bool = False
+
+    def with_card_in(self, film_seconds: float) -> "Structure":
+        """The structure with its end card after the shots, where they leave time for it in a film of this length."""
+        room = film_seconds - (self.seconds or film_seconds)
+        if not self.last_text or room < LEAST_CARD_SECONDS:
+            return self
+        lettering = tuple(text for text in self.shots[-1].lettering if text != self.last_text)
+        shots = (*self.shots[:-1], replace(self.shots[-1], lettering=lettering))
+        seconds = min(round(room, 3), MOST_CARD_SECONDS)
+        return replace(
+            self, shots=shots, cards=self.cards._replace(end=self.last_text), last_text="", card_seconds=seconds
+        )
 
     @property
     def fixes_shots(self) -> bool:

@@ -8,6 +8,7 @@ from activities.planning.structure.cleaning import cleaned
 from activities.planning.structure.delivered.end_texts import split_end_texts
 from activities.planning.structure.delivered.formats import without_deliveries
 from activities.planning.structure.delivered.podcast import parse_podcast
+from activities.planning.structure.delivered.transitions import take_directions
 from activities.planning.structure.enumeration import parse_list, parse_ordinals
 from activities.planning.structure.model import Structure
 from activities.planning.structure.orders.parser import parse_order
@@ -38,16 +39,21 @@ def parse(text: str) -> Structure | None:
     """The shots of a shot list, table, screenplay, list or advert in the order of the text; None for free prose."""
     clean = without_deliveries(cleaned(text))
     whole = split_end_texts(clean)
-    found = _parsed(whole.rest)
+    found, labelled = _parsed(whole.rest), whole.cards.end
     if whole.cards.end and (found is None or found.form != "shot list" or found.seconds or found.cards.end):
         whole = split_end_texts(clean, labelled=False)  # the parser of this form places a labelled card
         found = _parsed(whole.rest)
     if found is None:
         return None
-    end, shots = whole.cards.end or found.cards.end, tuple(map(with_heard, found.shots))
-    if end and found.seconds and end not in found.cards:
-        end, shots = "", (*shots[:-1], replace(shots[-1], lettering=(*shots[-1].lettering, end)))
-    return replace(found, shots=shots, cards=found.cards._replace(end=end, legal=whole.cards.legal))
+    shots, fades_out, ordered = take_directions(tuple(map(with_heard, found.shots)))
+    end = whole.cards.end or found.cards.end or ordered
+    last = end if end and found.seconds and end not in found.cards else ""
+    if last:
+        end, shots = "", (*shots[:-1], replace(shots[-1], lettering=(*shots[-1].lettering, last)))
+    elif found.seconds and labelled in shots[-1].lettering:
+        last = labelled
+    found = replace(found, shots=shots, last_text=last, fades_out=found.fades_out or fades_out)
+    return replace(found, cards=found.cards._replace(end=end, legal=whole.cards.legal))
 
 
 def _parsed(clean: str) -> Structure | None:

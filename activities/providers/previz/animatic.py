@@ -1,7 +1,6 @@
 """Animatics: a picture under a slow camera move, with label, prompt, timecode and the PREVIZ tag; H.264, no sound.
 
-Every frame is a crop of the picture's three planes, resized with sub-pixel accuracy: libavfilter's
-zoompan is faster, but moves in whole pixels and so trembles at this speed. 5 s take about 1 s of CPU.
+Every frame is a crop of the picture's three planes, resized with sub-pixel accuracy. 5 s take about 1 s of CPU.
 """
 
 import math
@@ -14,6 +13,7 @@ from typing import Final
 import av
 from PIL import Image
 
+from activities.media.planes import Box, window_of
 from activities.media.timecode import MARK, OF_FILM, OF_SHOT, Timecode
 from activities.providers.previz.composition import Composition, Pictures, compose
 from activities.providers.previz.lettering import lettering_of
@@ -29,8 +29,6 @@ BREATH: Final = 0.4
 OVERSCAN: Final = 1.2
 """The factor by which the picture is larger than the frame, so that the move never enlarges it."""
 BT709: Final = 1
-
-Box = tuple[float, float, float, float]
 
 MOVES: Final[dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]]] = {
     "slow push in": ((0.5, 0.5, 1.0), (0.5, 0.5, 0.86)),
@@ -177,12 +175,7 @@ def animatic(request: Request, pictures: Pictures, seconds: float, stop: Callabl
             if stop():
                 raise RenderStopped
             window = _window(large, move, number / max(1, frames - 1))
-            half: Box = (window[0] / 2, window[1] / 2, window[2] / 2, window[3] / 2)
-            planes = [
-                source[0].resize(size, Image.Resampling.BILINEAR, box=window),
-                source[1].resize((size[0] // 2, size[1] // 2), Image.Resampling.BILINEAR, box=half),
-                source[2].resize((size[0] // 2, size[1] // 2), Image.Resampling.BILINEAR, box=half),
-            ]
+            planes = window_of(source, window, size, Image.Resampling.BILINEAR)
             burn.onto(planes, number)
             frame = av.VideoFrame(*size, "yuv420p")
             for target, plane in zip(frame.planes, planes, strict=True):

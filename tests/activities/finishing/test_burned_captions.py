@@ -11,8 +11,9 @@ from PIL import Image, ImageChops
 from activities.finishing.captions.cues import Cue, cues_of
 from activities.finishing.picture import segments
 from activities.finishing.picture.burned_captions import SAFE_AREA, BurnedCaptions, Style, burn
-from activities.finishing.picture.frames import FilmFormat
-from activities.finishing.timeline import PlacedVoice, Shot, Voice, lay_out, pieces_of
+from activities.finishing.picture.formats import FilmFormat
+from activities.finishing.picture.pieces import pieces_of
+from activities.finishing.timeline import PlacedVoice, Shot, Voice, lay_out
 from activities.media.fonts import Face
 from activities.media.overlays import Overlay
 from tests.activities.finishing.media import shot_file

@@ -137,7 +137,7 @@ async def test_a_long_document_is_finished(storage: Storage, tmp_path: Path) -> 
 
 
 async def test_mixed_shots_fit_one_frame(storage: Storage, tmp_path: Path) -> None:
-    """Shots of other sizes, rates, codecs and pixel formats become one constant stream in the first shot's size."""
+    """Shots of other sizes, rates, codecs and pixel formats become one constant stream, in the shape of the brief."""
     takes = Takes(storage, "mixed")
     sources = [
         (shot_file(tmp_path / "a.mp4", size=(320, 180), rate=25), "video/mp4"),
@@ -148,12 +148,12 @@ async def test_mixed_shots_fit_one_frame(storage: Storage, tmp_path: Path) -> No
         await takes.add(f"shot-{number}", Modality.VIDEO, "shot", source, media_type)
     deliverable, files = await finished(takes, takes.request(Platform.VIDEO), tmp_path)
     film = Film(files["deliverable.mp4"])
-    assert film.size == (320, 180)
+    assert film.size == (426, 240)
     assert film.rate == 25
     assert film.kinds == ["video"]
     assert film.seconds == pytest.approx(3.0, abs=0.1)
     assert len(film.pictures) == 75
-    assert deliverable.notes == ("shot-2 is 180 x 320 and is shown with bars in 320 x 180",)
+    assert deliverable.notes == ("shot-2 is 180 x 320 and is shown with bars in 426 x 240",)
     upright = film.picture(1.5)
     assert max(upright[36 // 2 * 64 : 36 // 2 * 64 + 10]) < 24, "bars next to the upright shot"
     assert film.differ(0.5, 2.5) > 5

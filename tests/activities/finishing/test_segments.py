@@ -14,9 +14,10 @@ from PIL import Image, ImageChops, ImageStat
 from activities.finishing.deliverable import finish
 from activities.finishing.film import encode_segment, lay_out_film, mix_sound
 from activities.finishing.picture.frames import load_last_frame
+from activities.finishing.picture.pieces import pieces_of
 from activities.finishing.picture.titles import draw, lines_of, undrawn
 from activities.finishing.sources import Sources
-from activities.finishing.timeline import Shot, lay_out, pieces_of
+from activities.finishing.timeline import Shot, lay_out
 from activities.media.fonts import Face
 from activities.storage.bucket import Storage
 from tests.activities.finishing.media import Film, Takes, finished, shot_file, voice_file

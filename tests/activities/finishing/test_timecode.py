@@ -9,10 +9,12 @@ import av
 import pytest
 from PIL import Image
 
-from activities.finishing.picture.frames import FilmFormat, frames_of, shot_facts
-from activities.finishing.timeline import Shot, lay_out, pieces_of
+from activities.finishing.picture.formats import FilmFormat
+from activities.finishing.picture.frames import frames_of, shot_facts
+from activities.finishing.picture.pieces import pieces_of
+from activities.finishing.timeline import Shot, lay_out
 from activities.media.recordings import Skipped
-from activities.media.timecode import MARK, FilmTimecode, Timecode
+from activities.media.timecode import MARK, FilmTimecode, Timecode, mark_of
 from workflows.models import Media
 
 SIZE = (640, 360)
@@ -58,6 +60,20 @@ def test_a_film_draws_its_time_over_animatics(tmp_path: Path, output: FilmFormat
         seconds = number / output.rate
         same = luma.crop(code.box).tobytes() == times.picture(seconds).tobytes()
         assert same == (not 1.0 <= seconds < 2.0), seconds
+
+
+def test_a_cropped_animatic_has_its_mark(tmp_path: Path) -> None:
+    """A rendition in another aspect, which crops the mark of an animatic, has one of its own; no other shot has."""
+    shots = [shot(video(tmp_path / f"{n}.mp4", comment), f"shot-{n}", 0.1) for n, comment in ((1, MARK), (2, "other"))]
+    output = FilmFormat(180, 320, crop=True)
+    first, second = (
+        next(frames_of(piece, {f"shot-{n}": tmp_path / f"{n}.mp4"}, output, Event(), Skipped()))
+        for n, piece in enumerate(pieces_of(lay_out(shots, [], 24)), start=1)
+    )
+    mark = mark_of((180, 320), 0.05, 0.05)
+    rows, columns = slice(mark.top + 1, mark.top + 6), slice(mark.left + 4, mark.left + mark.image.width - 4)
+    light, plain = (frame.to_ndarray(format="gray")[rows, columns].mean() for frame in (first, second))
+    assert light > plain + 40
 
 
 def test_the_time_is_minutes_seconds_and_tenths() -> None:

@@ -14,13 +14,7 @@ from activities.planning.structure.model import Line
 from activities.planning.structure.orders import further, words
 from activities.planning.structure.orders.lengths import named_lengths
 from activities.planning.structure.orders.quotations import take
-from activities.planning.structure.text import (
-    QUOTED,
-    description_text,
-    has_words,
-    quoted_words,
-    spoken_text,
-)
+from activities.planning.structure.text import QUOTED, description_text, has_words, quoted_words, spoken_text
 from activities.planning.structure.vocabulary import places, sounds
 from activities.text.patterns import Pattern
 

@@ -24,6 +24,29 @@ def test_cues_are_at_most_two_lines_of_42() -> None:
     assert min(map(len, cues)) > 20
 
 
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        ("Ask your town about the grant of 2,500 euros.", "Ask your town about the grant\nof 2,500 euros."),
+        (
+            "A fluid boils in the outdoor unit and carries that energy.",
+            "A fluid boils in the outdoor unit\nand carries that energy.",
+        ),
+        (
+            "Fragen Sie Ihre Stadt nach dem Zuschuss von 2.500 Euro.",
+            "Fragen Sie Ihre Stadt\nnach dem Zuschuss von 2.500 Euro.",
+        ),
+        (
+            "Une pompe à chaleur déplace la chaleur au lieu de la produire.",
+            "Une pompe à chaleur déplace\nla chaleur au lieu de la produire.",
+        ),
+    ],
+)
+def test_lines_end_with_a_phrase(text: str, broken: str) -> None:
+    """No line ends with an article or a preposition where the text has a better place near its middle."""
+    assert split(text) == [broken]
+
+
 def test_cjk_lines_hold_16_characters_and_never_begin_with_punctuation() -> None:
     """Text without spaces is split between characters, but a full stop stays with its sentence."""
     words = (

@@ -11,9 +11,13 @@ import pytest
 from PIL import Image
 
 from activities.finishing.sound.loudness import Loudness, Meter
+from activities.finishing.sound.mastering import master
+from activities.finishing.sound.mix import Track, mix
+from activities.finishing.timeline import Shot, lay_out
+from activities.media.recordings import Skipped
 from activities.storage.bucket import Storage
 from tests.activities.finishing.media import Film, Takes, finished, shot_file, voice_file
-from tests.activities.finishing.sound.recordings import tone, write_sound
+from tests.activities.finishing.sound.recordings import STOP, level_of, media, tone, write_sound
 from workflows.brief import Platform
 from workflows.cut import Cut, Levels
 from workflows.models import Modality
@@ -21,20 +25,20 @@ from workflows.models import Modality
 RATE = 24
 
 
-def clapper(path: Path, clap: float, *, seconds: float = 2.0, late: float = 0.0) -> Path:
-    """A black shot that is white for two frames at `clap`, with a tone at the same time; its sound track begins `late`
+def clapper(path: Path, clap: float, *, seconds: float = 2.0, late: float = 0.0, lasts: float = 2 / RATE) -> Path:
+    """A black shot that is white from `clap` on, with a tone of 1 kHz at the same time; its sound track begins `late`
     seconds after the picture."""
     with av.open(str(path), "w") as out:
         video = out.add_stream("libx264", rate=RATE)
         video.width, video.height, video.pix_fmt = 320, 180, "yuv420p"
         audio = out.add_stream("aac", rate=48_000, layout="stereo")
         for number in range(round(seconds * RATE)):
-            on = clap <= number / RATE < clap + 2 / RATE
+            on = clap <= number / RATE < clap + lasts
             frame = av.VideoFrame.from_image(Image.new("RGB", (320, 180), "white" if on else "black"))  # type: ignore[no-untyped-call]
             frame.pts, frame.time_base = number, Fraction(1, RATE)
             out.mux(video.encode(frame))
         wave = (
-            round(20_000 * math.sin(2 * math.pi * 1_000 * t)) if clap <= t < clap + 2 / RATE else 0
+            round(20_000 * math.sin(2 * math.pi * 1_000 * t)) if clap <= t < clap + lasts else 0
             for t in (k / 48_000 for k in range(round(late * 48_000), round(seconds * 48_000)))
         )
         samples = array("h", (v for value in wave for v in (value, value)))
@@ -97,6 +101,22 @@ async def test_own_sound_is_in_time_with_its_picture(
         seen = min(bright, key=lambda t: abs(t - at))
         assert first_loud(samples, at - 0.5) == pytest.approx(seen, abs=1 / RATE)
     assert loudness.peak_dbtp <= -1.0
+
+
+@pytest.mark.parametrize(("level", "lowered"), [(-10.0, False), (0.0, True)], ids=["behind", "in front"])
+def test_own_sound_in_front_lowers_music(tmp_path: Path, level: float, lowered: bool) -> None:
+    """Where people speak in the shots, music goes down under them as under a narration, and their quiet shots are
+    raised; own sound at its usual level does neither."""
+    source = clapper(tmp_path / "s.mp4", 1.0, seconds=4.0, lasts=2.0)
+    music = write_sound(tmp_path / "m.wav", 4.0, tone(300))
+    film = lay_out([Shot("shot-1", media(source), 4.0, sound=True)], [], RATE)
+    track = Track("music-1", "music", music)
+    found = mix(film, [track], {"shot-1": source}, tmp_path / "mix", STOP, Skipped(), Levels(own_sound=level))
+    assert found
+    heard = tmp_path / "heard.pcm"
+    master(found.samples, heard, found.loudness, -20, STOP)
+    alone, under = (level_of(heard, begin, end, 300) for begin, end in ((0.55, 0.7), (1.5, 1.95)))
+    assert under < alone - 8 if lowered else under == pytest.approx(alone, abs=1)
 
 
 async def test_all_sound_is_in_the_film(storage: Storage, tmp_path: Path) -> None:

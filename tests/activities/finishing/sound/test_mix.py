@@ -2,6 +2,7 @@
 
 import math
 import random
+from array import array
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -13,6 +14,7 @@ from activities.finishing.picture.frames import Stopped
 from activities.finishing.sound.loudness import Loudness
 from activities.finishing.sound.mastering import Goal, Mastered, encode_to, master, measure_recording, read_tag
 from activities.finishing.sound.mix import Track, mix
+from activities.finishing.sound.samples import on_both_sides
 from activities.finishing.timeline import Timeline
 from activities.media.recordings import Skipped
 from tests.activities.finishing.sound.recordings import (
@@ -163,6 +165,22 @@ def test_narration_ducks(tmp_path: Path, voice: float, role: str) -> None:
     assert level_of(found.pcm, 3.2, 6.0, 1_000) < before - 8
     assert level_of(found.pcm, 3.0, 3.3, 1_000) < before - 8
     assert level_of(found.pcm, 7.5, 8.5, 1_000) == pytest.approx(before, abs=1.0)
+
+
+@pytest.mark.parametrize(("left", "right"), [(0.3, 0.0), (0.0, 0.3), (0.3, 0.1), (0.0, 0.0)])
+def test_a_voice_on_one_channel_is_heard_on_both(tmp_path: Path, left: float, right: float) -> None:
+    """A narration that was recorded on one channel is on both, and any other one stays as it is."""
+    pcm = tmp_path / "v.pcm"
+    waves = [tone(200, level) for level in (left, right)]
+    pcm.write_bytes(array("h", (round(32_767 * wave(k / 48_000)) for k in range(20_000) for wave in waves)).tobytes())
+    before = array("h", pcm.read_bytes())
+    on_both_sides(pcm, STOP)
+    after = array("h", pcm.read_bytes())
+    if (left and right) or left == right:
+        assert after == before
+    else:
+        loud = before[0::2] if left else before[1::2]
+        assert after[0::2] == after[1::2] == loud
 
 
 def test_effects_are_not_ducked(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from itertools import pairwise
 import pytest
 
 from activities.finishing.sound.placement import Part, Sound, own_sound, place
+from activities.finishing.timeline import Join
 from tests.activities.finishing.sound.recordings import timeline
+from tests.activities.finishing.timelines import Cutting
 
 FILM = timeline(4.0, 6.0, 5.0, 15.0)
 
@@ -53,10 +55,21 @@ def test_loops_without_bars_cross_fade(seconds: float) -> None:
 
 
 def test_effects_and_own_sound() -> None:
-    """An effect begins with its shot or `at_seconds` later, and is never repeated; a shot's own sound is never longer
-    than the shot."""
+    """An effect begins with its shot or `at_seconds` later, and is never repeated."""
     assert spans(place(Sound("e", "effects", 1.5, ("shot-3",)), FILM)) == [(10, 11.5)]
     assert spans(place(Sound("e", "effects", 1.5, ("shot-3",), at_seconds=3), FILM)) == [(13, 14.5)]
     assert spans(place(Sound("e", "effects", 1.5, at_seconds=29), FILM)) == [(29, 30)]
-    assert own_sound(4.0, 6.0, 9.0).end == 10
-    assert own_sound(4.0, 6.0, 2.0).end == 6
+
+
+def test_own_sound_fades_with_its_picture() -> None:
+    """A shot's own sound is never longer than the shot, cross-fades in a dissolve, is silent in black, and its end is
+    no click."""
+    joins = {1: Join("dissolve", 24), 2: Join("fade", 24)}
+    film = Cutting((4.0, 6.0, 5.0), joins=joins, ending=12).film
+    parts = [own_sound(film, index, 9.0) for index in range(3)]
+    assert spans(parts) == [(0, 4), (3, 9), (9, 14)]
+    assert [(p.fade_in, p.fade_out) for p in parts] == [(0.02, 1), (1, 0.5), (0.5, 0.5)]
+    early = own_sound(film, 1, 5.75)
+    assert (early.end, early.fade_out) == (8.75, 0.25)
+    assert own_sound(FILM, 3, 60).fade_out == 0.2
+    assert own_sound(FILM, 3, 0.1).fade_in == 0.02

@@ -2,6 +2,7 @@
 
 import pytest
 
+from activities.planning.choices.ordered_cut import with_ordered_cut
 from activities.planning.task import PlanningTask
 from activities.planning.template import draft
 from tests.activities.planning.scripted import Script, film, planned, request
@@ -96,3 +97,21 @@ async def test_the_plan_of_a_language_model_has_the_cut_too() -> None:
     made = await planned(Script([film()]), request(text))
     assert (made.cut.renditions, made.cut.captions) == (("9:16",), "plain")
     assert [third.text for third in made.cut.lower_thirds] == ["Not to scale."]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "level"),
+    [
+        ('The baker turns around. She says, "We open at five every morning."', 0.0),
+        ("Die Bäckerin sagt: „Wir öffnen um fünf.“ Warmes Licht.", 0.0),
+        ('Wide view of a shop, a sign reads "OPEN ALL NIGHT".', -10.0),
+        ("The baker at her oven.", -10.0),
+    ],
+)
+def test_shots_in_which_people_speak_are_heard(prompt: str, level: float) -> None:
+    """Where lines are said in the shots themselves, their sound is in front of the music."""
+    brief = Brief(text="A baker at dawn. Her shop opens.", platform="video", languages=("en",))
+    task = PlanningTask.of(DraftPlan(production_id="p", brief=brief), PREVIZ)
+    made = draft(task)
+    assets = tuple(a.model_copy(update={"prompt": prompt}) if a.asset_id == "shot-1" else a for a in made.assets)
+    assert with_ordered_cut(made.with_assets(assets, made.cut), task).cut.levels.own_sound == level

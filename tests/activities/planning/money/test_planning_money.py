@@ -97,9 +97,9 @@ async def test_all_planning_of_a_batch_fits_its_budget(
 ) -> None:
     """Rows that are planned at the same time cost no more together than the batch's budget; the others report the
     reason."""
-    batch_id, budget = f"{tenant}.b", Decimal("0.0200")
+    batch_id, budget = f"{tenant}.b", Decimal("0.0080")
     brief = Brief(text="Say it.", platform=Platform.COPY, tenant=tenant)
-    rows = tuple(BatchRow(row=n, key=f"k{n}", production_id=f"{batch_id}-{n}", brief=brief) for n in range(1, 41))
+    rows = tuple(BatchRow(row=n, key=f"k{n}", production_id=f"{batch_id}-{n}", brief=brief) for n in range(1, 17))
     async with working(client, storage, vendor):
         start = BatchStart(
             batch_id=batch_id, rows=rows, created_at=datetime.now(UTC), tenant=tenant, at_once=8, budget_usd=budget
@@ -112,10 +112,10 @@ async def test_all_planning_of_a_batch_fits_its_budget(
             seen = await batch.query(BatchWorkflow.progress)
             return None if {"pending", "planning"} & seen.totals.statuses.keys() else seen
 
-        view = await eventually(planned, "all plans", within=3 * WITHIN)
+        view = await eventually(planned, "all plans", within=WITHIN)
         failed = [row for row in view.rows if row.status == "failed"]
-        assert 0 < len(failed) < 40
-        assert "the batch's budget_usd (0.0200 USD); admit the batch with a higher budget_usd" in failed[-1].error
+        assert 0 < len(failed) < 16
+        assert "the batch's budget_usd (0.0080 USD); admit the batch with a higher budget_usd" in failed[-1].error
         assert vendor.billed_usd <= view.totals.spent_usd <= budget
         assert holds(view.totals.spent_usd, vendor)
 
@@ -124,11 +124,11 @@ async def test_all_planning_of_a_batch_fits_its_budget(
         handle: Handle = client.get_workflow_handle_for(ProductionWorkflow.run, keys.workflow_id(waiting))
         refused = await refusal(update(handle, ProductionWorkflow.revise, Revision(feedback="longer")))
         assert refused.kind == "budget_short"
-        await batch.execute_update("admit", Admit(budget_usd=Decimal("0.0500"), approver="ana"))
+        await batch.execute_update("admit", Admit(budget_usd=Decimal("0.0200"), approver="ana"))
 
         async def arrived() -> Any:
             seen = await answered(handle)
-            return seen if seen.batch and seen.batch.budget_usd == Decimal("0.0500") else None
+            return seen if seen.batch and seen.batch.budget_usd == Decimal("0.0200") else None
 
         await eventually(arrived)
         await batch.terminate()
