@@ -164,6 +164,7 @@ class Simulation:
                 typed_search_attributes=TypedSearchAttributes.empty,
             ),
             "patched": lambda _: True,
+            "cancellation_reason": lambda: "",
             "execute_activity_method": self._execute,
             "wait_condition": self._wait,
             "sleep": self._sleep,
