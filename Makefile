@@ -76,7 +76,7 @@ pythons: $(DEV_STAMP) ## demo and smoke on each supported Python found here, a l
 	@$(PY) -m tests.pythons
 
 RECORDED := $(addprefix tests/workflows/,$(patsubst %,production/test_%.py,production cancels money unexpected_bills \
-  changes feedback approvals caps) batch/test_batches.py runtime/test_converter.py)
+  changes feedback approvals caps) production/money/test_lowered_budgets.py batch/test_batches.py runtime/test_converter.py)
 
 record: $(DEV_STAMP) ## record histories and defaults.json, for replay
 	RECORD_HISTORIES=1 $(PY) -m pytest $(RECORDED)

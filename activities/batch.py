@@ -29,6 +29,7 @@ from workflows.start_options import COST, STATUS, content_digest
 if TYPE_CHECKING:
     from activities.storage.bucket import Storage
 
+ReadCost = Callable[[str], Awaitable[Decimal]]
 ReadManifest = Callable[[str], Awaitable[Snapshot | None]]
 MAX_POLL_SECONDS: Final = 30.0
 """Between two polls of a production that some operation follows."""
@@ -38,8 +39,13 @@ FORGOTTEN = "the Temporal server no longer has it, and it has no manifest"
 class ProductionReports:
     """Reads productions from Temporal, or from the manifest if Temporal no longer has them."""
 
-    def __init__(self, read_manifest: ReadManifest) -> None:
+    def __init__(self, read_manifest: ReadManifest, read_cost: ReadCost | None = None) -> None:
+        """
+        Args:
+            read_cost: The cost of a production by its ledgers, USD; for one that has no result.
+        """
         self._read_manifest = read_manifest
+        self._read_cost = read_cost
 
     @activity.defn(name=keys.REPORT_PRODUCTION)
     async def report_production(self, production_id: str) -> Report:
@@ -51,12 +57,12 @@ class ProductionReports:
         handle, described = await _describe(production_id)
         if described is None:
             manifest = await self._read_manifest(production_id)
-            return _report(manifest) if manifest else _failed(production_id, FORGOTTEN, 0)
+            return _report(manifest) if manifest else await self._failed(production_id, FORGOTTEN, 0)
         found = await self._snapshot_or_error(production_id, handle, described)
         if isinstance(found, Snapshot):
             return _report(found)
         # It has no result, and a run that no worker started cannot be queried.
-        return _failed(production_id, found, described.typed_search_attributes.get(COST, 0))
+        return await self._failed(production_id, found, described.typed_search_attributes.get(COST, 0))
 
     @activity.defn(name=keys.FIND_PRODUCTION)
     async def find_production(self, wanted: WantedProduction) -> Report | None:
@@ -79,7 +85,7 @@ class ProductionReports:
             return _report(found)
         if described is None:
             return None
-        return _failed(production_id, str(found), described.typed_search_attributes.get(COST, 0))
+        return await self._failed(production_id, str(found), described.typed_search_attributes.get(COST, 0))
 
     @activity.defn(name=FOLLOW_PRODUCTION)
     async def follow_production(self, request: Follow) -> Outcome:
@@ -122,7 +128,18 @@ class ProductionReports:
                 refusal = refusal_in(error.cause)
                 manifest = await self._read_manifest(production_id) if refusal and refusal.kind == "id_used" else None
                 return manifest or str(error.cause)
-        return "terminated by an operator"
+        return "it timed out" if described.status is WorkflowExecutionStatus.TIMED_OUT else "terminated by an operator"
+
+    async def _failed(self, production_id: str, error: str, shown_usd: float) -> Report:
+        """The report of a production without a result: requests whose outcome is unknown count at their price.
+
+        Args:
+            shown_usd: The cost that its run has published last.
+        """
+        spent = Decimal(str(shown_usd)).quantize(Decimal("0.0001"))
+        if self._read_cost:
+            spent = max(spent, await self._read_cost(production_id))
+        return Report(production_id=production_id, status=ProductionStatus.FAILED, error=error, spent_usd=spent)
 
 
 class BatchRecords:
@@ -183,8 +200,3 @@ def _report(snapshot: Snapshot) -> Report:
         spent_usd=snapshot.spent_usd,
         error=snapshot.error or "",
     )
-
-
-def _failed(production_id: str, error: str, spent_usd: float) -> Report:
-    spent = Decimal(str(spent_usd)).quantize(Decimal("0.0001"))
-    return Report(production_id=production_id, status=ProductionStatus.FAILED, error=error, spent_usd=spent)

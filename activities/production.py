@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from temporalio import activity
@@ -44,6 +45,7 @@ from activities.steps import MOST_LOST
 from activities.steps import heartbeats as _heartbeats
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageConflict
+from activities.takes.accounts.costs import cost_by_ledgers
 from activities.takes.accounts.series import SeriesAccounts
 from activities.takes.producer import Producer
 from activities.takes.slots.checker import SlotChecker
@@ -103,7 +105,7 @@ class Activities(ProductionActivities):
         self._producer = Producer(storage, providers, settings, signer)
         self.slot_checker = SlotChecker(storage, providers, settings)
         self._manifests = Manifests(storage)
-        self.production_reports = ProductionReports(self._manifests.read)
+        self.production_reports = ProductionReports(self._manifests.read, partial(cost_by_ledgers, storage))
         self.batch_records = BatchRecords(storage)
         self.series_accounts = SeriesAccounts(storage)
         self.evaluations = EvaluationActivities(storage, providers, settings)

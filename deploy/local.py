@@ -218,7 +218,11 @@ def _assemble(
                 s3.server_command(home / "s3", port, settings.bucket, ports),
                 s3.server_env(env),
                 ready=s3.readiness_check(env, settings.bucket),
-                grace=3,  # it waits for open connections; a kill loses no acknowledged write
+                # Its S3 part stops at once. Its volume part then waits until the connections between the two are idle
+                # for 30 s; a shorter -idleTimeout would also cut off readers that pause. A kill loses no acknowledged
+                # write.
+                grace=3,
+                kill_is_safe=True,
                 ports=[port],
             )
         )

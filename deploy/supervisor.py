@@ -42,6 +42,7 @@ class Component:
         grace: The time between SIGTERM and SIGKILL.
         after: Names of the components that must be ready before it starts.
         ports: The ports on which the process itself listens once it is ready.
+        kill_is_safe: Whether a kill after the grace loses nothing: then only its log reports it, and no one is alarmed.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Component:
     grace: float
     after: Sequence[str] = ()
     ports: Sequence[int] = ()
+    kill_is_safe: bool = False
 
     def is_serving(self, pid: int) -> bool:
         """Whether this process serves; another program on its port could respond in the same way."""
@@ -279,10 +281,17 @@ class Supervisor:
                     del left[name]
                 elif name in terminated:
                     if self._kill_now.is_set() or time.monotonic() > terminated[name] + child.component.grace:
-                        self._say(f"{name} did not stop within its grace and is killed")
+                        self._report_kill(child.component)
                         process.kill()
                         process.wait()
                 elif not any(name in other.component.after for other in left.values()):
                     terminated[name] = time.monotonic()
                     process.terminate()
             time.sleep(_TICK)
+
+    def _report_kill(self, component: Component) -> None:
+        if not component.kill_is_safe:
+            self._say(f"{component.name} did not stop within its grace and is killed")
+            return
+        with self.log(component.name).open("a") as log:
+            log.write(f"It was still stopping after {component.grace:g} s and is killed, which loses nothing.\n")

@@ -193,6 +193,10 @@ class Snapshot(Model):
     approval: Approval | None = None
     approved_at: datetime | None = None
     budget_usd: Money | None = Field(default=None, description="The most that may be spent; the approval sets it")
+    lowered_usd: Money | None = Field(
+        default=None,
+        description="The budget to which a person lowered it: only a request that names a higher one raises it again",
+    )
     spent_usd: Money = ZERO
     estimate_usd: Estimate | None = Field(
         default=None, description="In a manifest: the price range of all takes, and of the assets without one"

@@ -259,6 +259,18 @@ class Pause(Model):
     reason: Annotated[str, StringConstraints(max_length=2_000)] = ""
 
 
+class LowerBudgetBody(Model):
+    """Lowers the budget of an approved production. Nothing that is not spent or held yet exceeds it."""
+
+    budget_usd: Money = Field(description="The new total budget, no more than the present one; USD")
+    actor: Person = "someone"
+    reason: Annotated[str, StringConstraints(max_length=2_000)] = ""
+
+
+class LowerBudget(LowerBudgetBody, KeyedRequest):
+    pass
+
+
 class Resume(Model):
     """Continues after a pause."""
 

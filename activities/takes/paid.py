@@ -26,6 +26,7 @@ from activities.errors import (
 )
 from activities.providers.protocol import Claim, Finished, Job, Running
 from activities.storage.errors import StorageConflict, StorageFailed, StorageUnsupported
+from activities.takes.accounts.account import CLAIMS_WITHIN_SECONDS
 from activities.takes.adoption import adopt, record_owner
 from activities.takes.attempt import (
     NumberUsed,
@@ -263,6 +264,7 @@ class PaidTake(PaidAttempt):
             raise model_unavailable(message, self._ledger.entry, replacement=self.offer.replacement)
         await asyncio.to_thread(check_room)
         await self._check_price(today)
+        checked = monotonic()
         if self.reserve:
             await self.reserve(self._ledger.entry)
         await check_store(self.storage, self.offer, self._ledger.entry)
@@ -270,6 +272,8 @@ class PaidTake(PaidAttempt):
         await self._write("claimed", outcome, order)
         if monotonic() - began > self.settings.claim_settles_seconds:
             await self._check_claim()
+        if self.reserve and monotonic() - checked > CLAIMS_WITHIN_SECONDS:
+            await self._check_reserved(self.reserve)
         nonce, started = self._ledger.entry.last.nonce if self._ledger.entry else "", now()
         async with self._claim_heartbeat.running():
             try:
@@ -294,13 +298,6 @@ class PaidTake(PaidAttempt):
         await record_owner(self, job)
         await self._withdraw_question()
         raise self._running(Running(progress=0.0), job, started)
-
-    async def _check_claim(self) -> None:
-        """Raise StorageConflict where the claim does not count any more, after a write so long that others may have
-        counted it as lost: a process that was suspended then sends nothing."""
-        claim = self._ledger.entry
-        if await self._retry_storage(self._ledger.read) != claim:
-            raise StorageConflict
 
     async def _check_price(self, today: date) -> None:
         """Check, before the claim, that the price that the production reserved still holds.

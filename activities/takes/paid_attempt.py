@@ -40,7 +40,7 @@ from activities.takes.attempt import (
 )
 from activities.takes.claim_heartbeat import ClaimHeartbeat
 from activities.takes.illustrated.stored import delete_pictures, store_pictures
-from activities.takes.ledger import Ledger
+from activities.takes.ledger import Entry, Ledger
 from activities.takes.signing import spool
 from activities.takes.stored_form import LocalCopy, data_of, media_of, peek, with_detected_type
 from workflows import keys
@@ -77,6 +77,30 @@ class PaidAttempt(Attempt):
         """The cost of one submission until its bill is known, USD."""
         quote = self.task.asset.quote
         return self.task.reserved_usd or (quote.high_usd if quote else ZERO)
+
+    async def _check_claim(self) -> None:
+        """Check that the claim still counts, after a write so long that others may have counted it as lost: a process
+        that was suspended then sends nothing.
+
+        Raises:
+            StorageConflict: it does not count any more.
+        """
+        claim = self._ledger.entry
+        if await self._retry_storage(self._ledger.read) != claim:
+            raise StorageConflict
+
+    async def _check_reserved(self, reserve: Callable[[Entry | None], Awaitable[None]]) -> None:
+        """Check again that the money of the claim is reserved: a process that was suspended since the first check may
+        claim what others have counted as unspent. Otherwise nothing is sent, and the claim is released.
+
+        Raises:
+            Exception: that of `reserve`.
+        """
+        try:
+            await reserve(self._ledger.entry)
+        except Exception:
+            await self._retry_storage(lambda: self._ledger.update("released", outcome="not sent"))
+            raise
 
     async def _withdraw_question(self) -> None:
         """Signal that the outcome is known, if this process was suspended so long that a reviewer may have been asked.

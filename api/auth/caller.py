@@ -28,6 +28,7 @@ SIGNATURES: Final = frozenset(
         "paused_by",
         "resumed_by",
         "cancelled_by",
+        "actor",
         "voter",
     }
 )

@@ -105,6 +105,7 @@ NEEDS: Final[dict[str, Roles | None]] = {
     # To stop, and to plan again within the limits of planning
     f"POST {ID}/pause": PEOPLE,
     f"POST {ID}/resume": PEOPLE,
+    f"POST {ID}/budget": PEOPLE,
     f"POST {ID}/cancel": PEOPLE,
     f"POST {ID}/revise": PEOPLE,
     f"POST {BATCH}/stop": PEOPLE,

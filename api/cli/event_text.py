@@ -132,6 +132,9 @@ def describe(event: EventLike) -> str:
         case "budget_raised":
             amounts = f"from {spent(_usd(data, 'before_usd'))} to {spent(_usd(data))} USD"
             return f"{amounts}{_by(data, ', by ')}{_above_brief(data)}"
+        case "budget_lowered":
+            amounts = f"from {spent(_usd(data, 'before_usd'))} to {spent(_usd(data))} USD"
+            return f"{amounts}{_by(data, ', by ')}{f': {why}' if (why := data.get('reason')) else ''}"
         case "attention_withdrawn":
             return f"{label(str(data.get('reason') or 'decision'))}: no decision is needed any more"
         case "prompt_proposed":

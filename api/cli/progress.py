@@ -184,6 +184,7 @@ _EVENT_STYLE: Final = {
     "needs_attention": "bold yellow",
     "overrun": OVERRUN_STYLE,
     "budget_raised": "yellow",
+    "budget_lowered": "yellow",
     "asset_stale": "yellow",
     "take_failed": "red",
     "paused": "yellow",

@@ -17,6 +17,8 @@ from workflows.preview.plan import PREVIZ
 from workflows.requests import (
     Cancel,
     Decision,
+    LowerBudget,
+    LowerBudgetBody,
     Pause,
     PlanEdit,
     Refresh,
@@ -98,6 +100,19 @@ async def pause(services: ServicesDep, caller: CurrentCaller, production_id: Kno
 async def resume(services: ServicesDep, caller: CurrentCaller, production_id: KnownId, body: Resume) -> Receipt:
     """Continue after a pause."""
     return await services.productions.update(production_id, updates.RESUME, caller.sign(body))
+
+
+@router.post("/{production_id}/budget", tags=["decisions"])
+async def lower_budget(
+    services: ServicesDep, caller: CurrentCaller, production_id: KnownId, body: LowerBudgetBody, key: RequestKey = None
+) -> Receipt:
+    """Lower the budget after the approval. Takes that do not fit it are not started and wait for a decision.
+
+    It is refused below what is spent and held for takes under way, which the error names, and above the present budget.
+    Only a request that names a higher `budget_usd` raises it again.
+    """
+    request = keyed(LowerBudget(**caller.sign(body).model_dump()), key)
+    return await services.productions.update(production_id, updates.LOWER_BUDGET, request)
 
 
 @router.post("/{production_id}/cancel", status_code=202, tags=["decisions"])

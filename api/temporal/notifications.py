@@ -1,13 +1,15 @@
 """Every call to Temporal about deliveries to webhooks: the events that were given up, and their resending."""
 
 import asyncio
-from contextlib import suppress
 from typing import Any
 
-from temporalio.api.common.v1 import Payload
+from temporalio.api.common.v1 import Payload, Payloads, Priority, WorkflowType
+from temporalio.api.enums.v1 import WorkflowIdConflictPolicy, WorkflowIdReusePolicy
+from temporalio.api.sdk.v1 import UserMetadata
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionDescription, WorkflowExecutionStatus
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
 
 from api.problems import Problem, unknown_delivery
 from api.temporal.outcomes import RPC_TIMEOUT, translating_errors
@@ -50,7 +52,8 @@ class NotificationGateway:
     async def resend(self, delivery_id: str) -> GivenUpDelivery:
         """Deliver the events that a delivery gave up, again for a day. A delivery that is under way is left alone.
 
-        The new run has the id of the old one, so of two concurrent requests one has an effect.
+        The request of the new run is named after the old run, so the server starts one for all requests that resend it,
+        also where that has ended before the last of them arrives.
 
         Raises:
             Problem: 404 where there is no such delivery, 409 where it gave nothing up, 503.
@@ -62,19 +65,37 @@ class NotificationGateway:
                 raise _nothing_given_up(delivery_id, last)
             batch = await self._input(delivery_id, last.run_id)
             events = tuple(event for event in batch.events if event.id in given_up.events)
-            with suppress(WorkflowAlreadyStartedError):  # another request has just resent them
-                await self._client.start_workflow(
-                    keys.NOTIFICATION_TYPE,
-                    batch.model_copy(update={"events": events}),
-                    id=last.id,
-                    task_queue=keys.TASK_QUEUE,
-                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                    id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                    priority=self._priorities.of(keys.tenant_of(batch.production_id), Urgency.BATCH),
-                    static_summary=f"{len(events)} events of {batch.production_id}, again",
-                    rpc_timeout=RPC_TIMEOUT,
-                )
+            await self._start_once(last, batch.model_copy(update={"events": events}))
         return await _view(last)
+
+    async def _start_once(self, last: WorkflowExecutionDescription, batch: Notification) -> None:
+        """Start the run that follows `last`, unless a request has started it. The SDK's own start draws the id of its
+        request, so that a repetition would be another start."""
+        converter, priority = self._client.data_converter, self._priorities
+        of_tenant = priority.of(keys.tenant_of(batch.production_id), Urgency.BATCH)
+        (summary,) = await converter.encode([f"{len(batch.events)} events of {batch.production_id}, again"])
+        request = StartWorkflowExecutionRequest(
+            namespace=self._client.namespace,
+            identity=self._client.identity,
+            request_id=f"resend-{last.run_id}",
+            workflow_id=last.id,
+            workflow_type=WorkflowType(name=keys.NOTIFICATION_TYPE),
+            task_queue=TaskQueue(name=keys.TASK_QUEUE),
+            input=Payloads(payloads=await converter.encode([batch])),
+            workflow_id_reuse_policy=WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+            workflow_id_conflict_policy=WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+            priority=Priority(
+                priority_key=of_tenant.priority_key or 0,
+                fairness_key=of_tenant.fairness_key or "",
+                fairness_weight=of_tenant.fairness_weight or 0.0,
+            ),
+            user_metadata=UserMetadata(summary=summary),
+        )
+        try:
+            await self._client.workflow_service.start_workflow_execution(request, timeout=RPC_TIMEOUT)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.ALREADY_EXISTS:  # a later run is under way
+                raise
 
     async def _is_newest(self, run: WorkflowExecution) -> bool:
         """Whether no later run delivers the events again."""

@@ -10,6 +10,7 @@ from workflows.requests import (
     ApprovalRequest,
     CorrectReference,
     Decision,
+    LowerBudget,
     Pause,
     PlanEdit,
     Refresh,
@@ -64,3 +65,4 @@ ANALYSE_AGAIN: Final = Update("analyse_again", AnalyseAgain, Receipt, REVISE_SEC
 REVIEW_FIELDS: Final = Update("review_fields", ReviewFields, Receipt, reopens=True)
 PAUSE: Final = Update("pause", Pause, Receipt)
 RESUME: Final = Update("resume", Resume, Receipt)
+LOWER_BUDGET: Final = Update("lower_budget", LowerBudget, Receipt)

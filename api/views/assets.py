@@ -6,12 +6,11 @@ from workflows.continuity.inputs import replaced_by
 from workflows.events import AssetRecord, AssetState, AssetStatus, Snapshot
 from workflows.models import ZERO, Asset, Estimate
 from workflows.production.state import attention
-from workflows.production.state.approvals import assets_waiting_for_money, budget_to_approve, digest_to_approve
+from workflows.production.state.approvals import assets_waiting_for_money, budget_to_offer, digest_to_approve
 from workflows.production.state.budget import reserve_usd
 from workflows.production.state.checked import findings_of, verdict_of
 from workflows.production.state.estimates import asset_estimate
 from workflows.production.state.record import Record
-from workflows.requests import Approval
 
 
 def asset_records(snapshot: Snapshot) -> list[AssetRecord]:
@@ -21,12 +20,11 @@ def asset_records(snapshot: Snapshot) -> list[AssetRecord]:
 
 
 def approve_usd(snapshot: Snapshot) -> Decimal | None:
-    """The whole budget, USD, after another approval that names none; None where no asset waits for one."""
+    """The whole budget, USD, that another approval may name to release what waits; None where no asset waits."""
     record = _of(snapshot)
-    digest = digest_to_approve(record)
-    if digest is None or snapshot.status.closed or not assets_waiting_for_money(record):
+    if digest_to_approve(record) is None or snapshot.status.closed or not assets_waiting_for_money(record):
         return None
-    return budget_to_approve(record, Approval(plan_digest=digest))
+    return budget_to_offer(record)
 
 
 def _of(snapshot: Snapshot) -> Record:

@@ -206,7 +206,7 @@ class ProductionView(View):
     overrun_usd: Money = Field(default=ZERO, description="The part of spent_usd above published prices")
     approve_usd: Money | None = Field(
         default=None,
-        description="While assets wait for another approval: the whole budget after an approval that names none",
+        description="While assets wait for another approval: the whole budget to name in it, to release all that waits",
     )
     approval: Approval | None = None
     approved_at: datetime | None = None

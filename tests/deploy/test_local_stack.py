@@ -164,6 +164,23 @@ def test_kills_by_its_owner_never_end_the_stack(tmp_path: Path) -> None:
         supervisor.wait_ready("sleeper")
 
 
+@pytest.mark.parametrize("safe", [True, False])
+def test_a_kill_at_the_end_is_reported_unless_it_loses_nothing(tmp_path: Path, safe: bool) -> None:
+    """A part that does not stop within its grace is killed. If that loses nothing, its log says so, and no message."""
+    script = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('on', flush=True); time.sleep(600)"
+    )
+    log = tmp_path / "deaf.log"
+    command = [sys.executable, "-c", script]
+    deaf = Component("deaf", command, {}, lambda _: "on" in log.read_text(), grace=0.1, kill_is_safe=safe)
+    messages: list[str] = []
+    supervisor = Supervisor([deaf], tmp_path, messages.append)
+    supervisor.start()
+    supervisor.stop()
+    assert messages == ([] if safe else ["deaf did not stop within its grace and is killed"])
+    assert ("which loses nothing" in log.read_text()) is safe
+
+
 def test_repeated_deaths_end_the_stack(tmp_path: Path) -> None:
     """A part that ends quickly several times stops everything, with its last output and the path of its log."""
     gone = tmp_path / "served"

@@ -3,7 +3,8 @@
 from decimal import Decimal
 from typing import Any, Final
 
-from hypothesis.stateful import RuleBasedStateMachine
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from tests.fuzz.answers import PRICES, UNPUBLISHED, delivered, made_up, media, priced, taken
 from tests.fuzz.money import ExpectedMoney
@@ -18,7 +19,7 @@ from workflows.production.state.record import Record
 from workflows.production.state.resubmissions import RESUBMISSION_POLICY
 from workflows.production.state.takes import usable_take
 from workflows.refusals import REFUSED
-from workflows.requests import PlanEdit, Regenerate, Resolve
+from workflows.requests import LowerBudget, PlanEdit, Regenerate, Resolve
 
 OPEN: Final = {"edit_plan", "regenerate", "select_take", "upload_take", "refresh"}
 """Updates that reopen a delivered production, as the gateway does."""
@@ -103,6 +104,11 @@ class Life(RuleBasedStateMachine):
         self.simulation.update(name, argument)
         self.advance()
 
+    @rule(budget=st.sampled_from(("0", "0.02", "0.1", "0.3", "1", "2")))
+    @precondition(lambda self: bool(self.state.assets))
+    def lower(self, budget: str) -> None:
+        self.send("lower_budget", LowerBudget(budget_usd=Decimal(budget)))
+
     def advance(self) -> None:
         ended = self.simulation.advance()
         for sent in ended:
@@ -179,6 +185,8 @@ class Life(RuleBasedStateMachine):
             self.money.approved(event, state.brief, state.plan, self.paid, self.wanted(), by_policy)
         elif event.name == "budget_raised":
             self.money.raised(event, state.brief)
+        elif event.name == "budget_lowered":
+            self.money.lowers(event)
         elif event.name == "resolved" and event.data.get("by") == RESUBMISSION_POLICY and "take" not in event.data:
             key = (str(event.asset_id), state.assets[str(event.asset_id)].next_take)
             self.bank[key] = self.bank.get(key, ZERO) + self.asked_usd[key]

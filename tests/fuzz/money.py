@@ -8,7 +8,7 @@ from tests.fuzz.answers import PRICES, UNPUBLISHED
 from workflows.brief import Brief
 from workflows.events import Event
 from workflows.models import ZERO, Asset, Plan
-from workflows.requests import Approval, Decision, PlanEdit, Refresh, Regenerate, Resolve
+from workflows.requests import Approval, Decision, LowerBudget, PlanEdit, Refresh, Regenerate, Resolve
 
 
 @dataclass
@@ -16,6 +16,8 @@ class ExpectedMoney:
     """The money that approvers have released, USD."""
 
     cap: Decimal = ZERO
+    lowered: Decimal | None = None
+    """The budget to which a person lowered it: only a request that names a higher one raises it again."""
     charged: dict[str, Decimal] = field(default_factory=dict)
     """The highest bill of each model that was above its price."""
     overcharged: Decimal = ZERO
@@ -62,6 +64,8 @@ class ExpectedMoney:
                 | Resolve(budget_usd=usd, allow_unknown_prices=allows)
             ):
                 self._release(usd, [a for a in assets if allows and a.asset_id == asked.asset_id])
+            case LowerBudget(budget_usd=usd):
+                self._release(usd, [])
             case Refresh(budget_usd=usd, allow_unknown_prices=allows):
                 self._release(usd, [a for a in assets if allows and a.asset_id in (asked.asset_ids or (a.asset_id,))])
 
@@ -79,7 +83,14 @@ class ExpectedMoney:
         assert usd in self._named, f"{usd} USD were allowed, and no request has that budget"
         assert brief.approval.approvers == 1, "one of two approvers released money alone"
         assert not brief.approval.not_by_requester or event.data["by"] != brief.requester
-        self.cap = usd
+        self.cap, self.lowered = usd, None
+
+    def lowers(self, event: Event) -> None:
+        """Check that a person lowered the budget as requested."""
+        usd = Decimal(str(event.data["budget_usd"]))
+        assert usd in self._named, f"{usd} USD are allowed, and no request has that budget"
+        assert usd <= self.cap, f"lowered from {self.cap} to {usd} USD"
+        self.cap = self.lowered = usd
 
     def approved(self, event: Event, brief: Brief, plan: Plan, paid: Decimal, wanted: Decimal, by_policy: bool) -> None:
         """Check the budget that all approvals release together.
@@ -92,8 +103,8 @@ class ExpectedMoney:
         sums = [a.budget_usd for a in together if a.budget_usd is not None]
         limit = brief.budget_usd
         if event.data.get("again"):
-            needed = max(self.cap, paid + wanted)
-            cap = min(sums) if sums else needed if limit is None else max(self.cap, min(needed, limit))
+            limits = [most for most in (limit, self.lowered) if most is not None]
+            cap = min(sums) if sums else max(self.cap, min([max(self.cap, paid + wanted), *limits]))
         elif event.data.get("gate") and not sums:
             cap = self.cap
         else:
@@ -104,6 +115,8 @@ class ExpectedMoney:
             cap = cap if limit is None else min(cap, limit)
         assert Decimal(str(event.data["budget_usd"])) == cap, f"approved {event.data['budget_usd']} USD, not {cap}"
         self.cap = cap
+        if self.lowered is not None:
+            self.lowered = cap if cap <= self.lowered else None
         if together and all(a.allow_unknown_prices for a in together):
             self._permit([*plan.assets])
 

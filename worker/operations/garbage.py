@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Final, Literal
 
 from temporalio.client import Client
@@ -23,8 +24,8 @@ from workflows.runtime import external_payloads
 
 Reason = Literal["reference", "trash", "upload", "film part", "multipart", "payload", "index", "probe"]
 MEANINGS: Final[dict[Reason, str]] = {
-    "reference": f"a file for briefs that no brief names any more; it is moved to {keys.TRASH}",
-    "trash": "a file that was moved there and that no brief has named since",
+    "reference": f"a file for briefs that no brief names any more; it waits in {keys.TRASH} until the end of the run",
+    "trash": "such a file that an interrupted run has left there",
     "upload": "a received file that became a take, or was refused",
     "film part": "an encoded part of a film; it is made again where it is needed",
     "multipart": "an upload in parts that nobody continues",
@@ -35,6 +36,8 @@ MEANINGS: Final[dict[Reason, str]] = {
 SAFE_AGE: Final = timedelta(days=1)
 """What is younger is kept, whatever the state of its production: no attempt of an activity takes so long."""
 AT_ONCE: Final = 10
+LISTED_AFTER: Final = timedelta(minutes=1)
+"""A run that was started is in Temporal's lists by then; mostly within a second."""
 
 
 @dataclass(frozen=True)
@@ -98,10 +101,15 @@ class Collector:
         return found
 
     async def remove(self, items: Iterable[Item]) -> AsyncIterator[tuple[Item, bool]]:
-        """Remove what is still not needed; yields each item, and whether it was removed."""
+        """Remove what is still not needed; yields each item, and whether it was removed.
+
+        Files for briefs are first moved to the trash, where a brief still finds them. When all else is removed, and
+        every brief that was sent meanwhile is in Temporal's lists, the files that none names are deleted there.
+        """
         items = list(items)
-        files = {"reference", "trash"}
-        named = await named_references(self._client, self._since) if files & {i.reason for i in items} else set()
+        moved: list[Item] = []
+        moved_at = 0.0
+        named = await self._named(items)
         # One production after the other, so that the state of each is read directly before its objects are deleted.
         for production_id, group in _by_production(items).items():
             ended = not production_id or await self._state(production_id) == "ended"
@@ -112,8 +120,39 @@ class Collector:
                     return await self._remove(item, named)
 
             done = await asyncio.gather(*map(remove_one, group)) if ended else [False] * len(group)
-            for each in zip(group, done, strict=True):
+            for item, removed in zip(group, done, strict=True):
+                if item.reason == "reference" and removed:
+                    moved.append(item)
+                    moved_at = monotonic()
+                else:
+                    yield item, removed
+        if moved:
+            await self.wait_for_lists(monotonic() - moved_at)
+            async for each in self._empty_trash(moved):
                 yield each
+
+    async def wait_for_lists(self, passed: float) -> None:
+        """Wait until the briefs that were sent when the files were moved, `passed` seconds ago, are in the lists."""
+        await asyncio.sleep(max(LISTED_AFTER.total_seconds() - passed, 0))
+
+    async def _empty_trash(self, moved: list[Item]) -> AsyncIterator[tuple[Item, bool]]:
+        """Delete the files that were moved, and move those back that a brief names by now."""
+        named = await self._named(moved)
+        listed = await inventory.list_objects(self._storage, keys.trash_key(keys.REFERENCES))
+        trash = {each.key.removeprefix(keys.TRASH): each for each in listed}
+        for item in moved:
+            key, found = item.found.key, trash.get(item.found.key)
+            if found and key not in named:
+                yield item, await inventory.delete_unchanged(self._storage, found)
+                continue
+            if found:
+                await inventory.move_unchanged(self._storage, found, key)
+            yield item, False
+
+    async def _named(self, items: Iterable[Item]) -> set[str]:
+        """The files for briefs that are in use now; none is read where no such file is among `items`."""
+        files = any(each.reason in ("reference", "trash") for each in items)
+        return await named_references(self._client, self._since) if files else set()
 
     async def _dead_entries(self, stored: set[str], old: datetime) -> list[Listed]:
         """The old entries of the index of takes whose media are not in `stored`: deleted media never return."""
@@ -149,7 +188,7 @@ class Collector:
     async def _find_references(self, of_productions: list[Listed], found: Garbage) -> None:
         """The old files for briefs that neither a run, a schedule nor a manifest needs."""
         files = await self._older(keys.REFERENCES, self._since)
-        trash = await self._older(keys.trash_key(keys.REFERENCES), self._since)
+        trash = await self._older(keys.trash_key(keys.REFERENCES), self._now - SAFE_AGE)
         if not files and not trash:
             return
         named = await named_references(self._client, self._since) | await self._named_by_records(of_productions)

@@ -38,6 +38,7 @@ EventName = Literal[
     "attention_withdrawn",
     "overrun",
     "budget_raised",
+    "budget_lowered",
     "prompt_proposed",
     "resolved",
     "finishing",

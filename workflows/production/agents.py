@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.refusals import refuse
     from workflows.requests import Approval, Decision
 
-_ACTORS: Final = ("editor", "reviser", "requested_by", "resolver", "uploaded_by", "resumed_by")
+_ACTORS: Final = ("editor", "reviser", "requested_by", "resolver", "uploaded_by", "resumed_by", "actor")
 """The fields of requests with the name of their sender."""
 _ASK: Final = "ask a person, who may grant more or approve it"
 

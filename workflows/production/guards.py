@@ -62,7 +62,24 @@ def check_budget_kept(record: Record, budget_usd: Decimal | None) -> None:
     if budget_usd is None or not record.assets or budget_usd >= (record.budget_usd or ZERO):
         return
     if workflow.patched("lower-budgets-are-refused"):
-        message = f"the budget is {record.budget_usd} USD already and cannot be lowered; leave it out, or name more"
+        message = (
+            f"the budget is {record.budget_usd} USD already and cannot be lowered by this request; leave it out, name "
+            "more, or lower the budget by itself (lower_budget)"
+        )
+        raise refuse("budget_short", "budget_usd", message)
+
+
+def check_not_lowered(record: Record, budget_usd: Decimal | None, before: Decimal | None) -> None:
+    """
+    Args:
+        budget_usd: The budget that a request names.
+        before: That of the production when the request came.
+
+    Raises:
+        ApplicationError: a refusal, where a person has lowered the budget meanwhile: the request would raise it again.
+    """
+    if budget_usd is not None and (record.budget_usd or ZERO) < (before or ZERO):
+        message = f"the budget was lowered to {record.budget_usd} USD meanwhile; read the production and repeat it"
         raise refuse("budget_short", "budget_usd", message)
 
 

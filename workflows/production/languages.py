@@ -70,7 +70,7 @@ class Languages:
         Raises:
             ApplicationError: a refusal; a language cannot be added.
         """
-        record = self._run.record
+        record, budget = self._run.record, self._run.record.budget_usd
         before = set(record.plan.cut.languages if record.plan else ())
         about = [e for e in edit.edits if e.op == "languages" or (e.cut and not before >= set(e.cut.languages))]
         if not about:
@@ -86,7 +86,7 @@ class Languages:
         try:
             return await self._add_by_edit(plan, edit, given, tuple(sorted(out)))
         except NotAnswered as failed:
-            self._book(failed.bill.billed_usd, failed.bill.doubt_usd, edit)
+            self._book(failed.bill.billed_usd, failed.bill.doubt_usd, edit, budget)
             message = str(failed).removeprefix("languages: ")
             if failed.kind == BUDGET_SHORT:
                 raise refuse("budget_short", "budget_usd", self._with_remedy(message)) from None
@@ -102,6 +102,7 @@ class Languages:
 
     async def _add_by_edit(self, plan: Plan, edit: PlanEdit, given: Translations, left_out: tuple[str, ...]) -> Plan:
         record, payer = self._run.record, self._questions.payer(edit.editor)
+        before = record.budget_usd
         async with self._questions.one_at_a_time:
             room = None
             if record.assets:
@@ -125,13 +126,15 @@ class Languages:
             )
             with nullcontext() if room is None else self._questions.holding(room):
                 added = await self._ask(request, payer, by_edit=True)
-        self._book(added.billed_usd, added.doubt_usd, edit)
+        self._book(added.billed_usd, added.doubt_usd, edit, before)
         return added.plan
 
-    def _book(self, billed_usd: Decimal, doubt_usd: Decimal, edit: PlanEdit) -> None:
-        """Book the cost of translations, and raise the budget as the edit says if that is what they were paid from."""
+    def _book(self, billed_usd: Decimal, doubt_usd: Decimal, edit: PlanEdit, before: Decimal | None) -> None:
+        """Book the cost of translations, and raise the budget as the edit says if that is what they were paid from.
+        One that was lowered from `before` meanwhile holds their cost, and stays."""
         record = self._run.record
-        if billed_usd and record.assets and edit.budget_usd is not None:
+        lowered = (record.budget_usd or ZERO) < (before or ZERO)
+        if billed_usd and record.assets and edit.budget_usd is not None and not lowered:
             raise_budget(record, edit.budget_usd, edit.editor)
         book_planning(record, billed_usd, doubt_usd)
 

@@ -25,6 +25,14 @@ class ProductionRun(RunLoop):
         """Whether questions to language models are under way, for which more money is held than they will cost."""
         self.pricing = asyncio.Lock()
         """Held while a change of the plan is priced: one change at a time."""
+        info = workflow.info()
+        self.follows_reset = info.run_id != info.original_execution_run_id
+        """Whether this workflow task is the first after a reset: the server sends again what was accepted before. The
+        seed for what follows the reset comes with the next task."""
+        workflow.register_random_seed_callback(self._end_reset)
+
+    def _end_reset(self, _seed: int) -> None:
+        self.follows_reset = False
 
     def wait_for_slot(self, name: str, asset: Asset, waits: bool) -> None:
         """A take begins to wait for a slot of its provider, or has one."""

@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.questions import Questions
     from workflows.production.reading import Reading
     from workflows.production.requests.answers import Answers
+    from workflows.production.requests.budgets import Budgets
     from workflows.production.requests.decisions import Decisions
     from workflows.production.requests.plan_edits import PlanEdits
     from workflows.production.requests.repeats import Repeats
@@ -45,6 +46,7 @@ with workflow.unsafe.imports_passed_through():
         ApprovalRequest,
         CorrectReference,
         Decision,
+        LowerBudget,
         Pause,
         PlanEdit,
         Refresh,
@@ -85,6 +87,7 @@ class ProductionWorkflow:
         self._plan_edits = PlanEdits(run, prices, languages)
         self._take_requests = TakeRequests(run, prices, rewriting)
         self._answers = Answers(run, prices)
+        self._budgets = Budgets(run)
 
     @workflow.run
     async def run(self, start: ProductionStart) -> Snapshot:
@@ -163,6 +166,10 @@ class ProductionWorkflow:
     async def resume(self, resume: Resume) -> Receipt:
         await self._repeats.ready()
         return self._decisions.resume(resume)
+
+    @workflow.update(description="Lower the budget to `budget_usd`; refused below what is spent and held")
+    async def lower_budget(self, request: LowerBudget) -> Receipt:
+        return await self._repeats.once("lower_budget", request, self._budgets.lower)
 
     @workflow.signal(description="The budget of its batch has changed, which limits the planning of all rows together")
     def batch_budget(self, batch: BatchBudget) -> None:

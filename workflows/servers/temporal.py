@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the messages of the API need this module, and load no Temporal
     from temporalio.service import RPCError
 
 DISK_FULL: Final = "the disk of the Temporal server is full: it stores nothing until there is room"
@@ -21,9 +21,7 @@ def is_missing(error: "RPCError") -> bool:
     A server that cannot read the namespace within 3 s, because its database is busy, also answers NOT_FOUND, "Namespace
     … is not found". It says nothing about the run then.
     """
-    from temporalio.service import RPCStatusCode  # the OpenAPI description does without the SDK, which takes 150 ms
-
-    return error.status is RPCStatusCode.NOT_FOUND and not _NO_NAMESPACE.search(error.message)
+    return error.status.name == "NOT_FOUND" and not _NO_NAMESPACE.search(error.message)
 
 
 def diagnose(error_text: str) -> str:

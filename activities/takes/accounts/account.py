@@ -29,6 +29,9 @@ MAX_DELAY_SECONDS: Final = 0.5
 GIVE_UP_SECONDS: Final = 60.0
 """How long a write is retried after conflicts; then the storage counts as unavailable and the activity is retried."""
 
+CLAIMS_WITHIN_SECONDS: Final = 2.0
+"""From the check of its money to its claim, a submission takes so long at most; otherwise it checks once more."""
+
 SERIES: Final = "the budget of the series"
 SERIES_REMEDY: Final = "approve the series again with a higher budget_usd"
 
@@ -59,6 +62,7 @@ class Reservation(Model):
     settled: bool = False
     tries: int = Field(default=1, description="Grows with each reservation, so that an older settlement is refused")
     returned: bool = Field(default=False, description="Of a part of a series: it was closed, and returned money")
+    ended: bool = Field(default=False, description="Of a part whose workflow ended without returning its money")
 
 
 class Account(Model):

@@ -5,13 +5,15 @@ which there is some. Amounts are USD.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.storage.bucket import Storage
 from activities.takes.accounts.account import SERIES, SERIES_REMEDY, Account, AccountFile, LimitReached, Reservation
+from activities.takes.accounts.ended import ASSETS, EndedParts
 from activities.takes.attempt import application_error
 from workflows import keys
 from workflows.activity_io import BUDGET_SHORT, AssetFailure
@@ -29,8 +31,9 @@ from workflows.series.accounts import (
     SeriesAccount,
 )
 
-ASSETS: Final = "assets"
-"""The entry of a part for all that follows its planning; its other entries are questions of planning."""
+SETTLING: Final = "SeriesSettling"
+"""The type of a failure that is retried: it is not known yet what a part has cost whose workflow was ended."""
+TRY_AGAIN: Final = timedelta(seconds=10)
 CLOSED: Final = "the series of this production is not approved yet, so nothing may be spent; approve the series"
 SETTLED: Final = (
     "this production was reset after its series had settled its costs, so nothing more is paid for it; start a new one "
@@ -40,11 +43,16 @@ SETTLED: Final = (
 Change = Callable[[Account], Account]
 
 
+class GrantEnded(LimitReached):
+    """A part gets nothing, however much the series has."""
+
+
 class SeriesAccounts:
     """The activities of the account of a series. Each is idempotent."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, ended: EndedParts | None = None) -> None:
         self._storage = storage
+        self._ended = ended or EndedParts(storage)
 
     @activity.defn(name=OPEN_SERIES)
     async def open_series(self, request: OpenSeries) -> None:
@@ -52,7 +60,7 @@ class SeriesAccounts:
 
         Raises:
             ApplicationError: type SERIES_SHORT, not retried; nothing changed.
-            StorageFailed: try again.
+            ApplicationError: type SETTLING; StorageFailed: try again.
         """
         await self._change(request, lambda account: opened(account, request))
 
@@ -62,7 +70,7 @@ class SeriesAccounts:
 
         Raises:
             ApplicationError: type SERIES_SHORT, not retried; nothing changed.
-            StorageFailed: try again.
+            ApplicationError: type SETTLING; StorageFailed: try again.
         """
         account = await self._change(request, lambda account: reserved(account, request))
         return granted(account, request.production_id)
@@ -79,13 +87,33 @@ class SeriesAccounts:
         return granted(account, request.production_id)
 
     async def _change(self, request: SeriesAccount, change: Change) -> Account:
+        """Change the account. Where it has too little, parts whose workflow was ended are settled first."""
+        file = _file(self._storage, request)
+
         async def changed(account: Account) -> Account:
             return change(account)
 
         try:
-            return await _file(self._storage, request).change(changed)
+            return await file.change(changed)
+        except GrantEnded as error:
+            raise _short(error) from None
         except LimitReached as error:
-            raise ApplicationError(str(error), type=SERIES_SHORT, non_retryable=True) from None
+            short = error
+        settled = await self._ended.settle(file, getattr(request, "production_id", ""))
+        if settled == "wait":
+            message = f"{short}; it waits for the cost of a part whose workflow was ended"
+            benign = ApplicationErrorCategory.BENIGN
+            raise ApplicationError(message, type=SETTLING, next_retry_delay=TRY_AGAIN, category=benign)
+        if settled == "nothing":
+            raise _short(short)
+        try:
+            return await file.change(changed)
+        except LimitReached as error:
+            raise _short(error) from None
+
+
+def _short(error: LimitReached) -> ApplicationError:
+    return ApplicationError(str(error), type=SERIES_SHORT, non_retryable=True)
 
 
 async def check_grant(storage: Storage, grant: PartGrant, production_id: str) -> None:
@@ -140,11 +168,11 @@ def opened(account: Account, request: OpenSeries) -> Account:
 def reserved(account: Account, request: ReservePart) -> Account:
     entry = account.entries.get(name := _name(request.production_id))
     if entry and request.number != entry.tries and (request.number or entry.returned):
-        raise LimitReached(SETTLED)
+        raise GrantEnded(SETTLED)
     if entry and entry.usd >= request.usd:
         return account
     if account.cap_usd is None:
-        raise LimitReached(CLOSED)
+        raise GrantEnded(CLOSED)
     for cap in account.caps if request.usd else ():
         cap.check(account, name, request.usd)
     before = entry or Reservation(usd=request.usd)
@@ -156,6 +184,6 @@ def returned(account: Account, request: ReturnPart) -> Account:
     if entry and entry.returned and (entry.usd, entry.tries) == (request.usd, request.number + 1):
         return account  # an earlier attempt did it
     if entry is None or entry.tries != request.number:
-        raise LimitReached(SETTLED)
+        raise GrantEnded(SETTLED)
     end = Reservation(usd=request.usd, tries=request.number + 1, returned=True)
     return _with_part(account, request.production_id, end)

@@ -1,4 +1,4 @@
-"""Commands that decide about a production: approve, reject, resolve, pause, resume, cancel."""
+"""Commands that decide about a production: approve, reject, resolve, pause, resume, budget, cancel."""
 
 import time
 from decimal import Decimal
@@ -28,6 +28,7 @@ from api.cli.context import (
     UnknownOption,
     cli_of,
     current_user,
+    parse_usd,
     plan_of,
     print_receipt,
     usd_option,
@@ -46,7 +47,7 @@ from api.views.changes import AttentionEntry
 from api.views.production import ProductionView
 from workflows.events import AssetRecord, AttentionReason, ProductionStatus
 from workflows.models import ZERO
-from workflows.requests import Approval, Cancel, Pause, Rejection, Resolve, Resume
+from workflows.requests import Approval, Cancel, LowerBudget, Pause, Rejection, Resolve, Resume
 
 app = typer.Typer()
 
@@ -299,6 +300,23 @@ def resume(context: Context, production_id: ProductionArgument) -> None:
     cli = cli_of(context)
     production_id = cli.production_id(production_id)
     print_receipt(cli, production_id, "Resumed", cli.client.resume(production_id, Resume(resumed_by=current_user())))
+
+
+@app.command(rich_help_panel=DECIDE)
+def budget(
+    context: Context,
+    production_id: ProductionArgument,
+    usd: Annotated[
+        Decimal, typer.Argument(parser=parse_usd, metavar="USD", help="The new total budget, lower than the present.")
+    ],
+    reason: Annotated[str, typer.Option(help="The reason, recorded in the event log.")] = "",
+) -> None:
+    """Lower the budget after the approval; what does not fit it waits for a decision."""
+    cli = cli_of(context)
+    production_id = cli.production_id(production_id)
+    request = LowerBudget(budget_usd=usd, actor=current_user(), reason=reason)
+    receipt = cli.client.lower_budget(production_id, request, idempotency_key=cli.key)
+    print_receipt(cli, production_id, f"Lowered the budget to {spent(usd)} USD", receipt)
 
 
 @app.command(rich_help_panel=DECIDE)

@@ -14,6 +14,7 @@ from workflows.models import Model
 from workflows.requests import (
     Approval,
     Cancel,
+    LowerBudget,
     Pause,
     PlanEdit,
     Refresh,
@@ -117,6 +118,14 @@ class DecisionEndpoints(Transport):
     async def resume(self, production_id: str, request: Resume) -> Receipt:
         """Start takes again after a pause."""
         return await self._request("POST", production_path(production_id, "resume"), Receipt, body=request)
+
+    async def lower_budget(
+        self, production_id: str, request: LowerBudget, *, idempotency_key: str | None = None
+    ) -> Receipt:
+        """Lower the budget of an approved production, no further than what is spent and held."""
+        path = production_path(production_id, "budget")
+        body = request.model_dump(mode="json", exclude={"idempotency_key"}, exclude_unset=True)
+        return await self._request("POST", path, Receipt, body=body, key=idempotency_key)
 
     async def cancel(self, production_id: str, cancel: Cancel | None = None) -> Receipt:
         """Request the end of the production; the event `cancelled` follows when it has ended."""

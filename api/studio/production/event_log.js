@@ -43,6 +43,7 @@ const EVENTS = {
   attention_withdrawn: "no longer needs a decision",
   overrun: "cost more than its published price",
   budget_raised: "The budget was raised",
+  budget_lowered: "The budget was lowered",
   prompt_proposed: "has a softer prompt proposed",
   resolved: "was resolved",
   finishing: "Assembling the deliverable",
@@ -121,6 +122,8 @@ const DETAILS = {
     `reference-${reference} by ${by}: ${[...changed, ...struck.map((part) => `${part} struck out`)].join(", ")}`,
   film_progress: (data) => `${data.segments} of ${data.count} segments`,
   budget_raised: (data) => `from ${usd(data.before_usd)} to ${usd(data.budget_usd)} by ${data.by}${aboveBrief(data)}`,
+  budget_lowered: ({ before_usd, budget_usd, by, reason }) =>
+    `from ${usd(before_usd)} to ${usd(budget_usd)} by ${by}${reason ? `: ${reason}` : ""}`,
   approved: (data) =>
     [
       data.again && data.assets?.length && `${listed(data.assets)},`,

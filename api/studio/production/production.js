@@ -14,6 +14,7 @@ import { decisionBar, planSummary } from "./approval.js";
 import { assetSheet, newSheetState, unsavedEdits } from "./asset_sheet.js";
 import { attentionCard, CANCEL_EFFECT } from "./attention_card.js";
 import { draftBoard, storyboard } from "./board.js";
+import { budgetControl } from "./budget.js";
 import { estimateRange, productionCost } from "./costs.js";
 import { cutSheet, filmShots } from "./cut.js";
 import { languagesSheet, languagesSummary } from "./languages.js";
@@ -242,6 +243,7 @@ export function open([id, assetId], app) {
           ${budget > 0 && progressBar(spent / budget, "Money spent", {
             reserved: reserved / budget, tone: overrun ? "over" : "",
           })}
+          ${budgetControl(production, actions, state, set)}
         </div>
       </section>
     `;

@@ -164,14 +164,20 @@ async def test_an_answer_names_the_displayed_item(greenlight: Greenlight, api: A
 
 
 async def test_pause_and_resume(greenlight: Greenlight, api: Api, fake: FakeActivities) -> None:
-    """A paused production is shown as such with the command that resumes it; a script that watches it does not wait."""
+    """A paused production is shown as such with the command that resumes it; a script that watches it does not wait.
+    Its budget can be lowered, no further than what is spent and held."""
     fake.hold("text-1")
-    production_id, _ = await api.planned()
+    production_id, _ = await api.planned(budget_usd="1")
     await done(greenlight("edit", production_id, "--set", "text-2.depends_on=text-1"))
     await done(greenlight("approve", production_id))
     await api.until(production_id, "asset_start")
     paused = await done(greenlight("pause", production_id, "--reason", "new wishes"))
     assert f"greenlight resume {production_id}" in paused
+    refused = await greenlight("budget", production_id, "0.001")
+    assert (refused.exit_code, "the lowest possible budget now is" in refused.stderr) == (1, True)
+    lowered = await done(greenlight("budget", production_id, "0.03", "--reason", "less money"))
+    assert "Lowered the budget to 0.03 USD" in lowered
+    assert (await api.get(production_id))["budget_usd"] == "0.03"
     fake.release("text-1")
     stuck = await greenlight("watch", production_id)
     assert stuck.exit_code == 4, stuck.output
@@ -334,6 +340,7 @@ DATA: dict[str, dict[str, Any]] = {
     "approved": {"approver": "ana", "budget_usd": "2.5", "gate": "stills"},
     "attention_withdrawn": {"reason": "budget_short"},
     "budget_raised": {"by": "ana", "budget_usd": "2.50", "before_usd": "1.00", "brief_budget_usd": "2.00"},
+    "budget_lowered": {"by": "ana", "budget_usd": "1.00", "before_usd": "2.50", "reason": "less"},
     "overrun": {"provider": "fake", "model": "words", "price_usd": "0.10", "cost_usd": "1.00"},
     "asset_cancelled": {"outcome": "running", "job_id": "j1", "billed_usd": "0.5000"},
     "asset_failed": {"message": "no words"},
@@ -360,6 +367,7 @@ WORDS = {
     "approved": "the stills, by ana, to spend at most 2.50 USD",
     "attention_withdrawn": "budget short: no decision is needed any more",
     "budget_raised": "from 1.00 to 2.50 USD, by ana, above the brief's 2.00 USD",
+    "budget_lowered": "from 2.50 to 1.00 USD, by ana: less",
     "overrun": "fake/words charged 1.00 USD, 0.90 USD above its published 0.10 USD",
     "asset_cancelled": "may still run, job j1, 0.50 USD billed",
     "asset_stale": "still-1 changed since, 0.25 USD to make again",

@@ -3,13 +3,15 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from unittest.mock import AsyncMock
 from uuid import uuid4
 
 import pytest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from typer.testing import CliRunner, Result
 
 from api.cli.main import app
+from api.temporal.notifications import NotificationGateway
 from tests.activities.test_webhooks import address, event, notifying_with
 from tests.support.servers.receiver import Receiver, answer, receiving
 from tests.support.servers.serving import Api, problem, serving
@@ -32,9 +34,9 @@ async def command(api: Api, *arguments: str) -> Result:
     return await asyncio.to_thread(CliRunner().invoke, app, ["--url", url, "webhooks", *arguments])
 
 
-async def test_given_up_events_are_posted_again(client: Client, api: Api) -> None:
+async def test_given_up_events_are_posted_again(client: Client, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a receiver refused is listed with the reason until it is resent; then it gets exactly those events, under
-    their ids, and a second request has no effect."""
+    their ids. A second request has no effect, also one that read the delivery before and starts it afterwards."""
     production_id = uuid4().hex[:8]
     delivery_id = f"{production_id}-0-1"
 
@@ -53,6 +55,8 @@ async def test_given_up_events_are_posted_again(client: Client, api: Api) -> Non
         assert delivery_id in (await command(api, "list")).stdout
         receiver.got.clear()
         receiver.answer = lambda _: answer(204)
+        delivery = client.get_workflow_handle(keys.notification_workflow_id(delivery_id))
+        before = await delivery.describe()
         # No worker runs: the first request starts the delivery, and the second finds it under way.
         sent = await command(api, "resend", delivery_id)
         assert sent.exit_code == 0, sent.output
@@ -67,6 +71,11 @@ async def test_given_up_events_are_posted_again(client: Client, api: Api) -> Non
     delivered = problem(await api.http.post(f"{PATH}/{delivery_id}/resend"), 409)
     assert "all of its events were delivered" in delivered.errors[0].message
     problem(await api.http.post(f"{PATH}/no-such-delivery/resend"), 404)
+    resent = (await delivery.describe()).run_id
+    monkeypatch.setattr(WorkflowHandle, "describe", AsyncMock(return_value=before))
+    await NotificationGateway(client).resend(delivery_id)
+    monkeypatch.undo()
+    assert (await delivery.describe()).run_id == resent
 
 
 async def _give_up(client: Client, receiver: Receiver, production_id: str, delivery_id: str) -> None:

@@ -241,15 +241,6 @@ async def show(page: Page, path: str) -> None:
     await expect(page.get_by_text(re.compile("^Loading"))).to_have_count(0)
 
 
-async def follow(page: Page, path: str) -> None:
-    """Open another view as a link of the page does, which loads nothing again, and wait until it is complete."""
-    await page.evaluate("for (const each of document.querySelectorAll('main h1')) each.dataset.old = 'yes'")
-    await page.evaluate("(path) => { location.hash = `#/${path}`; }", path)
-    await expect(page.locator("[data-old]")).to_have_count(0)
-    await expect(page.locator("main h1").first).to_be_visible()
-    await expect(page.get_by_text(re.compile("^Loading"))).to_have_count(0)
-
-
 async def painted(page: Page) -> None:
     """Pictures and films in the window are loaded."""
     await page.wait_for_function(

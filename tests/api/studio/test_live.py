@@ -8,7 +8,7 @@ from temporalio.client import Client
 
 from activities.storage.bucket import Storage
 from deploy.local import Stack
-from tests.api.studio.browser import Site, approve, card, delivered, made, overflow, visiting, write
+from tests.api.studio.browser import Site, approve, card, delivered, made, overflow, violations, visiting, write
 from tests.support.fake_film import Film
 from tests.support.fakes import FakeActivities
 from tests.support.stack import use_s3
@@ -152,10 +152,12 @@ async def test_pause_and_resume(browser: Browser, site: Site, fake: FakeActiviti
     async with visiting(browser, site.url) as page:
         await write(page)
         await made_from(page, "text-3", "text-2")
+        await page.get_by_label("Spend at most").fill("1")
         await approve(page)
         await expect(page.get_by_text("1 of 3 assets")).to_be_visible()
         await page.get_by_role("button", name="Pause").click()
         await expect(status(page)).to_have_text("Pausing")
+        await lower_budget(page)
         fake.release("text-2")
         await expect(status(page)).to_have_text("Paused")
         await page.reload()
@@ -163,6 +165,23 @@ async def test_pause_and_resume(browser: Browser, site: Site, fake: FakeActiviti
         assert ("text-3", 1) not in fake.produced
         await page.get_by_role("button", name="Resume").first.click()
         await delivered(page)
+
+
+async def lower_budget(page: Page) -> None:
+    """Lower the budget too far, then to the price of the plan, in a narrow window."""
+    size = page.viewport_size
+    await page.set_viewport_size({"width": 390, "height": 800})
+    await page.get_by_role("button", name="Lower the budget").click()
+    await page.get_by_label("Spend at most, in total").fill("0.001")
+    await page.get_by_role("button", name="Lower it to").click()
+    await expect(page.get_by_text("the lowest possible budget now is").first).to_be_visible()
+    assert await violations(page) == []
+    assert await overflow(page) <= 0
+    await page.get_by_label("Spend at most, in total").fill("0.03")
+    await page.get_by_role("button", name="Lower it to $0.03").click()
+    await expect(page.get_by_text("reserved of $0.03")).to_be_visible()
+    assert size is not None
+    await page.set_viewport_size(size)
 
 
 async def test_two_people_and_unknown_prices(browser: Browser, site: Site, fake: FakeActivities) -> None:

@@ -22,7 +22,6 @@ from tests.api.studio.browser import (
     board_shows,
     card,
     delivered,
-    follow,
     overflow,
     show,
     twins,
@@ -126,6 +125,15 @@ async def _tab_to(page: Page, selector: str) -> None:
         if await page.evaluate("(s) => document.activeElement.matches(s)", selector):
             return
     raise AssertionError(f"Tab does not reach {selector}")
+
+
+async def follow(page: Page, path: str) -> None:
+    """Open another view as a link of the page does, which loads nothing again, and wait until it is complete."""
+    await page.evaluate("for (const each of document.querySelectorAll('main h1')) each.dataset.old = 'yes'")
+    await page.evaluate("(path) => { location.hash = `#/${path}`; }", path)
+    await expect(page.locator("[data-old]")).to_have_count(0)
+    await expect(page.locator("main h1").first).to_be_visible()
+    await expect(page.get_by_text(re.compile("^Loading"))).to_have_count(0)
 
 
 async def test_every_view_is_accessible(browser: Browser, site: Site, fake: FakeActivities) -> None:

@@ -1,6 +1,6 @@
 """`greenlight gc`: what it finds and removes, and all that it keeps, on the real servers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -148,31 +148,44 @@ async def test_files_in_use_are_kept(client: Client, bucket: Storage, production
     assert set(found_keys((await search.find()).items)) == {free, open_}
 
 
+class Interrupted(Collector):
+    """Runs `meanwhile` while files wait in the trash."""
+
+    meanwhile: Callable[[], Awaitable[None]]
+
+    async def wait_for_lists(self, passed: float) -> None:
+        await self.meanwhile()
+
+
 async def test_a_file_that_is_used_after_the_listing_is_not_lost(
     client: Client, bucket: Storage, productions: Productions
 ) -> None:
-    """A production that begins to use a file between the listing and the deletion gets it: if the collector sees the
-    production, the file stays, and if not, the file is found in the trash, which is emptied a period later."""
+    """A production that begins to use a file while it is removed gets it, before it is moved to the trash and while it
+    is there, and the file is back afterwards. One run deletes all others, and empties the trash of a killed run."""
     desk = Desk(bucket)
-    seen, unseen = [(await desk.stored(picture())).removeprefix(keys.STORED) for _ in range(2)]
-    search = collector(client, bucket)
-    found = [each for each in (await search.find()).items if each.found.key in (seen, unseen)]
-    assert len(found) == 2
+    early, late, free = [(await desk.stored(picture())).removeprefix(keys.STORED) for _ in range(3)]
+    left = await put(bucket, keys.trash_key(keys.REFERENCES + "left"))
+    search = Interrupted(client, bucket, 30, datetime.now(UTC) + LATER)
+    found = [each for each in (await search.find()).items if each.found.key in (early, late, free, left)]
+    assert len(found) == 4
+
+    async def use(key: str) -> None:
+        await productions.planned(references=[reference(key).model_dump(mode="json")])
+        await eventually(lambda: _is_named(client, key))
+
+    async def use_late() -> None:
+        assert {late, free} & await all_keys(bucket) == set()
+        (media,) = await desk.take_in(keys.STORED + late)
+        assert await bucket.head(media.key) is not None
+        await use(late)
+
+    search.meanwhile = use_late
     async with FakeActivities(1).working(client):
-        await productions.planned(references=[reference(seen).model_dump(mode="json")])
-        await eventually(lambda: _is_named(client, seen))
+        await use(early)
         results = {item.found.key: done async for item, done in search.remove(found)}
-    assert results == {seen: False, unseen: True}
-    left = await all_keys(bucket)
-    assert seen in left
-    assert unseen not in left
-    (media,) = await desk.take_in(keys.STORED + unseen)
-    assert await bucket.head(media.key) is not None
-    purge = collector(client, bucket, ahead=2 * LATER)
-    emptied = [each for each in (await purge.find()).items if each.reason == "trash"]
-    assert keys.trash_key(unseen) in found_keys(emptied)
-    assert all([done async for _, done in purge.remove(emptied)])
-    assert keys.trash_key(unseen) not in await all_keys(bucket)
+    assert results == {early: False, late: False, free: True, left: True}
+    kept = {early, late, free, left, *map(keys.trash_key, (early, late, free))} & await all_keys(bucket)
+    assert kept == {early, late}
 
 
 async def test_a_production_that_is_opened_again_keeps_its_parts(

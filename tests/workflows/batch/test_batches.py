@@ -118,9 +118,14 @@ async def _no_manifest(_: str) -> None:
     return None
 
 
+async def _open_request(_: str) -> Decimal:
+    """The cost by the ledgers of a production that was terminated with a request under way."""
+    return Decimal("0.07")
+
+
 @asynccontextmanager
 async def working(client: Client) -> AsyncIterator[None]:
-    looking = ProductionReports(_no_manifest)
+    looking = ProductionReports(_no_manifest, _open_request)
     async with Worker(
         client,
         task_queue=keys.TASK_QUEUE,
@@ -321,6 +326,7 @@ async def test_stop_starts_no_more_rows(batches: Batches) -> None:
     assert [(r.status, r.error) for r in view.rows][1] == ("pending", "")
     assert view.rows[0].status == "failed"
     assert "terminated by an operator" in view.rows[0].error
+    assert view.rows[0].spent_usd == Decimal("0.07")
 
 
 async def test_a_restarted_batch_starts_nothing_twice(batches: Batches) -> None:

@@ -157,6 +157,25 @@ async def test_unspent_money_is_for_other_parts(
         assert (await until(parts.part(1), "delivered")).spent_usd == Decimal("0.04")
 
 
+@pytest.mark.trial
+async def test_the_money_of_a_terminated_part_is_for_others(
+    client: Client, productions: Productions, fakes: FakeActivities, storage: Storage
+) -> None:
+    """A part gets the money of another one that an operator terminated, half a minute later."""
+    fakes.hold("text-2")
+    async with fakes.working(client):
+        parts = await start(client, storage, 2)
+        await parts.approved(budget_usd=Decimal("0.04"))
+        for number in (1, 2):
+            await until(parts.part(number), "producing", at_once=True)
+        await parts.part(1).terminate("enough")
+        fakes.release("text-2")
+        await until(parts.part(2), "delivered")
+        await regenerate(productions, parts, 2, budget_usd=Decimal("0.03"))
+        assert (await until(parts.part(2), "delivered")).spent_usd == Decimal("0.03")
+    assert (await parts.account()).taken_usd() == Decimal("0.03")
+
+
 async def reset_after_approval(client: Client, production_id: str) -> Handle:
     """The new run of a production, which goes on from the first task after its approval."""
     handle = client.get_workflow_handle(keys.workflow_id(production_id), result_type=Snapshot)

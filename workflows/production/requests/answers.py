@@ -1,5 +1,7 @@
 """Answers to what one asset waits for: retry, resubmit, adopt, accept without it, raise the budget."""
 
+from decimal import Decimal
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
@@ -13,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
         check_budget_limit,
         check_may_release,
         check_not_a_preview,
+        check_not_lowered,
         check_produced,
         check_record_size,
         known_asset,
@@ -40,11 +43,12 @@ class Answers:
         record, asset_id = self._run.record, resolution.asset_id
         if resolution.action == "retry" and asset_id not in policies.RESERVED_IDS:
             check_budget_kept(record, resolution.budget_usd)
+            before = record.budget_usd
             await self._prices.reprice_asset(
                 asset_id,
                 change_of(resolution, resolution.prompt, resolution.delivery),
                 resolution.budget_usd,
-                lambda: self._check(resolution),
+                lambda: self._recheck(resolution, before),
                 allow_unknown=resolution.allow_unknown_prices,
                 actor=resolution.resolver,
                 how="retry",
@@ -68,6 +72,10 @@ class Answers:
     def _log_answer(self, resolution: Resolve, **data: JsonValue) -> None:
         action, actor = resolution.action, resolution.resolver
         self._run.record.log("resolved", resolution.asset_id, action=action, by=actor, **data)
+
+    def _recheck(self, resolution: Resolve, before: Decimal | None) -> None:
+        self._check(resolution)
+        check_not_lowered(self._run.record, resolution.budget_usd, before)
 
     def _check(self, resolution: Resolve) -> None:
         record = self._run.record

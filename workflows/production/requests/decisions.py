@@ -37,7 +37,7 @@ with workflow.unsafe.imports_passed_through():
         pause_production,
         resume_production,
     )
-    from workflows.production.state.budget import disallowed_models, held_usd
+    from workflows.production.state.budget import disallowed_models, held_usd, left_usd, needed_usd, price_usd
     from workflows.production.state.changes import reject_plan
     from workflows.refusals import refuse
     from workflows.requests import ApprovalRequest, Decision, Pause, Rejection, Resume
@@ -100,6 +100,18 @@ class Decisions:
         self._check_decision(decision)
         check_agent_decision(self._run.record, decision, workflow.now())
         self._check_orders(decision)
+        self._check_lowered(decision)
+
+    def _check_lowered(self, decision: Decision) -> None:
+        """An approval without an amount keeps to a budget that a person has lowered; it has to release something."""
+        record, approval = self._run.record, decision.approve
+        waiting = assets_waiting_for_money(record)
+        if approval is None or approval.budget_usd is not None or record.lowered_usd is None or not waiting:
+            return
+        if all(price_usd(record, asset_id) > left_usd(record) for asset_id in waiting):
+            message = f"the budget was lowered to {record.lowered_usd} USD, which holds nothing that waits"
+            needed = f"name a budget_usd of {needed_usd(record)} or more to release all of it"
+            raise refuse("budget_short", "budget_usd", f"{message}; {needed}")
 
     def _check_orders(self, decision: Decision) -> None:
         """A second approval may allow less than the first, but not less than what was requested since."""

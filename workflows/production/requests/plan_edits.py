@@ -1,5 +1,6 @@
 """Edits of the plan, before the approval and after it."""
 
+from decimal import Decimal
 from typing import Final
 
 from temporalio import workflow
@@ -16,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
         check_may_release,
         check_no_doubt,
         check_not_a_preview,
+        check_not_lowered,
         check_phase,
         check_prices,
         check_produced,
@@ -50,10 +52,11 @@ class PlanEdits:
     async def edit(self, edit: PlanEdit) -> Plan:
         record = self._run.record
         self._check_edit(edit)
+        budget = record.budget_usd
         async with self._run.pricing:
             self._check_edit(edit)
             if record.assets:
-                plan = await self._edit_produced(edit)
+                plan = await self._edit_produced(edit, budget)
             else:
                 plan = await self._languages.follow_edit(self._edited(edit.edits), edit)
                 plan = await self._prices.priced(plan)
@@ -63,12 +66,17 @@ class PlanEdits:
         self._run.wake_up()
         return plan
 
-    async def _edit_produced(self, edit: PlanEdit) -> Plan:
-        """After the approval, dropped assets stay in the record, new ones are made, and changed ones become stale."""
+    async def _edit_produced(self, edit: PlanEdit, budget: Decimal | None) -> Plan:
+        """After the approval, dropped assets stay in the record, new ones are made, and changed ones become stale.
+
+        Args:
+            budget: That of the production when the request came.
+        """
         record = self._run.record
         before = record.plan
         assert before is not None
         check_budget_kept(record, edit.budget_usd)
+        check_not_lowered(record, edit.budget_usd, budget)
         plan = self._edited([e for e in edit.edits if e.op != "drop"])
         plan = await self._languages.follow_edit(plan, edit)
         if plan is not before:
@@ -78,6 +86,7 @@ class PlanEdits:
         if touched:
             plan = await self._prices.priced(plan, only=tuple(touched))
             self._check_edit(edit)
+        check_not_lowered(record, edit.budget_usd, budget)
         pending = [a for a in plan.assets if self._is_to_be_made(a.asset_id)]
         changed = [a for a in pending if a != before.find(a.asset_id)]
         if not edit.allow_unknown_prices:

@@ -1,7 +1,9 @@
 """Requests for takes after the approval: new ones, a person's own files, an earlier one, stale ones again."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
+from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
@@ -19,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
         check_budget_kept,
         check_free,
         check_idle,
+        check_not_lowered,
         check_produced,
         check_record_size,
         check_takes_may_change,
@@ -33,6 +36,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.requests import Refresh, Regenerate, SelectTake, UploadTake
     from workflows.spoken.languages import is_outdated
 
+R = TypeVar("R", Regenerate, Refresh)
+
 
 class TakeRequests:
     """Queues, checks and selects takes of single assets."""
@@ -46,6 +51,7 @@ class TakeRequests:
         self._check_regenerate(request)
         record, asset_id = self._run.record, request.asset_id
         check_budget_kept(record, request.budget_usd)
+        before = record.budget_usd
         prompt, delivery = request.prompt, request.delivery
         if request.feedback:
             self._log_request(asset_id, request.requested_by, feedback=request.feedback)
@@ -56,7 +62,7 @@ class TakeRequests:
             asset_id,
             change_of(request, prompt, delivery),
             request.budget_usd,
-            lambda: self._check_regenerate(request),
+            partial(self._recheck, self._check_regenerate, request, before),
             allow_unknown=request.allow_unknown_prices,
             actor=request.requested_by,
             how="regenerate",
@@ -68,6 +74,11 @@ class TakeRequests:
         queue_takes(record, asset_id, request.count)
         self._run.wake_up()
         return record.receipt()
+
+    def _recheck(self, check: Callable[[R], None], request: R, before: Decimal | None) -> None:
+        """`check` the request again, whose budget must not undo that a person has lowered the one of `before`."""
+        check(request)
+        check_not_lowered(self._run.record, request.budget_usd, before)
 
     def _check_regenerate(self, request: Regenerate) -> None:
         record = self._run.record
@@ -133,18 +144,18 @@ class TakeRequests:
         self._check_refresh(request)
         record = self._run.record
         check_budget_kept(record, request.budget_usd)
+        recheck = partial(self._recheck, self._check_refresh, request, record.budget_usd)
         async with self._run.pricing:
-            self._check_refresh(request)
+            recheck()
             assert record.plan is not None
             ids = self._assets_to_refresh(request)
             plan = await self._prices.priced(record.plan, only=tuple(ids))
-            self._check_refresh(request)
+            recheck()
             if ids != self._assets_to_refresh(request):
                 raise refuse("wrong_phase", "asset_ids", "other assets are stale by now; read the production again")
             price = sum((reserve_usd(record, a) for a in plan.assets if a.asset_id in ids), ZERO)
             _check_cap(price, request.max_usd)
             takes, allow, actor = dict.fromkeys(ids, 1), request.allow_unknown_prices, request.requested_by
-            recheck = partial(self._check_refresh, request)
             await self._prices.reserve(plan, takes, request.budget_usd, recheck, actor=actor)
             budget = self._prices.budget_for(plan, takes, request.budget_usd, allow_unknown=allow, actor=actor)
             self._prices.release(plan, takes, budget, allow_unknown=allow, actor=actor)

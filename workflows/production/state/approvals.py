@@ -12,7 +12,13 @@ from workflows.continuity.drafts import NOTE, finals_price
 from workflows.events import AssetState, AssetStatus, ProductionStatus
 from workflows.models import ZERO, Asset, Deliverable, Modality, Plan, digest_of
 from workflows.production.state import policies
-from workflows.production.state.budget import allow_unknown_prices, is_part, needed_usd
+from workflows.production.state.budget import (
+    allow_unknown_prices,
+    is_part,
+    keep_lowered,
+    needed_usd,
+    within_limits,
+)
 from workflows.production.state.plans.finals import start_finals
 from workflows.production.state.record import Record
 from workflows.requests import Approval, Pause, Resume
@@ -179,6 +185,7 @@ def approve_plan(record: Record, approval: Approval, *, by_policy: bool = False,
         record.gate = "open"
         if whole.budget_usd is not None:
             record.budget_usd = policies.allowance(record.brief, record.plan, whole, record.spent_usd)
+            keep_lowered(record)
         data["gate"] = "stills"
     elif record.assets:
         data |= _approve_again(record, whole)
@@ -214,6 +221,7 @@ def _approve_again(record: Record, whole: Approval) -> dict[str, JsonValue]:
     released = assets_waiting_for_money(record)
     budget = budget_to_approve(record, whole)
     record.budget_usd = budget
+    keep_lowered(record)
     for asset_id in released:
         record.update(asset_id, **DECIDED)
     return {"again": True, "assets": list(released), **above_brief(record, budget)}
@@ -230,8 +238,13 @@ def budget_to_approve(record: Record, whole: Approval) -> Decimal:
     if whole.budget_usd is not None:
         return whole.budget_usd
     before = record.budget_usd or ZERO
-    needed = max(before, needed_usd(record))
-    return max(before, policies.within(record.brief, needed))
+    return max(before, within_limits(record, max(before, needed_usd(record))))
+
+
+def budget_to_offer(record: Record) -> Decimal:
+    """The budget that another approval may name, to release all that waits, within the brief's; USD."""
+    before = record.budget_usd or ZERO
+    return max(before, policies.within(record.brief, max(before, needed_usd(record))))
 
 
 def _combined(record: Record, last: Approval) -> Approval:

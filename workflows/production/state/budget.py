@@ -6,6 +6,7 @@ from decimal import Decimal
 from workflows.events import AssetStatus, ExtraTake
 from workflows.models import ZERO, Asset, Charges
 from workflows.prices import EarlierRequest
+from workflows.production.state import policies
 from workflows.production.state.record import Record
 
 
@@ -29,6 +30,19 @@ def within_allowance(record: Record, usd: Decimal) -> Decimal:
     if not is_part(record):
         return usd
     return min(usd, record.allowance.usd if record.allowance else ZERO)
+
+
+def within_limits(record: Record, usd: Decimal) -> Decimal:
+    """A budget that no request names, USD: at most that of the brief, of its policy, and to which it was lowered."""
+    most = policies.within(record.brief, usd)
+    return most if record.lowered_usd is None else min(most, record.lowered_usd)
+
+
+def keep_lowered(record: Record) -> None:
+    """Follow a budget that an approval named: a lower one than a person's takes its place, and a higher one ends it."""
+    if record.lowered_usd is not None:
+        budget = record.budget_usd or ZERO
+        record.lowered_usd = budget if budget <= record.lowered_usd else None
 
 
 def needed_usd(record: Record) -> Decimal:

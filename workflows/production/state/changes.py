@@ -250,11 +250,19 @@ def raise_budget(record: Record, budget_usd: Decimal, actor: str) -> None:
     before = record.budget_usd or ZERO
     if budget_usd <= before:
         return
-    record.budget_usd = budget_usd
+    record.budget_usd, record.lowered_usd = budget_usd, None
     above = above_brief(record, budget_usd)
     record.log("budget_raised", by=actor, budget_usd=str(budget_usd), before_usd=str(before), **above)
     release_held(record)
     _hold_what_costs_more(record, [])  # assets that cost more than was approved may fit now
+
+
+def lower_budget(record: Record, budget_usd: Decimal, actor: str, reason: str) -> None:
+    """Lower the budget. Approvals that were given before and are not complete end: they may have named more."""
+    before = record.budget_usd or ZERO
+    record.budget_usd = record.lowered_usd = budget_usd
+    record.approvals = ()
+    record.log("budget_lowered", by=actor, budget_usd=str(budget_usd), before_usd=str(before), reason=reason)
 
 
 # The deliverable

@@ -190,7 +190,8 @@ class Making:
 
     def _is_capped(self) -> bool:
         record = self._run.record
-        return record.approval is not None and policies.cap(record.brief, record.approval) is not None
+        named = record.approval is not None and policies.cap(record.brief, record.approval) is not None
+        return named or record.lowered_usd is not None
 
     def _start_extras(self) -> None:
         """Start the further takes that people requested: their money was reserved with the request."""

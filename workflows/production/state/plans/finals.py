@@ -3,8 +3,9 @@
 from workflows.continuity.drafts import finals_of, finals_price
 from workflows.events import AssetState, AssetStatus
 from workflows.models import UPLOAD, ZERO
-from workflows.production.state import policies
+from workflows.production.state.budget import keep_lowered, within_limits
 from workflows.production.state.plans import plan_diff
+from workflows.production.state.policies import within
 from workflows.production.state.record import Record
 from workflows.requests import Approval
 
@@ -13,7 +14,7 @@ def start_finals(record: Record, approval: Approval) -> None:
     """Make the finals of an approved draft. Its takes are not used again; a person's own files are.
 
     The budget is the one that this approval names; otherwise the present one, raised to what is spent and the price of
-    the finals, within the brief's.
+    the finals, within the brief's and one to which a person lowered it.
     """
     assert record.plan is not None
     draft, plan = record.plan, finals_of(record.plan)
@@ -25,7 +26,8 @@ def start_finals(record: Record, approval: Approval) -> None:
             record.assets[asset_id] = AssetState(next_take=number, unknown_allowed=state.unknown_allowed)
     before, needed = record.budget_usd or ZERO, record.spent_usd + finals_price(draft).high
     named = approval.budget_usd
-    record.budget_usd = policies.within(record.brief, max(before, needed) if named is None else named)
+    record.budget_usd = within_limits(record, max(before, needed)) if named is None else within(record.brief, named)
+    keep_lowered(record)
     earlier = record.approval.budget_usd if record.approval else None
     record.approval = approval if named is not None else approval.model_copy(update={"budget_usd": earlier})
     record.plan, record.gate = plan, ""

@@ -1,0 +1,46 @@
+"""What a production has cost, and may still cost, by its ledgers: for one whose workflow has no result."""
+
+import asyncio
+from decimal import Decimal
+from typing import Final
+
+from activities.storage import inventory
+from activities.storage.bucket import Storage
+from activities.takes.accounts.account import AccountFile
+from activities.takes.ledger import Ledger
+from workflows import keys
+from workflows.models import ZERO
+
+LEDGER: Final = "/ledger.json"
+ACCOUNTS: Final = ("/account.json", "/planning.json")
+AT_ONCE: Final = 16
+
+
+async def cost_by_ledgers(storage: Storage, production_id: str) -> Decimal:
+    """The bills of all requests of a production, USD. One whose outcome is unknown counts at its price.
+
+    Raises:
+        LedgerUnreadable, AccountUnreadable: the cost is not known.
+        StorageFailed: try again.
+    """
+    prefix = f"{keys.production_prefix(production_id)}/"
+    stored = {each.key for each in await inventory.list_objects(storage, prefix)}
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def read(key: str) -> Decimal:
+        async with slots:
+            if key.endswith(LEDGER):
+                entry = await Ledger(storage, key.removesuffix(LEDGER)).read()
+                return entry.billed_usd + entry.reserved_usd if entry else ZERO
+            return await _unsent(storage, key, stored)
+
+    found = [key for key in stored if key.endswith((LEDGER, *ACCOUNTS))]
+    return sum(await asyncio.gather(*map(read, found)), ZERO)
+
+
+async def _unsent(storage: Storage, key: str, stored: set[str]) -> Decimal:
+    """The reservations of an account of questions for which there is no ledger: a suspended worker may send them."""
+    folder, _, name = key.rpartition("/")
+    takes = f"{folder}/assets/{keys.PLANNER}/takes" if name == "planning.json" else f"{folder}/takes"
+    entries = (await AccountFile(storage, key).read()).entries
+    return sum((e.usd for n, e in entries.items() if not e.settled and f"{takes}/{n}{LEDGER}" not in stored), ZERO)
