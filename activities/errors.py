@@ -3,6 +3,7 @@
     ProviderError
     ├── RateLimited          retried after the provider's own delay, not a failure, not billed
     ├── StorageUnavailable   our own storage does not respond: retried, not a failure
+    │   └── WorkerDiskFull      the disk of this worker is full: retried, here or by another worker
     ├── StoreUnsupported     our own storage lacks a feature that the request needs: final, names the problem
     ├── ProviderUnavailable  unreachable, or a failure that the vendor does not bill by its documentation: retried
     │   ├── Overloaded          the provider reports that it is overloaded: retried, not billed
@@ -75,6 +76,10 @@ class RateLimited(ProviderError):
 class StorageUnavailable(ProviderError):
     retryable = True
     counts = False
+
+
+class WorkerDiskFull(StorageUnavailable):
+    pass
 
 
 class StoreUnsupported(ProviderError):

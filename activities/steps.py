@@ -8,10 +8,11 @@ from typing import Final
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.disk import is_out_of_room
 from activities.errors import ProviderError
 from activities.storage.errors import ObjectMissing, StorageFailed, StorageUnsupported
 from activities.storage.support import ERROR_TYPE
-from activities.takes.attempt import MAX_ATTEMPTS, STORAGE_RETRY, send_heartbeats
+from activities.takes.attempt import MAX_ATTEMPTS, STORAGE_RETRY, send_heartbeats, stopped_by_storage
 
 MOST_LOST: Final = 8
 """Attempts at one segment that end with their worker: a segment that needs more memory than there is ends every worker
@@ -22,8 +23,9 @@ that takes it, and other productions with it."""
 async def heartbeats(step: str, *, most_lost: float = math.inf) -> AsyncIterator[Callable[[str], None]]:
     """Send heartbeats while the block runs, and mark which of its errors a retry may fix.
 
-    Yields a function that sets the step in the heartbeats. Failures of the storage are retried; media that does not
-    open is not; unexpected errors are retried up to `MAX_ATTEMPTS`, and then a reviewer decides.
+    Yields a function that sets the step in the heartbeats. Failures of the storage, and of a worker whose disk is full,
+    are retried; media that does not open is not; unexpected errors are retried up to `MAX_ATTEMPTS`, and then a
+    reviewer decides.
 
     Args:
         most_lost: How many attempts may end with their worker. The heartbeats count those that did not end as
@@ -51,8 +53,10 @@ async def heartbeats(step: str, *, most_lost: float = math.inf) -> AsyncIterator
         try:
             with send_heartbeats(lambda: beat(lost + 1)):
                 yield set_step
-        except BaseException:
+        except BaseException as error:
             beat(lost)  # this attempt has ended
+            if is_out_of_room(error):
+                raise stopped_by_storage(error) from error
             raise
     except ApplicationError:
         raise

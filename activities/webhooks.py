@@ -20,7 +20,7 @@ from activities.providers import http_failures
 from activities.settings import ActivitySettings
 from workflows import keys
 from workflows.events import event_json
-from workflows.webhooks.delivery import Delivery, NotificationActivities
+from workflows.webhooks.delivery import Delivery, NotificationActivities, message_id
 
 SECONDS: Final = 15.0
 """From resolving the name to the response, as Standard Webhooks advises."""
@@ -49,11 +49,11 @@ class Notifier(NotificationActivities):
         try:
             url = httpx.URL(request.webhook.url)
         except httpx.InvalidURL as error:
-            raise ApplicationError(f"webhooks.url: {error}", type="InvalidURL", non_retryable=True) from None
+            raise _given_up(f"webhooks.url: {error}", "InvalidURL") from None
         body = event_json(request.production_id, request.event)
         headers = {
             "content-type": "application/json",
-            **sign(_signers(self._settings, tenant), f"{request.production_id}/{request.event.id}", body),
+            **sign(_signers(self._settings, tenant), message_id(request.production_id, request.event), body),
         }
         allowed, content = allowed_hosts(self._settings), body.encode()
         try:
@@ -63,11 +63,10 @@ class Notifier(NotificationActivities):
                 if not response.is_success:
                     raise _refused(response, await _excerpt(response))
         except AddressRefused as error:
-            raise ApplicationError(
+            raise _given_up(
                 f"{error}: nothing is posted there; "
                 "name it in GREENLIGHT_WEBHOOK_HOSTS in the workers' environment to allow it",
-                type=type(error).__name__,
-                non_retryable=True,
+                type(error).__name__,
             ) from None
         except TimeoutError:
             raise _not_delivered(f"{url.host} did not respond within {SECONDS:g} s") from None
@@ -96,10 +95,8 @@ def signing_problem(settings: ActivitySettings, tenant: str = keys.DEFAULT_TENAN
 
 def signing_tenants(settings: ActivitySettings) -> tuple[str, ...]:
     """The tenants whose events can be signed."""
-    try:
-        return tuple(sorted(_secrets(settings)))
-    except ValueError:
-        return ()
+    named = {tenant for tenant, _ in _secrets(settings)}
+    return tuple(sorted(tenant for tenant in named if not signing_problem(settings, tenant)))
 
 
 def allowed_hosts(settings: ActivitySettings) -> tuple[str, ...]:
@@ -107,38 +104,35 @@ def allowed_hosts(settings: ActivitySettings) -> tuple[str, ...]:
 
 
 def _signers(settings: ActivitySettings, tenant: str) -> list[Signer]:
-    """One signer for each secret of the tenant, so that receivers can rotate secrets.
+    """One signer for each secret of the tenant, so that receivers can rotate secrets. An invalid secret of another
+    tenant has no effect.
 
     Raises:
         ValueError: there is no secret, or one is invalid.
     """
-    found = _secrets(settings).get(tenant, [])
+    found = [_key(secret, tenant) for owner, secret in _secrets(settings) if owner == tenant]
     if not found:
         form = "`whsec_`" if tenant == keys.DEFAULT_TENANT else f"`{tenant}:whsec_`"
         raise ValueError(f"set {_VARIABLE} in the workers' environment: {form} and 32 random bytes in base64")
     return [Signer(key) for key in found]
 
 
-def _secrets(settings: ActivitySettings) -> dict[str, list[bytes]]:
-    """Tenant -> keys. A secret without a tenant belongs to the tenant `default`.
-
-    Raises:
-        ValueError: a secret is invalid.
-    """
-    found: dict[str, list[bytes]] = {}
-    for each in settings.webhook_secret.get_secret_value().split():
-        tenant, _, secret = each.rpartition(":")
-        found.setdefault(tenant or keys.DEFAULT_TENANT, []).append(_key(secret))
-    return found
+def _secrets(settings: ActivitySettings) -> list[tuple[str, str]]:
+    """Pairs of a tenant and a secret. A secret without a tenant belongs to the tenant `default`."""
+    parts = (each.rpartition(":") for each in settings.webhook_secret.get_secret_value().split())
+    return [(tenant or keys.DEFAULT_TENANT, secret) for tenant, _, secret in parts]
 
 
-def _key(secret: str) -> bytes:
+def _key(secret: str, tenant: str) -> bytes:
     try:
         key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     except ValueError:
         key = b""
     if not secret.startswith("whsec_") or len(key) < MIN_SECRET_BYTES:
-        raise ValueError(f"{_VARIABLE} is not `whsec_` and at least {MIN_SECRET_BYTES} bytes in base64") from None
+        raise ValueError(
+            f"{_VARIABLE}: a secret of the tenant {tenant!r} is not `whsec_` and at least {MIN_SECRET_BYTES} bytes in "
+            "base64; replace it in the workers' environment"
+        )
     return key
 
 
@@ -157,8 +151,13 @@ def _refused(response: httpx.Response, excerpt: str) -> ApplicationError:
     """Only 410 is final: other errors of a receiver may be fixed, and a redirect is an error like others."""
     message = f"{response.url.host} answered HTTP {response.status_code}{f': {excerpt}' if excerpt else ''}"
     if response.status_code == HTTPStatus.GONE:
-        return ApplicationError(message, type="ReceiverGone", non_retryable=True)
+        return _given_up(message, "ReceiverGone")
     return _not_delivered(message, http_failures.parse_retry_after(response.headers.get("retry-after")))
+
+
+def _given_up(message: str, kind: str) -> ApplicationError:
+    """The error that ends all deliveries of the workflow."""
+    return ApplicationError(message, type=kind, non_retryable=True, category=ApplicationErrorCategory.BENIGN)
 
 
 def _not_delivered(message: str, after: timedelta | None = None) -> ApplicationError:

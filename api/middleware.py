@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from time import monotonic
 from typing import Final
@@ -81,13 +82,21 @@ class BodyLimits:
                 raise too_large(limit)
             return message
 
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > limit:
+        if problem := _head_problem(dict(scope["headers"]), limit):
             await drain(receive)
-            await problem_response(too_large(limit), {"Connection": "close"})(scope, receive, counted_send)
+            await problem_response(problem, {"Connection": "close"})(scope, receive, counted_send)
             return
         as_get = {**scope, "method": "GET"} if method == "HEAD" else scope
         await self._app(as_get, limited_receive, counted_send)
+
+
+def _head_problem(headers: Mapping[bytes, bytes], limit: int) -> Problem | None:
+    """Why a body is refused before it is read."""
+    declared, encoding = headers.get(b"content-length", b"0"), headers.get(b"content-encoding", b"").strip().lower()
+    if encoding not in (b"", b"identity"):
+        message, remedy = f"is {encoding.decode('latin-1')[:40]!r}", "send the body without a Content-Encoding"
+        return Problem.of_field("Content-Encoding", message, remedy, status=415, kind="encoded-body")
+    return too_large(limit) if declared.isdigit() and int(declared) > limit else None
 
 
 def _max_body_bytes(path: str) -> int:

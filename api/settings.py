@@ -81,7 +81,7 @@ class Settings:
             is_open=not api_keys and _flag(environ, "GREENLIGHT_OPEN"),
             instance=environ.get("GREENLIGHT_INSTANCE", ""),
             stop_seconds=_count(environ, "GREENLIGHT_API_STOP_SECONDS", STOP_SECONDS),
-            tenant_streams=_count(environ, "GREENLIGHT_TENANT_STREAMS", TENANT_STREAMS),
+            tenant_streams=tenant_streams(environ),
             tenant_transfers=_count(environ, "GREENLIGHT_TENANT_TRANSFERS", TENANT_TRANSFERS),
             tenant_weights=_weights(environ, "GREENLIGHT_TENANT_WEIGHTS"),
             session_secret=environ.get("GREENLIGHT_SESSION_SECRET", ""),
@@ -99,6 +99,14 @@ class Settings:
                 "without a key; set GREENLIGHT_API_KEYS, or bind it to 127.0.0.1"
             )
         return read
+
+
+def tenant_streams(environ: Mapping[str, str]) -> int:
+    """
+    Raises:
+        SettingsError: the variable is no such number.
+    """
+    return _count(environ, "GREENLIGHT_TENANT_STREAMS", TENANT_STREAMS)
 
 
 def is_loopback(host: str) -> bool:

@@ -1,8 +1,8 @@
 """The health of a worker for orchestrators: a small HTTP endpoint, and the same states in its log.
 
-GET /healthz is 200 while the event loop runs; GET /readyz is 200 if Temporal and the storage work and all task queues
-are polled, otherwise 503. Both respond `{"ready": …, "checks": {"temporal": "ok", "storage": "ok", "polling": "ok"}}`,
-with a reason in place of `ok`.
+GET /healthz is 200 while the event loop runs; GET /readyz is 200 if Temporal and the storage work, all task queues are
+polled and the disk has room, otherwise 503. Both respond `{"ready": …, "checks": {"temporal": "ok", "storage": "ok",
+"polling": "ok", "disk": "ok"}}`, with a reason in place of `ok`.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.disk import room_problem
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageFailed
 from workflows import keys
@@ -41,7 +42,12 @@ class Health:
     """The state of each check. A check without a result counts as not ready."""
 
     def __init__(self) -> None:
-        self.checks: dict[str, str] = {"temporal": "connecting", "storage": "connecting", "polling": "ok"}
+        self.checks: dict[str, str] = {
+            "temporal": "connecting",
+            "storage": "connecting",
+            "polling": "ok",
+            "disk": "ok",
+        }
 
     @property
     def ready(self) -> bool:
@@ -58,10 +64,11 @@ class Health:
             self.checks[check] = state
 
     async def watch(self, client: Client, storage: Storage) -> None:
-        """Check both until cancelled."""
+        """Check them until cancelled."""
         while True:
             self.record("temporal", await temporal_problem(client))
             self.record("storage", await storage_problem(storage))
+            self.record("disk", await asyncio.to_thread(room_problem))
             await asyncio.sleep(WATCH_SECONDS)
 
 

@@ -277,6 +277,12 @@ class Resume(Model):
     resumed_by: Person = "someone"
 
 
+class Cancel(Model):
+    """Stops a production."""
+
+    cancelled_by: Person = "someone"
+
+
 def request_digest(update: str, request: KeyedRequest) -> str:
     """The digest of a request: of its update's name and all of its fields except the idempotency key.
 

@@ -52,7 +52,9 @@ class ArrivingFile:
             OSError: there is no room for them.
         """
         self._out = self._out or self._path.open("wb", buffering=0)
-        self._out.write(data)
+        rest = memoryview(data)
+        while rest:  # the last write before the disk is full may be a short one
+            rest = rest[self._out.write(rest) :]
         with self._changed:
             self._size += len(data)
             self._changed.notify_all()

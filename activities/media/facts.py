@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from activities.disk import disk_full, is_out_of_room
 from activities.errors import OutputUnusable
 from activities.media.recordings import measure, open_recording, read_head
 from activities.media.stills import BROKEN, PIXEL_BUDGET, open_picture, upright_size
@@ -74,6 +75,7 @@ def probe(source: Path | BinaryIO, media_type: str, *, ours: bool = False) -> Fa
     Raises:
         OutputUnusable: the file does not open as its media type.
         StorageFailed: the file could not be read.
+        WorkerDiskFull: this worker has no room to read it.
     """
     kind = media_type.split("/")[0]
     with _opening(media_type):
@@ -96,6 +98,8 @@ def _opening(media_type: str) -> Iterator[None]:
     except StorageFailed:
         raise
     except (FFmpegError, *BROKEN) as error:
+        if is_out_of_room(error):
+            raise disk_full(error) from error
         # The messages of libraries end with a name of a local file or object.
         reason = getattr(error, "strerror", None) or re.sub(r""" (['"].*['"]|<.*>)$""", "", str(error))
         raise OutputUnusable(f"the {media_type} does not open: {reason}") from None

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import Condition, Lock
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,6 +30,8 @@ _TURNS: Final = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 """EXIF orientation -> Pillow's `Transpose` that makes it upright."""
 _SIDEWAYS: Final = (2, 4, 5, 6)
 _PIECE_BYTES: Final = 1_000_000
+_IN_MEMORY_BYTES: Final = 64_000_000
+"""Of a PNG without its texts: so a full disk does not stop the check of a picture that is paid for."""
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _TEXTS: Final = (b"tEXt", b"zTXt", b"iTXt")
 
@@ -141,7 +143,7 @@ def _eight_bits(image: "Image") -> "Image":
 @contextmanager
 def _without_texts(file: BinaryIO) -> Iterator[BinaryIO]:
     """A PNG without its text chunks, which Pillow reads in full and refuses if they are long."""
-    with tempfile.TemporaryFile() as plain:
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as plain:
         plain.write(file.read(len(_PNG)))
         while len(head := file.read(8)) == 8:
             length = int.from_bytes(head[:4]) + 4  # with its checksum
@@ -153,4 +155,4 @@ def _without_texts(file: BinaryIO) -> Iterator[BinaryIO]:
                 plain.write(piece)
                 length -= len(piece)
         plain.seek(0)
-        yield plain
+        yield cast(BinaryIO, plain)

@@ -20,6 +20,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
+from activities.disk import disk_full, is_out_of_room
 from activities.errors import (
     ChecksFailed,
     ContentRefused,
@@ -29,6 +30,7 @@ from activities.errors import (
     StorageUnavailable,
     StoreUnsupported,
     SubmissionUnknown,
+    WorkerDiskFull,
 )
 from activities.media.facts import Facts, probe
 from activities.provenance.signer import Signer
@@ -56,7 +58,7 @@ HEARTBEAT_SECONDS: Final = 4.0
 MAX_RETRY_SECONDS: Final = 60.0
 MAX_ATTEMPTS: Final = 5
 """Of a step that is not a take, with 1, 2, 4 and 8 s between them: enough for temporary failures."""
-STORAGE_RETRY: Final = timedelta(seconds=2)
+STORAGE_RETRY, DISK_RETRY = timedelta(seconds=2), timedelta(seconds=15)
 CANCEL_SECONDS: Final = 40.0
 """How long a cancelled attempt awaits the response to its request; `stopping` waits a little longer, so that the
 ledger then has the outcome."""
@@ -316,6 +318,14 @@ def retry_later(message: str, delay: timedelta, type_: str = STILL_RUNNING) -> A
     benign = ApplicationErrorCategory.BENIGN if type_ == STILL_RUNNING else ApplicationErrorCategory.UNSPECIFIED
     text = f"{message}; next poll in {delay.total_seconds():.1f} s"
     return ApplicationError(text, type=type_, next_retry_delay=delay, category=benign)
+
+
+def stopped_by_storage(error: BaseException) -> ApplicationError:
+    """The error of an attempt that the bucket, or the full disk of this worker, stopped: it is retried, no failure."""
+    full = disk_full(error) if is_out_of_room(error) else error
+    if isinstance(full, WorkerDiskFull):
+        return retry_later(str(full), DISK_RETRY, full.kind)
+    return retry_later(f"storage: {error}", STORAGE_RETRY, "storage_unavailable")
 
 
 def failure_of(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from temporalio import activity
 
+from activities.disk import is_out_of_room
 from activities.errors import ChecksFailed, OutputUnusable, ProviderError
 from activities.media.facts import Facts, extension_of
 from activities.providers.protocol import Finished, Job
@@ -18,6 +19,7 @@ from activities.takes.attempt import (
     is_final,
     request_digest,
     retry_with_backoff,
+    stopped_by_storage,
     take_number_used,
 )
 from activities.takes.illustrated.stored import fetch_pictures, recorded_pictures, store_free_pictures
@@ -71,6 +73,8 @@ class FreeTake(Attempt):
                 return found
             raise
         except ProviderError as error:
+            if is_out_of_room(error):
+                raise stopped_by_storage(error) from None
             if is_final(error, attempt, self.settings.max_failures):
                 raise final_error(error) from None
             raise retry_with_backoff(error, attempt) from None

@@ -16,6 +16,7 @@ from temporalio.exceptions import ApplicationError
 from activities.catalogue.learned import read_charges
 from activities.catalogue.loader import problem_with
 from activities.catalogue.pricing import version_usd
+from activities.disk import check_room, is_out_of_room
 from activities.errors import (
     InvalidRequest,
     ProviderError,
@@ -23,12 +24,11 @@ from activities.errors import (
     StoreUnsupported,
     SubmissionUnknown,
 )
-from activities.providers.protocol import Claim, Finished, Job, Running, write_stream
+from activities.providers.protocol import Claim, Finished, Job, Running
 from activities.storage.errors import StorageConflict, StorageFailed, StorageUnsupported
 from activities.takes.accounts.account import CLAIMS_WITHIN_SECONDS
 from activities.takes.adoption import adopt, record_owner
 from activities.takes.attempt import (
-    STORAGE_RETRY,
     NumberUsed,
     application_error,
     failure_of,
@@ -36,11 +36,13 @@ from activities.takes.attempt import (
     model_unavailable,
     retry_later,
     run_shielded,
+    stopped_by_storage,
 )
 from activities.takes.claim_heartbeat import ClaimHeartbeat
 from activities.takes.ledger import Entry, Ledger, LedgerUnreadable, State, Submission, now
 from activities.takes.paid_attempt import ADOPTED, PaidAttempt
 from activities.takes.reuse.copies import reuse_digest, reused_take
+from activities.takes.signing import receive
 from activities.takes.store_guard import check_store, unrecordable
 from workflows.activity_io import AssetFailure
 from workflows.models import ZERO, Take
@@ -79,7 +81,7 @@ class PaidTake(PaidAttempt):
         except (StorageUnsupported, StoreUnsupported):
             raise unrecordable(self.storage, self.offer, self._ledger.entry, self.details.get("job_id")) from None
         except (StorageFailed, StorageUnavailable) as error:
-            raise retry_later(f"storage: {error}", STORAGE_RETRY, "storage_unavailable") from None
+            raise stopped_by_storage(error) from None
 
     async def _read(self) -> Entry | None:
         """The ledger entry; by a reviewer's decision an ambiguous submission replaces an unreadable one.
@@ -260,6 +262,7 @@ class PaidTake(PaidAttempt):
         if self.offer.retires and self.offer.retires <= today:
             message = str(problem_with(self.offer, today))
             raise model_unavailable(message, self._ledger.entry, replacement=self.offer.replacement)
+        await asyncio.to_thread(check_room)
         await self._check_price(today)
         checked = monotonic()
         if self.reserve:
@@ -329,9 +332,9 @@ class PaidTake(PaidAttempt):
             await self._ledger.record_job(nonce, job.id)
 
     async def _spool(self, response: Finished) -> Finished:
-        """Save a synchronous response to disk before any other step can fail: its bytes exist nowhere else."""
+        """Receive a synchronous response before any other step can fail: its bytes exist nowhere else."""
         assert callable(response.source)
-        return replace(response, source=await write_stream(response.source, self.request.file("answer")))
+        return replace(response, source=await receive(response.source, self.request.file("answer")))
 
     async def _poll(self) -> Take:
         entry = self._ledger.entry
@@ -355,7 +358,7 @@ class PaidTake(PaidAttempt):
         """The poll or the download failed, not the job: it is paid for, so no other submission replaces it."""
         entry = self._ledger.entry
         assert entry is not None
-        unknown = isinstance(error, SubmissionUnknown)
+        unknown = isinstance(error, SubmissionUnknown) and not is_out_of_room(error)
         if unknown:
             await self._retry_storage(lambda: self._ledger.update(failures=entry.failures + 1))
         if not error.retryable or (unknown and entry.failures + 1 >= self.settings.max_failures):

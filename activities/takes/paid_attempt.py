@@ -17,7 +17,14 @@ from temporalio.service import RPCError
 
 from activities.catalogue import pricing
 from activities.catalogue.learned import record_bill
-from activities.errors import ChecksFailed, OutputUnusable, ProviderError, StorageUnavailable, StoreUnsupported
+from activities.errors import (
+    ChecksFailed,
+    OutputUnusable,
+    ProviderError,
+    StorageUnavailable,
+    StoreUnsupported,
+    WorkerDiskFull,
+)
 from activities.media.arriving import ArrivingFile
 from activities.media.facts import Facts, extension_of
 from activities.providers.protocol import Finished, Job
@@ -196,7 +203,9 @@ class PaidAttempt(Attempt):
             OutputUnusable: the content does not match its media type.
         """
         if self._checking and not callable(finished.source):
-            return await self._checking
+            with suppress(WorkerDiskFull):  # then they are repeated below until there is room
+                return await self._checking
+            self._checking = None
         facts = await self._retry_storage(lambda: self._stored_facts(finished, key, stored, nonce))
         if self._checking:
             return facts, (await self._checking)[1]
@@ -264,7 +273,8 @@ class PaidAttempt(Attempt):
         return keys.media_key(self.prefix, extension_of(finished.media_type), len(entry.submissions), nonce)
 
     async def _retry_storage(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Retry during a storage outage: the id of a job or a synchronous response exists nowhere else.
+        """Retry during a storage outage, or while the disk of this worker is full: the id of a job or a synchronous
+        response exists nowhere else.
 
         Raises:
             StoreUnsupported: the store has answered NotImplemented for UNSUPPORTED_WAIT.

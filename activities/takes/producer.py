@@ -22,16 +22,15 @@ from activities.storage.bucket import Storage
 from activities.storage.errors import StorageFailed
 from activities.takes.accounts.series import check_grant
 from activities.takes.attempt import (
-    STORAGE_RETRY,
     Attempt,
     NumberUsed,
     application_error,
     failure_of,
     model_unavailable,
     request_digest,
-    retry_later,
     scratch_directory,
     send_heartbeats,
+    stopped_by_storage,
     take_number_used,
 )
 from activities.takes.free import FreeTake
@@ -123,7 +122,7 @@ class Producer:
         try:
             entry, job_id = await self._read(request)
         except StorageFailed as error:
-            raise retry_later(f"storage: {error}", STORAGE_RETRY, "storage_unavailable") from None
+            raise stopped_by_storage(error) from None
         if entry is None or entry.state != "stored":
             await start_pool(activity.client(), provider, limit)
             raise slot_needed(request, entry, unreadable=job_id is not None)
@@ -174,7 +173,7 @@ class Producer:
         try:
             found = await self._read(request)
         except StorageFailed as error:
-            raise retry_later(f"storage: {error}", STORAGE_RETRY, "storage_unavailable") from None
+            raise stopped_by_storage(error) from None
         if found != (None, None):
             raise NumberUsed
 
@@ -184,7 +183,7 @@ class Producer:
             with send_heartbeats(activity.heartbeat):
                 return take_number_used(await self.cancel(request))
         except StorageFailed as error:
-            return retry_later(f"storage: {error}", STORAGE_RETRY, "storage_unavailable")
+            return stopped_by_storage(error)
 
     async def _placeholder_mask(self, request: ProduceAsset, mask: str) -> Take:
         """The stored take of an edit whose mask is a placeholder, which marks no area to change.

@@ -1,20 +1,18 @@
 """Signs the output of a provider before it is stored; `activities/provenance/signer.py` describes why then."""
 
-import errno
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
+from activities.disk import NO_ROOM
 from activities.media.arriving import ArrivingFile
 from activities.provenance.signer import Signer
 from activities.provenance.statements import take_statement
-from activities.providers.protocol import Finished
+from activities.providers.protocol import Finished, Stream
 from activities.storage.bucket import sha256_of, size_and_sha256
 from workflows.activity_io import ProduceAsset
-
-_DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 _log = logging.getLogger(__name__)
 
@@ -63,8 +61,36 @@ async def spool(finished: Finished, path: Path, when_begun: Callable[[ArrivingFi
                     await file.write(chunk)
             file.end(whole=True)
         except OSError as error:
-            if error.errno not in _DISK_FULL:
+            if error.errno not in NO_ROOM:
                 raise
             await file.discard()
             return finished
     return replace(finished, source=path)
+
+
+async def receive(source: Stream, path: Path) -> Path | bytes:
+    """The response to a synchronous request, whose bytes exist nowhere else: a file, or bytes where it has no room."""
+    written, held = 0, bytearray()
+    async with ArrivingFile(path) as file, source() as chunks:
+        fits = await _append(file, b"")
+        async for chunk in chunks:
+            fits = fits and await _append(file, chunk)
+            if fits:
+                written += len(chunk)
+            else:
+                held += chunk
+    if fits:
+        return path
+    begin = await asyncio.to_thread(path.read_bytes) if written else b""
+    return begin[:written] + bytes(held)
+
+
+async def _append(file: ArrivingFile, data: bytes) -> bool:
+    """Whether there was room for the data."""
+    try:
+        await file.write(data)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        return False
+    return True

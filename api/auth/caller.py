@@ -27,6 +27,7 @@ SIGNATURES: Final = frozenset(
         "uploaded_by",
         "paused_by",
         "resumed_by",
+        "cancelled_by",
         "actor",
         "voter",
     }

@@ -83,7 +83,8 @@ def describe(event: EventLike) -> str:
             actor, reason = data.get("rejecter") or data.get("by") or "someone", data.get("reason")
             return f"by {actor}{f': {reason}' if reason else ''}"
         case "cancelled":
-            return f"spent {spent(_usd(data, 'cost_usd'))} USD"
+            reason = f"{data['reason']}, " if data.get("reason") else ""
+            return f"{reason}spent {spent(_usd(data, 'cost_usd'))} USD"
         case "asset_start":
             return f"generating (take {data.get('take', 1)}, {data.get('provider', '')}/{data.get('model', '')})"
         case "asset_progress":

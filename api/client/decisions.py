@@ -12,6 +12,7 @@ from workflows.events import AttentionReason, ProductionStatus, Receipt
 from workflows.models import Model
 from workflows.requests import (
     Approval,
+    Cancel,
     LowerBudget,
     Pause,
     PlanEdit,
@@ -39,9 +40,10 @@ class DecisionEndpoints(Transport):
             "POST", production_path(production_id, "approve"), Receipt, body=approval, key=idempotency_key
         )
 
-    def reject(self, production_id: str, rejection: Rejection) -> Receipt:
+    def reject(self, production_id: str, rejection: Rejection, *, idempotency_key: str | None = None) -> Receipt:
         """End the production before any asset of its plan is made."""
-        return self._request("POST", production_path(production_id, "reject"), Receipt, body=rejection)
+        path = production_path(production_id, "reject")
+        return self._request("POST", path, Receipt, body=rejection, key=idempotency_key)
 
     def edit_plan(self, production_id: str, edit: PlanEdit, *, idempotency_key: str | None = None) -> PlanView:
         """Apply all of the edits or none; the resulting plan has a new digest. Also possible after delivery."""
@@ -114,9 +116,9 @@ class DecisionEndpoints(Transport):
         body = request.model_dump(mode="json", exclude={"idempotency_key"}, exclude_unset=True)
         return self._request("POST", path, Receipt, body=body, key=idempotency_key)
 
-    def cancel(self, production_id: str) -> Receipt:
+    def cancel(self, production_id: str, cancel: Cancel | None = None) -> Receipt:
         """Request the end of the production; the event `cancelled` follows when it has ended."""
-        return self._request("POST", production_path(production_id, "cancel"), Receipt, body={})
+        return self._request("POST", production_path(production_id, "cancel"), Receipt, body=cancel or Cancel())
 
     def attention(
         self,

@@ -11,6 +11,7 @@ from typing import Final
 
 from dotenv import load_dotenv
 
+from api.settings import SettingsError, tenant_streams
 from workflows.runtime.redaction import redact_logs, register_secrets
 
 DEFAULT_PORT: Final = 8410
@@ -20,12 +21,13 @@ _MISSING: Final = "The tools for agents need the package mcp: install greenlight
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the server until it is stopped; 2 where it cannot start."""
+    load_dotenv(".env")
     parser = argparse.ArgumentParser(prog="python -m api.mcp", description=__doc__)
     parser.add_argument("transport", nargs="?", choices=("stdio", "http"), default="stdio")
     parser.add_argument("--host", default=os.environ.get("GREENLIGHT_MCP_HOST") or "127.0.0.1")
-    parser.add_argument("--port", type=int, default=int(os.environ.get("GREENLIGHT_MCP_PORT") or DEFAULT_PORT))
+    # A text, which argparse parses as it does the option.
+    parser.add_argument("--port", type=int, default=os.environ.get("GREENLIGHT_MCP_PORT") or str(DEFAULT_PORT))
     chosen = parser.parse_args(arguments)
-    load_dotenv(".env")
     # Over stdio, stdout belongs to the protocol.
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -37,14 +39,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError:
         print(_MISSING, file=sys.stderr)  # noqa: T201 - the reason for a refused start belongs on the terminal
         return 2
-    if chosen.transport == "http":
-        _serve_http(chosen.host, chosen.port)
-    else:
-        _serve_stdio()
+    try:
+        if chosen.transport == "http":
+            _serve_http(chosen.host, chosen.port, tenant_streams(os.environ))
+        else:
+            _serve_stdio()
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - as above
+        return 2
     return 0
 
 
-def _serve_http(host: str, port: int) -> None:
+def _serve_http(host: str, port: int, streams: int) -> None:
     import uvicorn
 
     from api.client.transport import resolve_url
@@ -52,7 +58,7 @@ def _serve_http(host: str, port: int) -> None:
     from api.mcp.http import make_app
 
     url, _ = resolve_url(None, os.environ)
-    app = make_app(url, _version())
+    app = make_app(url, _version(), streams)
     uvicorn.run(
         app,
         host=host,

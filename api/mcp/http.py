@@ -94,8 +94,12 @@ class Gate:
             await problem_response(problem)(scope, receive, send)
 
 
-def make_app(url: str, version: str) -> ASGIApp:
-    """The ASGI app. It needs its lifespan, as a server of ASGI apps runs it."""
+def make_app(url: str, version: str, tenant_streams: int = TENANT_STREAMS) -> ASGIApp:
+    """The ASGI app. It needs its lifespan, as a server of ASGI apps runs it.
+
+    Args:
+        tenant_streams: The requests of one tenant at once.
+    """
     clients = Clients(url)
 
     @asynccontextmanager
@@ -116,7 +120,7 @@ def make_app(url: str, version: str) -> ASGIApp:
         # `Gate` checks the origin and the key.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    limit = TenantLimit(TENANT_STREAMS, "requests of agents", "GREENLIGHT_TENANT_STREAMS")
+    limit = TenantLimit(tenant_streams, "requests of agents", "GREENLIGHT_TENANT_STREAMS")
     return BodyLimits(Gate(app, clients, limit), Metrics())
 
 
@@ -128,6 +132,8 @@ def _bearer(request: Request) -> str:
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
         raise no_key(given=False)
+    if not key.isascii():  # no key has such characters, and no client could send it on
+        raise no_key(given=True)
     return key.strip()
 
 

@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from api.problems import documented
 
-_BODY_ERRORS: Final = documented(400, 413)
-"""For every route with a body: the body may be malformed, incomplete or too large."""
+_BODY_ERRORS: Final = documented(400, 413, 415)
+"""For every route with a body: the body may be malformed, incomplete, too large or encoded."""
 _EVENT: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {

@@ -1,6 +1,6 @@
 """Routes of decisions: about a plan and its preview, about its assets, and whether a production continues."""
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from fastapi import APIRouter, Response
 from fastapi.exceptions import RequestValidationError
@@ -15,6 +15,7 @@ from workflows.events import ProductionStatus, Receipt
 from workflows.models import Model
 from workflows.preview.plan import PREVIZ
 from workflows.requests import (
+    Cancel,
     Decision,
     LowerBudget,
     LowerBudgetBody,
@@ -32,6 +33,8 @@ from workflows.requests import (
 )
 
 M = TypeVar("M", bound=Model)
+
+_NO_BODY: Final = Cancel()
 
 router = APIRouter(prefix=f"{PREFIX}/productions", responses=documented(404, 409, 422, 503))
 
@@ -58,10 +61,14 @@ async def approve(
 
 @router.post("/{production_id}/reject", tags=["decisions"])
 async def reject(
-    services: ServicesDep, caller: CurrentCaller, production_id: KnownId, rejection: RejectBody
+    services: ServicesDep,
+    caller: CurrentCaller,
+    production_id: KnownId,
+    rejection: RejectBody,
+    key: RequestKey = None,
 ) -> Receipt:
     """End the production: no asset of its plan is made; the cost of planning stays spent."""
-    decision = Decision(reject=caller.sign(rejection))
+    decision = keyed(Decision(reject=caller.sign(rejection)), key)
     return await services.productions.update(production_id, updates.DECIDE, decision)
 
 
@@ -109,9 +116,12 @@ async def lower_budget(
 
 
 @router.post("/{production_id}/cancel", status_code=202, tags=["decisions"])
-async def cancel(services: ServicesDep, production_id: KnownId) -> Receipt:
-    """Stop the production; finished takes are kept. It stops a moment later, which the event `cancelled` reports."""
-    return await services.productions.cancel(production_id)
+async def cancel(
+    services: ServicesDep, caller: CurrentCaller, production_id: KnownId, body: Cancel = _NO_BODY
+) -> Receipt:
+    """Stop the production; finished takes are kept. It stops a moment later, which the event `cancelled` reports, with
+    the name of the caller."""
+    return await services.productions.cancel(production_id, caller.sign(body).cancelled_by)
 
 
 @router.post("/{production_id}/assets/{asset_id}/regenerate", status_code=202, tags=["assets"])

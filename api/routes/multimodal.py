@@ -34,7 +34,7 @@ from api.views.production import PREFIX
 from workflows import keys
 from workflows.brief import Brief
 from workflows.events import ProductionStatus, Snapshot
-from workflows.models import ZERO, Asset, Modality, Plan, Take
+from workflows.models import ZERO, Asset, Modality, Plan, Take, digest_of
 from workflows.requests import MAX_EDITS, Approval, Decision, EditOp, PlanEdit
 
 router = APIRouter(responses=documented(422, 503))
@@ -55,7 +55,7 @@ async def plan(
     services: ServicesDep, caller: CurrentCaller, brief: Brief, idempotency_key: IdempotencyKey = None
 ) -> EventStream:
     """Start a production and follow it until its plan is ready; the header Location names the production."""
-    production_id, _ = await begin(services, caller.admit(brief), idempotency_key, caller.planning_grant)
+    production_id, _ = await begin(services, caller.admit(brief), idempotency_key, brief, caller.planning_grant)
     frames = await services.relay.watch(production_id, until=_PLANNED)
     return EventStream(frames, headers={"Location": services.links(production_id).production})
 
@@ -144,16 +144,21 @@ async def _start(services: Services, caller: Caller, body: Generate, idempotency
         message = f"{approver!r} is the requester, and another person has to approve"
         remedy = "start a production, which another person approves"
         raise Problem.of_field("approver", message, remedy, status=409, kind="not-allowed")
-    budget = min((each for each in (brief.budget_usd, body.max_usd) if each is not None), default=None)
-    # The limit applies to planning too, and the plan contains only what this request allows.
-    brief = brief.model_copy(update={"budget_usd": budget, "allow_unknown_prices": body.allow_unknown_prices})
-    if body.max_steps is not None:  # the plan is cut before it is approved, which is done below
-        approval = brief.approval.model_copy(update={"auto_below_usd": None})
-        brief = brief.model_copy(update={"approval": approval})
-    production_id, _ = await begin(services, brief, idempotency_key)
+    brief, requested = _limited(brief, body), _limited(body.whole_brief, body)
+    production_id, _ = await begin(services, brief, idempotency_key, requested)
     await services.relay.wait(production_id, _PLANNED)
-    await _release(services, production_id, body, approver, budget, idempotency_key)
+    await _release(services, production_id, body, approver, brief.budget_usd, idempotency_key)
     return production_id
+
+
+def _limited(brief: Brief, body: Generate) -> Brief:
+    """The brief with the limits of the request, which apply to planning too: the plan has only what they allow."""
+    budget = min((each for each in (brief.budget_usd, body.max_usd) if each is not None), default=None)
+    approval = brief.approval
+    if body.max_steps is not None:  # the plan is cut before it is approved, which `_release` does
+        approval = approval.model_copy(update={"auto_below_usd": None})
+    limits = {"budget_usd": budget, "allow_unknown_prices": body.allow_unknown_prices, "approval": approval}
+    return brief.model_copy(update=limits)
 
 
 async def _release(
@@ -173,7 +178,10 @@ async def _release(
     while dropped := assets_beyond(plan, body.max_steps)[:MAX_EDITS]:
         edits = tuple(EditOp(op="drop", asset_id=each) for each in dropped)
         edit = PlanEdit(plan_digest=plan.digest, edits=edits, editor=approver)
-        plan = await services.productions.update(production_id, EDIT_PLAN, edit)
+        # A concurrent request with the same key makes the same edit.
+        plan = await services.productions.update(
+            production_id, EDIT_PLAN, keyed(edit, key and digest_of([key, plan.digest]))
+        )
     _check_languages(snapshot, plan)
     # Without a limit only a free plan is approved; what planning has cost is within the limits of planning.
     price = plan.high_usd + (ZERO if body.max_usd is None else snapshot.spent_usd)

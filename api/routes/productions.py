@@ -39,19 +39,24 @@ EVENT_STREAM: Final[dict[int | str, dict[str, Any]]] = {
 
 
 async def begin(
-    services: Services, brief: Brief, key: str | None, grant: Grant | None = None
+    services: Services, brief: Brief, key: str | None, requested: Brief, grant: Grant | None = None
 ) -> tuple[str, ProductionStatus]:
     """Check an admitted brief against the providers of the workers and start its production, once for each key.
 
     Args:
+        requested: The brief before it was admitted.
         grant: Of an agent: what its planning may use.
     """
     await services.fleet.check(brief)
     if brief.memo:  # its production has the id of the memo, whatever the key is
         memo = await services.voice_memos.ready(brief)
-        return brief.memo, await services.productions.start(brief.memo, brief, keyed=True, memo=memo)
+        status = await services.productions.start(brief.memo, brief, keyed=True, memo=memo, requested=requested)
+        return brief.memo, status
     production_id = production_id_for(brief.tenant, key)
-    return production_id, await services.productions.start(production_id, brief, keyed=key is not None, grant=grant)
+    status = await services.productions.start(
+        production_id, brief, keyed=key is not None, grant=grant, requested=requested
+    )
+    return production_id, status
 
 
 @router.post("", status_code=202, tags=["productions"], responses=documented(409))
@@ -65,7 +70,7 @@ async def start(
     """Start a production. It plans, then waits for an approval. Before the approval it spends money only on planning,
     within the limits of planning."""
     admitted = caller.admit(brief)
-    production_id, status = await begin(services, admitted, idempotency_key, caller.planning_grant)
+    production_id, status = await begin(services, admitted, idempotency_key, brief, caller.planning_grant)
     links = services.links(production_id)
     response.headers["Location"] = links.production
     return Started(production_id=production_id, status=status, links=links)

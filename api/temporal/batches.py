@@ -24,9 +24,17 @@ from temporalio.common import (
 from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from api import problems
 from api.problems import Problem, parse_field_error, unknown_batch
-from api.temporal.outcomes import RPC_TIMEOUT, SILENT, NoWorker, rpc_problem, send_update, translating_errors
+from api.temporal.outcomes import (
+    RPC_TIMEOUT,
+    SILENT,
+    NoWorker,
+    listed_memo,
+    query_failed,
+    rpc_problem,
+    send_update,
+    translating_errors,
+)
 from api.temporal.priorities import Priorities
 from api.temporal.reads import MAX_QUERIES, QUERY_TIMEOUT
 from api.temporal.titles import SearchableTitles
@@ -37,7 +45,7 @@ from workflows.batch.records import Admit, BatchRecord, BatchRow, BatchStart, Ba
 from workflows.batch.state import check_repeat
 from workflows.models import Model, digest_of
 from workflows.refusals import refusal_in
-from workflows.start_options import COST, REQUESTER, STATUS, TENANT, TITLE, Urgency
+from workflows.start_options import COST, REQUESTER, STATUS, TENANT, TITLE, Urgency, content_digest
 
 ReadRecord = Callable[[str], Awaitable[BatchRecord | None]]
 
@@ -169,7 +177,7 @@ class BatchGateway:
                 )
                 return view
         except WorkflowQueryFailedError as error:
-            raise problems.unavailable("query-failed", f"The workflow cannot answer: {error.message}") from None
+            raise query_failed(error.message) from None
         except TimeoutError:
             raise NoWorker from None
         except RPCError as error:
@@ -216,10 +224,9 @@ def _refused(error: WorkflowUpdateFailedError) -> Problem:
 
 
 def _rows_digest(rows: tuple[BatchRow, ...]) -> str:
-    """A digest of the rows' content, without their requester."""
-    return digest_of(
-        [[row.key, row.brief and row.brief.model_dump(mode="json", exclude={"requester"})] for row in rows]
-    )
+    """A digest of the rows' content, without their requester. A field that a later version adds does not change it
+    while the field has its default."""
+    return digest_of([[row.key, row.brief and content_digest(row.brief)] for row in rows])
 
 
 def _batch_status(execution: WorkflowExecution) -> BatchStatus:
@@ -233,14 +240,15 @@ async def _listed_batch(execution: WorkflowExecution, links: Callable[[str], Bat
     attributes = execution.typed_search_attributes
     cost = attributes.get(COST)
     batch_id = keys.batch_id_of(execution.id)
-    created_at = await execution.memo_value("created_at", None)
+    memo, encrypted = await listed_memo(execution)
+    created_at = memo.get("created_at")
     return ListedBatch(
         batch_id=batch_id,
         status=_batch_status(execution),
-        rows=await execution.memo_value("rows", 0),
+        rows=memo.get("rows", 0),
         tenant=attributes.get(TENANT),
         requester=attributes.get(REQUESTER),
-        file=await execution.memo_value("file", ""),
+        file=encrypted or memo.get("file", ""),
         spent_usd=None if cost is None else Decimal(str(cost)).quantize(Decimal("0.0001")),
         created_at=datetime.fromisoformat(created_at) if created_at else execution.start_time,
         closed_at=execution.close_time,

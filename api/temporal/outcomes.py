@@ -1,10 +1,10 @@
 """How Temporal's results become the API's: statuses, problems, and the results of updates."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from temporalio.client import (
     RPCTimeoutOrCancelledError,
@@ -23,6 +23,7 @@ from api.problems import Problem
 from workflows.events import ProductionStatus, Snapshot
 from workflows.models import digest_of
 from workflows.requests import KeyedRequest, request_digest
+from workflows.runtime.encryption_keys import PayloadKeyMissing
 from workflows.runtime.repeated_requests import repeat_result
 from workflows.servers.temporal import diagnose, is_missing
 from workflows.start_options import STATUS
@@ -36,8 +37,16 @@ _UNPROCESSED: Final = "UnprocessedUpdate"
 """The failure type of an update that the server gave to a worker which did not process it. With sdk-python 1.35 that
 happens where queries load the run at the same time."""
 _ATTEMPTS: Final = 5
+_ENCODED: Final = "Encoded failure"
+"""The SDK's message of a failure that its encryption has encoded."""
 
 R = TypeVar("R")
+
+
+class Memoed(Protocol):
+    """A run or a schedule as a list has it."""
+
+    async def memo(self) -> Mapping[str, Any]: ...
 
 
 class NoWorker(Problem):
@@ -61,11 +70,31 @@ def status_of(execution: WorkflowExecution) -> ProductionStatus:
     return ProductionStatus(execution.typed_search_attributes.get(STATUS, ProductionStatus.PLANNING))
 
 
+async def listed_memo(listed: Memoed) -> tuple[Mapping[str, Any], str]:
+    """The memo of an entry of a list, and a title that names the missing key in place of one that is encrypted with
+    it: then the memo is empty, and the entry does not hide the others."""
+    try:
+        return await listed.memo(), ""
+    except PayloadKeyMissing as error:
+        return {}, f"(encrypted with the key {error.key_id!r})"
+
+
 def already_closed(production_id: str, status: ProductionStatus) -> Problem:
     message = f"the production is {status.value} and accepts no more decisions"
     delivered = status is ProductionStatus.DELIVERED
     remedy = "regenerate, edit, refresh or select a take to change it" if delivered else "start a new one"
     return problems.wrong_phase(production_id, status.value, message, remedy)
+
+
+def query_failed(message: str) -> Problem:
+    """503: a worker answered a query with a failure."""
+    if message == _ENCODED:
+        detail = (
+            "The worker cannot read this run, and its message is encrypted: see the worker's log. Workers and API need "
+            "every key of GREENLIGHT_PAYLOAD_KEYS that an open run is encrypted with."
+        )
+        return problems.unavailable("query-failed", detail)
+    return problems.unavailable("query-failed", f"The workflow cannot answer: {message}")
 
 
 def no_worker_in_time() -> Problem:

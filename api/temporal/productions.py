@@ -11,6 +11,7 @@ from temporalio.client import (
     Client,
     RPCTimeoutOrCancelledError,
     WithStartWorkflowOperation,
+    WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowUpdateFailedError,
     WorkflowUpdateHandle,
@@ -21,6 +22,7 @@ from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlread
 from temporalio.service import RPCError
 
 from api import problems
+from api.auth.tenant_policy import could_become
 from api.problems import Problem, unknown_production
 from api.temporal.outcomes import (
     ACCEPT_TIMEOUT,
@@ -81,11 +83,13 @@ class ProductionGateway:
         keyed: bool,
         memo: Snapshot | None = None,
         grant: Grant | None = None,
+        requested: Brief | None = None,
     ) -> ProductionStatus:
         """Start a production and return its status; one that the same key began already is left unchanged.
 
         Args:
             memo: The record of the voice memo that the production continues; it has the same id.
+            requested: The brief as it was sent, where the caller's key or its tenant's policy has changed it.
 
         For a production with a key the bucket is read first, because Temporal may have deleted the production.
 
@@ -94,7 +98,7 @@ class ProductionGateway:
         """
         digest = brief_digest(brief)
         if keyed and (kept := await self._reader.read_manifest(production_id)):
-            if brief_digest(kept.brief) != digest:
+            if brief_digest(kept.brief) != digest and not could_become(requested or brief, kept.brief):
                 raise key_used(production_id)
             return await self._current_status(kept)
         async with self._starts:
@@ -105,8 +109,20 @@ class ProductionGateway:
             return ProductionStatus.PLANNING
         description = await self._reader.describe(production_id)
         if await description.memo_value("brief_digest", "") != digest:
-            raise key_used(production_id)
+            started = await self._started_brief(description)
+            if started is None or not could_become(requested or brief, started):
+                raise key_used(production_id)
         return status_of(description)
+
+    async def _started_brief(self, run: WorkflowExecutionDescription) -> Brief | None:
+        """The brief with which a run was started, from its history, which needs no worker; None if it is not there."""
+        handle = self._client.get_workflow_handle(run.id, run_id=run.run_id)
+        with translating_errors():
+            async for event in handle.fetch_history_events(page_size=1, rpc_timeout=RPC_TIMEOUT):
+                payloads = event.workflow_execution_started_event_attributes.input.payloads
+                decoded = await self._client.data_converter.decode(payloads, [ProductionStart]) if payloads else []
+                return next((each.brief for each in decoded if isinstance(each, ProductionStart)), None)
+        return None
 
     async def _current_status(self, kept: Snapshot) -> ProductionStatus:
         """The status of a production with a manifest: Temporal has a newer one while the production is open again."""
@@ -247,8 +263,10 @@ class ProductionGateway:
         message = cause.message if isinstance(cause, FailureError) else str(cause)
         return Problem(409, "not-done", message or "The production could not do it.", production_id=production_id)
 
-    async def cancel(self, production_id: str) -> Receipt:
+    async def cancel(self, production_id: str, cancelled_by: str) -> Receipt:
         """Request the cancellation. Without a worker the server keeps the request until there is one.
+
+        The name is the reason that Temporal keeps, and the event `cancelled` has it.
 
         Raises:
             Problem: 404, 409 where the production is closed, 503.
@@ -257,7 +275,8 @@ class ProductionGateway:
         if description.status is not WorkflowExecutionStatus.RUNNING:
             raise already_closed(production_id, status_of(description))
         with translating_errors(unknown_production, production_id):
-            await self._reader.handle(production_id).cancel(rpc_timeout=RPC_TIMEOUT)
+            handle = self._reader.handle(production_id)
+            await handle.cancel(reason=f"cancelled by {cancelled_by}", rpc_timeout=RPC_TIMEOUT)
         try:
             now = await self._reader.progress(production_id, AFTER_ALL_EVENTS)
         except NoWorker:

@@ -22,7 +22,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api import problems
 from api.metrics import Metrics
 from api.problems import Problem, unknown_production
-from api.temporal.outcomes import RPC_TIMEOUT, SILENT, NoWorker, status_of, translating_errors
+from api.temporal.outcomes import RPC_TIMEOUT, SILENT, NoWorker, query_failed, status_of, translating_errors
 from workflows import keys
 from workflows.events import ProductionStatus, Progress, Snapshot
 from workflows.refusals import refusal_in
@@ -163,7 +163,7 @@ class ProductionReader:
             except WorkflowQueryFailedError as error:
                 if keys.QUERY_REFUSED in error.message:
                     raise _RetryQuery from None
-                raise problems.unavailable("query-failed", f"The workflow cannot answer: {error.message}") from None
+                raise query_failed(error.message) from None
             except RPCError as error:
                 if is_missing(error):
                     raise unknown_production(production_id) from None

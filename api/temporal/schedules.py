@@ -22,7 +22,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.problems import Problem, unknown_schedule
-from api.temporal.outcomes import RPC_TIMEOUT, translating_errors
+from api.temporal.outcomes import RPC_TIMEOUT, listed_memo, translating_errors
 from api.temporal.priorities import Priorities
 from api.temporal.titles import SearchableTitles
 from api.views.batches import ListedSchedule, ScheduleBody, ScheduledRun, ScheduleView
@@ -138,12 +138,10 @@ class ScheduleGateway:
                 query, page_size=page_size, next_page_token=page_token, rpc_timeout=RPC_TIMEOUT
             )
             await page.fetch_next_page()
-        ours = [
-            each
-            for each in page.current_page or ()
-            if each.id.startswith(keys.schedule_key("")) and await each.memo_value("cron", "")
-        ]
-        return [ListedSchedule(**await _fields(each)) for each in ours], page.next_page_token or None
+        listed = [each for each in page.current_page or () if each.id.startswith(keys.schedule_key(""))]
+        fields = [await _fields(each) for each in listed]
+        # Another schedule of the namespace may have such an id, and has no memo of ours.
+        return [ListedSchedule(**each) for each in fields if each["title"]], page.next_page_token or None
 
     async def pause(self, schedule_id: str, note: str) -> ScheduleView:
         with translating_errors(unknown_schedule, schedule_id):
@@ -200,7 +198,9 @@ async def _fields(schedule: ScheduleDescription | ScheduleListDescription) -> di
     info, known = schedule.info, schedule.schedule
     assert info is not None
     assert known is not None
-    memo = await schedule.memo()
+    memo, encrypted = await listed_memo(schedule)
+    platform = schedule.typed_search_attributes.get(PLATFORM)
+    unread = {"cron": "", "timezone": "", "title": encrypted, "platform": platform}
     return {
         "schedule_id": schedule_id,
         "paused": known.state.paused,
@@ -210,5 +210,6 @@ async def _fields(schedule: ScheduleDescription | ScheduleListDescription) -> di
             ScheduledRun(at=run.scheduled_at, production_id=scheduled_production_id(schedule_id, run.scheduled_at))
             for run in reversed(info.recent_actions)
         ),
+        **unread,
         **{name: memo[name] for name in _MEMO if name in memo},
     }

@@ -8,14 +8,13 @@ from typing import Final
 from pydantic import TypeAdapter
 from temporalio.client import Client, WorkflowExecution
 
-from api.temporal.outcomes import RPC_TIMEOUT, status_of, translating_errors
+from api.temporal.outcomes import RPC_TIMEOUT, listed_memo, status_of, translating_errors
 from api.views.changes import AttentionEntry, waiting_since
 from api.views.production import Links, ListedProduction
 from workflows import keys
 from workflows.brief import Platform
 from workflows.events import AttentionItem, AttentionReason
-from workflows.runtime.encryption_keys import PayloadKeyMissing
-from workflows.start_options import COST, PLATFORM, REQUESTER, TENANT, TITLE
+from workflows.start_options import ATTENTION, COST, PLATFORM, REQUESTER, TENANT, TITLE
 
 MAX_WAITING: Final = 1_000
 """Productions read for one list of pending decisions: five pages, answered in well under a second."""
@@ -127,13 +126,10 @@ async def _line(execution: WorkflowExecution, links: LinksOf) -> ListedProductio
     attributes = execution.typed_search_attributes
     platform, cost = attributes.get(PLATFORM), attributes.get(COST)
     production_id = keys.production_id_of(execution.id)
-    try:
-        # The search attribute has the title of the plan once there is one, the memo that of the start.
-        title = attributes.get(TITLE) or str(await execution.memo_value("title", ""))
-        overrun = str(await execution.memo_value(keys.OVERRUN_MEMO, "0"))
-        created_at = await execution.memo_value("created_at", None)
-    except PayloadKeyMissing as error:  # one production that cannot be decrypted must not hide the others
-        title, created_at, overrun = f"(encrypted with the key {error.key_id!r})", None, "0"
+    memo, encrypted = await listed_memo(execution)
+    # The search attribute has the title of the plan once there is one, the memo that of the start.
+    title = attributes.get(TITLE) or encrypted or str(memo.get("title", ""))
+    overrun, created_at = str(memo.get(keys.OVERRUN_MEMO, "0")), memo.get("created_at")
     return ListedProduction(
         production_id=production_id,
         status=status_of(execution),
@@ -151,6 +147,12 @@ async def _line(execution: WorkflowExecution, links: LinksOf) -> ListedProductio
 
 async def _attention_entries(execution: WorkflowExecution, links: LinksOf) -> list[AttentionEntry]:
     line = await _line(execution, links)
-    items = _ITEMS.validate_python(await execution.memo_value(keys.ATTENTION_MEMO, []), extra="ignore")
+    memo, encrypted = await listed_memo(execution)
+    items = _ITEMS.validate_python(memo.get(keys.ATTENTION_MEMO) or [], extra="ignore")
+    if encrypted:  # the reasons are readable, the rest is not
+        reasons = execution.typed_search_attributes.get(ATTENTION, ())
+        items = _ITEMS.validate_python(
+            [{"id": 0, "reason": each, "since": execution.start_time, "message": encrypted} for each in reasons]
+        )
     about = line.model_dump(include={"production_id", "title", "platform", "tenant", "requester", "links"})
     return [AttentionEntry(waiting=item, **about) for item in items]

@@ -1,5 +1,6 @@
 """A step that ends its workers is given up, and one that fails in them is not."""
 
+import errno
 from dataclasses import replace
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.errors import OutputUnusable
 from activities.steps import heartbeats
 
 
@@ -46,3 +48,24 @@ async def test_an_error_is_no_lost_worker() -> None:
     """An attempt that ends with an error does not count, whatever the number of its attempts."""
     found = await attempt([{"step": "encoding", "unfinished": 2}], fails=True)
     assert found[-1] == {"step": "shot-7", "unfinished": 2}
+
+
+def write_frame() -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+async def test_a_full_disk_is_retried_for_ever() -> None:
+    """A step that finds no room on its worker is retried after any number of attempts, whatever its message."""
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, attempt=99)
+
+    async def work() -> None:
+        async with heartbeats("finishing"):
+            try:
+                write_frame()
+            except OSError:
+                raise OutputUnusable("the film does not decode; make it again") from None
+
+    with pytest.raises(ApplicationError, match="the disk of this worker is full") as failed:
+        await environment.run(work)
+    assert (failed.value.type, failed.value.non_retryable) == ("worker_disk_full", False)

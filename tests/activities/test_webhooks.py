@@ -28,17 +28,22 @@ from api.relay.relay import frame
 from api.temporal.workers import LOGGED, webhook_errors
 from deploy.local import Stack
 from tests.support.fakes import FakeActivities
-from tests.support.productions import Productions
 from tests.support.servers.receiver import DROPPED, Got, Receiver, answer, receiving
 from tests.support.servers.serving import problem, serving
 from tests.support.stack import use_s3
-from tests.support.waiting import eventually
 from workflows import keys
 from workflows.brief import Brief, Platform, Webhook
 from workflows.events import TRANSIENT_EVENTS, Event
 from workflows.provider_report import ProvidersReport
 from workflows.webhooks import delivery as webhook_delivery
-from workflows.webhooks.delivery import Delivery, Notification, NotificationResult, NotificationWorkflow, select_events
+from workflows.webhooks.delivery import (
+    Delivery,
+    Notification,
+    NotificationResult,
+    NotificationWorkflow,
+    message_id,
+    select_events,
+)
 
 SECRETS = ["whsec_" + base64.b64encode(letter * 32).decode() for letter in (b"a", b"b")]
 SETTINGS = ActivitySettings(webhook_secret=SecretStr(" ".join(SECRETS)), webhook_hosts="localhost, 127.0.0.1")
@@ -104,7 +109,8 @@ async def test_the_payload_is_that_of_the_stream_and_signed(client: Client, rece
     async with notifying_with(client):
         handle = await start(client, address(receiver), *events)
         assert await handle.result() == NotificationResult(delivered=12)
-    assert sorted(int(got.headers["webhook-id"].removeprefix("p1/")) for got in receiver.got) == list(range(1, 13))
+    assert {got.headers["webhook-id"] for got in receiver.got} == {message_id("p1", each) for each in events}
+    assert len(receiver.got) == 12
     for got in receiver.got:
         data = standardwebhooks.Webhook(SECRETS[0]).verify(got.body, got.headers)
         standardwebhooks.Webhook(SECRETS[1]).verify(got.body, got.headers)
@@ -138,7 +144,8 @@ async def test_a_retry_has_the_same_id(client: Client, receiver: Receiver) -> No
     async with notifying_with(client):
         handle = await start(client, address(receiver), event(7))
         assert await handle.result() == NotificationResult(delivered=1)
-    assert [(got.headers["webhook-id"], got.body) for got in receiver.got] == [("p1/7", receiver.got[0].body)] * 3
+    same = (message_id("p1", event(7)), receiver.got[0].body)
+    assert [(got.headers["webhook-id"], got.body) for got in receiver.got] == [same] * 3
     assert receiver.got[0].headers["webhook-timestamp"] < receiver.got[2].headers["webhook-timestamp"]
     standardwebhooks.Webhook(SECRETS[0]).verify(receiver.got[2].body, receiver.got[2].headers)
 
@@ -262,6 +269,14 @@ async def test_each_tenant_has_a_secret_of_its_own(receiver: Receiver) -> None:
     assert "`corp:whsec_`" in signing_problem(settings, "corp")
 
 
+def test_an_invalid_secret_concerns_its_tenant_alone() -> None:
+    """A mistake in the secret of one tenant is reported for this tenant, and the events of all others are signed."""
+    settings = ActivitySettings(webhook_secret=SecretStr(f"acme:{SECRETS[0]} bolt:whsec_dG9vIHNob3J0 {SECRETS[1]}"))
+    assert signing_tenants(settings) == ("acme", "default")
+    assert [bool(signing_problem(settings, each)) for each in ("acme", "bolt", "default")] == [False, True, False]
+    assert "a secret of the tenant 'bolt' is not `whsec_`" in signing_problem(settings, "bolt")
+
+
 async def test_the_workers_report_whether_they_sign(storage: Storage) -> None:
     """The report of a worker states whether it signs, and which private hosts it may reach."""
     report = await ActivityEnvironment().run(Activities(storage, {}, SETTINGS).list_providers)
@@ -347,45 +362,3 @@ def test_a_webhook_gets_its_chosen_events() -> None:
     assert [e.id for e in select_events(Webhook(url="https://a.example", events=("done",)), events)] == [2]
     assert "done" in LOGGED
     assert not TRANSIENT_EVENTS & set(LOGGED)
-
-
-async def test_a_production_posts_to_its_webhooks(productions: Productions, receiver: Receiver) -> None:
-    """Each webhook gets the events that it chose, the end too, once each; the production does not wait for them."""
-    everything, some = f"{address(receiver)}&all", f"{address(receiver)}&some"
-    hooks = [{"url": everything}, {"url": some, "events": ["plan_ready", "done"]}]
-    post = Worker(productions.client, task_queue=keys.NOTIFY_QUEUE, activities=[Notifier(SETTINGS).deliver_webhook])
-    async with FakeActivities(2).working(productions.client):
-        handle = await productions.approved(webhooks=hooks)
-        seen = await handle.result()
-        assert receiver.got == []  # no worker posts yet, and the production is delivered all the same
-        async with post:
-
-            async def all_told() -> bool | None:
-                return True if len(receiver.got) == len(seen.events) + 2 else None
-
-            await eventually(all_told)
-    received = {url: [json.loads(g.body) for g in receiver.got if url.endswith(g.target)] for url in (everything, some)}
-    assert sorted(e["id"] for e in received[everything]) == [e.id for e in seen.events]
-    assert sorted(e["name"] for e in received[some]) == ["done", "plan_ready"]
-    assert {e["production_id"] for e in received[everything]} == {seen.production_id}
-    for events in received.values():
-        (ready,) = (e["data"] for e in events if e["name"] == "plan_ready")
-        assert [(a["asset_id"], a["position"]) for a in ready["plan_assets"]] == [("text-1", 1), ("text-2", 2)]
-
-
-async def test_a_cancelled_production_posts_everything(productions: Productions, receiver: Receiver) -> None:
-    """Events right before a cancel are posted too, and the cancel itself, each event once."""
-    fakes = FakeActivities(2)
-    fakes.hold("text-1")
-    post = Worker(productions.client, task_queue=keys.NOTIFY_QUEUE, activities=[Notifier(SETTINGS).deliver_webhook])
-    async with fakes.working(productions.client), post:
-        handle = await productions.approved(webhooks=[{"url": address(receiver)}])
-        await handle.cancel()
-        seen = await handle.result()
-
-        async def all_told() -> bool | None:
-            return True if len(receiver.got) >= len(seen.events) else None
-
-        await eventually(all_told)
-    assert sorted(json.loads(g.body)["id"] for g in receiver.got) == [e.id for e in seen.events]
-    assert seen.events[-1].name == "cancelled"

@@ -1,6 +1,7 @@
 """The API's refusals, and its description of itself."""
 
 import asyncio
+import gzip
 import os
 import signal
 import socket
@@ -135,6 +136,17 @@ async def test_no_content_type(alone: Api) -> None:
     """JSON without its content type is refused with the header to add."""
     found = problem(await alone.http.post("/api/v1/productions", content=b'{"text": "x"}'), 422)
     assert "Content-Type: application/json" in found.errors[0].remedy
+
+
+@pytest.mark.parametrize("path", ["/api/v1/productions", "/api/v1/references"])
+async def test_encoded_body(alone: Api, path: str) -> None:
+    """A compressed body is refused with the remedy: it would be stored, or parsed, as it is."""
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    found = problem(await alone.http.post(path, content=gzip.compress(b"{}"), headers=headers), 415)
+    assert (found.errors[0].field, found.errors[0].remedy) == (
+        "Content-Encoding",
+        "send the body without a Content-Encoding",
+    )
 
 
 async def test_large_body_declared(alone: Api) -> None:

@@ -166,6 +166,7 @@ class Simulation:
                 typed_search_attributes=TypedSearchAttributes.empty,
             ),
             "patched": lambda _: True,
+            "cancellation_reason": lambda: "",
             "register_random_seed_callback": lambda _: None,
             "execute_activity_method": self._execute,
             "wait_condition": self._wait,

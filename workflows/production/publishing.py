@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state.takes import providers_in_use
     from workflows.production.ui_details import details_of
     from workflows.start_options import ATTENTION, COST, STATUS, TITLE, searchable_title
-    from workflows.webhooks.delivery import MAX_EVENTS, Notification, select_events
+    from workflows.webhooks.delivery import MAX_EVENTS, Notification, millisecond_of, select_events
 
 PROVIDERS: Final = SearchAttributeKey.for_keyword_list(keys.PROVIDERS_ATTRIBUTE)
 
@@ -172,17 +173,24 @@ class Publishing:
         record.notified = known.last_event_id
 
     async def _notify(self, number: int, webhook: Webhook, events: tuple[Event, ...]) -> None:
-        record = self._run.record
+        first, delivery_id = events[0], f"{self._run.record.production_id}-{number}-{events[0].id}"
         try:
-            await workflow.start_child_workflow(
-                keys.NOTIFICATION_TYPE,
-                Notification(production_id=record.production_id, webhook=webhook, events=events),
-                id=keys.notification_workflow_id(f"{record.production_id}-{number}-{events[0].id}"),
-                parent_close_policy=ParentClosePolicy.ABANDON,
-                static_summary=f"{len(events)} events of {record.production_id}",
-            )
+            await self._deliver(delivery_id, webhook, events)
         except WorkflowAlreadyStartedError:
-            workflow.logger.info("webhook %d has received event %d already", number, events[0].id)
+            # This run was reset, and the one before still delivers events of the same numbers, but not of this log.
+            if workflow.patched("deliveries-of-a-reset-run"):
+                with suppress(WorkflowAlreadyStartedError):
+                    await self._deliver(f"{delivery_id}_{millisecond_of(first)}", webhook, events)
+
+    async def _deliver(self, delivery_id: str, webhook: Webhook, events: tuple[Event, ...]) -> None:
+        production_id = self._run.record.production_id
+        await workflow.start_child_workflow(
+            keys.NOTIFICATION_TYPE,
+            Notification(production_id=production_id, webhook=webhook, events=events),
+            id=keys.notification_workflow_id(delivery_id),
+            parent_close_policy=ParentClosePolicy.ABANDON,
+            static_summary=f"{len(events)} events of {production_id}",
+        )
 
     def has_unsent(self) -> bool:
         """Whether events are not handed to webhooks yet."""

@@ -32,7 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.rewriting import Rewriting
     from workflows.production.run import ProductionRun
     from workflows.production.state.attention import published
-    from workflows.production.state.changes import cancel_production
+    from workflows.production.state.changes import MAX_CANCEL_REASON_CHARS, cancel_production
     from workflows.production.state.plans.plan_event import with_plan_assets
     from workflows.production.state.record import Record
     from workflows.production.state.takes import accept_late_answer
@@ -265,7 +265,8 @@ class ProductionWorkflow:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         record.published_until = None
-        cancel_production(record, await self._takes.stop_all())
+        reason = (workflow.cancellation_reason() or "")[:MAX_CANCEL_REASON_CHARS]
+        cancel_production(record, await self._takes.stop_all(), reason)
         self._publishing.publish()
         await self._finishing.store_manifest()
         await workflow.wait_condition(workflow.all_handlers_finished)

@@ -80,6 +80,16 @@ def select_events(webhook: Webhook, events: Iterable[Event]) -> tuple[Event, ...
     return tuple(e for e in events if not webhook.events or e.name in webhook.events)
 
 
+def millisecond_of(event: Event) -> int:
+    """The time of an event, since 1970. The event with its number in a run that was reset has another one."""
+    return int(event.at.timestamp() * 1_000)
+
+
+def message_id(production_id: str, event: Event) -> str:
+    """The `webhook-id`: the same for each attempt at an event, and for no other event."""
+    return f"{production_id}/{event.id}/{millisecond_of(event)}"
+
+
 class NotificationActivities(ABC):
     """The activities of a notification, for the worker that holds the secret."""
 

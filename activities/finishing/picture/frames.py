@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
+from activities.disk import disk_full, is_out_of_room
 from activities.errors import OutputUnusable
 from activities.finishing.picture.conversion import convert, in_srgb
 from activities.finishing.picture.formats import FilmFormat, ShotFacts
@@ -51,12 +52,15 @@ def decoding(asset_id: str) -> Iterator[None]:
 
     Raises:
         OutputUnusable: instead of the decoder's error.
+        WorkerDiskFull: this worker has no room for the file; the media may be good.
     """
     import av
 
     try:
         yield
     except (OutputUnusable, av.FFmpegError, OSError, ValueError, IndexError) as error:
+        if is_out_of_room(error):
+            raise disk_full(error) from error
         raise OutputUnusable(f"{asset_id} does not decode ({error}); make it again") from None
 
 
@@ -106,6 +110,8 @@ def load_picture(path: Path, within: tuple[int, int]) -> "Image":
             ground.alpha_composite(shown)
             return ground.convert("RGB")
     except BROKEN as error:
+        if is_out_of_room(error):
+            raise disk_full(error) from error
         raise OutputUnusable(f"the picture does not open ({error})") from None
 
 
@@ -152,6 +158,8 @@ def _load_frame(path: Path, seconds: float | None, within: tuple[int, int]) -> "
             picture: Image = frame.to_image()  # type: ignore[no-untyped-call]  # PyAV leaves it untyped
             return picture
     except (av.FFmpegError, OSError, IndexError) as error:
+        if is_out_of_room(error):
+            raise disk_full(error) from error
         raise OutputUnusable(f"the shot does not decode ({error})") from None
 
 

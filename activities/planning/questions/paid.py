@@ -66,7 +66,7 @@ RESUBMISSIONS: Final = 3
 _REUSABLE: Final = (DraftPlan, AnalyseReference, AddLanguages, JudgeTake)
 """The requests whose answers other productions may reuse. A new prompt is always written anew: a person asked for a
 change, or a provider refused the one before."""
-_RETRIED: Final = frozenset({STILL_RUNNING, "storage_unavailable", "submission_unknown"})
+_RETRIED: Final = frozenset({STILL_RUNNING, "storage_unavailable", "worker_disk_full", "submission_unknown"})
 """Failures after which a retry of the activity continues with the same question."""
 
 

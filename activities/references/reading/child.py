@@ -2,7 +2,7 @@
 
     {"operation": …, "path": …, "out": …, "use": …} -> the answer of that operation: ingest, analyse, layout or pages
 
-It exits with 3 and {"refused": message} where the file cannot be used.
+It exits with 3 and {"refused": message} where the file cannot be used, and with 4 where this worker has no room for it.
 """
 
 import contextlib
@@ -14,9 +14,11 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from activities.disk import is_out_of_room
 from activities.references.reading.limits import MAX_MEMORY_BYTES, Unusable
 
 REFUSED: Final = 3
+NO_ROOM: Final = 4
 _PR_SET_PDEATHSIG: Final = 1
 
 
@@ -29,7 +31,11 @@ def main() -> None:
     sys.stdout = sys.stderr  # nothing that a library prints gets into the answer
     try:
         answer = _run(operation, path, out, request)
-    except Unusable as problem:
+    except Exception as problem:
+        if is_out_of_room(problem):
+            sys.exit(NO_ROOM)
+        if not isinstance(problem, Unusable):
+            raise
         json.dump({"refused": str(problem)}, answers)
         answers.flush()
         sys.exit(REFUSED)

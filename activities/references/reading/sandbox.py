@@ -4,6 +4,7 @@ The child has no secrets in its environment, and limits of memory, CPU time and 
 """
 
 import asyncio
+import errno
 import json
 import os
 import sys
@@ -20,6 +21,7 @@ _ROOT: Final = Path(__file__).parents[3]
 _KEPT: Final = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 """The variables that the child gets; keys of vendors are not among them."""
 _REFUSED_CODE: Final = 3
+_NO_ROOM_CODE: Final = 4
 
 
 async def read_file(
@@ -29,6 +31,7 @@ async def read_file(
 
     Raises:
         OutputUnusable: the file cannot be used, or takes too much memory or time to read; with the remedy.
+        OSError: this worker has no room for what is read.
     """
     await asyncio.to_thread(out.mkdir, 0o700, parents=True, exist_ok=True)
     request = {"operation": operation, "path": str(path), "out": str(out), "seconds": seconds, **arguments}
@@ -57,6 +60,8 @@ async def read_file(
     last = log.decode(errors="replace").strip()
     if child.returncode == _REFUSED_CODE:
         raise OutputUnusable(json.loads(answer)["refused"])
+    if child.returncode == _NO_ROOM_CODE:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if "MemoryError" in last or (child.returncode or 0) < 0:
         raise OutputUnusable("it takes more memory or time to read than is allowed; give a smaller or simpler file")
     raise OutputUnusable(f"it cannot be read ({last.splitlines()[-1][:200] if last else 'no reason'}); export it again")

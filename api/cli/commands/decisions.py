@@ -47,7 +47,7 @@ from api.views.changes import AttentionEntry
 from api.views.production import ProductionView
 from workflows.events import AssetRecord, AttentionReason, ProductionStatus
 from workflows.models import ZERO
-from workflows.requests import Approval, LowerBudget, Pause, Rejection, Resolve, Resume
+from workflows.requests import Approval, Cancel, LowerBudget, Pause, Rejection, Resolve, Resume
 
 app = typer.Typer()
 
@@ -324,7 +324,7 @@ def cancel(context: Context, production_id: ProductionArgument) -> None:
     """Stop a production, also at its providers. Finished takes are kept, and spent money stays spent."""
     cli = cli_of(context)
     production_id = cli.production_id(production_id)
-    cli.client.cancel(production_id)
+    cli.client.cancel(production_id, Cancel(cancelled_by=current_user()))
     production = _wait_closed(cli, production_id)
     if production is None:
         cli.print(

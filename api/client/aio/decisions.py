@@ -13,6 +13,7 @@ from workflows.events import AttentionReason, ProductionStatus, Receipt
 from workflows.models import Model
 from workflows.requests import (
     Approval,
+    Cancel,
     LowerBudget,
     Pause,
     PlanEdit,
@@ -40,9 +41,10 @@ class DecisionEndpoints(Transport):
             "POST", production_path(production_id, "approve"), Receipt, body=approval, key=idempotency_key
         )
 
-    async def reject(self, production_id: str, rejection: Rejection) -> Receipt:
+    async def reject(self, production_id: str, rejection: Rejection, *, idempotency_key: str | None = None) -> Receipt:
         """End the production before any asset of its plan is made."""
-        return await self._request("POST", production_path(production_id, "reject"), Receipt, body=rejection)
+        path = production_path(production_id, "reject")
+        return await self._request("POST", path, Receipt, body=rejection, key=idempotency_key)
 
     async def edit_plan(self, production_id: str, edit: PlanEdit, *, idempotency_key: str | None = None) -> PlanView:
         """Apply all of the edits or none; the resulting plan has a new digest. Also possible after delivery."""
@@ -125,9 +127,9 @@ class DecisionEndpoints(Transport):
         body = request.model_dump(mode="json", exclude={"idempotency_key"}, exclude_unset=True)
         return await self._request("POST", path, Receipt, body=body, key=idempotency_key)
 
-    async def cancel(self, production_id: str) -> Receipt:
+    async def cancel(self, production_id: str, cancel: Cancel | None = None) -> Receipt:
         """Request the end of the production; the event `cancelled` follows when it has ended."""
-        return await self._request("POST", production_path(production_id, "cancel"), Receipt, body={})
+        return await self._request("POST", production_path(production_id, "cancel"), Receipt, body=cancel or Cancel())
 
     async def attention(
         self,

@@ -59,6 +59,22 @@ def stack_record(environ: Mapping[str, str]) -> Mapping[str, Any]:
     return recorded if isinstance(recorded, dict) else {}
 
 
+def sendable_key(key: str) -> str:
+    """The key without the line break that a file or a mounted secret often ends with.
+
+    Raises:
+        GreenlightError: no header can hold it. The check is here, because httpx would quote the key.
+    """
+    key = key.strip()
+    if not all("!" <= character <= "~" for character in key):
+        raise GreenlightError(
+            "The API key cannot be sent",
+            "It has spaces, line breaks or other characters that no header holds. Set GREENLIGHT_API_KEY, or the "
+            "argument `key`, to the key alone, as `greenlight keys create` prints it.",
+        )
+    return key
+
+
 class Transport:
     """Sends the requests of the endpoint classes that `AsyncGreenlightClient` combines.
 
@@ -82,7 +98,7 @@ class Transport:
         """
         self.url, recorded = resolve_url(url, os.environ)
         self._instance = recorded if instance is None else instance
-        key = key or os.environ.get("GREENLIGHT_API_KEY")
+        key = sendable_key(key or os.environ.get("GREENLIGHT_API_KEY") or "")
         sent = {
             **({"Authorization": f"Bearer {key}"} if key else {}),
             **({INSTANCE: self._instance} if self._instance else {}),

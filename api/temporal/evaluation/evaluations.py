@@ -18,7 +18,7 @@ from temporalio.common import (
 
 from api.problems import Problem, problem_of, unknown_evaluation
 from api.temporal.evaluation.runs import Runs, conflict
-from api.temporal.outcomes import RPC_TIMEOUT, translating_errors
+from api.temporal.outcomes import RPC_TIMEOUT, listed_memo, translating_errors
 from api.temporal.priorities import Priorities
 from api.temporal.titles import SearchableTitles
 from api.views.evaluations import ListedEvaluation
@@ -189,13 +189,14 @@ class EvaluationGateway:
     async def _listed(self, execution: WorkflowExecution) -> ListedEvaluation:
         attributes = execution.typed_search_attributes
         cost = attributes.get(COST)
-        created_at = await execution.memo_value("created_at", None)
+        memo, encrypted = await listed_memo(execution)
+        created_at = memo.get("created_at")
         return ListedEvaluation(
             evaluation_id=object_keys.evaluation_id_of(execution.id),
-            title=await execution.memo_value("title", ""),
+            title=encrypted or memo.get("title", ""),
             status=self._runs.status(execution),
-            cases=await execution.memo_value("cases", 0),
-            models=await execution.memo_value("models", 0),
+            cases=memo.get("cases", 0),
+            models=memo.get("models", 0),
             tenant=attributes.get(TENANT),
             requester=attributes.get(REQUESTER),
             spent_usd=None if cost is None else Decimal(str(cost)).quantize(Decimal("0.0001")),

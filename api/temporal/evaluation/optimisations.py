@@ -16,7 +16,7 @@ from temporalio.common import (
 
 from api.problems import Problem, unknown_optimisation
 from api.temporal.evaluation.runs import Runs, conflict
-from api.temporal.outcomes import RPC_TIMEOUT, translating_errors
+from api.temporal.outcomes import RPC_TIMEOUT, listed_memo, translating_errors
 from api.temporal.priorities import Priorities
 from api.views.prompts.optimisations import ListedOptimisation
 from workflows import keys
@@ -121,11 +121,12 @@ class OptimisationGateway:
     async def _listed(self, execution: WorkflowExecution) -> ListedOptimisation:
         attributes = execution.typed_search_attributes
         cost = attributes.get(COST)
-        created_at = await execution.memo_value("created_at", None)
+        memo, encrypted = await listed_memo(execution)
+        created_at = memo.get("created_at")
         return ListedOptimisation(
             optimisation_id=optimisation_keys.optimisation_id_of(execution.id),
-            name=await execution.memo_value("name", ""),
-            title=await execution.memo_value("title", ""),
+            name=memo.get("name", ""),
+            title=encrypted or memo.get("title", ""),
             status=self._runs.status(execution),
             tenant=attributes.get(TENANT),
             requester=attributes.get(REQUESTER),

@@ -1,6 +1,8 @@
 """Lists and groups: productions, pending decisions, the selection of many, times, and CSV files of any locale."""
 
 import io
+import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -9,13 +11,19 @@ from typing import Any, get_args
 import pytest
 import typer
 from rich.console import Console
+from typer.main import get_command
+from typer.testing import CliRunner
 
+from api.auth import key_file
+from api.auth.roles import Role
 from api.cli.batch_file import BatchFileError, read_batch
 from api.cli.commands.attention import _ORDER, FAILURES, bulk_commands
 from api.cli.commands.bulk import BULK_ACTIONS, select_answers, select_plans
 from api.cli.commands.schedule import zone_time
 from api.cli.commands.show import show_list
+from api.cli.context import INSPECT
 from api.cli.event_text import describe
+from api.cli.main import app
 from api.cli.options import brief_from
 from api.cli.progress import ProductionProgress, elapsed
 from api.cli.tables import at_most, clock_time, counted, make_console, take_text
@@ -271,3 +279,29 @@ def test_the_models_of_a_brief() -> None:
     for wrong in ("painter=a/b", "judge", "judge="):
         with pytest.raises(typer.BadParameter, match=r"--model-for: .*the stages are planner, enhancer"):
             brief_from("x", Platform.COPY, model_for=[wrong])
+
+
+def _commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, command in getattr(group, "commands", {}).items():
+        yield from _commands(command, (*path, name)) if hasattr(command, "commands") else [((*path, name), command)]
+
+
+def test_every_command_that_reads_prints_json() -> None:
+    """The commands that only read, those of the panel Inspect and each list among them, take --json for scripts."""
+    readers = {
+        " ".join(path): any("--json" in parameter.opts for parameter in command.params)
+        for path, command in _commands(get_command(app))
+        if path[-1] in ("list", "show") or getattr(command, "rich_help_panel", None) == INSPECT
+    }
+    assert {"doctor", "keys list", "grants list", "show"} < readers.keys()
+    assert [name for name, takes_json in readers.items() if not takes_json] == []
+
+
+def test_keys_as_json_have_no_hash(tmp_path: Path) -> None:
+    """The list of keys for scripts has names, tenants and roles, and nothing by which a key could be found."""
+    file = tmp_path / "keys.toml"
+    key_file.create(file, "ana", "acme", [Role.OPERATOR])
+    shown = CliRunner().invoke(app, ["keys", "list", "--file", str(file), "--json"])
+    (found,) = json.loads(shown.stdout)
+    assert (found["name"], found["tenant"], found["roles"]) == ("ana", "acme", ["operator"])
+    assert key_file.read(file).keys[0].sha256 not in shown.stdout

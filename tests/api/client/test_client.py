@@ -243,6 +243,22 @@ def test_a_refused_connection_names_the_remedy() -> None:
     assert "greenlight up" in caught.value.detail
 
 
+@pytest.mark.parametrize("key", ["gl_se\ncret-key", "gl_secret kéy", "gl_secret\x7fkey"])
+def test_a_key_that_no_header_holds_is_not_shown(key: str) -> None:
+    """A damaged key is refused before the first request, and no message quotes it."""
+    with pytest.raises(GreenlightError, match="Set GREENLIGHT_API_KEY") as refused:
+        GreenlightClient("http://127.0.0.1:1", key=key)
+    assert "secret" not in str(refused.value)
+
+
+def test_the_line_break_of_a_mounted_secret_is_left_out(serve: Serve) -> None:
+    """A key that was read from a file with a line break at its end is sent without it."""
+    server = serve(lambda request: request.reply(200, production("delivered", 1)))
+    with GreenlightClient(server.url, key="gl_key\n") as client:
+        client.get("p1")
+    assert [headers["Authorization"] for _, _, headers, _ in server.asked] == ["Bearer gl_key"]
+
+
 def test_an_idempotency_key_is_a_header(serve: Serve) -> None:
     """The idempotency key is sent as a header, and the brief's unset fields stay unset."""
     started = {key: production("planning", 0)[key] for key in ("production_id", "status", "links")}

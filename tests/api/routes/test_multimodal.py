@@ -1,6 +1,8 @@
 """One request that plans, executes or generates, and watches the production to its end."""
 
+import asyncio
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pydantic import ValidationError
@@ -128,6 +130,15 @@ async def test_generate_from_prompt(api: Api) -> None:
     again = {"prompt": "A jazz poster.", "max_steps": 1, "max_usd": "0.01", "platform": "copy", "wait_seconds": 60}
     done = await api.http.post("/generate", json=again)
     assert (done.status_code, len(done.json()["assets"])) == (200, 1)
+
+
+async def test_concurrent_generates_with_one_key(api: Api) -> None:
+    """A request that is repeated while its plan is cut gets the same production, and is not refused."""
+    body = {"brief": BRIEF, "max_steps": 1, "max_usd": "1"}
+    headers = {"Idempotency-Key": uuid4().hex}
+    answers = await asyncio.gather(*(api.http.post("/generate", json=body, headers=headers) for _ in range(6)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["production_id"] for answer in answers}) == 1
 
 
 async def test_plan_is_cut_before_it_is_approved(api: Api) -> None:

@@ -18,7 +18,7 @@ from tests.support.servers.serving import Api, problem, serving
 from tests.support.waiting import eventually
 from workflows import keys
 from workflows.brief import Webhook
-from workflows.webhooks.delivery import Notification, NotificationWorkflow
+from workflows.webhooks.delivery import Notification, NotificationWorkflow, message_id
 
 PATH = "/api/v1/webhooks/given-up"
 
@@ -64,7 +64,9 @@ async def test_given_up_events_are_posted_again(client: Client, api: Api, monkey
         async with notifying_with(client):
             await client.get_workflow_handle(keys.notification_workflow_id(delivery_id)).result()
         assert sorted(json.loads(got.body)["id"] for got in receiver.got) == [1, 2]
-        assert {got.headers["webhook-id"] for got in receiver.got} == {f"{production_id}/{n}" for n in (1, 2)}
+        assert {got.headers["webhook-id"] for got in receiver.got} == {
+            message_id(production_id, event(number)) for number in (1, 2)
+        }
         await listed(0)
     delivered = problem(await api.http.post(f"{PATH}/{delivery_id}/resend"), 409)
     assert "all of its events were delivered" in delivered.errors[0].message

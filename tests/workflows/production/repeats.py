@@ -3,10 +3,11 @@
 import asyncio
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest, ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -35,6 +36,26 @@ async def forget(client: Client, workflow_id: str) -> None:
         )
         while await _known(handle):  # noqa: ASYNC110 - nothing to wait for
             await asyncio.sleep(0.05)
+
+
+async def reset_to_start(client: Client, production_id: str) -> None:
+    """Reset a production to its first workflow task, before its plan."""
+    handle = client.get_workflow_handle(keys.workflow_id(production_id))
+    described = await handle.describe()
+    first = next(
+        e.event_id
+        for e in (await handle.fetch_history()).events
+        if e.HasField("workflow_task_completed_event_attributes")
+    )
+    await client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace=client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=handle.id, run_id=described.run_id),
+            reason="made again",
+            workflow_task_finish_event_id=first,
+            request_id=uuid4().hex,
+        )
+    )
 
 
 async def _known(handle: WorkflowHandle[Any, Any]) -> bool:

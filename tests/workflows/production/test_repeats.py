@@ -8,8 +8,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowFailureError
 
 from activities.storage.bucket import Storage
@@ -22,7 +20,18 @@ from tests.support.productions import Productions, names
 from tests.support.servers.serving import Api, problem, serving
 from tests.support.stack import use_s3
 from tests.support.waiting import eventually
-from tests.workflows.production.repeats import BRIEF, batch_done, delivered, done, forget, path, post, regenerate, rerun
+from tests.workflows.production.repeats import (
+    BRIEF,
+    batch_done,
+    delivered,
+    done,
+    forget,
+    path,
+    post,
+    regenerate,
+    rerun,
+    reset_to_start,
+)
 from workflows import keys
 from workflows.brief import Brief
 from workflows.events import ProductionStart, Snapshot
@@ -132,22 +141,7 @@ async def test_a_cancel_before_the_manifest_is_read(client: Client, fake: FakeAc
 async def test_a_reset_to_the_start(api: Api, client: Client) -> None:
     """A production that is reset to its first event is planned again and waits for approval."""
     production_id = await delivered(api, uuid4().hex)
-    handle = client.get_workflow_handle(keys.workflow_id(production_id))
-    described = await handle.describe()
-    first = next(
-        e.event_id
-        for e in (await handle.fetch_history()).events
-        if e.HasField("workflow_task_completed_event_attributes")
-    )
-    await client.workflow_service.reset_workflow_execution(
-        ResetWorkflowExecutionRequest(
-            namespace=client.namespace,
-            workflow_execution=WorkflowExecution(workflow_id=handle.id, run_id=described.run_id),
-            reason="made again",
-            workflow_task_finish_event_id=first,
-            request_id=uuid4().hex,
-        )
-    )
+    await reset_to_start(client, production_id)
 
     async def planned() -> bool | None:
         return (await api.get(production_id))["status"] == "awaiting_approval" or None

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -68,9 +69,9 @@ def about(handle_id: str) -> str:
     return f"WorkflowId = '{handle_id}'"
 
 
-def only(answer: httpx.Response, field: str, production_id: str) -> dict[str, Any]:
+def only(answer: httpx.Response, field: str, listed_id: str) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
-    (found,) = (each for each in answer.json()[field] if each["production_id"] == production_id)
+    (found,) = (each for each in answer.json()[field] if listed_id in each.values())
     return dict(found)
 
 
@@ -167,12 +168,14 @@ async def test_the_reason_of_a_wait_is_readable(client: Client, fake: FakeActivi
 
 
 async def test_a_missing_key_is_named(client: Client, fake: FakeActivities) -> None:
-    """An API without the key, or with another one of its id, names the variable; a worker does too, and waits for
-    it."""
-    ours = await encrypting(client, NEW)
+    """An API without the key, or with another one of its id, names the variable, and its lists still have the others;
+    a worker does too, and waits for it."""
+    ours, name = await encrypting(client, NEW), f"encrypted-{uuid4().hex[:8]}"
     async with fake.working(ours):
         async with serving(ours, {}) as api:
             production_id, digest = await api.planned(**WORDS)
+            weekly = {"schedule_id": name, "brief": {"text": "Say it.", "platform": "copy"}, "cron": "0 9 1 1 *"}
+            assert (await api.http.post("/api/v1/schedules", json=weekly)).status_code == 201
         for with_keys in ("", OLD, key("2027", 3)):
             async with serving(await encrypting(client, with_keys), {}) as api:
                 answer = await api.http.get(f"/api/v1/productions/{production_id}")
@@ -182,6 +185,12 @@ async def test_a_missing_key_is_named(client: Client, fake: FakeActivities) -> N
                 assert "GREENLIGHT_PAYLOAD_KEYS" in answer.json()["detail"]
                 listed = only(await api.http.get("/api/v1/productions"), "productions", production_id)
                 assert listed["title"] == "(encrypted with the key '2027')"
+                entries = (await api.http.get("/api/v1/attention")).json()["entries"]
+                (waiting,) = (each["waiting"] for each in entries if each["production_id"] == production_id)
+                assert (waiting["reason"], waiting["message"]) == ("approval", listed["title"])
+                schedule = only(await api.http.get("/api/v1/schedules"), "schedules", name)
+                assert (schedule["title"], schedule["platform"]) == (listed["title"], "copy")
+    await ours.get_schedule_handle(keys.schedule_key(name)).delete()
     handle = ours.get_workflow_handle(keys.workflow_id(production_id))
     async with fake.working(client):
         await handle.signal("approve", {"plan_digest": digest, "approver": "ana"})

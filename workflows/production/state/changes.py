@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue
 
@@ -287,12 +287,16 @@ def deliver(record: Record, deliverable: Deliverable) -> None:
 
 # Cancelling
 
+MAX_CANCEL_REASON_CHARS: Final = 500
+"""Of the reason in the event log; one from Temporal's UI may have any length."""
 
-def cancel_production(record: Record, stopped: "Mapping[tuple[str, int], AssetCancelled]") -> None:
+
+def cancel_production(record: Record, stopped: "Mapping[tuple[str, int], AssetCancelled]", reason: str = "") -> None:
     """End what is not made. A production that was delivered before stays delivered, as it was.
 
     Args:
         stopped: The results of stopping the takes that cost money, by asset and number.
+        reason: Of the request, as Temporal has it: the API's has the name of the caller.
     """
     made = record.deliverable
     delivered = made if made and not made.draft else None
@@ -328,7 +332,7 @@ def cancel_production(record: Record, stopped: "Mapping[tuple[str, int], AssetCa
                 record.update(asset_id, selected=number)
                 record.log("take_selected", asset_id, take=number)
                 mark_stale(record, asset_id, with_dependents=True)
-    record.log("cancelled", cost_usd=str(record.spent_usd))
+    record.log("cancelled", cost_usd=str(record.spent_usd), **({"reason": reason} if reason else {}))
 
 
 def _end_asset(record: Record, asset_id: str, ends: "list[AssetCancelled]") -> None:

@@ -1,5 +1,6 @@
 """Commands that inspect the installation: providers, doctor."""
 
+import json
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -95,21 +96,32 @@ def doctor(
     deep: Annotated[
         bool, typer.Option("--deep", help="Also send real requests that cost nothing, each vendor's key among them.")
     ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Check what is configured, reachable and missing; exits 1 when a required part is missing."""
     cli = cli_of(context)
-    _print_configuration(cli)
+    if not as_json:
+        _print_configuration(cli)
+    found = [*_run_checks(cli), *(_diagnoses(cli) if deep else [])]
+    healthy = all(fine or not required for required, fine, _, _ in found)
+    if as_json:
+        names = ("required", "ok", "check", "state")
+        checks = [dict(zip(names, each, strict=True)) for each in found]
+        typer.echo(json.dumps({"healthy": healthy, "checks": checks}, indent=2))
+    else:
+        _print_checks(cli, found)
+    if not healthy:
+        raise typer.Exit(EXIT_REFUSED)
+
+
+def _print_checks(cli: Cli, found: list[tuple[bool, bool, str, str]]) -> None:
     rows = table("", "check", "state")
-    healthy = True
-    for required, fine, check, state in [*_run_checks(cli), *(_diagnoses(cli) if deep else [])]:
+    for required, fine, check, state in found:
         mark = (
             Text("ok", style="green") if fine else Text("MISSING", style="red") if required else Text("–", style="dim")
         )
         rows.add_row(mark, check, Text(state))
-        healthy = healthy and (fine or not required)
     print_table(cli.out, rows, uncut=True)
-    if not healthy:
-        raise typer.Exit(EXIT_REFUSED)
 
 
 def _diagnoses(cli: Cli) -> list[tuple[bool, bool, str, str]]:

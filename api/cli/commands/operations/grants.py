@@ -1,12 +1,13 @@
 """The commands of grants: grants create, list, revoke. They need an API with keys, and the key of an approver."""
 
+import json
 from decimal import Decimal
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from api.cli.context import Context, cli_of
+from api.cli.context import Context, JsonOption, cli_of
 from api.cli.options import parse_duration
 from api.cli.tables import local_time, print_table, spent, table
 
@@ -39,10 +40,14 @@ def create(
 
 
 @app.command("list")
-def list_(context: Context) -> None:
+def list_(context: Context, as_json: JsonOption = False) -> None:
     """List what people granted the agents of the tenant."""
+    found = cli_of(context).client.grants()
+    if as_json:
+        typer.echo(json.dumps([grant.model_dump(mode="json") for grant in found], indent=2))
+        return
     rows = table("grant", "agent", "usd", "for", "by", "until")
-    for grant in cli_of(context).client.grants():
+    for grant in found:
         covered = grant.production_id or f"each {grant.per}"
         until = local_time(grant.expires_at)
         rows.add_row(grant.grant_id, Text(grant.agent), spent(grant.usd), covered, Text(grant.granted_by), until)

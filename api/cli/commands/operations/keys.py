@@ -1,5 +1,6 @@
 """The commands of API keys: keys create, list, revoke. They change the key file on this machine, without the API."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from rich.text import Text
 
 from api.auth import key_file
 from api.auth.roles import Role
-from api.cli.context import Context, cli_of
+from api.cli.context import Context, JsonOption, cli_of
 from api.cli.tables import local_time, print_table, table
 
 app = typer.Typer(no_args_is_help=True)
@@ -40,10 +41,13 @@ def create(
 
 
 @app.command("list")
-def list_(context: Context, file: FileOption) -> None:
+def list_(context: Context, file: FileOption, as_json: JsonOption = False) -> None:
     """List the keys' owners, tenants and roles."""
     with _usage_errors():
         found = key_file.read(file).keys
+    if as_json:
+        typer.echo(json.dumps([key.model_dump(mode="json", exclude={"sha256"}) for key in found], indent=2))
+        return
     rows = table("name", "tenant", "roles", "created")
     for key in found:
         created = local_time(key.created_at) if key.created_at else ""

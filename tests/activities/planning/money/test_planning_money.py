@@ -13,6 +13,7 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities import disk
 from activities.planning.questions import limits
 from activities.production import Activities
 from activities.storage.bucket import Storage
@@ -73,6 +74,19 @@ async def test_a_plan_reports_its_lost_request(
     assert holds(seen.spent_usd, vendor, doubt=PRICE, lost=vendor.prices[0])
     warnings = str(named(seen, "plan_ready").data["warnings"])
     assert f"was lost and counts as billed, with {PRICE} USD" in warnings
+
+
+async def test_a_full_disk_is_no_answer(
+    storage: Storage, vendor: OpenAIEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a worker whose disk is full no model is asked, and none is skipped: the same question is asked later."""
+    monkeypatch.setattr(disk, "MIN_FREE_BYTES", 1 << 62)
+    request = DraftPlan(production_id=uuid4().hex, brief=Brief(text="Say it.", platform=Platform.COPY))
+    async with desk(storage, vendor) as activities:
+        with pytest.raises(ApplicationError) as failed:
+            await ActivityEnvironment().run(activities.draft_plan, request)
+    assert (failed.value.type, failed.value.non_retryable) == ("worker_disk_full", False)
+    assert vendor.submissions == []
 
 
 # Limits
