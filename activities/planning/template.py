@@ -14,7 +14,13 @@ from activities.catalogue.offers import Offer, Parameter
 from activities.planning.checks.narration import cut_lines
 from activities.planning.choices.casting import cast
 from activities.planning.choices.illustrated import ROLE, asked_pictures, illustrator
-from activities.planning.choices.listed_pictures import Listed, about_all, list_warnings, listed_pictures
+from activities.planning.choices.listed_pictures import (
+    Listed,
+    about_all,
+    list_warnings,
+    listed_pictures,
+    shape_warnings,
+)
 from activities.planning.choices.own_footage import own_shots, placeholder_of
 from activities.planning.choices.roles import ILLUSTRATED, SHOWING, TEXTS, VISUALS
 from activities.planning.choices.titles import title_of
@@ -159,7 +165,7 @@ def _texts(task: PlanningTask) -> Plan:
     writer = _AssetWriter(task)
     open_ = [] if writer.writes() or task.brief.items else open_feedback_warnings(task.feedback)
     pictures = listed_pictures(task)
-    warnings = [*open_, *unmade_illustrations(task), *list_warnings(task, pictures)]
+    warnings = [*open_, *unmade_illustrations(task), *list_warnings(task, pictures), *shape_warnings(task)]
     return Plan.of(title_of(task), _pages(writer, pictures), planner=PLANNER, warnings=warnings)
 
 

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from activities.planning.structure.deliverable.formats import asked_shapes
 from activities.planning.structure.vocabulary import pictures as words
 from activities.planning.task import PlanningTask
 from activities.text.patterns import Pattern
 from activities.text.speech import sentences
+from workflows.models import Modality
 from workflows.references.analysis import source_of
 from workflows.series.items import MAX_ITEMS
 
@@ -67,6 +69,17 @@ def list_warnings(task: PlanningTask, found: list[Listed]) -> list[str]:
     return [
         "items: the brief asks for a picture for each entry of a list, and no list was read: attach it as CSV or XLSX, "
         "list the entries in the brief, or give them as items"
+    ]
+
+
+def shape_warnings(task: PlanningTask) -> list[str]:
+    """A warning where the text of a brief asks for another shape of its pictures than its field."""
+    asked, own = asked_shapes(task.brief.text), task.brief.aspect
+    if not asked or own in asked or Modality.IMAGE not in task.brief.modalities:
+        return []
+    return [
+        f"aspect: the brief asks for {', '.join(asked)}, and its field says {own}: its pictures are made in {own}; "
+        f"give aspect: {asked[0]}"
     ]
 
 

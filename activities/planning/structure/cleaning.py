@@ -17,6 +17,10 @@ from activities.planning.structure.notations.sections import without_note_sectio
 from activities.planning.structure.notations.series import with_series
 from activities.planning.structure.orders import further
 from activities.planning.structure.orders.small_letters import with_capitals
+from activities.planning.structure.received.colleagues import without_colleague_notes
+from activities.planning.structure.received.columns import with_pipes
+from activities.planning.structure.received.dictation import with_dictated_shots
+from activities.planning.structure.table import is_header
 from activities.planning.structure.text import (
     LEAD,
     LENGTH,
@@ -30,6 +34,8 @@ from activities.planning.structure.text import (
 from activities.text.patterns import Pattern
 
 _HEADING: Final = Pattern(r"^\s*(?:#{1,6}\s+(?P<heading>.+?)|\*\*(?P<bold>[^*]+?)\*\*|__(?P<under>[^_]+?)__)\s*:?\s*$")
+_END_MARK: Final = Pattern(r"\n[\W_]*(?:END|ENDE|FIN|FINE|FIM|KONIEC|КОНЕЦ)[\W_]*\Z")
+"""The last line of a script, which nobody reads."""
 _BULLET: Final = Pattern(r"^\s*(?:[-*+•‣–—]\s+|[・●○■]\s*|\(?\d{1,2}[.)]\s+)")
 _SINGLE_QUOTED: Final = Pattern(r"(?<![^\s(\[,:;—–-])'((?:[^'\n]|(?<=\w)'(?=\w)){3,600})'(?!\w)")
 """A quotation in straight single marks; an apostrophe is inside a word, or has no partner."""
@@ -45,7 +51,9 @@ _MINUTE_MARKS: Final = Pattern(
 )
 """Minutes and seconds as scripts write them: 0'05" à 0'12"."""
 _INCHES: Final = Pattern(
-    r"(?:(?<![\w.])(\d{1,3})[\"″”]|^(\d{1,3}))\s*(?:[-–—→/>]|to|bis|a|à)\s*(\d{1,3})[\"″”]", re.MULTILINE
+    r"(?:(?<![\w.])(\d{1,3})[\"″”]|^([ \t]*+(?:[-*•–—][ \t]+)?)(\d{1,3}))\s*(?:[-–—→/>]|to|bis|a|"
+    r"à)\s*(\d{1,3})[\"″”]",
+    re.MULTILINE,
 )
 _INCH: Final = Pattern(r"([(\[]\s*)(\d{1,3})[\"″”](?=\s*[)\],;])")
 """Seconds as scripts write them: 0"-4", (5")."""
@@ -131,13 +139,14 @@ _GREETING: Final = Pattern(
     r"bom dia|"
     r"beste|dag|hei|hej|dzień dobry|cześć|ahoj|dobrý den|merhaba|γεια(?: σας)?|здравствуйте|привет|добрый день|вітаю|"
     r"سلام|مرحبا|السلام عليكم|שלום|नमस्ते|您好|你好|안녕하세요|こんにちは|"
-    r"お世話になって)\b[^.?\n]{0,50}[,!，、！]?\s*$",
+    r"お世話になって)\b(?:[^.?\n]{0,50}[,!，、！]?|(?: [^\W\d_][\w'’-]*){0,3},?\s*[–—-]\s[^.!?\n]{1,90}[.!]?)\s*$",
     re.IGNORECASE,
 )
 _SIGNED: Final = Pattern(r"[!.,]*\s[–—-]\s*[^\W\d_a-z][\w'’ &.]{1,30}$")
 """A name in the line that closes a letter: "Thanks! – Priya"."""
 _SIGN_OFF: Final = Pattern(
-    r"^\s*(?:(?:many |kind |best |warm |with )*(?:thanks|thank you|regards|wishes)|cheers|best|sincerely|yours|"
+    r"^\s*(?:x{1,4}(?=\s|$)|(?:many |kind |best |warm |with )*(?:thanks|thank you|regards|wishes)|cheers|best|"
+    r"sincerely|yours|"
     r"(?:viele |liebe |beste |schöne |herzliche )?(?:grüße|grüsse|gruß)|(?:mit )?freundlichen? grüßen|vielen dank|"
     r"danke|lg|vg|mfg|bjs?|beijos?|abs|att|merci|cordialement|bien à (?:vous|toi)|amicalement|"
     r"belle journée|talk soon|baci|cari saluti|a presto|bises|bonne journée|à bientôt|"
@@ -171,7 +180,8 @@ def cleaned(text: str) -> str:
     text = _MINUTE_MARKS.sub(r"\1:\2\3\4:\5", without_tags(text))
     text = with_speakers_first(_SINGLE_QUOTED.sub(r"“\1”", text))
     text = with_plain_marks(without_emphasis(text))
-    text = without_brackets(without_note_sections(_NUMBER_FIRST.sub(r"\1\3 \2 ", without_letter(text))))
+    text = without_colleague_notes(without_note_sections(_NUMBER_FIRST.sub(r"\1\3 \2 ", without_letter(text))))
+    text = without_brackets(with_dictated_shots(with_pipes(_END_MARK.sub("", text), is_header)))
     text = with_units(with_end_cards(text))
     text = with_capitals(text)
     return with_series(with_labels(with_seconds(unwrapped(with_numbers(with_pairs(with_colons(text)))))))
@@ -180,7 +190,7 @@ def cleaned(text: str) -> str:
 def with_plain_marks(text: str) -> str:
     """The text with digits in boxes, Han digits of shots and seconds with inch marks as numbers, and without emoji that
     only decorate a line; several such lines without labels are a list."""
-    text = _KEYCAP.sub(r"\1. ", _INCH.sub(r"\1\2 s", _INCHES.sub(lambda m: f"{m[1] or m[2]}-{m[3]} s", text)))
+    text = _KEYCAP.sub(r"\1. ", _INCH.sub(r"\1\2 s", _INCHES.sub(lambda m: f"{m[1] or m[2] + m[3]}-{m[4]} s", text)))
     text = _DIALOGUE_OF.sub(r"\1", _DIALOGUE_WITH_DASH.sub(r"\1\2: ", text))
     if len(_SHOT_IN_PROSE.findall(text)) > 1:
         text = _SHOT_IN_PROSE.sub(lambda m: f"\n{m['noun'].capitalize()} {m['number']} ({m['length'].strip()}): ", text)

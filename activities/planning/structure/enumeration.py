@@ -5,11 +5,20 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from activities.planning.structure import words as names
+from activities.planning.structure.deliverable.narrated import (
+    as_pictures,
+    asks_for,
+    is_silent,
+    narrated,
+    narration_in,
+)
 from activities.planning.structure.labels import segments
 from activities.planning.structure.model import Line, Shot, Structure, numbered
 from activities.planning.structure.notations.bare_labels import text_of_number
+from activities.planning.structure.notations.silence import asks_for_no_voice, mentions_no_voice
 from activities.planning.structure.orders.sentences import (
     end_text,
+    is_courtesy,
     is_prohibition,
     is_setting,
     names_film,
@@ -29,6 +38,7 @@ from activities.planning.structure.text import (
     spoken_text,
     without_quotes,
 )
+from activities.planning.structure.vocabulary.sounds import is_music
 from activities.text.delivery.reading import is_voice_direction
 from activities.text.patterns import Pattern
 from activities.text.speech import is_direction, is_wide, sentences
@@ -42,9 +52,9 @@ _STEP: Final = Pattern(
 )
 """The begin of an item with its name: "Step 1:"."""
 _ITEM: Final = Pattern(
-    r"^\s*[*_]{0,3}(?:[-*+•‣▪◦–—]\s+|[・●○■▶✓✔→]\s*|\(?\d{1,2}[.)、．]\s*(?!\d)|\d{1,2}-\s+|[①-⑳]\s*|[a-h]\)\s+)(?=\S)"
+    r"^\s*[*_]{0,3}(?:[-*+•‣▪◦–—]\s+|[・●○■▶✓✔→]\s*|\(?\d{1,2}[.)、．]\s*(?!\d)|\d{1,2}(?:-|/)\s+|[①-⑳]\s*|[a-h]\)\s+)(?=\S)"
 )
-_INLINE: Final = Pattern(r"(?:(?<=\s)|(?<=：)|(?<=:))(?:\((\d)\)|(\d)[.)]|([①-⑨]))\s*(?=\D)")
+_INLINE: Final = Pattern(r"(?:^(?=1[^\n]*\s2[.)])|(?<=\s)|(?<=：)|(?<=:))(?:\((\d)\)|(\d)[.)]|([①-⑨]))\s*(?=\D)")
 _COUNTS: Final = {word: k for k, each in enumerate(names.NUMBERS, start=1) if k > 1 for word in each.split()}
 _COLON_LIST: Final = Pattern(
     rf"\b(\d{{1,2}}|{'|'.join(sorted(_COUNTS))})\s+[^\W\d]+[^:.!?\n]{{0,80}}:\s*([^:.!?\n]+)[.!?]?(?=\s|$)",
@@ -112,7 +122,16 @@ def _is_about_items(sentence: str) -> bool:
     return len(sentence.split()) <= ABOUT_WORDS and _ABOUT_ITEMS.search(sentence) is not None
 
 
-_UNSAID: Final = (is_direction, is_commission, is_setting, is_prohibition, is_voice_direction, _is_about_items)
+_UNSAID: Final = (
+    is_music,
+    asks_for_no_voice,
+    is_direction,
+    is_commission,
+    is_setting,
+    is_prohibition,
+    is_voice_direction,
+    _is_about_items,
+)
 """What sentences around a list are not said."""
 
 
@@ -120,7 +139,7 @@ def parse_list(text: str) -> Structure | None:
     """The beats of a text with a list or a table of facts, all in order; None where there is neither."""
     lines = text.splitlines()
     tables = {table.first: table for table in find_tables(lines)}
-    reader, k = _ListReader(), 0
+    reader, k = _ListReader(may_be_seen=not names.ANNOUNCED_STEPS.search(text)), 0
     while k < len(lines):
         if table := tables.get(k):
             reader.read_table(table)
@@ -130,7 +149,10 @@ def parse_list(text: str) -> Structure | None:
         reader.read(lines[k - 1], lines[k] if k < len(lines) else None)
     if reader.items < 2:
         return _parse_inline(text)
-    beats = [b for b in reader.beats if b.description or b.lines or b.lettering]
+    beats = reader.beats
+    if reader.may_be_seen and (reader.narrations or reader.is_quiet):
+        beats = narrated(beats, reader.places, reader.narrations)
+    beats = [b for b in beats if b.description or b.lines or b.lettering]
     return Structure("list", numbered(beats), reader.title)
 
 
@@ -142,6 +164,9 @@ class _ListReader:
         places: The index of the beat of each item.
         silent: Whether the section is about the film, and nothing of it is said.
         in_item: Whether the line before belongs to an item.
+        may_be_seen: Whether the items may be pictures; reasons and steps are said.
+        narrations: What a narrator says, each with the index of the beat directly above it, or -1.
+        is_quiet: Whether the text says that nothing is said.
     """
 
     beats: list[Shot] = field(default_factory=list)
@@ -150,6 +175,9 @@ class _ListReader:
     places: list[int] = field(default_factory=list)
     silent: bool = False
     in_item: bool = False
+    may_be_seen: bool = True
+    narrations: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
+    is_quiet: bool = False
 
     def read_table(self, table: Table) -> None:
         self.beats += [_beat(row_text(table, row)) for row in table.rows if has_words(" ".join(row))]
@@ -170,6 +198,7 @@ class _ListReader:
     def _read_beat(self, line: str, mark: re.Match[str] | None) -> None:
         is_numbered = bool(mark and any(c.isdigit() for c in mark.group(0)))
         if self.silent or (not is_numbered and any(s.kind in ("note", "sound", "length") for s in segments(line))):
+            self.is_quiet = self.is_quiet or mentions_no_voice(line)
             return
         if mark:
             self._read_item(line[mark.end() :])
@@ -191,6 +220,10 @@ class _ListReader:
 
     def _read_around(self, line: str) -> None:
         """Read a line that is no part of an item; the first ones may introduce the list."""
+        self.is_quiet = self.is_quiet or is_silent(line)
+        if self.may_be_seen and (said := narration_in(line)):
+            self.narrations.append((len(self.beats) - 1 if self.in_item else -1, said))
+            return
         if self.items:
             self.beats += _around(line)
         elif _leads(line):
@@ -232,11 +265,8 @@ class _Heading(NamedTuple):
 
 def _leads(line: str) -> bool:
     """Whether a line only leads to the list: a few words with a colon, "The order:"."""
-    return (
-        line.rstrip(" *_").endswith((":", "："))
-        and len(line.split()) < LEAD_WORDS
-        and not names.ANNOUNCED_STEPS.search(line)
-    )
+    is_lead = line.rstrip(" *_").endswith((":", "：")) and not names.ANNOUNCED_STEPS.search(line)
+    return is_lead and (len(re.findall(r"\w+", line)) < LEAD_WORDS or asks_for(line.split(". ")[-1]))
 
 
 def _without_film(head: re.Match[str]) -> str:
@@ -266,13 +296,15 @@ def _around(text: str) -> list[Shot]:
     """The beats of a line before or after a list: its sentences, without orders to the crew and without links."""
     found = []
     if end := end_text(text.strip()):
-        after = segments(text[text.find(end) + len(end) :])
+        last = end.rsplit("\n")[-1]
+        after = segments(text[text.find(last) + len(last) :])
         others = tuple(without_quotes(s.value) for s in after if s.kind == "lettering")
-        said = (Line(spoken_text(end)),) if _ALSO_SAID.search(text.replace(end, "")) else ()
-        return [Shot(0, "", lines=said, lettering=(end, *others))]
+        said = (Line(spoken_text(end)),) if _ALSO_SAID.search(text.replace(last, "")) else ()
+        return [Shot(0, "", lines=said, lettering=(*end.split("\n"), *others))]
     parts = segments(text)
     if len(parts) > 1 and parts[0].value.rstrip().endswith((":", "：")) and len(parts[0].value.split()) <= LEAD_WORDS:
         parts = parts[1:]  # "Závěr: text „…“"
+    orders = any(is_commission(s) for s in sentences(text))
     for segment in parts:
         if segment.kind in ("endline", "lettering"):
             shown = (without_quotes(segment.value),)
@@ -287,7 +319,7 @@ def _around(text: str) -> list[Shot]:
                     found.append(Shot(0, "", lettering=ordered.lettering or (ordered.text,)))
                 elif _CREW.match(sentence):
                     found.append(Shot(0, description_text(sentence)))
-                elif not any(test(sentence) for test in _UNSAID):
+                elif not any(test(sentence) for test in _UNSAID) and not (orders and is_courtesy(sentence)):
                     found.append(_beat(sentence))
     return found
 
@@ -337,6 +369,9 @@ def _inline(intro: str, parts: list[str], tail: str) -> Structure | None:
     items = [b if not b.lines else _beat(b.lines[0].text[:1].upper() + b.lines[0].text[1:]) for b in items]
     after = [s for each in tail.splitlines() if each.strip() for s in _around(each)]
     shots = [b for b in [*heads, *items, *after] if b.description or b.lines or b.lettering]
+    said = tuple(s for line in tail.splitlines() for s in narration_in(line))
+    if said or is_silent(tail):
+        shots = as_pictures(shots, said)
     return Structure("list", numbered(shots)) if len(items) > 1 else None
 
 

@@ -217,12 +217,15 @@ def _segments(text: str) -> tuple[Segment, ...]:
     found = [Segment("", text[: marks[0].start] if marks else text)]
     ends = [*(mark.start for mark in marks[1:]), len(text)]
     for mark, end in zip(marks, ends, strict=False):
-        kind, value, rest = _split_value(mark, text[mark.end : end])
+        reader, value = (
+            voices.reader_before(text[mark.end : end]) if mark.kind == "voice" else ("", text[mark.end : end])
+        )
+        kind, value, rest = _split_value(mark, value)
         speaker = speaker_name(mark.label) if kind == "speaker" else ""
         kind = _kind_by_value(kind, mark.label, value)
         if end < len(text) and not quoted_run(value):
             value = _SEPARATOR.sub("", value)
-        found.append(Segment(kind, value.strip(), speaker, mark.direction, mark.label))
+        found.append(Segment(kind, value.strip(), speaker, mark.direction or reader, mark.label))
         if rest.strip():
             found.append(Segment("", rest))
     return tuple(s for s in found if s.value.strip() or s.kind)

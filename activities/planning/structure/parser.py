@@ -10,8 +10,9 @@ from activities.planning.structure.deliverable.formats import without_deliveries
 from activities.planning.structure.deliverable.podcast import parse_podcast
 from activities.planning.structure.deliverable.transitions import take_directions
 from activities.planning.structure.enumeration import parse_list, parse_ordinals
-from activities.planning.structure.model import Structure
+from activities.planning.structure.model import Shot, Structure
 from activities.planning.structure.notations.heard import with_heard
+from activities.planning.structure.notations.silence import asks_for_no_voice
 from activities.planning.structure.orders.parser import parse_order
 from activities.planning.structure.orders.script import parse_script
 from activities.planning.structure.quoted import parse_advert
@@ -45,7 +46,10 @@ def parse(text: str) -> Structure | None:
         found = _parsed(whole.rest)
     if found is None:
         return None
-    shots, fades_out, ordered = take_directions(tuple(map(with_heard, found.shots)))
+    shots = tuple(map(with_heard, found.shots))
+    if any(map(asks_for_no_voice, clean.splitlines())):
+        shots = tuple(map(_only_read, shots))
+    shots, fades_out, ordered = take_directions(shots)
     end = whole.cards.end or found.cards.end or ordered
     last = end if end and found.seconds and end not in found.cards else ""
     if last:
@@ -54,6 +58,17 @@ def parse(text: str) -> Structure | None:
         last = labelled
     found = replace(found, shots=shots, last_text=last, fades_out=found.fades_out or fades_out)
     return replace(found, cards=found.cards._replace(end=end, legal=whole.cards.legal))
+
+
+def _only_read(shot: Shot) -> Shot:
+    """The shot of a silent film, whose end line is read and not said."""
+    return replace(
+        shot, lines=tuple(line for line in shot.lines if line.text.rstrip(".") not in _plain(shot.lettering))
+    )
+
+
+def _plain(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(text.rstrip(".") for text in texts)
 
 
 def _parsed(clean: str) -> Structure | None:

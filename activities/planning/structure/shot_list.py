@@ -25,7 +25,7 @@ from activities.planning.structure.notations.heard import heard_in
 from activities.planning.structure.notations.silence import mentions_no_voice, without_no_voice
 from activities.planning.structure.orders.sentences import end_text, is_courtesy
 from activities.planning.structure.quoted import take_quotations
-from activities.planning.structure.sounds import cues_in
+from activities.planning.structure.sounds import cue_alone, cues_in, is_heard_alone
 from activities.planning.structure.text import (
     QUOTED,
     description_text,
@@ -344,10 +344,19 @@ def _read(text: str) -> tuple[str, list[ShotDraft], list[str]]:
             title, gap = title or title_in(line), False
         elif (gap and _is_about_the_film(line, drafts[-1])) or is_courtesy(line):
             about.append(line)
+        elif is_heard_alone(line):
+            drafts[-1].sounds += filter(None, [] if gap else [cue_alone(line)])
+        elif (end := end_text(line)) and _is_only_end(line, end):
+            drafts[-1].add(Segment("lettering", end))
         else:
             drafts[-1].read(line)
             gap = False
     return title, drafts, about
+
+
+def _is_only_end(line: str, end: str) -> bool:
+    """Whether a line has no label and ends with the text that it puts at the end of the film."""
+    return not segments(line)[0].kind and line.rstrip(' .。!"“”»」』').endswith(end.rstrip(" .。!"))
 
 
 def _is_about_the_film(line: str, last: ShotDraft) -> bool:

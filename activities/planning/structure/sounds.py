@@ -8,6 +8,7 @@ from typing import Final, Literal
 from activities.planning.structure.labels import Segment, is_nothing, segments
 from activities.planning.structure.model import SoundCue, Structure
 from activities.planning.structure.notations.cue_places import over_shots
+from activities.planning.structure.notations.silence import asks_for_no_voice, heard_instead, without_no_voice
 from activities.planning.structure.orders.sentences import is_courtesy
 from activities.planning.structure.text import QUOTED, plain, quotations
 from activities.planning.structure.vocabulary import sounds as names
@@ -48,7 +49,8 @@ _MOODS: Final = (
 _PROSE: Final[Sequence[Pattern]] = (
     Pattern(
         r"(?:,\s*|\s+)?\b(?:with|set to|accompanied by|over|and|plus|to|add|use|under)\s+(?:an?\s+|some\s+)?"
-        rf"((?:[\w'-]+[ ,]+){{0,4}}?(?:{_MOODS})[ ,]+(?:[\w'-]+[ ,]+){{0,3}}?(?:music|soundtrack|score|tune|jingle))\b"
+        rf"((?:[\w'-]+[ ,]+){{0,4}}?(?:{_MOODS})[ ,]+(?:[\w'-]+[ ,]+){{0,3}}?(?:music|soundtrack|score|tune|"
+        rf"jingle))\b"
         r"(?:\s+(?:in the background|throughout|underneath))?",
         re.IGNORECASE,
     ),
@@ -73,7 +75,8 @@ _NO_MUSIC: Final = Pattern(
     re.IGNORECASE,
 )
 _MENTIONED: Final = Pattern(
-    rf"{_MUSIC_LABEL.pattern}|\b(?:sounds?|sfx|jingle|bgm|ambien\w*|atmo|geräusche?|klang|sonido|efectos|son|bruitages?|"
+    rf"{_MUSIC_LABEL.pattern}|\b(?:sounds?|sfx|jingle|bgm|ambien\w*|atmo|geräusche?|klang|sonido|efectos|son|"
+    rf"bruitages?|"
     r"suono|effetti)\b|効果音|音效|效果音|효과음|звук|ध्वनि|صوت",
     re.IGNORECASE,
 )
@@ -87,7 +90,7 @@ def mentions_sound(texts: Iterable[str]) -> bool:
 def cues_in(segment: Segment) -> list[SoundCue]:
     """The cues of a labelled part of a shot; their shots are set by its reader."""
     value = segment.value.strip()
-    texts = quotations(value) if QUOTED.match(value) else [_without_goodbye(value)]
+    texts = quotations(value) if QUOTED.match(value) else [without_no_voice(_without_goodbye(value))]
     return [
         SoundCue(role_of(segment.label, text), plain(text).strip(" .;,|*_"))
         for text in texts
@@ -130,7 +133,7 @@ def asked_sounds(text: str, structure: Structure | None) -> list[SoundCue]:
     free = [
         cue
         for line in text.splitlines()
-        for cue in (_line_cues(line) or _later_music(line))
+        for cue in (_line_cues(line) or _later_music(line, within=not (structure and structure.fixes_shots)))
         if (cue.role, cue.text) not in known
     ]
     if structure and structure.fixes_shots:
@@ -168,14 +171,38 @@ def _line_cues(line: str) -> list[SoundCue]:
     return [cue for part in parts if part.kind == "sound" for cue in cues_in(part)] if _begins_with_sound(parts) else []
 
 
-def _later_music(line: str) -> list[SoundCue]:
-    """The music of a line that has other sentences before it: "The cuts get faster. Music: a low drone."."""
+def _later_music(line: str, *, within: bool = False) -> list[SoundCue]:
+    """The music of a line that has other sentences before it: "The cuts get faster. Music: a low drone.".
+
+    With `within`, also a sentence of it that only names music.
+    """
     if described := _MUSIC_SENTENCE.search(line):
         return [SoundCue("music", described[1].strip())]
+    is_of_item = line[:1].isspace()
+    if named := [] if is_of_item else list(filter(None, map(cue_alone, sentences(line)))):
+        return named if within or len(named) == len(sentences(line)) else []
     parts = segments(line)
     followed = zip(parts[1:], parts, strict=False)
     found = (part for part, before in followed if not before.kind and _SENTENCE.search(before.value))
     return [cue for part in found if _MUSIC_LABEL.fullmatch(part.label) for cue in cues_in(part)]
+
+
+def is_heard_alone(line: str) -> bool:
+    """Whether a line without a label only says that nothing is said, or which music is heard."""
+    return not any(part.kind for part in segments(line)) and (asks_for_no_voice(line) or names.is_music(line))
+
+
+def cue_alone(sentence: str) -> SoundCue | None:
+    """The sound of a sentence that names nothing else: "Soft piano music.", "No voice, just the wind."."""
+    if any(part.kind for part in segments(sentence)):
+        return None
+    if names.is_music(sentence):
+        return SoundCue("music", sentence.strip(" .。!*_-•"))
+    instead = "" if QUOTED.search(sentence) else heard_instead(sentence)
+    if not instead:
+        return None
+    role = "music" if names.names_music(instead) else role_of("", instead)
+    return SoundCue("ambience" if role == "effects" else role, instead)
 
 
 def _begins_with_sound(parts: Sequence[Segment]) -> bool:

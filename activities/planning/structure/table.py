@@ -117,7 +117,7 @@ def _table_at(lines: list[str], k: int) -> Table | None:
     if "|" in lines[k] and _RULE.match(lines[k + 1]) and "|" in lines[k + 1]:
         end = next((j for j in range(k + 2, len(lines)) if "|" not in lines[j]), len(lines))
         return Table(_cells(lines[k]), tuple(map(_cells, lines[k + 2 : end])), k, end)
-    if "|" in lines[k] and _is_header(header := _cells(lines[k])):
+    if "|" in lines[k] and is_header(header := _cells(lines[k])):
         end = next((j for j in range(k + 1, len(lines)) if "|" not in lines[j]), len(lines))
         if end - k > 2:
             return Table(header, tuple(_cells(line, len(header)) for line in lines[k + 1 : end]), k, end)
@@ -128,12 +128,12 @@ def _table_at(lines: list[str], k: int) -> Table | None:
             end += 1  # the empty cells at the end of the text are cut off
         rows = tuple(tuple(c.strip() for c in line.split("\t")) for line in lines[k + 1 : end])
         return Table(tuple(c.strip() for c in lines[k].split("\t")), rows, k, end)
-    if sheet := sheet_at(lines[k:], _is_header):
+    if sheet := sheet_at(lines[k:], is_header):
         return Table(sheet.rows[0], sheet.rows[1:], k, k + sheet.lines)
     return None
 
 
-def _is_header(names: Sequence[str]) -> bool:
+def is_header(names: Sequence[str]) -> bool:
     """Whether names are those of a shot list: at least two are known, and none is as long as a sentence."""
     known = sum(_column(name) is not None for name in names)
     return known >= _LEAST_KNOWN and known * 2 > len(names) and all(len(name.split()) <= _NAME_WORDS for name in names)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from activities.planning.structure.vocabulary import formats
 from activities.text.patterns import Pattern
 from workflows.destinations.profiles import problem_of
 
@@ -79,6 +80,19 @@ _LISTED: Final = Pattern(
     re.IGNORECASE,
 )
 
+_FOR: Final = (
+    r"(?:this is |it['’]s |das ist |es |c['’]est )?(?:for|für|pour|para|per|voor|dla|na|till|til|для|cho|用于)"
+)
+_AND: Final = (
+    r"(?:and|und|et|y|e|en|i|och|og|ve|và|и|also|plus|auch|both|our|the|unser\w*|notre|nos|nuestr\w+|il|la|le|el|die|"
+    r"das|den)(?![^\W\d_])|和|と|및|و"
+)
+_ONLY_DESTINATIONS: Final = Pattern(
+    rf"\W*(?:{_FOR}\s+)?(?:(?:{formats.PLACES}|{_NAME})(?:[\s,/&+、，・()]|{_AND})*)+"
+    r"(?:用|向け|용|के लिए|için)?[\s.!。]*",
+    re.IGNORECASE,
+)
+
 
 class Cards(NamedTuple):
     """The text over the begin of a film, that after its last shot, and its legal line; empty where the brief asks for
@@ -116,6 +130,11 @@ def without_cards(text: str) -> str:
 def _first(patterns: Sequence[Pattern], text: str) -> str:
     found = next((match for pattern in patterns if (match := pattern.search(text))), None)
     return found[1].strip(" \"“”„«»'")[:MAX_CARD_CHARS].strip() if found else ""
+
+
+def names_only_destinations(sentence: str) -> bool:
+    """Whether a sentence only says where the film is published: "For TikTok and YouTube."."""
+    return _ONLY_DESTINATIONS.fullmatch(sentence.strip()) is not None
 
 
 def asked_destinations(text: str, seconds: float) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -3,9 +3,12 @@
 import re
 from typing import Final, NamedTuple, get_args
 
-from activities.planning.structure.deliverable.cards import asked_destinations
+from activities.planning.structure.deliverable.cards import asked_destinations, names_only_destinations
+from activities.planning.structure.orders import words as orders
+from activities.planning.structure.orders.sentences import ORDER_FIRST
 from activities.planning.structure.text import QUOTED, western_digits
 from activities.planning.structure.vocabulary import formats as words
+from activities.planning.structure.vocabulary.pictures import PICTURE
 from activities.text.patterns import LETTER, Pattern, as_word
 from workflows.base import Aspect
 
@@ -29,6 +32,15 @@ _VERSION: Final = Pattern(as_word(words.VERSION), re.IGNORECASE)
 _ORDERS: Final = Pattern(as_word(f"{words.VERSION}|{words.DELIVER}"), re.IGNORECASE)
 _AFTER: Final = Pattern(rf"^\W*(?:{words.VERSION})(?!{LETTER})", re.IGNORECASE)
 _BEFORE: Final = Pattern(rf"{as_word(words.VERSION)}\W*$", re.IGNORECASE)
+_FILM: Final = f"(?:{orders.MEDIUM})(?!{LETTER})|{orders.MEDIUM_ANYWHERE}"
+_FILM_BESIDE: Final = Pattern(
+    rf"(?<![^\W\d_])(?:{orders.MEDIUM})[\s-]*“shape”|“shape”[\s-]*(?:\d+[\s-]*\w+[\s-]+)?(?:{_FILM})", re.IGNORECASE
+)
+_PICTURE_BESIDE: Final = Pattern(
+    rf"(?<![^\W\d_])(?:{PICTURE})[\s-]*“shape”|“shape”[\s-]*(?:{PICTURE})(?!{LETTER})", re.IGNORECASE
+)
+HEAD_WORDS: Final = 6
+"""In front of a shape at the begin of a brief: "Design brief: square picture"."""
 _SENTENCE: Final = Pattern(r"(?<=[.!?。！？])\s+|\n|(?<=[。！？])")
 _BURNED: Final = Pattern(
     rf"{as_word(words.BURNED)}[^.!?\n]{{0,40}}?{as_word(words.CAPTIONS)}"
@@ -81,6 +93,12 @@ def asked_formats(text: str, seconds: float) -> Formats:
     return Formats(known, unknown, burned, *asked_destinations(text, seconds))
 
 
+def asked_shapes(text: str) -> tuple[str, ...]:
+    """The aspects that a brief orders for its pictures, of those that there are."""
+    found = dict.fromkeys(each for sentence in _sentences(text) for each in _aspects(sentence, pictures=True))
+    return tuple(each for each in found if each in ASPECTS)
+
+
 def without_deliveries(text: str) -> str:
     """The text without the sentences that only order a delivery; its first sentence stays."""
     first, kept = True, list[str]()
@@ -100,7 +118,9 @@ def _only_orders(sentence: str) -> bool:
         return False
     if label and not (_ORDERS.search(label[0]) or _CAPTIONS.search(label[0])):
         return False
-    return _asks_for_burned(sentence) or (_ORDERS.search(sentence) is not None and bool(_aspects(sentence)))
+    if _asks_for_burned(sentence) or names_only_destinations(sentence):
+        return True
+    return _ORDERS.search(sentence) is not None and bool(_aspects(sentence))
 
 
 def _sentences(text: str) -> list[str]:
@@ -113,7 +133,7 @@ def _asks_for_burned(sentence: str) -> bool:
     return bool(found) and not _NEGATED.search(sentence)
 
 
-def _aspects(sentence: str) -> list[str]:
+def _aspects(sentence: str, *, pictures: bool = False) -> list[str]:
     """The aspects that a sentence orders: several in a row, or one beside a word for a version of the film."""
     rows = list[list[re.Match[str]]]()
     for match in _NAMED.finditer(sentence):
@@ -121,13 +141,22 @@ def _aspects(sentence: str) -> list[str]:
             rows[-1].append(match)
         else:
             rows.append([match])
-    return [_name(match[0]) for row in rows if _is_ordered(sentence, row) for match in row if _is_shape(match[0])]
+    return [
+        _name(match[0])
+        for row in rows
+        if _is_ordered(sentence, row, pictures=pictures)
+        for match in row
+        if _is_shape(match[0])
+    ]
 
 
-def _is_ordered(sentence: str, row: list[re.Match[str]]) -> bool:
+def _is_ordered(sentence: str, row: list[re.Match[str]], *, pictures: bool) -> bool:
     before, after = sentence[: row[0].start()], sentence[row[-1].end() :]
     if _AFTER.match(after) or _BEFORE.search(before):
         return True
+    beside = f"{before}“shape”{after}"
+    if _FILM_BESIDE.search(beside) or (pictures and _PICTURE_BESIDE.search(beside)):
+        return ORDER_FIRST.search(sentence) is not None or len(before.split()) <= HEAD_WORDS
     if len(row) > 1 or row[0][0][0].isdigit():
         leads = _LED.search(before) and (len(row) > 1 or _CLOSED.match(after))
         is_number = any(match[0][0].isdigit() for match in row)

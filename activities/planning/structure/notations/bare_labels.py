@@ -19,8 +19,9 @@ _NUMBERED: Final = Pattern(
     rf"^\s*[*_•–—-]*\s*(?:{LETTERING_LABELS})\s*(?:text\s*)?[(（]?\s*"
     r"(?:for|at|in|on|over|during|bei|zu|für|über|in der|im|pour|sur|à|dans|para|en|sobre|per|su|"
     r"per il|no|na|для|на|в|の|在)?\s*"
-    rf"(?:the |la |le |el |der |die |das |o |a )?(?:{words.SHOT_NOUNS}|{words.STEPS}|plan)\w{{0,2}}\s*#?\s*"
-    r"(?P<number>\d{1,2})\s*[)）]?\s*[:：]\s*(?P<text>\S.*)$",
+    rf"(?:(?:the |la |le |el |der |die |das |o |a )?(?:{words.SHOT_NOUNS}|{words.STEPS}|plan)\w{{0,2}}\s*#?\s*|"
+    r"(?<= (?:on|in|at|en|su|zu) )|(?<= (?:sur|bei|für|for|auf|per) )|(?<= [àв] ))"
+    r"(?P<number>\d{1,2})(?!\s*[:：]\d)\s*[)）]?\s*[:：]\s*(?P<text>\S.*)$",
     re.IGNORECASE,
 )
 

@@ -150,7 +150,8 @@ def _heads(lines: Sequence[str]) -> dict[int, re.Match[str]]:
         bullets,
         {} if named or placed else _pictures(lines),
     ):
-        if len(heads) >= LEAST and (_are_shots(heads) or _is_performed(lines, sorted(heads))):
+        is_whole = heads is placed and len(heads) >= LEAST_UNKNOWN and any(map(_is_said, lines))
+        if len(heads) >= LEAST and (is_whole or _are_shots(heads) or _is_performed(lines, sorted(heads))):
             return dict(sorted(heads.items()))
     return {}
 

@@ -23,13 +23,14 @@ Purpose = Literal["order", "setting", "seen", "said", "end", ""]
 
 _NO_LETTER: Final = r"(?![^\W\d_぀-ヿ㐀-鿿가-힯\u0e00-\u0e7f])"
 """The end of a word in scripts that separate words."""
-_ORDER_FIRST: Final = Pattern(
+ORDER_FIRST: Final = Pattern(
     rf"(?:^\W*|[,،，、;:!–—-]\s*|\s(?:and|so|und|daher|et|donc|y|e|и|і|en|och|"
     rf"og)\s+)(?:{words.ORDER_FIRST}){_NO_LETTER}",
     re.IGNORECASE,
 )
 _ORDER_ANYWHERE: Final = Pattern(rf"(?<![^\W\d_])(?:{words.ORDER_ANYWHERE}){_NO_LETTER}", re.IGNORECASE)
 _ORDER_LAST: Final = Pattern(rf"(?:{words.ORDER_LAST})(?:\s.{{0,60}}के लिए)?[\s.!?。！？।۔]*$", re.IGNORECASE)
+_PUT: Final = Pattern(rf"\W*(?:(?:{words.PUT})[\s:：]*)?", re.IGNORECASE)
 _MEDIUM: Final = Pattern(rf"(?<![^\W\d_])(?:{words.MEDIUM}){_NO_LETTER}|(?:{words.MEDIUM_ANYWHERE})", re.IGNORECASE)
 _SEEN_FIRST: Final = Pattern(rf"^\W*(?:{words.SEEN_FIRST}){_NO_LETTER}[\s:,]*", re.IGNORECASE)
 _SEEN_LAST: Final = Pattern(rf"\s*(?:{words.SEEN_LAST})[\s.!?。！？।۔]*$", re.IGNORECASE)
@@ -272,7 +273,7 @@ def is_courtesy(sentence: str) -> bool:
 def is_order(sentence: str) -> bool:
     """Whether a sentence orders a film from the studio, such as "I'd like a video of our guesthouse."."""
     return _MEDIUM.search(sentence) is not None and any(
-        pattern.search(sentence) for pattern in (_ORDER_FIRST, _ORDER_LAST, _ORDER_ANYWHERE)
+        pattern.search(sentence) for pattern in (ORDER_FIRST, _ORDER_LAST, _ORDER_ANYWHERE)
     )
 
 
@@ -367,14 +368,15 @@ def end_text(sentence: str) -> str:
         before = rest[: quotes[0].start()]
         shown = noun is not None and noun.start() < quotes[0].start()
         if re.search(rf"(?<![^\W\d_])(?:{words.SAYS})\s*[:：,]?\s*$", before, re.IGNORECASE) or not (
-            shown or _LOGO.search(before) or re.fullmatch(r"[\s:：]*", before)
+            shown or _LOGO.search(before) or _PUT.fullmatch(before)
         ):
             return ""
         if noun and (label := re.match(r"\s*[:：]\s*", rest[noun.end() :])):
             whole = rest[noun.end() + label.end() :].strip()
             if whole and not QUOTED.match(whole):
                 return whole.rstrip(".。")
-        return quoted_words(quotes[-1])
+        contact = _CONTACT.search(rest[quotes[-1].end() :])
+        return f"{quoted_words(quotes[-1])}\n{contact[1].strip()}" if contact else quoted_words(quotes[-1])
     if noun is None:
         return ""
     after = rest[noun.end() :]

@@ -288,3 +288,26 @@ LENGTHS: Final = (
 FORMATS: Final = (
     r"(?:9|16|4|1|3)\s?[:x×]\s?(?:16|9|5|1|4)|vertical|portrait|landscape|square|hochkant|querformat|hochformat"
 )
+PUT: Final = (
+    r"(?:please |then |just |we |you )*(?:put|show|write|add|have|display|bring up|flash up|include|use)|"
+    r"it (?:says|reads)|"
+    r"(?:bitte |dann |noch )*(?:blende[nt]?|zeig\w*|schreib\w*|füg\w*|setz\w*|kommt|erscheint)|"
+    r"(?:on )?(?:met\w*|affiche[rz]?|"
+    r"écri\w+|ajoute[rz]?|inscri\w+)|pon(?:ed|er|emos|ga\w*)?|mostrar?|escrib\w+|añad\w+|aparece|mett\w+|"
+    r"mostra\w*|scriv\w+|"
+    r"aggiung\w+|(?:coloc|escrev|acrescent|p[õo])\w+|zet|toon|schrijf|dodaj\w*|pokaż\w*|napisz\w*|umieść\w*|"
+    r"skriv|visa|vis|"
+    r"напиш\w+|покаж\w+|добав\w+|(?:ekrana )?yaz(?:ın|alım|sın|ılsın)?|göster\w*|اكتب\w*|اعرض|ضع\w*|أضف|लिखें|दिखाएँ|"
+    r"(?:打出|显示|顯示|加上|出现|出現|写上|寫上)|hiện|ghi|viết"
+)
+"""Verbs between the end of a film and the text that is put there."""
+ANNOUNCES: Final = (
+    r"what (?:i|we) (?:had|have) in mind|here['’]s (?:what|how|the)|here is (?:what|how|the)|in this order|"
+    r"the (?:order|plan|"
+    r"idea|sequence|running order|shots?)|(?:so|hier) (?:stell\w+|hab\w+) (?:ich|wir) \w+|(?:der|folgender|"
+    r"hier der) ablauf|"
+    r"reihenfolge|idee|voici|ordre|déroulé|l['’]idée|orden|la idea|así|secuencia|ordine|l['’]idea|scaletta|ordem|"
+    r"a ideia|sequência|volgorde|het idee|kolejność|pomysł|ordning|rækkefølge|порядок|идея|план|sıra\w*|fikir|akış|"
+    r"الترتيب|الفكرة|क्रम|विचार|顺序如下|顺序|想法|順番|流れ|構成|순서|구성|아이디어|thứ tự|ý tưởng"
+)
+"""Words of a line that only leads to a list of what is seen."""

@@ -6,8 +6,9 @@ Without case. Heads of parts ("Opening: dusk on a drive"), labels ("Schlusstafel
 from typing import Final
 
 BEGINNING: Final = (
-    r"opening(?: shot| scene| image)?|open|intro(?:duction)?|start|beginning|first|hook|cold open|"
-    r"einstieg|anfang|beginn|auftakt|einleitung|eröffnung|zuerst|ouverture|début|intro|accroche|d['’]abord|"
+    r"opening(?: shot| scene| image)?|(?:we )?open(?: (?:on|with))?|(?:we )?(?:start|begin) on|fade (?:in|"
+    r"up)(?: on)?|intro(?:duction)?|start|beginning|first|hook|cold open|"
+    r"einstieg|anfang|beginn|auftakt|einleitung|eröffnung|zuerst|ouverture(?: sur)?|début|intro|accroche|d['’]abord|"
     r"inicio|apertura|arranque|comienzo|primero|inizio|introduzione|prima|abertura|começo|início|gancho|primeiro|"
     r"begin|aanloop|eerst|początek|wstęp|otwarcie|najpierw|öppning|början|inledning|först|åbning|begyndelse|"
     r"åpning|først|"
@@ -20,7 +21,7 @@ BEGINNING: Final = (
     r"mở đầu|pembuka(?:an)?"
 )
 MIDDLE: Final = (
-    r"then|next|after that|cut to|schnitt(?: auf)?|coupe|corte a|stacco|corta para|"
+    r"then|next|after that|(?:smash |hard )?cut to|dissolve to|schnitt(?: auf)?|coupe|corte a|stacco|corta para|"
     r"middle|later|main part|turn|climax|build|meanwhile|reveal|"
     r"dann|danach|mitte|mittelteil|hauptteil|wendung|wendepunkt|höhepunkt|ensuite|puis|milieu|après|développement|"
     r"luego|después|medio|nudo|desarrollo|poi|dopo|centro|svolta|sviluppo|depois|meio|desenvolvimento|virada|"
@@ -62,10 +63,12 @@ END_CARD: Final = (
     r"(?:фінальн|кінцев)\w+ (?:титр|напис|екран|заставка|плашка)|τελική (?:κάρτα|οθόνη)|τελικό κείμενο|"
     r"(?:kapanış|bitiş|son|final) (?:yazısı|kartı|ekranı|metni|karesi|görseli)|"
     # Arabic, Hebrew, Hindi, Chinese, Japanese, Korean
-    r"(?:ال)?(?:بطاقة|شاشة|لوحة|شارة|نص) (?:ال)?(?:نهاي[ةه]|ختامي?ة?|ختام|نهائي[ةه]?)|(?:שקופית|כרטיס|"
+    r"(?:ال)?(?:بطاقة|شاشة|لوحة|شارة|نص) (?:ال)?(?:نهاي[ةه]|ختامي?ة?|ختام|نهائي[ةه]?|أخيرة?)|(?:שקופית|כרטיס|"
     r"כתובית) (?:סיום|סוף)|"
     r"(?:अंतिम|आख़िरी|समापन) (?:कार्ड|स्क्रीन|पाठ|टेक्स्ट|फ़्रेम)|"
     r"(?:片尾|结尾|結尾|结束|尾)(?:字幕|卡|画面字|字卡|文字|黑底白字|白底黑字|定版)|落版|尾版|"
-    r"(?:エンド|ラスト|締めの?|最後の)(?:カード|テロップ|タイトル)|(?:엔딩|엔드|마지막|마무리|끝) ?(?:카드|자막|문구)"
+    r"(?:エンド|ラスト|締めの?|最後の)(?:カード|テロップ|タイトル)|(?:엔딩|엔드|마지막|마무리|끝) ?(?:카드|자막|"
+    r"문구)|"
+    r"(?:dòng )?chữ (?:cuối|kết)(?: phim)?|(?:teks|kartu) (?:penutup|akhir)"
 )
 """Labels of the text over the end of the film."""

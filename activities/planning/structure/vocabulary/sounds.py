@@ -3,11 +3,15 @@
 Parts of regular expressions, without case.
 """
 
+import re
 from typing import Final
+
+from activities.text.patterns import Pattern, as_word
 
 MUSIC: Final = (
     # English, German, French
-    r"(?:background |theme |title )?music(?: bed| track| cue)?|music|(?:music )?bed|soundtrack|theme tune|"
+    r"(?:film |musical )?score(?!\s*[:：]\s*\d)|(?:background |theme |title )?music(?: bed| track| cue)?|music|"
+    r"(?:music )?bed|soundtrack|theme tune|"
     r"(?:hintergrund|film|titel)?musik(?:bett|untermalung)?|untermalung|"
     r"musique(?: de fond| d['’]ambiance)?|fond musical|bande[ -]son|habillage sonore|"
     # Spanish, Italian, Portuguese
@@ -67,3 +71,56 @@ MUSIC_SENTENCE: Final = (
     rf"(?:la )?(?:{MUSIC})\s*[,:]"
 )
 """The begin of a sentence about the music, without a label: "Côté musique, une clarinette."."""
+INSTRUMENTS: Final = (
+    r"piano|guitars?|strings|violins?|cello|ukuleles?|harp|flutes?|clarinets?|accordion|organ|drums?|percussion|"
+    r"synth\w*|"
+    r"brass|trumpets?|orchestra|choir|marimba|glockenspiel|klavier\w*|gitarren?\w*|geigen?|streicher|harfe|flöten?|"
+    r"klarinetten?|akkordeon|orgel|schlagzeug|bläser|trompeten?|orchester|guitare|violon|harpe|flûte|clarinette|"
+    r"accordéon|orgue|batterie|percussions?|cordes|guitarra|viol[ií]n|violoncelo|arpa|flauta|clarinete|acorde[oó]n|"
+    r"órgano|batería|cuerdas|chitarra|violino|flauto|clarinetto|fisarmonica|organo|archi|violão|harpa|acordeão|órgão|"
+    r"cordas|cavaquinho|viool|fluit|accordeon|fortepian|gitara|skrzypce|akordeon|organy|pianoforte|gitarr|fiol|"
+    r"dragspel|gitar|keman|bağlama|ney|акустическ\w+ гитара|пианино|фортепиано|гитара|скрипка|баян|аккордеон|"
+    r"بيانو|عود|ناي|كمان|पियानो|सितार|बाँसुरी|बांसुरी|तबला|钢琴|鋼琴|吉他|小提琴|古筝|笛子|二胡|ピアノ|ギター|アコギ|"
+    r"ウクレレ|バイオリン|三味線|피아노|기타|바이올린|가야금|đàn (?:bầu|tranh|piano)|sáo"
+)
+MOODS: Final = (
+    r"calm|gentle|soft|quiet|slow|fast|upbeat|happy|sad|dark|bright|warm|cheerful|uplifting|inspiring|epic|dramatic|"
+    r"tense|dreamy|relaxed|relaxing|peaceful|energetic|driving|playful|romantic|melancholic|cinematic|emotional|"
+    r"minimal|light|subtle|acoustic|electronic|orchestral|classical|jazzy?|lo-?fi|pop|rock|folk|funky?|techno|swing|"
+    r"electr[oó]nic[oa]|electrónica|elettronic[oa]|eletr[oô]nic[oa]|électronique|rapide|r[aá]pid[oa]|veloce|"
+    r"solo|instrumental|lively|simple|background|ruhig\w*|sanft\w*|leise\w*|fröhlich\w*|heiter\w*|leicht\w*|"
+    r"langsam\w*|schnell\w*|warm\w*|dezent\w*|flott\w*|spannend\w*|modern\w*|akustisch\w*|elektronisch\w*|"
+    r"festlich\w*|doux|douce|calme|lent|lente|lég(?:er|ère)|joyeu(?:x|se)|gai|gaie|entraînante?|discr[eè]te?|"
+    r"rythmée?|suaves?|"
+    r"tranquil[oa]|alegres?|lent[oa]|liger[oa]|animad[oa]|festiv[oa]|discret[oa]|dolce|tranquill[oa]|allegr[oa]|"
+    r"legger[oa]|lent[oa]|vivace|leve|calm[oa]|rustig\w*|zacht\w*|vrolijk\w*|rustige|opgewekt\w*|spokojn\w+|"
+    r"łagodn\w+|cich[ay]|wesoł\w+|lekk[ai]\w*|lugn|mjuk|glad|stille|rolig|sakin|yumuşak|hafif|neşeli|hareketli|"
+    r"спокойн\w+|тих\w+|мягк\w+|весёл\w+|весел\w+|л[её]гк\w+|нежн\w+|бодр\w+|هادئ[ةه]?|ناعم[ةه]?|مرح[ةه]?|"
+    r"حماسي[ةه]?|خفيف[ةه]?|धीमा|मधुर|शांत|हल्का|उत्साहपूर्ण|轻柔|輕柔|舒缓|舒緩|欢快|歡快|温暖|溫暖|激昂|悠扬|"
+    r"安静|轻快|"
+    r"静か|穏やか|明るい|優しい|やさしい|軽快|しっとり|잔잔한|경쾌한|신나는|따뜻한|부드러운|밝은|nhẹ nhàng|"
+    r"vui tươi|sôi động|êm dịu"
+)
+_FILLERS: Final = (
+    r"an?|some|the|with|on|and|just|only|please|ein\w{0,2}|etwas|mit|und|bitte|une?|du|de|la|le|à|au|avec|et|en fond|"
+    r"una?|con|y|al|di|e|com|ao|een|met|en|z|i|w tle|med|och|og|bir|ve|с|и|на|مع|और|का|की|के साथ|的|配|な|の|で|"
+    r"し|にて|の曲|曲|を|が|流して|お願い(?:いた)?します|ください|のみ|だけ|만|으로|로만|فقط|केवल|सिर्फ़|sadece|"
+    r"nur|solo|seulement|apenas|tylko|только"
+)
+_NAMED: Final = Pattern(as_word(rf"{MUSIC}|\w*(?:musikk?|muziek)|{INSTRUMENTS}"), re.IGNORECASE)
+_KNOWN: Final = Pattern(as_word(rf"{MUSIC}|\w*(?:musikk?|muziek)|{INSTRUMENTS}|{MOODS}|{_FILLERS}"), re.IGNORECASE)
+_DESCRIBED: Final = Pattern(as_word(f"{INSTRUMENTS}|{MOODS}"), re.IGNORECASE)
+_WORDS: Final = 8
+
+
+def names_music(text: str) -> bool:
+    """Whether a text names music or an instrument."""
+    return _NAMED.search(text) is not None
+
+
+def is_music(sentence: str) -> bool:
+    """Whether a sentence names nothing but music and how it sounds: "Soft piano music."."""
+    if len(sentence.split()) > _WORDS or not names_music(sentence):
+        return False
+    is_described = _DESCRIBED.search(sentence) is not None
+    return is_described and not re.search(r"[^\W_]", _KNOWN.sub(" ", sentence))

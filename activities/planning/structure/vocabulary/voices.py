@@ -14,8 +14,9 @@ READER: Final = (
     r"announcer|spoken|"
     r"dialog(?:ue)?|speech|audio guide|spoken text|text read|read out|said|"
     # in the columns of tables, and where a text is read
-    r"texte (?:lu|dit|parlé)|gesprochener text|sprechtext|gesprochen|texto (?:leído|hablado|falado|lido)|"
-    r"testo (?:letto|"
+    r"texte (?:lu|dit|parlé|voix(?: off)?)|gesprochener text|sprechtext|gesprochen|"
+    r"texto (?:(?:de )?voz(?: en off)?|leído|hablado|falado|lido)|"
+    r"testo (?:letto|a voce|voce|detto|"
     r"parlato)|gesproken tekst|tekst (?:czytany|lektora)|текст диктора|falas?|diálogos?|dialog[oh]i?|répliques?|"
     r"реплик[аи]|диалог|replik(?:er)?|台词|台詞|セリフ|대사|konuşma|"
     r"spr\.?|spk\.?|sprecher(?:in|text)?|off(?:-?(?:stimme|text|ton|sprecher(?:in)?))?|kommentar(?:text)?|"
@@ -30,7 +31,7 @@ READER: Final = (
     # Arabic, Hebrew, Hindi, Russian
     r"(?:ال)?تعليق(?: ال?صوتي)?|(?:ال)?راوي(?:ة)?|(?:ال)?معلقة?|صوت|"
     r"закадр(?:овый (?:голос|текст))?|голос за кадром|диктор(?:ский текст)?|зкт?|рассказчи(?:к|ца)|чтец|"
-    r"वॉ[इय]स ?ओवर|कथन|सूत्रधार|वाच(?:क|िका)|कथावाचक|कथाकार|קריינות|קריין"
+    r"आवाज़|वॉ[इय]स ?ओवर|कथन|सूत्रधार|वाच(?:क|िका)|कथावाचक|कथाकार|קריינות|קריין"
 )
 _TRAITS: Final = (
     r"female|male|wom[ae]n|m[ae]n|lady|girl|boy|child|years old|accents?|native|age|aged|mid-?\d0s|\d0s|"
@@ -68,3 +69,14 @@ def describes_reader(value: str) -> bool:
         and not re.search(r"[.!?…。！？।؟“„«「\"]", plain)
         and _TRAIT.search(plain) is not None
     )
+
+
+_BEFORE_LINE: Final = Pattern(r"^\s*(?P<reader>[^:：\n“”„«»「」\"]{2,60})[:：]\s*(?=[“„«»「\"])")
+
+
+def reader_before(value: str) -> tuple[str, str]:
+    """Who reads and how, where the value of a voice's label begins so, and the rest: "a woman, gently: “Come.”"."""
+    found = _BEFORE_LINE.match(value)
+    if not found or not describes_reader(found["reader"]):
+        return "", value
+    return found["reader"].strip(), value[found.end() :]

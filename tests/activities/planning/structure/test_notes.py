@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from tests.activities.planning.structure.noted.colleagues import COLLEAGUES
 from tests.activities.planning.structure.noted.labels import LABELS
 from tests.activities.planning.structure.noted.parts import PARTS
 from tests.activities.planning.structured import lengths, plan, said, shots
@@ -13,7 +14,7 @@ from workflows.models import Plan
 
 FOLDER = Path(__file__).parent.parent / "briefs" / "notes"
 
-NOTED: Final = LABELS | PARTS
+NOTED: Final = LABELS | PARTS | COLLEAGUES
 
 
 def shown(made: Plan) -> list[tuple[str, int]]:
