@@ -14,23 +14,31 @@ from activities.planning.structure.vocabulary import colleagues as words
 from activities.text.patterns import LETTER, Pattern, as_word
 
 _BEGIN: Final = r"^[\s>*_•+–—-]{0,8}"
-_COLON: Final = rf"(?!{LETTER})(?: [^\W\d_:]{{1,20}}){{0,3}}\s*[*_]{{0,3}}\s*[:：]"
+_COLON: Final = rf"(?!{LETTER})\s*[*_]{{0,3}}\s*[:：]"
 _LABELLED: Final = Pattern(
-    rf"{_BEGIN}(?:[^\W\d_:]{{1,20}} ){{0,2}}(?:{words.APPROVING}|{words.UNTIL}|{words.CONTACT}|{words.ASKING}|"
-    rf"{words.QUOTE})"
-    rf"{_COLON}",
+    rf"{_BEGIN}(?:[^\W\d_:]{{1,20}} ){{0,2}}(?:(?:{words.APPROVING})(?!{LETTER})(?: [^\W\d_:]{{1,20}}){{0,3}}|"
+    rf"{words.UNTIL})"
+    rf"{_COLON}|{_BEGIN}(?:{words.CONTACT}|{words.ASKING}){_COLON}\s*(?=[^\W\d_])(?!\S*[@.]\S)",
     re.IGNORECASE,
 )
-_BACKGROUND: Final = Pattern(rf"{_BEGIN}(?:{words.BACKGROUND}){_COLON}", re.IGNORECASE)
-_PAYING: Final = Pattern(as_word(words.PAYING), re.IGNORECASE)
-_OTHERS: Final = tuple(
-    Pattern(as_word(names), re.IGNORECASE) for names in (words.APPROVING, words.ASKING, words.QUOTE, words.ATTACHING)
+"""A contact is a person; an advert gives a number or an address alone."""
+_BACKGROUND: Final = Pattern(
+    rf"{_BEGIN}(?:{words.BACKGROUND}){_COLON}(?=.*[.!。！।]\s*$|.*[,，、]|(?:\s+\S+){{7}})", re.IGNORECASE
 )
+"""A longer value is why the film is made; a short one may be what is seen behind everything."""
+_PAYING: Final = Pattern(as_word(words.PAYING), re.IGNORECASE)
+_APPROVING: Final = Pattern(as_word(words.APPROVING), re.IGNORECASE)
+_ASKING: Final = Pattern(as_word(words.ASKING), re.IGNORECASE)
+_QUOTE: Final = Pattern(as_word(words.QUOTE), re.IGNORECASE)
+_ATTACHING: Final = Pattern(as_word(words.ATTACHING), re.IGNORECASE)
+_SENDING: Final = Pattern(as_word(words.SENDING), re.IGNORECASE)
+_CALLING: Final = Pattern(as_word(words.CALLING), re.IGNORECASE)
 _FIRST: Final = Pattern(
-    rf"{_BEGIN}(?:(?:the|der|die|la|le|el|il|o|a) )?(?:{words.UNTIL_SURE})(?!{LETTER})", re.IGNORECASE
+    rf"{_BEGIN}(?:(?:the|der|die|la|le|el|il|o|a) )?(?:{words.UNTIL})(?!{LETTER}| for )", re.IGNORECASE
 )
 _ATTACHED: Final = Pattern(
-    rf"{_BEGIN}(?:{words.ATTACHING})(?!{LETTER})|^(?:\S+ ){{1,3}}(?:is |are |ist |est )?(?:{words.ATTACHING})[.!]?$",
+    rf"{_BEGIN}(?:{words.ATTACHING})(?!{LETTER})|"
+    rf"^(?:\S{{2,8}} )?(?:{words.FILES}) (?:is |are |ist |sind |est |sont )?(?:{words.ATTACHING})[.!]?$",
     re.IGNORECASE,
 )
 _MARK: Final = Pattern(
@@ -59,7 +67,7 @@ def without_colleague_notes(text: str) -> str:
         if not line.strip() or "|" in line or "\t" in line or _PART.match(line):
             kept.append(line)
             continue
-        said = [] if _is_background(line) else _SENTENCE.split(line)
+        said = [] if _is_background(line) else [each for each in _SENTENCE.split(line) if each.strip()]
         rest = [each for each in said if not is_note(each)]
         if rest and (len(rest) == len(said) or not all(map(is_courtesy, rest))):
             kept.append(line if len(rest) == len(said) else " ".join(rest))
@@ -72,12 +80,18 @@ def is_note(sentence: str) -> bool:
         return False
     if _LABELLED.match(sentence):
         return True
-    if _is_performed(sentence) or _OF_ADVERTS.search(sentence):
+    if _is_performed(sentence):
+        return False
+    if _QUOTE.search(sentence) and (_SENDING.search(sentence) or _APPROVING.search(sentence)):
+        return True
+    if _OF_ADVERTS.search(sentence):
         return False
     if _PAYING.search(sentence) or _ATTACHED.match(sentence):
         return True
-    named = sum(bool(each.search(sentence)) for each in _OTHERS) + bool(_FIRST.match(sentence))
-    return named > 1 or (named == 1 and _MARK.search(sentence) is not None)
+    is_dated = _MARK.search(sentence) is not None
+    if _ASKING.search(sentence) and (is_dated or _CALLING.search(sentence)):
+        return True
+    return is_dated and bool(_FIRST.match(sentence) or _APPROVING.search(sentence) or _ATTACHING.search(sentence))
 
 
 def _is_background(line: str) -> bool:

@@ -7,13 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from activities.planning.structure.notations.silence import heard_instead
 from activities.planning.structure.orders.sentences import is_courtesy, names_film
 from activities.planning.structure.text import QUOTED
 from activities.planning.structure.vocabulary import dictation as words
-from activities.planning.structure.vocabulary.sounds import names_music
 from activities.text.patterns import Pattern, as_word
-from activities.text.speech import is_wide, sentences
+from activities.text.speech import is_wide
 
 _MARKS: Final = Pattern(r"[.!?;:。！？；：।](?=\s|$|[^\W\d_])")
 _TURN: Final = Pattern(
@@ -23,6 +21,7 @@ _TURN: Final = Pattern(
     re.IGNORECASE,
 )
 """Where the next thing begins that is seen, said or read."""
+_SENTENCE: Final = Pattern(r"(?<=[.!?])\s+")
 _SEEN: Final = Pattern(rf"^[\s,，、]*(?:{words.SEEN})(?![^\W\d_])\s*", re.IGNORECASE)
 _REQUEST: Final = Pattern(as_word(words.REQUESTS), re.IGNORECASE)
 LEAST_WORDS: Final = 18
@@ -77,7 +76,7 @@ def _lines(text: str) -> Iterator[str]:
     for turn, end in zip(turns, ends, strict=False):
         said = _without_thanks(text[turn.end() : end]).strip(" ,，、.。")
         if turn["silent"]:
-            yield from _silent(f"{turn[0].strip().capitalize()}{f', {said}' if said else ''}.")
+            yield f"{turn[0].strip().capitalize()}{f', {said}' if said else ''}."
         elif not said:
             continue
         elif turn["speaks"]:
@@ -90,14 +89,7 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _without_thanks(text: str) -> str:
-    return " ".join(each for each in sentences(text) if not is_courtesy(each))
-
-
-def _silent(sentence: str) -> Iterator[str]:
-    """The sentence that nothing is said, and a label for what is heard instead."""
-    yield sentence
-    if heard := heard_instead(sentence):
-        yield f"{'Music' if names_music(heard) else 'Sound'}: {heard}"
+    return " ".join(each for each in _SENTENCE.split(text) if not is_courtesy(each))
 
 
 def _first_picture(head: str) -> str:

@@ -56,20 +56,12 @@ APPROVING: Final = (
     r"אישור|स्वीकृति|अनुमोदन|मंज़ूरी|审批|審批|审核人?|承認者?|確認者|승인|컨펌|결재|phê duyệt|duyệt"
 )
 UNTIL: Final = (
-    r"deadline|due(?: date)?|delivery(?: date)?|needed by|abgabe(?:termin|schluss)?|liefer(?:termin|ung)|"
-    r"date limite|échéance|livraison|à (?:livrer|rendre)|fecha (?:l[ií]mite|de entrega)|plazo|entrega|"
-    r"scadenza|consegna|prazo|data de entrega|oplevering|levering|inleverdatum|termin(?: oddania)?|"
-    r"leverans|frist|aflevering|määräaika|termín|határidő|son (?:tarih|teslim)|teslim(?:at)?(?: tarihi)?|"
-    r"срок\w*|дедлайн|προθεσμία|(?:ال)?موعد (?:النهائي|التسليم)|(?:ال)?تسليم|מועד הגשה|अंतिम तिथि|समय ?सीमा|"
-    r"डेडलाइन|截止(?:日期)?|交付(?:日期|时间)|納期|納品日|締め?切り?|마감(?:일)?|납기(?:일)?|납품일|hạn(?: chót)?"
-)
-UNTIL_SURE: Final = (
     r"deadline|abgabe(?:termin|schluss)?|needed by|we need (?:it|this|the \w+) by|date limite|à (?:livrer|rendre)|"
     r"fecha (?:l[ií]mite|de entrega)|scadenza|data di consegna|prazo|data de entrega|oplevering|termin oddania|"
     r"son teslim|teslim tarihi|дедлайн|срок сдачи|موعد التسليم|الموعد النهائي|डेडलाइन|截止|納期|締め?切り?|마감|납기|"
     r"hạn chót"
 )
-"""Those of `UNTIL` that begin a sentence to colleagues without a colon, before a date."""
+"""An advert has other words for its dates: an offer ends, a delivery comes, an event has a day."""
 CONTACT: Final = (
     r"contact(?: person)?|point of contact|kontakt(?:person|partner)?|personne (?:à contacter|référente)|"
     r"interlocut\w+|(?:persona de )?contacto|referente|(?:persona di )?contatto|(?:pessoa de )?contato|"
@@ -78,8 +70,8 @@ CONTACT: Final = (
     r"(?:ال)?مسؤول|איש קשר|संपर्क|联系人|聯繫人|联系方式|联系电话|連絡先|担当者?|담당자?|연락처|(?:người )?liên hệ"
 )
 ASKING: Final = (
-    r"any (?:questions|queries|problems)|anything unclear|if (?:unsure|unclear|in doubt)|if you (?:need|have|"
-    r"want)|ansprech(?:partner|person)\w*|(?:bei )?rückfragen|"
+    r"any (?:questions|queries|problems)|anything unclear|if (?:unsure|unclear|in doubt)|if you need (?:(?:more|"
+    r"any|the) )?(?:photos?|pictures?|files?|logos?|footage)|ansprech(?:partner|person)\w*|(?:bei )?rückfragen|"
     r"bei fragen|pour toute question|(?:para |ante )?cualquier (?:duda|consulta|cosa)|per (?:qualsiasi|ogni) "
     r"(?:domanda|dubbio)|qualquer dúvida|bij vragen|w razie pytań|vid frågor|ved spørgsmål|ved spørsmål|"
     r"sorularınız|по (?:всем )?вопросам|لأي استفسار|कोई (?:भी )?सवाल|如有(?:疑问|问题)|有问题|ご不明な点|궁금한 점|"
@@ -87,6 +79,7 @@ ASKING: Final = (
     r"có thắc mắc"
 )
 OF_ADVERTS: Final = (
+    r"ll[aá]m[ae]nos|escr[ií]benos|contáctanos|chiama(?:te)?ci|contatta(?:te)?ci|scrivi(?:te)?ci|conosco|"
     r"us|our|uns(?:er\w*)?|nous|nos|notre|nosotros|nuestr\w+|noi|nostr\w+|nós|noss\w+|ons|onze|nas|nasz\w*|oss|"
     r"vår\w*|"
     r"bize|bizi|нас|нам|наш\w*|μας|بنا|हमें|हमसे|我们|我們|当店|弊社|저희|chúng tôi"
@@ -107,11 +100,30 @@ QUOTE: Final = (
 PLEASE: Final = (
     r"please|pls|kindly|can you|could you|let me know|bitte|könnt ihr|können sie|merci de|s['’]il (?:vous|"
     r"te) pla[iî]t|"
-    r"stp|svp|tu (?:m['’]|me |nous )\w+|(?:env|mand|pas)[ií]a?(?:me|nos)|por favor|llam(?:a|ad|en)|avis(?:a|ad|en)|"
-    r"ring|ask|call|ping|text me|per favore|(?:mi|ci) (?:mand|invi)\w+|graag|alstublieft|aub|proszę|vänligen|"
+    r"stp|svp|tu (?:m['’]|me |nous )\w+|(?:env|mand|pas)[ií]a?(?:me|nos)|por favor|avis(?:a|ad|en)|"
+    r"per favore|(?:mi|ci) (?:mand|invi)\w+|graag|alstublieft|aub|proszę|vänligen|"
     r"venligst|vennligst|"
     r"kiitos|prosím|kérem|lütfen|пожалуйста|просьба|παρακαλώ|من فضلك|يرجى|الرجاء|בבקשה|कृपया|请|請|お願い|ください|"
     r"부탁|주세요|바랍니다|vui lòng|xin|nhờ"
+)
+CALLING: Final = (
+    r"ring|ask|call|ping|text me|an (?:herrn|frau)|llam(?:a|ad|en)|voir avec|chiedere a|chiamare|fale com|bel|"
+    r"dzwonić|"
+    r"zapytaj|к|询问|找|に聞いて|에게"
+)
+"""Before the one who answers."""
+SENDING: Final = (
+    r"send (?:me|us)|(?:schick|send)\w* (?:sie |ihr )?(?:mir|uns)|senden sie das angebot|(?:m['’]|nous |me )envo\w+|"
+    r"envo\w+[- ](?:moi|nous)|à envoyer|env[ií]\w*(?:me|nos)|(?:me|nos) (?:env|mand)\w+|(?:mand|invi)\w*(?:mi|ci)|"
+    r"(?:mi|ci) (?:mand|invi)\w+|entro \w+ per favore|stuur (?:mij|me|ons)|prześlij\w*|wyślij\w*|"
+    r"skicka (?:till )?(?:mig|oss)|"
+    r"(?:bana|bize) gönder\w*|пришлите|отправьте|أرسلوا? (?:لنا|لي)|भेजें|भेज दें|(?:发|發)给我\w*|送ってください|"
+    r"お送りください|보내 ?주세요|gửi (?:cho )?(?:tôi|mình|chúng tôi)"
+)
+"""A quote that the sender of the brief asks for; an advert offers one."""
+FILES: Final = (
+    r"logos?|photos?|pictures?|files?|footage|briefing|script|brand guide|fotos?|bilder|dateien|fichiers?|archivos?|"
+    r"imágenes|immagini|imagens|bestanden|pliki|zdjęcia|лого\w*|файлы?|фото|फ़ाइल\w*"
 )
 DATES: Final = (
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|eod|cob|asap|tomorrow|(?:mon|diens|donners|frei|sams|sonn)tag|"
