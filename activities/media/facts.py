@@ -118,11 +118,12 @@ def _text(source: Path | BinaryIO) -> Facts:
 
 def _image(source: Path | BinaryIO, ours: bool) -> Facts:
     with open_picture(source) as image:
-        width, height = upright_size(image)
+        width, height = image.size
         if width * height > MAX_PIXELS and not ours:
             raise OutputUnusable(f"the picture claims {width:,} x {height:,} pixels, above {MAX_PIXELS:,} in all")
         with PIXEL_BUDGET.reserve(width * height):
             image.load()  # opening reads only the header
+            width, height = upright_size(image)  # it may read the pixels, and hides that they are broken
         return Facts(width=width, height=height)
 
 

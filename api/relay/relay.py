@@ -9,9 +9,10 @@ happens. Events are encoded once; `id:` is the event's number, so `Last-Event-ID
 import asyncio
 import logging
 from bisect import bisect_right
-from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
+from itertools import takewhile
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -193,7 +194,10 @@ class Follower:
         self._metrics = metrics
         self._ids: list[int] = []
         self._names: list[str] = []
+        self._times: list[datetime] = []
         self._frames: list[bytes] = []
+        self._resets: list[int] = []
+        """The number of the last event before each reset of the run: the events that followed it are others now."""
         self._live: dict[str, tuple[int, bytes, object]] = {}
         """The newest progress of each running asset, and of the plan: its version, its frame, its data."""
         self._version = 0
@@ -221,10 +225,11 @@ class Follower:
 
     async def frames(self, after: int, until: Collection[str]) -> AsyncGenerator[bytes]:
         """The frames after event number `after`, in chunks, as they come; comments while there are none."""
-        live_seen = 0
+        live_seen, resets = 0, len(self._resets)
         yield format_sse_event(comment=f"production {self._production_id}")
         while True:
             news, ended = self._news, self.ended
+            after, resets = min([after, *self._resets[resets:]]), len(self._resets)
             at = bisect_right(self._ids, after)
             chunk = self._frames[at : at + CHUNK_EVENTS]
             if chunk:
@@ -261,6 +266,7 @@ class Follower:
                 continue
             self._ids.append(event.id)
             self._names.append(event.name)
+            self._times.append(event.at)
             self._frames.append(frame(self._production_id, event))
             self._metrics.events_relayed += 1
             if event.asset_id and event.name in _ENDS:
@@ -273,6 +279,15 @@ class Follower:
             elif event.name in ("plan_ready", "plan_failed"):
                 self._slow.discard(keys.PLANNER)
                 self._live.pop(keys.PLANNER, None)
+
+    def _forget_others(self, events: Sequence[Event]) -> None:
+        """Forget the events that are no part of the whole log: a run that was reset has others with their numbers."""
+        known = zip(self._times, self._names, events, strict=False)
+        kept = sum(1 for _ in takewhile(lambda each: each[:2] == (each[2].at, each[2].name), known))
+        if kept < len(self._ids):
+            for each in (self._ids, self._names, self._times, self._frames):
+                del each[kept:]
+            self._resets.append(self._last_id)
 
     @property
     def _last_id(self) -> int:
@@ -291,6 +306,7 @@ class Follower:
                     if self._run_closed:
                         snapshot = await self._reader.snapshot(self._production_id)
                         status, events = snapshot.status, with_plan_assets(snapshot, snapshot).events
+                        self._forget_others(events)
                         if not status.closed:  # opened again meanwhile: follow the new run
                             self._run_closed = False
                             listener = asyncio.create_task(self._listen())

@@ -92,7 +92,7 @@ class NotificationGateway:
             user_metadata=UserMetadata(summary=summary),
         )
         try:
-            await self._client.workflow_service.start_workflow_execution(request, timeout=RPC_TIMEOUT)
+            await self._client.workflow_service.start_workflow_execution(request, retry=True, timeout=RPC_TIMEOUT)
         except RPCError as error:
             if error.status is not RPCStatusCode.ALREADY_EXISTS:  # a later run is under way
                 raise

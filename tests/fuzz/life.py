@@ -273,7 +273,9 @@ class Life(RuleBasedStateMachine):
             case "rewrite_prompt":
                 pending.complete(Rewritten(prompt="" if refused else OTHER_WORDS))
             case "settle_questions":
-                billed = ZERO if refused else DRAFT_USD
+                # After the approval, a question costs at most what is held for it: with nothing, none is sent.
+                most = self.state.questions_usd if self.state.assets else DRAFT_USD
+                billed = ZERO if refused else min(DRAFT_USD, most)
                 self.planning += billed
                 pending.complete(SettledQuestions(billed_usd=billed))
             case "cancel_asset":

@@ -20,6 +20,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, CancelledErro
 from workflows.events import ProductionStart, Snapshot
 from workflows.production.workflow import ProductionWorkflow
 
+SECOND: Final = timedelta(seconds=1)
 TURNS: Final = 30
 """Iterations of the loop until no task can continue; the longest chain of awaits is far shorter."""
 NOW: Final = datetime(2026, 11, 20, tzinfo=UTC)
@@ -161,8 +162,6 @@ class Simulation:
                 is_target_worker_deployment_version_changed=lambda: self.old,
                 continued_run_id="before",
                 first_execution_run_id="first",
-                original_execution_run_id="now",
-                run_id="now",
                 typed_search_attributes=TypedSearchAttributes.empty,
             ),
             "patched": lambda _: True,
@@ -194,7 +193,7 @@ class Simulation:
             self.pending.remove(pending)
 
     async def _wait(self, holds: Callable[[], bool], *, timeout: timedelta | None = None, **_: Any) -> None:  # noqa: ASYNC109 - the SDK's name
-        deadline = None if timeout is None else self.clock + timeout
+        deadline = None if timeout is None else self.clock + timeout // SECOND * SECOND  # a moment ends in this step
         while not holds():
             if deadline is not None and self.clock >= deadline:
                 raise TimeoutError

@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.models import ZERO, Asset
     from workflows.production.state import policies
     from workflows.production.state.approvals import digest_to_approve
-    from workflows.production.state.budget import is_part
+    from workflows.production.state.budget import is_part, was_lowered
     from workflows.production.state.record import Record
     from workflows.refusals import refuse
 
@@ -78,7 +78,7 @@ def check_not_lowered(record: Record, budget_usd: Decimal | None, before: Decima
     Raises:
         ApplicationError: a refusal, where a person has lowered the budget meanwhile: the request would raise it again.
     """
-    if budget_usd is not None and (record.budget_usd or ZERO) < (before or ZERO):
+    if budget_usd is not None and was_lowered(record, before):
         message = f"the budget was lowered to {record.budget_usd} USD meanwhile; read the production and repeat it"
         raise refuse("budget_short", "budget_usd", message)
 

@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.questions import NotAnswered, Questions
     from workflows.production.run import ProductionRun
     from workflows.production.state.approvals import book_planning
+    from workflows.production.state.budget import was_lowered
     from workflows.production.state.changes import raise_budget
     from workflows.refusals import refuse
     from workflows.requests import PlanEdit
@@ -133,8 +134,7 @@ class Languages:
         """Book the cost of translations, and raise the budget as the edit says if that is what they were paid from.
         One that was lowered from `before` meanwhile holds their cost, and stays."""
         record = self._run.record
-        lowered = (record.budget_usd or ZERO) < (before or ZERO)
-        if billed_usd and record.assets and edit.budget_usd is not None and not lowered:
+        if billed_usd and record.assets and edit.budget_usd is not None and not was_lowered(record, before):
             raise_budget(record, edit.budget_usd, edit.editor)
         book_planning(record, billed_usd, doubt_usd)
 

@@ -1,6 +1,9 @@
 """What the components of one workflow run share: the record, the takes under way, and the waits of the loop."""
 
 import asyncio
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final
 
 from temporalio import workflow
 
@@ -8,6 +11,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.models import Asset
     from workflows.production.state.record import Record
     from workflows.runtime.run_loop import RunLoop
+
+AT_ONCE: Final = timedelta(milliseconds=1)
+"""The shortest timer: it ends with the next workflow task."""
 
 
 class ProductionRun(RunLoop):
@@ -25,14 +31,22 @@ class ProductionRun(RunLoop):
         """Whether questions to language models are under way, for which more money is held than they will cost."""
         self.pricing = asyncio.Lock()
         """Held while a change of the plan is priced: one change at a time."""
-        info = workflow.info()
-        self.follows_reset = info.run_id != info.original_execution_run_id
-        """Whether this workflow task is the first after a reset: the server sends again what was accepted before. The
-        seed for what follows the reset comes with the next task."""
-        workflow.register_random_seed_callback(self._end_reset)
+        self._resets = 0
+        workflow.register_random_seed_callback(self._count_reset)
 
-    def _end_reset(self, _seed: int) -> None:
-        self.follows_reset = False
+    def _count_reset(self, _seed: int) -> None:
+        self._resets += 1
+
+    async def is_sent_again(self) -> bool:
+        """Whether the update that is handled now was accepted before a reset, so that the server sends it again: it
+        does so in the first workflow task after the reset, which brings its seed after the updates.
+
+        History alone decides it, because a run that is replayed, or reset once more, has to decide as it did.
+        """
+        before = self._resets
+        with suppress(TimeoutError):
+            await workflow.wait_condition(lambda: self._resets > before, timeout=AT_ONCE, timeout_summary="sent again?")
+        return self._resets > before
 
     def wait_for_slot(self, name: str, asset: Asset, waits: bool) -> None:
         """A take begins to wait for a slot of its provider, or has one."""

@@ -61,8 +61,8 @@ class Reservation(Model):
     group: str = Field(default="", description="The owner within the account: a person, or an inquiry")
     settled: bool = False
     tries: int = Field(default=1, description="Grows with each reservation, so that an older settlement is refused")
-    returned: bool = Field(default=False, description="Of a part of a series: it was closed, and returned money")
-    ended: bool = Field(default=False, description="Of a part whose workflow ended without returning its money")
+    returned: bool = Field(default=False, description="Of a part of a series: it was closed, and gets no more money")
+    ended: bool = Field(default=False, description="The same, by the end of its workflow: its ledgers say its cost")
 
 
 class Account(Model):

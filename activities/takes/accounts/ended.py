@@ -83,7 +83,8 @@ class EndedParts:
         if since is None or await self._has_returned(production_id, entry):
             return None
         if not entry.ended:
-            await file.change(_changing(production_id, entry, {"tries": entry.tries + 1, "ended": True}))
+            end = {"tries": entry.tries + 1, "returned": True, "ended": True}
+            await file.change(_changing(production_id, entry, end))
         return since
 
     async def _count(self, file: AccountFile, account: Account, production_id: str) -> bool:
@@ -95,7 +96,7 @@ class EndedParts:
             return False
         usd = max(cost - planned_usd(account, production_id), ZERO)
         if entry.ended and usd != entry.usd:
-            await file.change(_changing(production_id, entry, {"usd": usd, "returned": True}))
+            await file.change(_changing(production_id, entry, {"usd": usd}))
         return entry.ended and usd < entry.usd
 
     async def _has_returned(self, production_id: str, entry: Reservation) -> bool:

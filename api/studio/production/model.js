@@ -178,11 +178,13 @@ export class Production {
     if (event.id) {
       this.#lastEvent = event.id;
       this.stalled = "";
+      const reset = this.events.at(-1)?.id >= event.id; // the run was reset, and has other events with these numbers
+      if (reset) this.events = this.events.filter((each) => each.id < event.id);
       this.events.push(event);
       if (event.name === "asset_start") this.startedAt.set(event.asset_id, new Date(event.at).getTime());
       if (event.name === "plan_start") this.draft = null;
       if (event.name.startsWith("asset_") && event.name !== "asset_stale") this.live.delete(event.asset_id);
-      if (event.id > (this.data?.last_event_id ?? 0)) this.loadAfter(RELOAD_MS);
+      if (reset || event.id > (this.data?.last_event_id ?? 0)) this.loadAfter(RELOAD_MS);
     }
     this.app.update();
   }

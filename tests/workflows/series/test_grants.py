@@ -43,10 +43,9 @@ class Series:
         request = take_request(model, production_id=self.first, grant=grant, take=take)
         return Attempts(self._storage, self.vendor, request)
 
-    async def reserve(self, usd: str) -> None:
-        await self.accounts.reserve_part(
-            ReservePart(production_id=self.second, usd=Decimal(usd), number=1, **self.name)
-        )
+    async def reserve(self, usd: str, part: str = "", number: int = 1) -> None:
+        request = ReservePart(production_id=part or self.second, usd=Decimal(usd), number=number, **self.name)
+        await self.accounts.reserve_part(request)
 
     async def return_first(self, usd: str) -> None:
         request = ReturnPart(production_id=self.first, usd=Decimal(usd), number=1, **self.name)
@@ -108,6 +107,8 @@ async def test_the_money_of_a_terminated_part_is_for_others(series: Series, stor
         await series.reserve("0.60")
     assert (waits.value.type, waits.value.non_retryable, await series.held()) == (SETTLING, False, Decimal("0.50"))
     assert SETTLED in str(await series.attempts(take=2).fails())  # its grant has ended
+    with pytest.raises(ApplicationError, match="was reset after its series"):
+        await series.reserve("0.50", series.first, number=0)  # a run that was reset to before its first grant
     series.closed[series.first] -= timedelta(minutes=1)
     ledger = Ledger(storage, keys.take_prefix(series.first, "still-1", 2))
     stored = await Ledger(storage, keys.take_prefix(series.first, "still-1", 1)).read()

@@ -38,6 +38,12 @@ def within_limits(record: Record, usd: Decimal) -> Decimal:
     return most if record.lowered_usd is None else min(most, record.lowered_usd)
 
 
+def was_lowered(record: Record, before: Decimal | None) -> bool:
+    """Whether a person has lowered the budget since it was `before`, USD. Without a person, that of a part of a series
+    may become lower too: it is what the series has granted."""
+    return record.lowered_usd is not None and (record.budget_usd or ZERO) < (before or ZERO)
+
+
 def keep_lowered(record: Record) -> None:
     """Follow a budget that an approval named: a lower one than a person's takes its place, and a higher one ends it."""
     if record.lowered_usd is not None:

@@ -201,7 +201,7 @@ async def test_a_film_is_finished_from_uploads(storage: Storage, tmp_path: Path)
     takes.assets = [FinishedAsset(asset=f.asset, take=replaced.get(f.asset.asset_id, f.take)) for f in takes.assets]
     deliverable, files = await finished(takes, takes.request(Platform.VIDEO), tmp_path)
     film = Film(files["deliverable.mp4"])
-    assert (film.size, float(film.rate or 0)) == ((320, 180), 24.0)
+    assert (film.size, float(film.rate or 0)) == ((320, 180), 30.0)
     assert film.seconds == pytest.approx(3.0, abs=0.1)
     assert film.differ(0.5, 2.0) > 10
     assert film.silent(0.0, 0.9)

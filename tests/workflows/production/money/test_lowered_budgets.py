@@ -135,7 +135,7 @@ async def test_a_request_that_came_before_does_not_raise_it_again(productions: P
 
 async def test_a_reset_keeps_a_lower_budget(productions: Productions) -> None:
     """A run that is reset to a time when more was held than the lower budget keeps it: the server sends the request
-    again, in the first workflow task."""
+    again, in the first workflow task. What was refused before the reset stays refused."""
     fakes = FakeActivities(2, price_usd="0.10")
     fakes.costs = {"text-1": Decimal("0.01")}
     for asset_id in ("text-1", "text-2"):
@@ -143,6 +143,7 @@ async def test_a_reset_keeps_a_lower_budget(productions: Productions) -> None:
     async with fakes.working(productions.client):
         handle = await productions.approved()
         await generating(handle, "text-1", "text-2")
+        assert (await refusal(lower(handle, "0.05"))).kind == "budget_short"
         await update(handle, ProductionWorkflow.pause, Pause())
         tasks = [e.event_id async for e in handle.fetch_history_events() if _ends_task(e)]
         await update(handle, ProductionWorkflow.resume, Resume())
@@ -158,7 +159,6 @@ async def test_a_reset_keeps_a_lower_budget(productions: Productions) -> None:
                 request_id=uuid4().hex,
             )
         )
-        productions.started.clear()  # a replayer gives a run that was reset the id of the first run
         again = productions.newest(handle)
         await eventually(lambda: _spent(again, "0.01"))
         seen = await snapshot(again)

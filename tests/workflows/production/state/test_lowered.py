@@ -8,6 +8,7 @@ from temporalio.exceptions import ApplicationError
 from tests.workflows.production.state.states import approved, text
 from workflows.brief import BatchBudget
 from workflows.models import Plan
+from workflows.production.guards import check_not_lowered
 from workflows.production.requests.budgets import check_may_lower
 from workflows.production.state.approvals import approve_plan, budget_to_offer
 from workflows.production.state.budget import left_usd
@@ -63,3 +64,14 @@ def test_a_part_of_a_series_is_refused() -> None:
         check_may_lower(record)
     assert (found := refusal_in(refused.value)) is not None
     assert (found.kind, found.field) == ("not_allowed", "budget_usd")
+
+
+def test_what_a_series_does_not_grant_is_no_lower_budget() -> None:
+    """A part whose series has no money has a lower budget without a person's decision: it refuses no request that came
+    before, as in runs of earlier versions."""
+    record = approved(text(1), text(2))
+    before, record.budget_usd = record.budget_usd, Decimal("0.10")
+    check_not_lowered(record, Decimal(1), before)
+    lower_budget(record, Decimal("0.05"), "ana", "")
+    with pytest.raises(ApplicationError, match=r"lowered to 0\.05 USD meanwhile"):
+        check_not_lowered(record, Decimal(1), before)
