@@ -77,7 +77,8 @@ _HEARD: Final = Pattern(
 _NAME: Final = Pattern(r"\W*(?:[^\W\d_]{0,12}\W{0,2})?\d{1,3}[a-z]?\W*|[A-Za-z]?\W*", re.IGNORECASE)
 """The number or the name of a shot: "3", "Scene 2", "4b"."""
 _WHO: Final = Pattern(
-    r"speakers?|characters?|who|sprecher(?:in)?|figur|rolle|personaje|personnage|personaggio|personagem|話者|"
+    r"speakers?|(?:said|spoken) by|gesprochen von|wer spricht|dit par|dicho por|detto da|dito por|characters?|"
+    r"who|sprecher(?:in)?|figur|rolle|personaje|personnage|personaggio|personagem|話者|"
     r"話し手|人物|"
     r"角色|등장인물|персонаж|кто",
     re.IGNORECASE,

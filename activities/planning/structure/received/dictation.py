@@ -34,6 +34,8 @@ _QUOTES: Final = ' :：,"“”„«»「」'
 MOST_QUOTATIONS: Final = 1
 _SENTENCE_ENDS: Final = frozenset(".!?。！？।۔؟")
 HEAD_WORDS: Final = 3
+FILM_WORDS: Final = 12
+"""Of what only names the film; a longer head shows something as well."""
 
 
 def with_dictated_shots(text: str) -> str:
@@ -96,7 +98,8 @@ def _first_picture(head: str) -> str:
     """The picture that stands before the first "then": what is asked for, where that is not the film itself."""
     found = _REQUEST.search(head)
     rest = head[found.end() :].strip(" ,，、") if found else ""
-    return rest if len(rest.split()) >= HEAD_WORDS and not names_film(rest) else ""
+    is_film = names_film(rest) and len(rest.split()) <= FILM_WORDS
+    return rest if len(rest.split()) >= HEAD_WORDS and not is_film else ""
 
 
 def _sentence(text: str) -> str:

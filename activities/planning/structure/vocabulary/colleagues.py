@@ -49,7 +49,7 @@ PAYING: Final = (
     r"thanh toán(?= ?:)|chi phí (?:do|lấy từ|tính vào)"
 )
 APPROVING: Final = (
-    r"sign[ -]?off|approv(?:al|ed|es|er)|cleared by|freigabe\w*|freigegeben|abnahme|genehmigung|"
+    r"sign[ -]?off|approv(?:al|ed|es|er)|cleared by|\w*freigabe\w*|freigegeben|abnahme|genehmigung|"
     r"validation|à valider|bon à tirer|aprobaci[oó]n|(?:lo |la )?aprueba|visto bueno|approvazione|da approvare|"
     r"aprovaç[aã]o|(?:quem )?aprova|goedkeuring|akkoord|akceptacj\w+|zatwierdz\w+|godkänn\w+|godkend\w+|godkjenn\w+|"
     r"hyväksyntä|schválen\w+|onay\w*|согласован\w+|утвержда\w+|утвержден\w+|έγκριση|(?:ال)?موافق[ةه]|(?:ال)?اعتماد|"
