@@ -337,7 +337,7 @@ def _still_frames(placed: PlacedShot, path: Path, output: FilmFormat) -> Iterato
         margins = (1 - 1 / (1 + PUSH_IN * number / placed.frames)) / 2
         left, top = fitted.width * margins, fitted.height * margins
         window = (left, top, fitted.width - left, fitted.height - top)
-        yield frame_of(window_of(planes, window, (output.width, output.height), Image.Resampling.HAMMING), fitted)
+        yield frame_of(window_of(planes, window, (output.width, output.height), Image.Resampling.BILINEAR), fitted)
 
 
 def _within(path: Path, shot: Shot, output: FilmFormat) -> tuple[int, int]:

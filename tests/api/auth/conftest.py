@@ -57,8 +57,9 @@ async def acme(house: House) -> Property:
     await house.until("rita", row, "delivered")
 
     async def reported() -> bool | None:
-        found = (await house.ask("rita", "GET", f"/batches/{spring}")).json()
-        return found["rows"][0]["status"] == "delivered" or None
+        found = await house.ask("rita", "GET", f"/batches/{spring}")
+        assert found.status_code in (200, 503), found.text  # 503: no worker answered in time
+        return (found.status_code == 200 and found.json()["rows"][0]["status"] == "delivered") or None
 
     await eventually(reported)
     return Property(

@@ -107,10 +107,13 @@ _FILLERS: Final = (
     r"し|にて|の曲|曲|を|が|流して|お願い(?:いた)?します|ください|のみ|だけ|만|으로|로만|فقط|केवल|सिर्फ़|sadece|"
     r"nur|solo|seulement|apenas|tylko|только"
 )
-_NAMED: Final = Pattern(as_word(rf"{MUSIC}|\w*(?:musikk?|muziek)|{INSTRUMENTS}"), re.IGNORECASE)
-_KNOWN: Final = Pattern(as_word(rf"{MUSIC}|\w*(?:musikk?|muziek)|{INSTRUMENTS}|{MOODS}|{_FILLERS}"), re.IGNORECASE)
+_NAMES: Final = rf"{MUSIC}|\w{{0,20}}(?:musikk?|muziek)|{INSTRUMENTS}"
+_NAMED: Final = Pattern(as_word(_NAMES), re.IGNORECASE)
+_KNOWN: Final = Pattern(as_word(rf"{_NAMES}|{MOODS}|{_FILLERS}"), re.IGNORECASE)
 _DESCRIBED: Final = Pattern(as_word(f"{INSTRUMENTS}|{MOODS}"), re.IGNORECASE)
 _WORDS: Final = 8
+_LETTERS: Final = 120
+"""Languages without spaces have no words to count."""
 
 
 def names_music(text: str) -> bool:
@@ -120,7 +123,7 @@ def names_music(text: str) -> bool:
 
 def is_music(sentence: str) -> bool:
     """Whether a sentence names nothing but music and how it sounds: "Soft piano music."."""
-    if len(sentence.split()) > _WORDS or not names_music(sentence):
+    if len(sentence) > _LETTERS or len(sentence.split()) > _WORDS or not names_music(sentence):
         return False
     is_described = _DESCRIBED.search(sentence) is not None
     return is_described and not re.search(r"[^\W_]", _KNOWN.sub(" ", sentence))
