@@ -13,7 +13,6 @@ from temporalio.client import (
     WorkflowHandle,
 )
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
-from temporalio.service import RPCError
 
 from workflows import keys
 from workflows.batch.records import BATCH_USED, PRODUCTION_USED, BatchRecord, WantedProduction
@@ -23,7 +22,7 @@ from workflows.nexus.outcomes import outcome_of
 from workflows.nexus.service import FOLLOW_PRODUCTION, STILL_OPEN, Follow, OperationRecord, Outcome
 from workflows.production.state.policies import highest_usd
 from workflows.refusals import refusal_in
-from workflows.servers.temporal import is_missing
+from workflows.servers.runs import description_of
 from workflows.start_options import COST, STATUS, content_digest
 
 if TYPE_CHECKING:
@@ -178,12 +177,7 @@ async def _describe(
 ) -> tuple[WorkflowHandle[Any, Snapshot], WorkflowExecutionDescription | None]:
     """The handle and the description of the newest run; no description if the server does not know the production."""
     handle = activity.client().get_workflow_handle(keys.workflow_id(production_id), result_type=Snapshot)
-    try:
-        return handle, await handle.describe()
-    except RPCError as error:
-        if not is_missing(error):
-            raise
-        return handle, None
+    return handle, await description_of(handle)
 
 
 def _report(snapshot: Snapshot) -> Report:

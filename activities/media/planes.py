@@ -19,9 +19,7 @@ def planes_of(frame: "VideoFrame") -> list[Image.Image]:
     ]
 
 
-def window_of(
-    planes: Sequence[Image.Image], box: Box, size: tuple[int, int], how: Image.Resampling
-) -> list[Image.Image]:
+def window_of(planes: Sequence[Image.Image], box: Box, size: tuple[int, int]) -> list[Image.Image]:
     """The part of the planes in a box, which may begin and end inside pixels, in this even size.
 
     A camera moves smoothly by it; libavfilter's zoompan moves by whole pixels, and trembles.
@@ -29,7 +27,7 @@ def window_of(
     half: Box = (box[0] / 2, box[1] / 2, box[2] / 2, box[3] / 2)
     small = size[0] // 2, size[1] // 2
     parts = zip(planes, (size, small, small), (box, half, half), strict=True)
-    return [plane.resize(shape, how, box=part) for plane, shape, part in parts]
+    return [plane.resize(shape, Image.Resampling.BILINEAR, box=part) for plane, shape, part in parts]
 
 
 def frame_of(planes: Sequence[Image.Image], like: "VideoFrame") -> "VideoFrame":

@@ -17,6 +17,7 @@ from workflows import keys
 from workflows.events import Snapshot
 from workflows.nexus.service import OPERATION_TYPE
 from workflows.runtime import encryption_keys
+from workflows.servers.runs import description_of
 from workflows.servers.temporal import is_missing
 
 AT_ONCE: Final = 10
@@ -99,11 +100,8 @@ def _search(texts: Sequence[bytes]) -> set[str]:
 
 async def end_of(client: Client, storage: Storage, production_id: str) -> datetime | Literal["open", "unknown"]:
     """When a production was closed; unknown where Temporal does not have it and no manifest says that it ended."""
-    try:
-        described = await client.get_workflow_handle(keys.workflow_id(production_id)).describe()
-    except RPCError as error:
-        if not is_missing(error):
-            raise
+    described = await description_of(client.get_workflow_handle(keys.workflow_id(production_id)))
+    if described is None:
         manifest = await manifest_of(storage, production_id)
         return manifest.updated_at if manifest and manifest.status.closed else "unknown"
     return "open" if described.close_time is None else described.close_time

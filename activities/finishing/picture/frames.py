@@ -23,7 +23,7 @@ from activities.finishing.timeline import PlacedShot, Shot
 from activities.media.overlays import Overlay, compose
 from activities.media.planes import frame_of, planes_of, window_of
 from activities.media.recordings import Skipped, open_recording, picture_seconds, video_frames
-from activities.media.stills import BROKEN, decode_picture, open_picture, upright_size
+from activities.media.stills import BROKEN, PIXEL_BUDGET, decode_picture, open_picture, upright_size
 from activities.media.timecode import MARK, FilmTimecode, mark_of
 from workflows.destinations.profiles import USUAL_RATES, SafeArea
 
@@ -326,7 +326,6 @@ def _buffer(frame: "VideoFrame", aspect: Fraction = Fraction(1)) -> Callable[["G
 def _still_frames(placed: PlacedShot, path: Path, output: FilmFormat) -> Iterator["VideoFrame"]:
     """The frames of a slow zoom into a still."""
     import av
-    from PIL import Image
 
     picture = load_picture(path, _within(path, placed.shot, output))
     frame = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]  # PyAV leaves it untyped
@@ -337,13 +336,14 @@ def _still_frames(placed: PlacedShot, path: Path, output: FilmFormat) -> Iterato
         margins = (1 - 1 / (1 + PUSH_IN * number / placed.frames)) / 2
         left, top = fitted.width * margins, fitted.height * margins
         window = (left, top, fitted.width - left, fitted.height - top)
-        yield frame_of(window_of(planes, window, (output.width, output.height), Image.Resampling.BILINEAR), fitted)
+        yield frame_of(window_of(planes, window, (output.width, output.height)), fitted)
 
 
 def _within(path: Path, shot: Shot, output: FilmFormat) -> tuple[int, int]:
     """The size in which a still is decoded: not less than the film shows of it, whatever is cropped."""
     with suppress(*BROKEN), open_picture(path) as picture:
-        across, down = upright_size(picture)
+        with PIXEL_BUDGET.reserve(picture.width * picture.height):  # the EXIF of a PNG may follow its picture data
+            across, down = upright_size(picture)
         times = (output.width * OVERSCAN / across, output.height * OVERSCAN / down)
         scale = max(times) if output.crop or shot.fill else min(times)
         return math.ceil(across * scale), math.ceil(down * scale)

@@ -35,7 +35,7 @@ from activities.text.patterns import Pattern
 
 _HEADING: Final = Pattern(r"^\s*(?:#{1,6}\s+(?P<heading>.+?)|\*\*(?P<bold>[^*]+?)\*\*|__(?P<under>[^_]+?)__)\s*:?\s*$")
 _END_MARK: Final = Pattern(r"\n[\W_]*(?:END|ENDE|FIN|FINE|FIM|KONIEC|КОНЕЦ)[\W_]*\Z")
-"""The last line of a script, which nobody reads."""
+"""The last line of a script, which is not said."""
 _BULLET: Final = Pattern(r"^\s*(?:[-*+•‣–—]\s+|[・●○■]\s*|\(?\d{1,2}[.)]\s+)")
 _SINGLE_QUOTED: Final = Pattern(r"(?<![^\s(\[,:;—–-])'((?:[^'\n]|(?<=\w)'(?=\w)){3,600})'(?!\w)")
 """A quotation in straight single marks; an apostrophe is inside a word, or has no partner."""

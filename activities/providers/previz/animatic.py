@@ -175,7 +175,7 @@ def animatic(request: Request, pictures: Pictures, seconds: float, stop: Callabl
             if stop():
                 raise RenderStopped
             window = _window(large, move, number / max(1, frames - 1))
-            planes = window_of(source, window, size, Image.Resampling.BILINEAR)
+            planes = window_of(source, window, size)
             burn.onto(planes, number)
             frame = av.VideoFrame(*size, "yuv420p")
             for target, plane in zip(frame.planes, planes, strict=True):

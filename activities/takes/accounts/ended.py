@@ -14,7 +14,6 @@ from typing import Any, Final, Literal, TypeVar
 from temporalio import activity
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
 
 from activities.finishing.manifests import Manifests
 from activities.storage.bucket import Storage
@@ -29,7 +28,7 @@ from activities.takes.accounts.costs import cost_by_ledgers
 from activities.takes.ledger import LedgerUnreadable
 from workflows import keys
 from workflows.models import ZERO
-from workflows.servers.temporal import is_missing
+from workflows.servers.runs import description_of
 
 ASSETS: Final = "assets"
 """The entry of a part for all that follows its planning; its other entries are questions of planning."""
@@ -143,11 +142,8 @@ async def workflow_closed_at(production_id: str) -> datetime | None:
     Raises:
         RPCError: Temporal does not respond.
     """
-    try:
-        found = await activity.client().get_workflow_handle(keys.workflow_id(production_id)).describe()
-    except RPCError as error:
-        if not is_missing(error):
-            raise
+    found = await description_of(activity.client().get_workflow_handle(keys.workflow_id(production_id)))
+    if found is None:
         return datetime.min.replace(tzinfo=UTC)
     if found.status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
         return None

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from temporalio import activity
-from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus
-from temporalio.service import RPCError
+from temporalio.client import WorkflowExecutionStatus
 
 from activities.errors import InvalidRequest, ProviderError
 from activities.providers.protocol import Claim, Finished, Job, Provider
@@ -21,7 +20,7 @@ from workflows import keys
 from workflows.activity_io import ProduceAsset
 from workflows.brief import Brief, Platform
 from workflows.models import Asset, Modality
-from workflows.servers.temporal import is_missing
+from workflows.servers.runs import description_of
 from workflows.slots.messages import CHECK_SLOTS, CheckSlots, HeldSlot, SlotsChecked, Verdict, take_of
 
 AT_ONCE: Final = 8
@@ -57,7 +56,7 @@ class SlotChecker:
         return SlotsChecked(verdicts=tuple(await asyncio.gather(*map(check, request.slots))))
 
     async def _verdict(self, provider: str, held: HeldSlot) -> Verdict:
-        holder = await _describe(held.holder)
+        holder = await description_of(activity.client().get_workflow_handle(held.holder))
         production_id, asset_id, take = take_of(held.slot)
         if holder is None:
             closed, settled = True, now() - held.since > STALE
@@ -107,15 +106,6 @@ class SlotChecker:
             except ProviderError as error:
                 return not error.ends_job
             return not isinstance(status, Finished)
-
-
-async def _describe(workflow_id: str) -> WorkflowExecutionDescription | None:
-    try:
-        return await activity.client().get_workflow_handle(workflow_id).describe()
-    except RPCError as error:
-        if not is_missing(error):
-            raise
-        return None
 
 
 def _request(entry: Entry, production_id: str, asset_id: str, take: int) -> ProduceAsset:

@@ -1,14 +1,13 @@
 """Takes of a provider with an in-flight limit need a slot of its pool, which their workflow requests."""
 
-from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
-from temporalio.service import RPCError
 
 from activities.takes.ledger import Entry
 from workflows import keys
 from workflows.activity_io import AssetFailure, ProduceAsset
-from workflows.servers.temporal import is_missing
+from workflows.servers.runs import description_of
 from workflows.slots.messages import POOL_TYPE, SLOT_NEEDED, URGENT, pool_id
 from workflows.slots.state import PoolStart
 
@@ -19,7 +18,7 @@ async def open_pool(client: Client, provider: str) -> str:
     Raises:
         RPCError: Temporal does not respond.
     """
-    found = await _describe(client, provider)
+    found = await description_of(client.get_workflow_handle(pool_id(provider)))
     is_open = found is not None and found.status is WorkflowExecutionStatus.RUNNING
     return found.raw_description.workflow_execution_info.first_run_id if found and is_open else ""
 
@@ -30,7 +29,7 @@ async def start_pool(client: Client, provider: str, limit: int) -> None:
     Raises:
         RPCError: Temporal does not respond.
     """
-    found = await _describe(client, provider)
+    found = await description_of(client.get_workflow_handle(pool_id(provider)))
     if found and found.status is WorkflowExecutionStatus.RUNNING:
         return
     await client.start_workflow(
@@ -43,15 +42,6 @@ async def start_pool(client: Client, provider: str, limit: int) -> None:
         priority=Priority(priority_key=URGENT),
         static_summary=f"in-flight limit of {provider}",
     )
-
-
-async def _describe(client: Client, provider: str) -> WorkflowExecutionDescription | None:
-    try:
-        return await client.get_workflow_handle(pool_id(provider)).describe()
-    except RPCError as error:
-        if not is_missing(error):
-            raise
-        return None
 
 
 def slot_needed(request: ProduceAsset, entry: Entry | None, *, unreadable: bool = False) -> ApplicationError:

@@ -134,7 +134,7 @@ def _asks_for_burned(sentence: str) -> bool:
 
 
 def _aspects(sentence: str, *, pictures: bool = False) -> list[str]:
-    """The aspects that a sentence orders: several in a row, or one beside a word for a version of the film."""
+    """The aspects that a sentence orders: several in a row, or one next to a word for a version of the film."""
     rows = list[list[re.Match[str]]]()
     for match in _NAMED.finditer(sentence):
         if rows and _BETWEEN.fullmatch(sentence[rows[-1][-1].end() : match.start()]):

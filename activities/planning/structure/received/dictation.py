@@ -1,4 +1,4 @@
-"""Dictated text without full stops: its pictures are told apart by words such as "then" and "at the end".
+"""Dictated text without full stops: words such as "then" and "at the end" separate its pictures.
 
 "i want a film about our bakery first we see the oven then the queue and the voice says fresh since 1962"
 """
@@ -58,7 +58,7 @@ def _is_dictated(text: str) -> bool:
 
 
 def _runs_on(text: str) -> bool:
-    """Whether one sentence goes through several pictures: "first a tyre, then how Lena mends it, after that …"."""
+    """Whether one sentence goes through several pictures: "first a tyre, then how Lena repairs it, after that …"."""
     if len(QUOTED.findall(text)) > MOST_QUOTATIONS:
         return False
     thens = [turn.start() for turn in _TURN.finditer(text) if turn["then"]]

@@ -1,6 +1,5 @@
 """The commands of grants: grants create, list, revoke. They need an API with keys, and the key of an approver."""
 
-import json
 from decimal import Decimal
 from typing import Annotated
 
@@ -42,16 +41,17 @@ def create(
 @app.command("list")
 def list_(context: Context, as_json: JsonOption = False) -> None:
     """List what people granted the agents of the tenant."""
-    found = cli_of(context).client.grants()
+    cli = cli_of(context)
+    found = cli.client.grants()
     if as_json:
-        typer.echo(json.dumps([grant.model_dump(mode="json") for grant in found], indent=2))
+        cli.print_json(found)
         return
     rows = table("grant", "agent", "usd", "for", "by", "until")
     for grant in found:
         covered = grant.production_id or f"each {grant.per}"
         until = local_time(grant.expires_at)
         rows.add_row(grant.grant_id, Text(grant.agent), spent(grant.usd), covered, Text(grant.granted_by), until)
-    print_table(cli_of(context).out, rows)
+    print_table(cli.out, rows)
 
 
 @app.command()
