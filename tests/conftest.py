@@ -31,6 +31,7 @@ from tests.support.servers import small_worker
 from tests.support.stack import hermetic, new_home, use_s3
 from workflows.runtime.data_converter import data_converter
 from workflows.runtime.gc_freeze import freeze_gc
+from workflows.runtime.resent_queries import ResendQueries
 
 LONG: Final = (
     "test_readme.py",
@@ -199,7 +200,9 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 async def client(servers: Stack) -> Client:
     """A Temporal client as the product makes it. Give each test a task queue of its own."""
-    return await Client.connect(servers.info.temporal_address, data_converter=data_converter)
+    return await Client.connect(
+        servers.info.temporal_address, data_converter=data_converter, interceptors=[ResendQueries()]
+    )
 
 
 @pytest.fixture(scope="session")

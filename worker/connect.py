@@ -29,6 +29,7 @@ from worker.health import Health, temporal_problem
 from worker.settings import WorkerSettings
 from workflows import keys
 from workflows.runtime.data_converter import make_data_converter
+from workflows.runtime.resent_queries import ResendQueries
 from workflows.runtime.tracing import interceptors
 from workflows.servers.temporal import diagnose
 
@@ -102,7 +103,7 @@ async def connect(
     for delay in chain(_RETRY_SECONDS, repeat(5.0)):
         try:
             client = await Client.connect(
-                **config, runtime=runtime, data_converter=converter, interceptors=interceptors()
+                **config, runtime=runtime, data_converter=converter, interceptors=[*interceptors(), ResendQueries()]
             )
             problem = await temporal_problem(client)
         except (RuntimeError, RPCError) as error:

@@ -19,6 +19,7 @@ from workflows import keys
 from workflows.provider_report import ProvidersReport
 from workflows.runtime.data_converter import make_data_converter
 from workflows.runtime.external_payloads import Get, Put, external_storage
+from workflows.runtime.resent_queries import ResendQueries
 from workflows.runtime.tracing import interceptors
 from workflows.servers.diagnosis import DIAGNOSE, Diagnoses, Diagnosis
 
@@ -45,7 +46,11 @@ async def connect(settings: Settings, put: Put, get: Get, *, impatient: bool = F
     converter = make_data_converter(settings.payload_keys, external_storage(settings.bucket, put, get))
     retries = RetryConfig(max_elapsed_time_millis=IMPATIENT_MILLIS) if impatient else None
     return await Client.connect(
-        **config, lazy=True, data_converter=converter, interceptors=interceptors(), retry_config=retries
+        **config,
+        lazy=True,
+        data_converter=converter,
+        interceptors=[*interceptors(), ResendQueries()],
+        retry_config=retries,
     )
 
 
