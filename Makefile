@@ -31,9 +31,11 @@ LOCKS := requirements-server.lock requirements.lock requirements-dev.lock requir
 PYTHONS := 3.11 3.12 3.13 3.14
 PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin
 
-# What `make smoke` runs: media, finishing, previz, planning, the API and productions on the real embedded stack.
+# What `make smoke` runs: media, finishing, previz, planning, the API and productions on the real embedded stack, and the
+# histories, which every Python has to replay.
 SMOKE := $(addprefix tests/,deploy/test_locks.py test_packages.py workflows/runtime/test_converter.py \
-  workflows/production/state activities/storage/test_storage.py activities/providers/previz activities/finishing \
+  workflows/production/state workflows/test_replay.py activities/storage/test_storage.py \
+  activities/providers/previz activities/finishing \
   activities/takes/uploads/test_uploads.py activities/planning/test_planning.py activities/planning/test_planner.py \
   api/routes/test_api.py journeys/test_end_to_end.py)
 

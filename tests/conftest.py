@@ -31,7 +31,7 @@ from tests.support.servers import small_worker
 from tests.support.stack import hermetic, new_home, use_s3
 from workflows.runtime.data_converter import data_converter
 from workflows.runtime.gc_freeze import freeze_gc
-from workflows.runtime.resent_queries import ResendQueries
+from workflows.servers.resent_queries import ResendQueries
 
 LONG: Final = (
     "test_readme.py",

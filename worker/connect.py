@@ -29,8 +29,8 @@ from worker.health import Health, temporal_problem
 from worker.settings import WorkerSettings
 from workflows import keys
 from workflows.runtime.data_converter import make_data_converter
-from workflows.runtime.resent_queries import ResendQueries
 from workflows.runtime.tracing import interceptors
+from workflows.servers.resent_queries import ResendQueries
 from workflows.servers.temporal import diagnose
 
 log = logging.getLogger(__name__)

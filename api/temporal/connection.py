@@ -19,9 +19,9 @@ from workflows import keys
 from workflows.provider_report import ProvidersReport
 from workflows.runtime.data_converter import make_data_converter
 from workflows.runtime.external_payloads import Get, Put, external_storage
-from workflows.runtime.resent_queries import ResendQueries
 from workflows.runtime.tracing import interceptors
 from workflows.servers.diagnosis import DIAGNOSE, Diagnoses, Diagnosis
+from workflows.servers.resent_queries import ResendQueries
 
 PROVIDERS_TIMEOUT: Final = timedelta(seconds=2)
 """A worker reports its providers in 10-30 ms; without a worker, a start waits this long and goes on."""

@@ -24,7 +24,7 @@ from workflows.production.workflow import ProductionWorkflow
 from workflows.refusals import Refusal
 from workflows.requests import Approval, Decision
 
-HISTORIES = ROOT / "tests" / "histories" / "3"
+HISTORIES = ROOT / "tests" / "histories" / "4"
 """One folder a generation: a change that needs `patched` is recorded into a new one, and the old ones stay."""
 T = TypeVar("T")
 Handle = WorkflowHandle[Any, Snapshot]

@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.models import Asset
     from workflows.production.state.record import Record
     from workflows.runtime.run_loop import RunLoop
+    from workflows.runtime.waits import wait_condition
 
 AT_ONCE: Final = timedelta(milliseconds=1)
 """The shortest timer: it ends with the next workflow task."""
@@ -45,7 +46,7 @@ class ProductionRun(RunLoop):
         """
         before = self._resets
         with suppress(TimeoutError):
-            await workflow.wait_condition(lambda: self._resets > before, timeout=AT_ONCE, timeout_summary="sent again?")
+            await wait_condition(lambda: self._resets > before, AT_ONCE, "sent again?")
         return self._resets > before
 
     def wait_for_slot(self, name: str, asset: Asset, waits: bool) -> None:

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from temporalio import workflow
 
+from workflows.runtime.waits import wait_condition
+
 UPGRADE: Final = workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE
 """How every run is continued as new: the next run starts on the version of the workers that new runs use. With workers
 without versions it has no effect."""
@@ -37,9 +39,14 @@ class RunLoop:
         Raises:
             TimeoutError: `within` has passed before.
         """
-        await workflow.wait_condition(
-            lambda: self._changed or (or_continue and self.should_continue()), timeout=within, timeout_summary=summary
-        )
+
+        def changed() -> bool:
+            return self._changed or (or_continue and self.should_continue())
+
+        if within is None:
+            await workflow.wait_condition(changed)
+        else:
+            await wait_condition(changed, within, summary)
         self._changed = False
 
     def should_continue(self) -> bool:

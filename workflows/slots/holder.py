@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activity_io import TAKE_EXISTS, AssetFailure, ProduceAsset
     from workflows.models import Take
     from workflows.production.failures import reported_failure
+    from workflows.runtime.waits import wait_condition
     from workflows.slots.messages import (
         REQUEST_SIGNAL,
         SLOT_NEEDED,
@@ -197,10 +198,8 @@ class SlotHolder:
         try:
             while any(key[0] == provider for key in self._waiting):
                 with suppress(TimeoutError):
-                    await workflow.wait_condition(
-                        lambda: not any(key[0] == provider for key in self._waiting),
-                        timeout=REMINDER,
-                        timeout_summary="takes wait for slots",
+                    await wait_condition(
+                        lambda: not any(key[0] == provider for key in self._waiting), REMINDER, "takes wait for slots"
                     )
                     return
                 self._repeat_all(provider)

@@ -12,6 +12,7 @@ from temporalio.exceptions import ActivityError, TemporalError
 with workflow.unsafe.imports_passed_through():
     from workflows import keys
     from workflows.runtime.run_loop import UPGRADE, RunLoop
+    from workflows.runtime.waits import wait_condition
     from workflows.slots.messages import (
         CHECK_SLOTS,
         GRANT_SIGNAL,
@@ -108,7 +109,7 @@ class SlotPool:
             due = self._slots.next_due() or workflow.now()
             with suppress(TimeoutError):
                 pause = max(due - workflow.now(), SHORTEST)
-                await workflow.wait_condition(lambda: self._hurried, timeout=pause, timeout_summary="next check")
+                await wait_condition(lambda: self._hurried, pause, "next check")
             await self._check_due()
 
     async def _check_due(self) -> None:

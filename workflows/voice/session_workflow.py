@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.models import utc
     from workflows.production.activity_options import PATIENT
     from workflows.production.failures import message_of, raise_if_cancelled
+    from workflows.runtime.waits import wait_condition
     from workflows.voice import session_keys
     from workflows.voice.sessions import (
         REPORT_SECONDS,
@@ -105,7 +106,7 @@ class VoiceSessionWorkflow:
     async def _wait(self, done: Callable[[], bool], until: datetime) -> None:
         left = until - workflow.now()
         try:
-            await workflow.wait_condition(done, timeout=max(left, timedelta(0)))
+            await wait_condition(done, max(left, timedelta(0)))
         except TimeoutError:
             return
 
