@@ -121,9 +121,10 @@ def _show_events(cli: Cli, production: ProductionView, *, after: int) -> None:
                     digest = production.plan.digest
                     progress.set_assets(production.plan.assets)
             attention = attention or event.name in ("needs_attention", "paused")
-            if attention and event.id and not cli.interactive:
+            # Before the last event that is known, the production waited, but may not wait now.
+            if attention and not cli.interactive and event.id and event.id >= production.last_event_id:
                 production = cli.client.get(production_id)
-                if _waits_for_decision(production):
+                if _waits_for_decision(production) and event.id >= production.last_event_id:
                     break
 
 
