@@ -39,6 +39,7 @@ from activities.planning.structure.orders.sentences import (
     without_courtesies,
     without_order,
 )
+from activities.planning.structure.orders.shot_lengths import EachShot, each_shot, without_each_shot
 from activities.planning.structure.quoted import without_orders
 from activities.planning.structure.sounds import without_sounds
 from activities.planning.structure.text import without_emoji
@@ -330,9 +331,10 @@ def _prose(task: PlanningTask) -> list[FilmShot]:
     """The shots of free prose: its sentences in groups of about equal time, spoken whole as far as there is time."""
     brief, feedback = task.brief, task.feedback
     length = task.shot_seconds
-    about = without_cards(split_end_texts(without_deliveries(brief.text)).rest) or brief.text
+    about = without_cards(split_end_texts(without_deliveries(without_each_shot(brief.text))).rest) or brief.text
     text = without_directions(without_emoji(without_letter(about)))
-    count = feedback.shots or round(length / (feedback.seconds_per_shot or SECONDS_PER_SHOT))
+    each = each_shot(brief.text) or EachShot(SECONDS_PER_SHOT)
+    count = feedback.shots or round(length / (feedback.seconds_per_shot or each.seconds))
     count = min(max(count, math.ceil(length / LONGEST_SHOT_SECONDS), 1), MAX_SHOTS)
     said = sentences(without_orders(without_sounds(without_letter(text))))
     said = [without_order(part) for sentence in said for part in parts(sentence)]

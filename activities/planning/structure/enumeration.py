@@ -220,7 +220,8 @@ class _ListReader:
 
     def _read_around(self, line: str) -> None:
         """Read a line that is no part of an item; the first ones may introduce the list."""
-        self.is_quiet = self.is_quiet or is_silent(line)
+        names_silence = not self.items and names_film(line) and mentions_no_voice(line)
+        self.is_quiet = self.is_quiet or is_silent(line) or names_silence
         if self.may_be_seen and (said := narration_in(line)):
             self.narrations.append((len(self.beats) - 1 if self.in_item else -1, said))
             return

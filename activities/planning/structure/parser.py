@@ -7,6 +7,7 @@ from typing import Final
 from activities.planning.structure.cleaning import cleaned
 from activities.planning.structure.deliverable.end_texts import split_end_texts
 from activities.planning.structure.deliverable.formats import without_deliveries
+from activities.planning.structure.deliverable.narrated import as_pictures
 from activities.planning.structure.deliverable.podcast import parse_podcast
 from activities.planning.structure.deliverable.transitions import take_directions
 from activities.planning.structure.enumeration import parse_list, parse_ordinals
@@ -15,6 +16,7 @@ from activities.planning.structure.notations.heard import with_heard
 from activities.planning.structure.notations.silence import asks_for_no_voice
 from activities.planning.structure.orders.parser import parse_order
 from activities.planning.structure.orders.script import parse_script
+from activities.planning.structure.orders.shot_lengths import EachShot, each_shot, without_each_shot
 from activities.planning.structure.quoted import parse_advert
 from activities.planning.structure.screenplay import parse_dialogue, parse_screenplay
 from activities.planning.structure.shot_list import parse_shot_list, parse_timed_shots
@@ -38,7 +40,7 @@ FORMS: Final[tuple[Callable[[str], Structure | None], ...]] = (
 
 def parse(text: str) -> Structure | None:
     """The shots of a shot list, table, screenplay, list or advert in the order of the text; None for free prose."""
-    clean = without_deliveries(cleaned(text))
+    clean = without_deliveries(without_each_shot(cleaned(text)))
     whole = split_end_texts(clean)
     found, labelled = _parsed(whole.rest), whole.cards.end
     if whole.cards.end and (found is None or found.form != "shot list" or found.seconds or found.cards.end):
@@ -46,6 +48,8 @@ def parse(text: str) -> Structure | None:
         found = _parsed(whole.rest)
     if found is None:
         return None
+    if each := each_shot(text):
+        found = _with_lengths(found, each)
     shots = tuple(map(with_heard, found.shots))
     if any(map(asks_for_no_voice, clean.splitlines())):
         shots = tuple(map(_only_read, shots))
@@ -58,6 +62,14 @@ def parse(text: str) -> Structure | None:
         last = labelled
     found = replace(found, shots=shots, last_text=last, fades_out=found.fades_out or fades_out)
     return replace(found, cards=found.cards._replace(end=end, legal=whole.cards.legal))
+
+
+def _with_lengths(found: Structure, each: EachShot) -> Structure:
+    """The shots with the length of each. A list of shots is seen, and not said, and its first line is none of them."""
+    shots = tuple(as_pictures(found.shots, ())) if found.form == "list" else found.shots
+    if found.form == "list" and len(shots) == each.count + 1 and each.count > 1:
+        shots = shots[1:]
+    return replace(found, shots=tuple(replace(shot, seconds=shot.seconds or each.seconds) for shot in shots))
 
 
 def _only_read(shot: Shot) -> Shot:

@@ -9,7 +9,7 @@ from activities.planning.structure.labels import Segment, is_nothing, segments
 from activities.planning.structure.model import SoundCue, Structure
 from activities.planning.structure.notations.cue_places import over_shots
 from activities.planning.structure.notations.silence import asks_for_no_voice, heard_instead, without_no_voice
-from activities.planning.structure.orders.sentences import is_courtesy
+from activities.planning.structure.orders.sentences import is_courtesy, names_film
 from activities.planning.structure.text import QUOTED, plain, quotations
 from activities.planning.structure.vocabulary import sounds as names
 from activities.text.patterns import Pattern
@@ -66,6 +66,7 @@ _PROSE: Final[Sequence[Pattern]] = (
         re.IGNORECASE,
     ),
 )
+_CLAUSE: Final = Pattern(r"\s*[,;،、，；–—]\s*([^,;،、，；.!?。！？:：\n–—]{3,80})(?=[,;،、，；.!?。！？:：\n–—]|$)")
 _REFUSED: Final = Pattern(
     r"\b(?:no|without|live|loud|ohne|keine|sin|sans|senza|sem|(?:en|dal) (?:vivo|directo)|own)\b", re.IGNORECASE
 )
@@ -158,7 +159,14 @@ def without_sounds(text: str) -> str:
     kept = "\n".join(lines)
     for pattern in _PROSE:
         kept = pattern.sub(lambda m: m[0] if _REFUSED.search(m[0]) else "", kept)
+    kept = "\n".join(_without_music_clauses(line) for line in kept.splitlines())
     return kept if kept.strip() else text
+
+
+def _without_music_clauses(line: str) -> str:
+    for match in reversed(_music_clauses(line)):
+        line = f"{line[: match.start()]}{line[match.end() :]}"
+    return line
 
 
 def _over(cue: SoundCue, first: int, last: int) -> SoundCue:
@@ -211,4 +219,12 @@ def _begins_with_sound(parts: Sequence[Segment]) -> bool:
 
 def _music_in_prose(text: str) -> str:
     matches = (match for pattern in _PROSE for match in pattern.finditer(text))
-    return next((" ".join(m[1].split()) for m in matches if not _REFUSED.search(m[0])), "")
+    found = next((" ".join(m[1].split()) for m in matches if not _REFUSED.search(m[0])), "")
+    return found or next((match[1] for line in text.splitlines() for match in _music_clauses(line)), "")
+
+
+def _music_clauses(line: str) -> list[re.Match[str]]:
+    """The clauses of a sentence about the film that name only music: "A promo, three shots, upbeat music."."""
+    if QUOTED.search(line) or not any(map(names_film, sentences(line))):
+        return []
+    return [m for m in _CLAUSE.finditer(line) if names.is_music(m[1]) and not _REFUSED.search(m[1])]

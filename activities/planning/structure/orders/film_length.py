@@ -12,6 +12,7 @@ from activities.planning.structure.orders.sentences import (
     names_film,
     names_length,
 )
+from activities.planning.structure.orders.shot_lengths import each_shot, without_each_shot
 from activities.planning.structure.quoted import asks_for_film, is_commission, sentences_with_quotes
 from activities.planning.structure.text import QUOTED, RANGE, western_digits
 from activities.planning.structure.words import SHOT_NOUNS, STEPS
@@ -35,7 +36,7 @@ _PART: Final = Pattern(
 def asked_seconds(text: str) -> float | None:
     """The length of the film that the sentences of an order, or a label such as "Length:", give; None where they give
     none, or several different ones."""
-    plain = QUOTED.sub(" ", western_digits(text))
+    each, plain = each_shot(text), QUOTED.sub(" ", western_digits(without_each_shot(text)))
     found: list[float] = []
     first = [s for line in plain.splitlines() for s in sentences_with_quotes(line)][:ORDER_SENTENCES]
     for line in plain.splitlines():
@@ -48,6 +49,8 @@ def asked_seconds(text: str) -> float | None:
             asks = is_order(sentence) or asks_for_film(sentence) or (sentence in first and names_length(sentence))
             if asks or is_setting(sentence) or _is_headline(sentence):
                 found += named_lengths(sentence)[:1]
+    if not found and each and each.count:
+        return each.seconds * each.count
     return found[0] if len(set(found)) == 1 else None
 
 

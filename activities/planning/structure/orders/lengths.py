@@ -6,7 +6,7 @@ from typing import Final
 from activities.text.patterns import Pattern
 from workflows.voice.numbers import with_digits
 
-_SECONDS: Final = (
+SECONDS: Final = (
     r"s(?:ec|ek|eg)?\b\.?|sn\b|''|′′|″|\"|seconds?|secs|sekunden?|sekünd\w*|sekúnd\w*|sekund\w{0,3}|"
     r"seconde[ns]?|segundos?|second[oi]|"
     r"secund[ăe]|segons?|másodperc\w*|sekunti\w*|saniye\w*|detik|giây|сек\w{0,6}\.?|δευτερόλεπτ\w+|δευτ\b|"
@@ -41,8 +41,8 @@ _NUMBER: Final = r"\d{1,4}(?:[.,]\d{1,2})?"
 _UNITS: Final = Pattern(
     rf"(?<![\d:.,])(?P<minutes>{_NUMBER})[\s-]*(?:{_MINUTES})(?![^\W\d_\u0e00-\u9fff가-힯])"
     rf"(?:\s*(?:and|und|et|y|e|a|i|и|و|"
-    rf"ו)?\s*(?P<rest>\d{{1,2}})\s*(?:(?:{_SECONDS})(?![^\W\d_\u0e00-\u9fff가-힯])|(?=\W|$)))?|"
-    rf"(?<![\d:.,])(?P<seconds>{_NUMBER})[\s-]*(?:{_SECONDS})(?![^\W\d_\u0e00-\u9fff가-힯])",
+    rf"ו)?\s*(?P<rest>\d{{1,2}})\s*(?:(?:{SECONDS})(?![^\W\d_\u0e00-\u9fff가-힯])|(?=\W|$)))?|"
+    rf"(?<![\d:.,])(?P<seconds>{_NUMBER})[\s-]*(?:{SECONDS})(?![^\W\d_\u0e00-\u9fff가-힯])",
     re.IGNORECASE,
 )
 _CLOCK: Final = Pattern(r"(?<![\d:.,])(\d{0,2}):([0-5]\d)(?![\d:.,])")
