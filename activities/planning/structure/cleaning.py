@@ -19,7 +19,9 @@ from activities.planning.structure.orders import further
 from activities.planning.structure.orders.small_letters import with_capitals
 from activities.planning.structure.received.colleagues import without_colleague_notes
 from activities.planning.structure.received.columns import with_pipes
+from activities.planning.structure.received.counted import with_counted_shots
 from activities.planning.structure.received.dictation import with_dictated_shots
+from activities.planning.structure.received.rows import with_heads
 from activities.planning.structure.table import is_header
 from activities.planning.structure.text import (
     LEAD,
@@ -181,7 +183,8 @@ def cleaned(text: str) -> str:
     text = with_speakers_first(_SINGLE_QUOTED.sub(r"“\1”", text))
     text = with_plain_marks(without_emphasis(text))
     text = without_colleague_notes(without_note_sections(_NUMBER_FIRST.sub(r"\1\3 \2 ", without_letter(text))))
-    text = without_brackets(with_dictated_shots(with_pipes(_END_MARK.sub("", text), is_header)))
+    text = with_heads(with_pipes(_END_MARK.sub("", text), is_header))
+    text = without_brackets(with_dictated_shots(with_counted_shots(text)))
     text = with_units(with_end_cards(text))
     text = with_capitals(text)
     return with_series(with_labels(with_seconds(unwrapped(with_numbers(with_pairs(with_colons(text)))))))

@@ -67,7 +67,7 @@ def parse(text: str) -> Structure | None:
 def _with_lengths(found: Structure, each: EachShot) -> Structure:
     """The shots with the length of each. A list of shots is seen, and not said, and its first line is none of them."""
     shots = tuple(as_pictures(found.shots, ())) if found.form == "list" else found.shots
-    if found.form == "list" and len(shots) == each.count + 1 and each.count > 1:
+    if found.form == "list" and len(shots) == each.shots + 1 and each.shots > 1:
         shots = shots[1:]
     return replace(found, shots=tuple(replace(shot, seconds=shot.seconds or each.seconds) for shot in shots))
 

@@ -153,7 +153,7 @@ class _Reader:
             self.sounds += heard
             text = " ".join(part.value for part in parts if not part.kind) if not parts[0].kind else ""
             parts = segments(text)
-        if not text.strip():
+        if not text.strip() or all(part.kind in ("note", "length") for part in parts):
             return
         if parts[0].kind == "picture":
             text = " ".join(part.value for part in parts if part.kind in ("", "picture"))

@@ -5,8 +5,8 @@ from typing import Final, NamedTuple, get_args
 
 from activities.planning.structure.deliverable.cards import asked_destinations, names_only_destinations
 from activities.planning.structure.orders import words as orders
-from activities.planning.structure.orders.sentences import ORDER_FIRST
-from activities.planning.structure.text import QUOTED, western_digits
+from activities.planning.structure.orders.sentences import ORDER_FIRST, PLEASE
+from activities.planning.structure.text import QUOTED, has_words, western_digits
 from activities.planning.structure.vocabulary import formats as words
 from activities.planning.structure.vocabulary.pictures import PICTURE
 from activities.text.patterns import LETTER, Pattern, as_word
@@ -55,6 +55,12 @@ _NEGATED: Final = Pattern(
     r"zonder|bez|nie|inga|inte|ingen|ikke|uden|uten|ei|ilman|без|не|χωρίς|بدون|ללא|不要|无|無|なし|없이)(?![^\W\d_])",
     re.IGNORECASE,
 )
+_ASKED: Final = Pattern(
+    as_word(rf"{PLEASE}|oh|and|also|make it|it should be|und|auch|et|aussi|y|también|e|anche|também|en|ook|och|också|и")
+    + "|请|請|にして|お願い|で|로|부탁",
+    re.IGNORECASE,
+)
+_CLAUSE_END: Final = re.compile(r"[,;:.!?()。！？、，；：–—]")
 MOST_WORDS: Final = 16
 """In a sentence that is nothing but an order of a delivery."""
 
@@ -120,7 +126,8 @@ def _only_orders(sentence: str) -> bool:
         return False
     if _asks_for_burned(sentence) or names_only_destinations(sentence):
         return True
-    return _ORDERS.search(sentence) is not None and bool(_aspects(sentence))
+    only_shape = _is_asked(_NAMED.sub(" ", sentence), "")
+    return (only_shape or _ORDERS.search(sentence) is not None) and bool(_aspects(sentence))
 
 
 def _sentences(text: str) -> list[str]:
@@ -152,7 +159,7 @@ def _aspects(sentence: str, *, pictures: bool = False) -> list[str]:
 
 def _is_ordered(sentence: str, row: list[re.Match[str]], *, pictures: bool) -> bool:
     before, after = sentence[: row[0].start()], sentence[row[-1].end() :]
-    if _AFTER.match(after) or _BEFORE.search(before):
+    if _AFTER.match(after) or _BEFORE.search(before) or _is_asked(before, after):
         return True
     beside = f"{before}“shape”{after}"
     if _FILM_BESIDE.search(beside) or (pictures and _PICTURE_BESIDE.search(beside)):
@@ -162,6 +169,12 @@ def _is_ordered(sentence: str, row: list[re.Match[str]], *, pictures: bool) -> b
         is_number = any(match[0][0].isdigit() for match in row)
         return _ORDERS.search(sentence) is not None or bool(leads and is_number)
     return False
+
+
+def _is_asked(before: str, after: str) -> bool:
+    """Whether the clause around a shape has nothing but words of a request: "…, vertical please"."""
+    clause = f"{_CLAUSE_END.split(before)[-1]} {_CLAUSE_END.split(after)[0]}"
+    return _ASKED.search(clause) is not None and not has_words(_ASKED.sub(" ", clause))
 
 
 def _is_shape(text: str) -> bool:

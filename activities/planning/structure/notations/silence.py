@@ -46,6 +46,7 @@ _NO_VOICE: Final = Pattern(
 """A sentence that says that nothing is said, and perhaps what is heard instead: "no VO, just the dryers"."""
 
 
+_REMARK: Final = Pattern(r"\s*[(（\[]([^()（）\[\]]{2,40})[)）\]]")
 HEARD_WORDS: Final = 6
 _ONLY: Final = Pattern(
     r"^\W*(?:just|only|nur|bloß|solo|sólo|seulement|juste|que|apenas|só|soltanto|только|лишь|лише|тільки|alleen|"
@@ -57,7 +58,7 @@ _ONLY: Final = Pattern(
 
 def without_no_voice(text: str) -> str:
     """The text without the words that say so."""
-    return _NO_VOICE.sub(r"\1", text)
+    return _NO_VOICE.sub(r"\1", _REMARK.sub(lambda m: "" if asks_for_no_voice(m[1]) else m[0], text))
 
 
 def mentions_no_voice(remark: str) -> bool:

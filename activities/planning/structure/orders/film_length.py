@@ -49,8 +49,8 @@ def asked_seconds(text: str) -> float | None:
             asks = is_order(sentence) or asks_for_film(sentence) or (sentence in first and names_length(sentence))
             if asks or is_setting(sentence) or _is_headline(sentence):
                 found += named_lengths(sentence)[:1]
-    if not found and each and each.count:
-        return each.seconds * each.count
+    if not found and each and each.shots:
+        return each.seconds * each.shots
     return found[0] if len(set(found)) == 1 else None
 
 

@@ -4,7 +4,10 @@ Romanian, Hungarian, Slovak, Croatian, Serbian, Bulgarian, Catalan, Danish, Finn
 Swahili, Tagalog, Thai, Vietnamese, Indonesian, Urdu, Bengali, Marathi, Tamil. `words.py` has the others.
 """
 
+import re
 from typing import Final
+
+from activities.text.patterns import Pattern
 
 ORDER_FIRST: Final = (
     r"a[mș] (?:vrea|dori)|ne-ar plăcea|v(?:rem|reau)|avem nevoie|dorim|v[ăa] rog|v[ăa] rugăm|te rog|faceți|"
@@ -138,3 +141,11 @@ COURTESY: Final = (
     r"வணக்கம்|நன்றி|السلام علیکم|شکریہ|नमस्कार|"
     r"ありがとう|どうも|dzięki|pozdrawiam|saygılar|sevgiler|hälsningar|terveisin|mvh|hilsen"
 )
+ABOUT: Final = Pattern(
+    r"(?<![^\W\d_])(?:about|around|like|roughly|maybe|approx|circa|ca|or so|ish|so|max|in total|long|etwa|ungefähr|"
+    r"rund|maximal|lang|insgesamt|environ|à peu près|maximum|en tout|unos|más o menos|aproximadamente|en total|circa|"
+    r"più o meno|cerca de|mais ou menos|ongeveer|około|cirka|примерно|около|всего|τα|περίπου|yaklaşık|تقريبا|"
+    r"حوالي|लगभग)(?![^\W\d_])|大约|大約|左右|约|約|ほど|くらい|程度|です|정도|약",
+    re.IGNORECASE,
+)
+"""Around a length that is the whole sentence: "Like 15s.", "etwa 20 Sekunden"."""

@@ -14,7 +14,7 @@ from activities.planning.structure.model import Line
 from activities.planning.structure.orders import further, words
 from activities.planning.structure.orders.lengths import named_lengths
 from activities.planning.structure.orders.quotations import take
-from activities.planning.structure.text import QUOTED, description_text, has_words, quoted_words, spoken_text
+from activities.planning.structure.text import LENGTH, QUOTED, description_text, has_words, quoted_words, spoken_text
 from activities.planning.structure.vocabulary import places, sounds
 from activities.text.patterns import Pattern
 
@@ -104,7 +104,7 @@ _LEFT_OUT: Final = (
     r"mensen|muzyki|tekstu|"
     r"musikk|röst|музык\w*|голос\w*|текст\w*|людей|титр\w*|موسيقى|نص|أشخاص|संगीत|टेक्स्ट)"
 )
-_PLEASE: Final = (
+PLEASE: Final = (
     r"please|pls|plz|bitte|por favor|s['’]il (?:vous|te) pla[iî]t|svp|stp|per favore|a\.?u\.?b\.?|alstublieft|"
     r"graag|proszę|"
     r"prosím|molim|lütfen|kérem|kérjük|vă rog|si us plau|var så vänlig|tack|kiitos|пожалуйста|будь ласка|моля|"
@@ -118,7 +118,7 @@ _ASKED_OF_FILM: Final = Pattern(
     rf"altyazı\w*|субтитр\w*|υπότιτλ\w*|ترجمة|کپشن|כתוביות|字幕|자막|subtitle|phụ đề|คำบรรยาย){_NO_LETTER}",
     re.IGNORECASE,
 )
-_PLEASE_WORD: Final = Pattern(rf"(?<![^\W\d_])(?:{_PLEASE}){_NO_LETTER}", re.IGNORECASE)
+_PLEASE_WORD: Final = Pattern(rf"(?<![^\W\d_])(?:{PLEASE}){_NO_LETTER}", re.IGNORECASE)
 WISH_WORDS: Final = 8
 _WISH: Final = Pattern(
     r"^\W*(?:please|bitte|por favor|s['’]il vous plaît|per favore|пожалуйста)\W+"
@@ -134,7 +134,7 @@ _WISH: Final = Pattern(
 )
 """What the film is like or leaves out: a wish that is neither said nor shown."""
 _PROHIBITS: Final = Pattern(
-    rf"^\W*(?:(?:{_PLEASE}|merci de|gracias por|kindly|also|aber|und|and|et|y)[\s,]+)?"
+    rf"^\W*(?:(?:{PLEASE}|merci de|gracias por|kindly|also|aber|und|and|et|y)[\s,]+)?"
     r"(?:(?:do not|don['’]t|never|avoid) "
     r"(?:show|use|mention|film|include|add|put|have)|"
     r"(?:visa|vis|toon|zeig(?:e|t|en sie)?|mostr\w+|montre[rz]?) (?:bitte |please )?(?:inte|ikke|ikkje|geen|niet|"
@@ -290,6 +290,8 @@ def names_length(sentence: str) -> bool:
 
 def is_setting(sentence: str) -> bool:
     """Whether a sentence only gives the length or the format of the film, such as "Maximum length 20 seconds."."""
+    if LENGTH.search(sentence) and not has_words(further.ABOUT.sub(" ", LENGTH.sub(" ", sentence))):
+        return True
     if len(sentence.split()) > SETTING_WORDS or not _NUMBER.search(sentence) or QUOTED.search(sentence):
         return bool(_FORMAT.search(sentence)) and len(sentence.split()) <= SETTING_WORDS // 2
     units = len(_LENGTH.findall(sentence))

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from activities.planning.structure import words as names
 from activities.planning.structure.orders.lengths import SECONDS, named_lengths
-from activities.planning.structure.text import QUOTED, has_words, western_digits
+from activities.planning.structure.text import QUOTED, western_digits
 from activities.planning.structure.vocabulary import shot_lengths as words
 from activities.text.patterns import LETTER, Pattern
 from workflows.voice.numbers import with_digits
@@ -43,11 +43,14 @@ _WIDE: Final = Pattern(
 _WIDE_DIGITS: Final = {digit: str(k) for k, digit in enumerate("一二三四五六七八九十", start=1)}
 
 
+_SENTENCE_ENDS: Final = ".!?:。！？："
+
+
 class EachShot(NamedTuple):
     """The length of each shot, and how many there are; 0 where the brief does not say."""
 
     seconds: float
-    count: int = 0
+    shots: int = 0
 
 
 def each_shot(text: str) -> EachShot | None:
@@ -58,12 +61,11 @@ def each_shot(text: str) -> EachShot | None:
 
 def without_each_shot(text: str) -> str:
     """The text without the words that give the length of each shot."""
-    matches = _matches(western_digits(text))
-    for match in reversed(matches):
-        text = f"{text[: match.start()]}{text[match.end() :]}"
-    if not matches:
-        return text
-    return "\n".join(line if has_words(line) or not line.strip() else "" for line in text.splitlines())
+    for match in reversed(_matches(western_digits(text))):
+        before, after = text[: match.start()], text[match.end() :]
+        begins = before.rstrip(" ")[-1:] in ("", "\n", *_SENTENCE_ENDS)
+        text = f"{before}{after.lstrip(' ,;:–—.。，、')}" if begins else f"{before.rstrip()}{after}"
+    return text
 
 
 def _matches(text: str) -> list[re.Match[str]]:

@@ -1,0 +1,45 @@
+"""Shots that a sentence counts: "Three shots: the garden; the leaves; the cup." and "Scene one: … Scene two: …".
+
+They become heads of shots with their numbers.
+"""
+
+import re
+from typing import Final
+
+from activities.planning.structure import words as names
+from activities.planning.structure.text import QUOTED
+from activities.planning.structure.vocabulary.shot_lengths import SHOTS, WIDE_SHOTS
+from activities.text.patterns import LETTER, Pattern
+
+_WORDS: Final = {word: k for k, each in enumerate(names.NUMBERS, start=1) for word in each.split()}
+_HAN: Final = {digit: k for k, digit in enumerate("一二三四五六七八九十", start=1)}
+_COUNTED: Final = Pattern(
+    rf"(?<!{LETTER})(?<![\d.,:])(?P<count>\d{{1,2}}|{'|'.join(_WORDS)}|[{''.join(_HAN)}])\s?(?:个|個|つの|개의)?\s*"
+    rf"(?:[^\W\d_]{{3,12}}\s+)?(?:(?:{SHOTS})(?!{LETTER})|{WIDE_SHOTS})(?P<more>[^:：.!?。！？\n“”\"]{{0,60}})\s*[:：]\s*"
+    r"(?P<list>[^.!?。！？\n]{8,600})(?:[.!?。！？]|$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_AND: Final = r"(?:and|und|et|y|e|en|i|и|och|og|ja|a|ve)"
+_COMMA: Final = re.compile(rf"\s*[,，、]\s*(?:{_AND}\s+)?|\s+{_AND}\s+|[和と与]", re.IGNORECASE)
+_NAMED: Final = Pattern(
+    rf"(?<![^\W\d_])(?P<noun>{names.SHOT_NOUNS})\s+(?P<number>{'|'.join(_WORDS)})(?=\s*[:–—])", re.IGNORECASE
+)
+LEAST_NAMED: Final = 2
+
+
+def with_counted_shots(text: str) -> str:
+    """The text with a line for each of such shots."""
+    if len(_NAMED.findall(text)) >= LEAST_NAMED:
+        text = _NAMED.sub(lambda m: f"{m['noun']} {_WORDS[m['number'].lower()]}", text)
+    return _COUNTED.sub(_listed, text)
+
+
+def _listed(match: re.Match[str]) -> str:
+    """A line for each item, where there are as many as the sentence says."""
+    items, word = match["list"].strip(), match["count"].lower()
+    count = int(word) if word.isdigit() else _WORDS.get(word) or _HAN[word]
+    parts = re.split(r"\s*[;；]\s*", items) if re.search("[;；]", items) else _COMMA.split(items)
+    if count < LEAST_NAMED or len(parts) != count or not all(parts) or QUOTED.search(items):
+        return match[0]
+    more = f"{match['more'].strip(' ,;–—(')}.\n" if re.search(r"\w", match["more"]) else ""
+    return f"\n{more}" + "".join(f"Shot {k}: {part[:1].upper()}{part[1:]}.\n" for k, part in enumerate(parts, start=1))
