@@ -21,6 +21,8 @@ from activities.planning.structure.received.colleagues import without_colleague_
 from activities.planning.structure.received.columns import with_pipes
 from activities.planning.structure.received.counted import with_counted_shots
 from activities.planning.structure.received.dictation import with_dictated_shots
+from activities.planning.structure.received.narration import with_quoted_narration
+from activities.planning.structure.received.records import with_lines
 from activities.planning.structure.received.rows import with_heads
 from activities.planning.structure.table import is_header
 from activities.planning.structure.text import (
@@ -179,12 +181,13 @@ def cleaned(text: str) -> str:
         text = text.replace(each, "\n")
     for each in ("\u00a0", "\u202f", "\u2007", "\ufeff"):
         text = text.replace(each, " " if each != "\ufeff" else "")
+    text = with_lines(text)
     text = _MINUTE_MARKS.sub(r"\1:\2\3\4:\5", without_tags(text))
     text = with_speakers_first(_SINGLE_QUOTED.sub(r"“\1”", text))
     text = with_plain_marks(without_emphasis(text))
     text = without_colleague_notes(without_note_sections(_NUMBER_FIRST.sub(r"\1\3 \2 ", without_letter(text))))
     text = with_heads(with_pipes(_END_MARK.sub("", text), is_header))
-    text = without_brackets(with_dictated_shots(with_counted_shots(text)))
+    text = without_brackets(with_dictated_shots(with_quoted_narration(with_counted_shots(text))))
     text = with_units(with_end_cards(text))
     text = with_capitals(text)
     return with_series(with_labels(with_seconds(unwrapped(with_numbers(with_pairs(with_colons(text)))))))

@@ -44,8 +44,9 @@ def parse(text: str) -> Structure | None:
     whole = split_end_texts(clean)
     found, labelled = _parsed(whole.rest), whole.cards.end
     if whole.cards.end and (found is None or found.form != "shot list" or found.seconds or found.cards.end):
-        whole = split_end_texts(clean, labelled=False)  # the parser of this form places a labelled card
-        found = _parsed(whole.rest)
+        placed = split_end_texts(clean, labelled=False)  # the parser of this form places a labelled card
+        if again := _parsed(placed.rest):
+            whole, found = placed, again
     if found is None:
         return None
     if each := each_shot(text):

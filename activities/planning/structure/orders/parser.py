@@ -1,5 +1,6 @@
 """An order in prose: what is seen and said in a film that somebody asks for in sentences, without labels or a list."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -20,8 +21,11 @@ from activities.planning.structure.orders.sentences import (
 )
 from activities.planning.structure.quoted import sentences_with_quotes
 from activities.planning.structure.text import QUOTED, description_text, spoken_text
+from activities.planning.structure.vocabulary import voices
+from activities.text.patterns import Pattern
 
 SIGNATURE_WORDS: Final = 3
+_READER: Final = Pattern(voices.READER, re.IGNORECASE)
 LABELS: Final = ("voice", "lettering", "endline", "speaker")
 
 
@@ -37,7 +41,7 @@ def parse_order(text: str) -> Structure | None:
         return None
     said = sum(each.purpose == "said" for each in found)
     shown = sum(each.purpose == "seen" and each.sure for each in found)
-    if not any(each.purpose == "order" for each in found) or not (said or shown > 1):
+    if not (any(each.purpose == "order" for each in found) or _narrates(whole)) or not (said or shown > 1):
         return None
     pictures = (end_picture(s) if each.purpose == "end" else "" for s, each in zip(whole, found, strict=True))
     shots = list(_shots(found, list(pictures), speaks=not said))
@@ -74,6 +78,12 @@ def _with_said_courtesies(found: list[Sentence]) -> list[Sentence]:
         else each
         for k, each in enumerate(found)
     ]
+
+
+def _narrates(whole: Sequence[str]) -> bool:
+    """Whether the only label is that of the narration, after other sentences."""
+    labelled = [part.label.strip() for sentence in whole for part in segments(sentence) if part.kind]
+    return len(labelled) == 1 < len(whole) and _READER.fullmatch(labelled[0]) is not None
 
 
 def _needs_labels(sentence: str) -> bool:

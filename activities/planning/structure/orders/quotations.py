@@ -16,6 +16,8 @@ _END: Final = r"(?![^\W\d_぀-ヿ㐀-鿿가-힯\u0e00-\u0e7f])"
 _SAY: Final = Pattern(rf"{_BEGIN}(?:{words.SAYS}|{words.SAYS_MORE}|{words.NARRATOR}){_END}", re.IGNORECASE)
 _VERB: Final = Pattern(rf"{_BEGIN}(?:{words.SAYS}|{words.SAYS_MORE}){_END}", re.IGNORECASE)
 _NARRATOR: Final = Pattern(rf"^\W*(?:{words.NARRATOR})\W*$", re.IGNORECASE)
+_APPOSED: Final = Pattern(rf"(?:^|[.;]\s*)(?:{words.NARRATOR})\s*,[^,.;:]{{2,50}},?\s*$", re.IGNORECASE)
+"""A narrator with a description: "The narrator, a calm older man, says: …"."""
 _NARRATOR_LAST: Final = Pattern(rf"(?:^|[,;.]\s*|\s)(?:{words.NARRATOR})\W*$", re.IGNORECASE)
 _SHOW: Final = Pattern(
     rf"{_BEGIN}(?:{words.TEXT}|{words.SHOWN}|{labels.READ_NOUNS}){_END}|(?:{words.SHOWN_WIDE})", re.IGNORECASE
@@ -158,7 +160,7 @@ def _said(before: str, says: re.Match[str], text: str) -> tuple[Quotation, str]:
     """A quotation after its verb or its narrator, and the picture before it."""
     head = _MODAL.sub("", before[: says.start()])
     after = before[says.end() :].strip(" :：,")
-    if not after and (narrator := _NARRATOR_LAST.search(head)):
+    if not after and (narrator := _APPOSED.search(head) or _NARRATOR_LAST.search(head)):
         return Quotation("said", text), head[: narrator.start()]
     if _NARRATOR.match(f"{says.group(0)}"):
         clause = _last_clause(head)

@@ -24,6 +24,11 @@ _COMMA: Final = re.compile(rf"\s*[,，、]\s*(?:{_AND}\s+)?|\s+{_AND}\s+|[和と
 _NAMED: Final = Pattern(
     rf"(?<![^\W\d_])(?P<noun>{names.SHOT_NOUNS})\s+(?P<number>{'|'.join(_WORDS)})(?=\s*[:–—])", re.IGNORECASE
 )
+_BARE: Final = Pattern(
+    rf"(?:^|(?<=[.!?;:,]\s))(?:{names.SHOT_NOUNS}|cut|clip)\s+(?P<number>\d{{1,2}})\s+(?=[^\W\d_])",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""The head of a shot without a mark after its number: "cut 1 dark room. cut 2 a hand"."""
 LEAST_NAMED: Final = 2
 
 
@@ -31,6 +36,9 @@ def with_counted_shots(text: str) -> str:
     """The text with a line for each of such shots."""
     if len(_NAMED.findall(text)) >= LEAST_NAMED:
         text = _NAMED.sub(lambda m: f"{m['noun']} {_WORDS[m['number'].lower()]}", text)
+    numbers = [int(match["number"]) for match in _BARE.finditer(text)]
+    if len(numbers) >= LEAST_NAMED and numbers == [*range(1, len(numbers) + 1)]:
+        text = _BARE.sub(lambda m: f"\nShot {m['number']}: ", text)
     return _COUNTED.sub(_listed, text)
 
 
