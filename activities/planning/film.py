@@ -29,6 +29,7 @@ from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.deliverable.cards import CARD_SECONDS, Cards, without_cards
 from activities.planning.structure.deliverable.end_texts import split_end_texts
 from activities.planning.structure.deliverable.formats import without_deliveries
+from activities.planning.structure.labels import is_note
 from activities.planning.structure.model import Structure
 from activities.planning.structure.notations.silence import asks_for_no_voice
 from activities.planning.structure.orders.sentences import (
@@ -340,7 +341,9 @@ def _prose(task: PlanningTask) -> list[FilmShot]:
     said = [without_order(part) for sentence in said for part in parts(sentence)]
     orders = any(map(is_order, said))
     content = [
-        s for s in without_courtesies(said) if not is_setting(s) and (not is_order(s) or subject(s) != s)
+        s
+        for s in without_courtesies(said)
+        if not is_setting(s) and not is_note(s) and (not is_order(s) or subject(s) != s)
     ] or said
     is_silent = any(map(asks_for_no_voice, content))
     content = [s for s in content if not asks_for_no_voice(s)] or content

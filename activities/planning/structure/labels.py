@@ -200,6 +200,11 @@ def segments(text: str) -> list[Segment]:
     return list(_segments(text))
 
 
+def is_note(sentence: str) -> bool:
+    """Whether a sentence is labelled as a note about the film, or as its length: "Tone: curious."."""
+    return all(part.kind in ("note", "length") for part in segments(sentence))
+
+
 class _Mark(NamedTuple):
     """A label with its place in the text; its value begins at `end`."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise, takewhile
 from typing import Final
 
-from activities.planning.structure.labels import FRAMING, Segment, kind_of, names_somebody, segments
+from activities.planning.structure.labels import FRAMING, Segment, is_note, kind_of, names_somebody, segments
 from activities.planning.structure.model import Join, Line, Shot, SoundCue, Structure, numbered
 from activities.planning.structure.notations.heard import heard_in
 from activities.planning.structure.notations.pages import without_page_breaks
@@ -153,7 +153,7 @@ class _Reader:
             self.sounds += heard
             text = " ".join(part.value for part in parts if not part.kind) if not parts[0].kind else ""
             parts = segments(text)
-        if not text.strip() or all(part.kind in ("note", "length") for part in parts):
+        if not text.strip() or is_note(text):
             return
         if parts[0].kind == "picture":
             text = " ".join(part.value for part in parts if part.kind in ("", "picture"))

@@ -42,10 +42,10 @@ def asked_seconds(text: str) -> float | None:
     for line in plain.splitlines():
         if _PART.search(line) or RANGE.match(line.strip(" *_#>•-")):
             continue
-        if (label := _LABEL.match(line)) and (given := named_lengths(label[1], clock=True)):
-            found += given[:1]
-            continue
         for sentence in sentences_with_quotes(line):
+            if (label := _LABEL.match(sentence)) and (given := named_lengths(label[1], clock=True)):
+                found += given[:1]
+                continue
             asks = is_order(sentence) or asks_for_film(sentence) or (sentence in first and names_length(sentence))
             if asks or is_setting(sentence) or _is_headline(sentence):
                 found += named_lengths(sentence)[:1]

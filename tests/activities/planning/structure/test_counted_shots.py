@@ -135,3 +135,13 @@ def test_settings_after_a_dialogue_are_no_shot() -> None:
     made = plan("ANNA: Did you hear that?\nBEN: The rain. It stopped.\nDuration: 25s. Style: film noir.")
     assert said(made) == ["Did you hear that?", "The rain. It stopped."]
     assert sum(lengths(made)) == pytest.approx(25)
+
+
+def test_notes_in_prose_are_neither_seen_nor_said() -> None:
+    """Nor is a labelled length within the text, which counts."""
+    made = plan(
+        "A film about bees. The hive wakes. Duration: 12 seconds. The first flight. Tone: respectful and curious."
+    )
+    assert sum(lengths(made)) == pytest.approx(12)
+    assert not any(word in asset.prompt for asset in shots(made) for word in ("Tone", "respectful", "Duration"))
+    assert "Tone" not in " ".join(said(made))
