@@ -23,6 +23,7 @@ from activities.providers.protocol import Provider
 from activities.providers.registry import remedy_for
 from activities.providers.selection import rank_offers
 from activities.text.patterns import Pattern
+from activities.text.runs import with_short_runs
 from workflows.activity_io import DraftPlan
 from workflows.brief import MAX_VIDEO_SECONDS, Brief, Platform
 from workflows.continuity.inputs import UPSCALE
@@ -99,6 +100,7 @@ class PlanningTask:
         texts: Mapping[PromptName, str] = BUILT_IN,
     ) -> Self:
         """Rank the models and read the feedback; `today` defaults to the current day of UTC."""
+        request = _with_short_runs(request)
         brief, day = request.brief, today or datetime.now(UTC).date()
         offers = {m: rank_offers(m, providers, day, brief.aspect) for m in brief.modalities}
         if may_illustrate(brief):
@@ -226,6 +228,14 @@ class PlanningTask:
                 waiting += found.depends_on
         alone, only = Plan.of(plan.title, needed.values()), (asset.asset_id,)
         return price(alone, self.providers, only=only, references=self.request.references).assets[0]
+
+
+def _with_short_runs(request: DraftPlan) -> DraftPlan:
+    """The request as planners read it; one with usual texts stays as it is."""
+    text, feedback = with_short_runs(request.brief.text), tuple(map(with_short_runs, request.feedback))
+    if text == request.brief.text and feedback == tuple(request.feedback):
+        return request
+    return request.model_copy(update={"brief": request.brief.model_copy(update={"text": text}), "feedback": feedback})
 
 
 def _mentions_sound(request: DraftPlan) -> bool:
