@@ -68,8 +68,10 @@ def mentions_no_voice(remark: str) -> bool:
 
 def asks_for_no_voice(sentence: str) -> bool:
     """Whether a sentence says nothing but that nothing is said, and which music is heard: "No narration."."""
+    if not _NO_VOICE.search(sentence):
+        return False
     rest = _NO_VOICE.sub("", sentence)
-    return bool(_NO_VOICE.search(sentence)) and (not has_words(rest) or _is_heard(rest))
+    return not has_words(rest) or _is_heard(rest)
 
 
 def _is_heard(text: str) -> bool:
