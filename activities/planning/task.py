@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Final, Self
 
 from activities.catalogue.offers import Offer
+from activities.catalogue.pricing import reference_assets
 from activities.planning.choices.illustrated import asks_for_illustrated, may_illustrate
-from activities.planning.pricing import invalid, price
+from activities.planning.pricing import invalid, quoted
 from activities.planning.revision import FeedbackRequests, read_feedback, without_corrections
 from activities.planning.structure.deliverable.cards import CARD_SECONDS, Cards, asked_cards
 from activities.planning.structure.deliverable.end_texts import split_end_texts
@@ -224,8 +225,7 @@ class PlanningTask:
             if found and name not in needed:
                 needed[name] = found
                 waiting += found.depends_on
-        alone, only = Plan.of(plan.title, needed.values()), (asset.asset_id,)
-        return price(alone, self.providers, only=only, references=self.request.references).assets[0]
+        return quoted(asset, {**needed, **reference_assets(self.request.references)}, self.providers)
 
 
 def _mentions_sound(request: DraftPlan) -> bool:
