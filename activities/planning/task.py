@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Final, Self
 
 from activities.catalogue.offers import Offer
@@ -172,7 +173,7 @@ class PlanningTask:
         """Whether the brief or the feedback asks for music or sound at all."""
         return bool(self.sounds) or _mentions_sound(self.request)
 
-    @property
+    @cached_property
     def cards(self) -> Cards:
         """The title and the end card that the text of a film's brief asks for."""
         if self.brief.platform != Platform.VIDEO:

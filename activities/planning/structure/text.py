@@ -120,7 +120,8 @@ def is_address(text: str) -> bool:
 def plain(text: str) -> str:
     """The text without markup and without addresses; the label of a link stays."""
     text = MARKDOWN_LINK.sub(r"\1", text)
-    text = _LINK_IN_SENTENCE.sub("", text)
+    if "://" in text or "www." in text.lower():
+        text = _LINK_IN_SENTENCE.sub("", text)
     return " ".join(_EMPHASIS.sub("", text).split()).strip()
 
 

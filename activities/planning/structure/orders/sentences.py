@@ -6,6 +6,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from activities.planning.structure import words as names
@@ -270,6 +271,7 @@ def is_courtesy(sentence: str) -> bool:
     return len(sentence.split()) <= COURTESY_WORDS and _COURTESY.match(sentence) is not None
 
 
+@lru_cache(maxsize=1024)
 def is_order(sentence: str) -> bool:
     """Whether a sentence orders a film from the studio, such as "I'd like a video of our guesthouse."."""
     return _MEDIUM.search(sentence) is not None and any(
