@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
 from itertools import groupby, pairwise
 from typing import Final
 
@@ -41,7 +42,7 @@ _CLOSERS: Final = r"(?:\s?»|[\"'”’)\]]){0,4}"
 FULL_STOP: Final = rf"(?:\.(?:{_NO_END}(?!{_DATE}|\.){_UNITS}|\.{{1,5}})|…{{1,6}})"
 GOES_ON: Final = rf"(?=[{_LOWER}»])"
 _SENTENCE_END: Final = Pattern(
-    rf"[!?][.!?…]{{0,5}}{_CLOSERS}\s++(?!»)|{FULL_STOP}{_CLOSERS}\s++(?!{GOES_ON})"
+    rf"[!?][.!?…]{{0,5}}+{_CLOSERS}\s++(?!»)|{FULL_STOP}{_CLOSERS}\s++(?!{GOES_ON})"
     r"|[。！？｡।॥؟۔]+[”’」』）]*\s*|\n+"
 )
 """A full stop or an ellipsis ends no sentence that goes on with a small letter."""
@@ -83,6 +84,7 @@ _DIRECTION: Final = Pattern(
 )
 
 
+@cache
 def is_wide(character: str) -> bool:
     """Whether it is a letter of a script with letters of double width: Han, Kana, Hangul."""
     return unicodedata.east_asian_width(character) in {"W", "F"} and character.isalpha()
@@ -99,7 +101,8 @@ def _cut(text: str, ends: Pattern) -> list[str]:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text without markup; at least one, and none empty."""
-    plain = _MARKUP.sub(" ", _CLOSING.sub("", _LINK.sub(r"\1", _LINE_IN_SENTENCE.sub(" ", text))))
+    whole = _LINE_IN_SENTENCE.sub(" ", text) if "\n" in text else text
+    plain = _MARKUP.sub(" ", _CLOSING.sub("", _LINK.sub(r"\1", whole) if "](" in whole else whole))
     kept = [closed(s) for s in _cut(plain, _SENTENCE_END) if any(map(str.isalnum, s))]
     return kept or [" ".join(text.split())]
 
