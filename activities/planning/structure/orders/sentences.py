@@ -274,9 +274,8 @@ def is_courtesy(sentence: str) -> bool:
 @lru_cache(maxsize=1024)
 def is_order(sentence: str) -> bool:
     """Whether a sentence orders a film from the studio, such as "I'd like a video of our guesthouse."."""
-    return _MEDIUM.search(sentence) is not None and any(
-        pattern.search(sentence) for pattern in (ORDER_FIRST, _ORDER_LAST, _ORDER_ANYWHERE)
-    )
+    orders = (ORDER_FIRST, _ORDER_LAST, _ORDER_ANYWHERE)
+    return names_film(sentence) and any(pattern.search(sentence) for pattern in orders)
 
 
 def names_film(text: str) -> bool:
