@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, JsonValue, model_validator
 
@@ -241,17 +241,17 @@ class Offer:
         missing, sent = self.requires - frozenset(accepts), self.accepts & frozenset(accepts)
         recorded = sent & {Modality.AUDIO, Modality.VIDEO}
         problem = f"{self.model!r} requires {' and '.join(sorted(missing))}, which Greenlight does not send to it"
-        limited = replace(
-            self,
-            accepts=sent,
-            max_pictures=_least(self.max_pictures, pictures) if Modality.IMAGE in sent else self.max_pictures,
-            max_recordings=_least(self.max_recordings, recordings) if recorded else self.max_recordings,
-            mask=self.mask and mask,
-            last_frame=self.last_frame and last_frame,
-            versions=tuple(v for v in self.versions or versions if v in versions),
-            unavailable=self.unavailable or (f"{problem}; choose another model" if missing else ""),
-        )
-        return self if limited == self else limited
+        limited: dict[str, Any] = {
+            "accepts": sent,
+            "max_pictures": _least(self.max_pictures, pictures) if Modality.IMAGE in sent else self.max_pictures,
+            "max_recordings": _least(self.max_recordings, recordings) if recorded else self.max_recordings,
+            "mask": self.mask and mask,
+            "last_frame": self.last_frame and last_frame,
+            "versions": tuple(v for v in self.versions or versions if v in versions),
+            "unavailable": self.unavailable or (f"{problem}; choose another model" if missing else ""),
+        }
+        is_whole = all(getattr(self, name) == value for name, value in limited.items())
+        return self if is_whole else replace(self, **limited)
 
     def takes_recording(self, size_bytes: int, seconds: float | None) -> bool:
         """Whether a recording is within the limits of a model that has some."""

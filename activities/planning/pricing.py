@@ -164,6 +164,15 @@ def _priced(
     return quoted, [w for w in warnings if w]
 
 
+def quoted(asset: Asset, known: Mapping[str, Asset], providers: Mapping[str, Provider]) -> Asset:
+    """The asset with a quote for each of its models, by its inputs in `known`.
+
+    Raises:
+        ApplicationError: type PLAN_INVALID; the message names the asset, the field and the choices.
+    """
+    return _priced(asset, known, providers, datetime.now(UTC).date(), "", "")[0]
+
+
 def price(
     plan: Plan,
     providers: Mapping[str, Provider],
@@ -185,27 +194,26 @@ def price(
     """
     today = datetime.now(UTC).date()
     known = {**plan.by_id, **pricing.reference_assets(references)}
-    quoted, warnings, finals = [], list(plan.warnings), dict(plan.finals)
+    assets, warnings, finals = [], list(plan.warnings), dict(plan.finals)
     for asset in plan.assets:
         if only and asset.asset_id not in only:
-            quoted.append(asset)
+            assets.append(asset)
             continue
         priced_asset, found = _priced(asset, known, providers, today, aspect, language)
-        quoted.append(priced_asset)
+        assets.append(priced_asset)
         warnings += found
         if asset.asset_id in finals:
             final, found = _priced(final_asset(plan, asset), known, providers, today, aspect, language)
             finals[asset.asset_id] = models_of(final)
             warnings += found
-    warnings += [*unused_stills(quoted), *overruns(quoted, providers)]
-    warnings += undirected(quoted, providers)
-    warnings += unread(quoted, providers, language) if language else []
-    warnings += languages.warnings(plan.with_assets(quoted))
-    priced = Plan.of(plan.title, quoted, plan.planner, dict.fromkeys(warnings), plan.cut, finals, plan.quality)
-    if priced.unknown_prices:
-        unknown = {f"{a.provider} {a.model}" for a in quoted if a.unknown_price}
-        warning = f"price unknown: {', '.join(sorted(unknown))}; an approval has to allow it"
-        priced = priced.model_copy(update={"warnings": (*priced.warnings, warning)})
+    priced = Plan.of(plan.title, assets, plan.planner, (), plan.cut, finals, plan.quality)
+    warnings += [*unused_stills(assets), *overruns(assets, providers)]
+    warnings += undirected(assets, providers)
+    warnings += unread(assets, providers, language) if language else []
+    warnings = [*dict.fromkeys([*warnings, *languages.warnings(priced)])]
+    if unknown := {f"{a.provider} {a.model}" for a in assets if a.unknown_price}:
+        warnings.append(f"price unknown: {', '.join(sorted(unknown))}; an approval has to allow it")
+    priced = priced.model_copy(update={"warnings": tuple(warnings)})
     size = len(priced.model_dump_json(exclude_defaults=True).encode())
     if size > MAX_PLAN_BYTES:
         raise invalid(f"plan: {size} bytes are more than {MAX_PLAN_BYTES}; shorten the prompts or plan fewer assets")

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Final, Self
 
 from activities.catalogue.offers import Offer
+from activities.catalogue.pricing import reference_assets
 from activities.planning.choices.illustrated import asks_for_illustrated, may_illustrate
-from activities.planning.pricing import invalid, price
+from activities.planning.pricing import invalid, quoted
 from activities.planning.revision import FeedbackRequests, read_feedback, without_corrections
 from activities.planning.structure.deliverable.cards import CARD_SECONDS, Cards, asked_cards
 from activities.planning.structure.deliverable.end_texts import split_end_texts
@@ -173,7 +175,7 @@ class PlanningTask:
         """Whether the brief or the feedback asks for music or sound at all."""
         return bool(self.sounds) or _mentions_sound(self.request)
 
-    @property
+    @cached_property
     def cards(self) -> Cards:
         """The title and the end card that the text of a film's brief asks for."""
         if self.brief.platform != Platform.VIDEO:
@@ -226,8 +228,7 @@ class PlanningTask:
             if found and name not in needed:
                 needed[name] = found
                 waiting += found.depends_on
-        alone, only = Plan.of(plan.title, needed.values()), (asset.asset_id,)
-        return price(alone, self.providers, only=only, references=self.request.references).assets[0]
+        return quoted(asset, {**needed, **reference_assets(self.request.references)}, self.providers)
 
 
 def _with_short_runs(request: DraftPlan) -> DraftPlan:

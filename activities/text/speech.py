@@ -3,7 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from itertools import pairwise
+from functools import cache
+from itertools import groupby, pairwise
 from typing import Final
 
 from activities.text.patterns import Pattern
@@ -29,18 +30,19 @@ _ABBREVIATED: Final = (
     "ort bkz vb Abs Str Bd Jh Kap Art vol fig approx гл ул руб коп тел стр обл см напр пр ст д-р проф гр"
 )
 _LETTER: Final = r"[A-HJ-Za-z\u00c0-\u024f\u0370-\u04ff]"
-_NO_END: Final = "".join(rf"(?<!\b{word})" for word in _ABBREVIATED.split()) + (
-    rf"(?<!\b{_LETTER})(?<!\b{_LETTER}\.{_LETTER})"
+_OF_ONE_LENGTH: Final = ["|".join(words) for _, words in groupby(sorted(_ABBREVIATED.split(), key=len), key=len)]
+_NO_END: Final = "".join(rf"(?<!\b(?:{words})\.)" for words in _OF_ONE_LENGTH) + (
+    rf"(?<!\b{_LETTER}\.)(?<!\b{_LETTER}\.{_LETTER}\.)"
 )
-"""Before a full stop that ends no sentence: an abbreviation, or a single letter as in "J. P. Harlow" and "z. B."."""
+"""Not after a full stop that ends no sentence: of an abbreviation, or a single letter as in "J. P. Harlow", "z. B."."""
 _DATE: Final = r"(?<=\d\.)\s{1,3}(?:J[aä]n|Feb|M[aä]r|Apr|Ma[ij]|Jun|Jul|Aug|Sep|O[kc]t|Nov|De[zcs])"
 _UNITS: Final = r"(?!(?<=\b(?:[Ee]xt|[Mm]ax|[Mm]in)\.)\s\d)"
 """Not within "ext. 214"; "for 5 min. Then" ends a sentence."""
 _CLOSERS: Final = r"(?:\s?»|[\"'”’)\]]){0,4}"
-FULL_STOP: Final = rf"(?:{_NO_END}\.(?!{_DATE}|\.){_UNITS}|\.{{2,6}}|…{{1,6}})"
+FULL_STOP: Final = rf"(?:\.(?:{_NO_END}(?!{_DATE}|\.){_UNITS}|\.{{1,5}})|…{{1,6}})"
 GOES_ON: Final = rf"(?=[{_LOWER}»])"
 _SENTENCE_END: Final = Pattern(
-    rf"[!?][.!?…]{{0,5}}{_CLOSERS}\s++(?!»)|{FULL_STOP}{_CLOSERS}\s++(?!{GOES_ON})"
+    rf"[!?][.!?…]{{0,5}}+{_CLOSERS}\s++(?!»)|{FULL_STOP}{_CLOSERS}\s++(?!{GOES_ON})"
     r"|[。！？｡।॥؟۔]+[”’」』）]*\s*|\n+"
 )
 """A full stop or an ellipsis ends no sentence that goes on with a small letter."""
@@ -82,6 +84,7 @@ _DIRECTION: Final = Pattern(
 )
 
 
+@cache
 def is_wide(character: str) -> bool:
     """Whether it is a letter of a script with letters of double width: Han, Kana, Hangul."""
     return unicodedata.east_asian_width(character) in {"W", "F"} and character.isalpha()
@@ -98,8 +101,9 @@ def _cut(text: str, ends: Pattern) -> list[str]:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text without markup; at least one, and none empty."""
-    plain = _MARKUP.sub(" ", _CLOSING.sub("", _LINK.sub(r"\1", _LINE_IN_SENTENCE.sub(" ", text))))
-    kept = [closed(s) for s in _cut(plain, _SENTENCE_END) if any(c.isalnum() for c in s)]
+    whole = _LINE_IN_SENTENCE.sub(" ", text) if "\n" in text else text
+    plain = _MARKUP.sub(" ", _CLOSING.sub("", _LINK.sub(r"\1", whole) if "](" in whole else whole))
+    kept = [closed(s) for s in _cut(plain, _SENTENCE_END) if any(map(str.isalnum, s))]
     return kept or [" ".join(text.split())]
 
 
@@ -117,14 +121,14 @@ def subject(sentence: str) -> str:
 
 def speech_seconds(text: str) -> float:
     """The approximate speaking time of a text, in seconds."""
-    if not any(c.isalnum() for c in text):
+    if not any(map(str.isalnum, text)):
         return 0
-    wide = sum(is_wide(c) for c in text)
-    latin = sum(c.isascii() for c in text)
+    wide = 0 if text.isascii() else sum(map(is_wide, text))
+    latin = sum(map(str.isascii, text))
     pauses = sum(m.end() < len(text) for m in _SENTENCE_END.finditer(text))
     others = len(text) - wide - latin
-    hangul = sum("\uac00" <= c <= "\ud7a3" for c in text)
-    spelled = DIGIT_LETTERS * sum(c.isdigit() for c in text) + SYMBOL_LETTERS * sum(c in "%°€$£¥" for c in text)
+    hangul = sum("\uac00" <= c <= "\ud7a3" for c in text) if wide else 0
+    spelled = DIGIT_LETTERS * sum(map(str.isdigit, text)) + SYMBOL_LETTERS * sum(map(text.count, "%°€$£¥"))
     return (
         (wide - hangul) / WIDE_PER_SECOND
         + hangul / HANGUL_PER_SECOND

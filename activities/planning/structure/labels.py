@@ -84,6 +84,8 @@ _LABEL: Final = Pattern(
     rf"(?:[:：=][*_]{{0,3}}\s*|(?:[–—·•-]\s*)?(?=[“„”«»‹「『\"]))",
     re.IGNORECASE | re.MULTILINE,
 )
+_MARKED: Final = Pattern(r"[:：=“„”«»‹「『\"]")
+"""What is behind every label and every name of a speaker."""
 _SPEAKER: Final = Pattern(
     r"(?:^\W{0,3}|(?<=[.;|!?…。！？,，、”»」\"])\s{0,3})"
     rf"((?:(?:Mrs?|Ms|Dr|St|Sra?|Mme|Hr|Fr|Prof)\. )?[^\W\d_][\w{MARKS}'’ -]{{0,30}}?){_EXTENSION}\s*"
@@ -185,6 +187,7 @@ class Segment(NamedTuple):
     label: str = ""
 
 
+@lru_cache(maxsize=1024)
 def kind_of(label: str) -> Kind | None:
     """The kind of a label, or None."""
     return next((kind for kind, words in _KINDS if words.fullmatch(label.strip())), None)
@@ -238,6 +241,8 @@ def _segments(text: str) -> tuple[Segment, ...]:
 
 def _marks(text: str) -> list[_Mark]:
     """The labels and the names of speakers outside of quotations, in their order."""
+    if not _MARKED.search(text):
+        return []
     covered = bytearray(len(text) + 1)
     for match in QUOTED.finditer(text):
         covered[match.start() + 1 : match.end()] = b"\1" * (match.end() - match.start() - 1)

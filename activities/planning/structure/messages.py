@@ -99,9 +99,12 @@ def _ends_mail(lines: list[str], k: int) -> bool:
         return len(list(after)) <= _SIGNATURE_LINES and sum(each.rstrip() == "--" for each in lines) == 1
     if _WROTE.match(line):
         return "@" in line or bool(re.search(_TIME, line)) or bool(_QUOTED_LINE.match(next(after, "")))
+    if _REPLY_HEAD.match(line) or _SENT_FROM.match(line):
+        return True
+    if not _MAIL_HEAD.match(line):
+        return False
     heads = [each for each in lines[k : k + 6] if _MAIL_HEAD.match(each)]
-    is_head = bool(_MAIL_HEAD.match(line)) and len(heads) > _MIN_MAIL_HEADS and any(map(_SUBJECT.match, heads))
-    return is_head or bool(_REPLY_HEAD.match(line) or _SENT_FROM.match(line))
+    return len(heads) > _MIN_MAIL_HEADS and any(map(_SUBJECT.match, heads))
 
 
 def _without_head(lines: list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, Literal
 
 from activities.planning.structure import words
@@ -136,8 +137,10 @@ def _table_at(lines: list[str], k: int) -> Table | None:
 
 def is_header(names: Sequence[str]) -> bool:
     """Whether names are those of a shot list: at least two are known, and none is as long as a sentence."""
+    if len(names) < _LEAST_KNOWN or any(len(name.split()) > _NAME_WORDS for name in names):
+        return False
     known = sum(_column(name) is not None for name in names)
-    return known >= _LEAST_KNOWN and known * 2 > len(names) and all(len(name.split()) <= _NAME_WORDS for name in names)
+    return known >= _LEAST_KNOWN and known * 2 > len(names)
 
 
 def _cells(line: str, most: int = 0) -> tuple[str, ...]:
@@ -147,6 +150,7 @@ def _cells(line: str, most: int = 0) -> tuple[str, ...]:
     return tuple(cell.replace("\\|", "|").strip() for cell in cells)
 
 
+@lru_cache(maxsize=1024)
 def _column(name: str) -> _Column | None:
     """What the cells below a name of a column are."""
     name = name.strip(" *_:")

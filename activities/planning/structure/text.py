@@ -50,6 +50,7 @@ TRAILING: Final = Pattern(
 _EMOJI: Final = Pattern(r"\s*(?:[\U0001f000-\U0001faff\u2728\u2b50]|[\u2190-\u2bff](?=\ufe0f))[\ufe0f\u200d]*")
 TEXT_LIKE: Final = Pattern(r"[|·•@€$£₹¥]|#\w|\d{3}|\w\.[a-z]{2,}\b|\bwww")
 """Marks of text that is read on a screen."""
+_OTHER_DIGIT: Final = Pattern(r"(?![0-9])\d")
 MARKS: Final = (
     r"\u0300-\u036f\u0591-\u05bd\u064b-\u0655\u0670\u0900-\u0963\u0970-\u0dff\u0e00-\u0e4e"
     r"\u1000-\u109f\u1780-\u17d3\u200c\u200d"
@@ -62,7 +63,7 @@ EDGES: Final = " \t\u3000:：.|–—-,;、，；・•*／｜"
 
 def western_digits(text: str) -> str:
     """The text with the digits of every script as 0 to 9."""
-    return "".join(str(unicodedata.digit(c)) if unicodedata.category(c) == "Nd" else c for c in text)
+    return text if text.isascii() else _OTHER_DIGIT.sub(lambda m: str(unicodedata.digit(m[0])), text)
 
 
 def western_times(text: str) -> str:
@@ -119,7 +120,8 @@ def is_address(text: str) -> bool:
 def plain(text: str) -> str:
     """The text without markup and without addresses; the label of a link stays."""
     text = MARKDOWN_LINK.sub(r"\1", text)
-    text = _LINK_IN_SENTENCE.sub("", text)
+    if "://" in text or "www." in text.lower():
+        text = _LINK_IN_SENTENCE.sub("", text)
     return " ".join(_EMPHASIS.sub("", text).split()).strip()
 
 

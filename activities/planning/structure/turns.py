@@ -24,5 +24,5 @@ class Turn(NamedTuple):
 
 def turn_in(line: str) -> Turn | None:
     """The turn in a line, also where its name is another label; None without a label."""
-    found = _TURN.match(line)
+    found = _TURN.match(line) if ":" in line or "：" in line else None
     return Turn(found["lead"], found["name"], (found["how"] or "").strip(), found["said"]) if found else None

@@ -150,7 +150,10 @@ async def planned(
     providers: Mapping[str, Provider] | None = None,
     **settings: Any,
 ) -> Plan:
-    task = PlanningTask.of(asked or request(), providers or houses(), TODAY)
+    return await planned_task(script, PlanningTask.of(asked or request(), providers or houses(), TODAY), **settings)
+
+
+async def planned_task(script: Ask, task: PlanningTask, **settings: Any) -> Plan:
     plan = await plan_with_models(task, ActivitySettings(**settings), script)
     assert plan is not None
     return complete(plan, task)

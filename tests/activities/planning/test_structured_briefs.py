@@ -1,5 +1,7 @@
 """Structured briefs: their shots, lines and on-screen text are planned as they are listed, without a language model."""
 
+from functools import cache
+
 import pytest
 
 from tests.activities.planning.briefs_expected import EXPECTED, Expected, read
@@ -7,6 +9,7 @@ from tests.activities.planning.structured import lengths, plan, said, shots
 from workflows.models import Modality, Plan
 
 
+@cache
 def planned(name: str) -> tuple[Plan, Expected]:
     expected = EXPECTED[name]
     return plan(read(name), language=expected.language, duration_seconds=expected.length), expected

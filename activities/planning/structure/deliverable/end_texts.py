@@ -22,6 +22,8 @@ _STOCK: Final = Pattern(rf"^[\s>#_•–—-]{{0,8}}\(?\*?\s?(?P<value>(?:{legal
 _ANY: Final = Pattern(
     rf"(?<![^\W\d_])(?:{legal.LABELS}|{legal.STOCK}|{legal.ENDS_WITH_CARD}|{places.END_CARD})", re.IGNORECASE
 )
+_MARK: Final = Pattern(r"[:：\"“„«「]")
+"""What every _VALUE has."""
 _SENTENCE: Final = Pattern(r"(?<=[.!?。！？”“»」\"])[ \t]+(?=[^\W\d_]|[*(])")
 _TWO_SENTENCES: Final = Pattern(r"[^.!?。]*[.!?。]\s+\S")
 _TABLE: Final = Pattern(r"[|\t]")
@@ -63,7 +65,7 @@ def split_end_texts(text: str, *, labelled: bool = True) -> EndTexts:
     """
     found, kept = _Found(labelled), list[str]()
     for line in text.splitlines():
-        if _TABLE.search(line) or not _ANY.search(line):
+        if _TABLE.search(line) or not _may_have_text(line):
             kept.append(line)
             continue
         parts = list(_parts(line))
@@ -71,6 +73,14 @@ def split_end_texts(text: str, *, labelled: bool = True) -> EndTexts:
         if rest or not line.strip():
             kept.append(line if rest == parts else " ".join(rest))
     return EndTexts("\n".join(kept), Cards(end=_joined(found.ends[-1:]), legal=_joined(found.legal)))
+
+
+def _may_have_text(line: str) -> bool:
+    """Whether a line may have such a text: what follows a colon or is quoted, or a usual wording."""
+    if _MARK.search(line):
+        return _ANY.search(line) is not None
+    begins = (0, *(match.end() for match in _SENTENCE.finditer(line)))
+    return any(_STOCK.match(line[begin:]) for begin in begins)
 
 
 def _parts(line: str) -> Iterator[str]:

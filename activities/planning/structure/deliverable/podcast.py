@@ -24,6 +24,8 @@ HEAD_LINES: Final = 6
 
 def parse_podcast(text: str) -> Structure | None:
     """The turns of a podcast or another conversation without pictures; None for any other text."""
+    if sum(turn_in(line) is not None for line in text.splitlines()) < LEAST_TURNS:
+        return None
     around = _around(text)
     head = "\n".join(around.strip().splitlines()[:HEAD_LINES])
     only_heard = _NO_PICTURE.search(around) is not None

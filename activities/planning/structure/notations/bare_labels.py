@@ -24,6 +24,8 @@ _NUMBERED: Final = Pattern(
     r"(?P<number>\d{1,2})(?!\s*[:：]\d)\s*[)）]?\s*[:：]\s*(?P<text>\S.*)$",
     re.IGNORECASE,
 )
+_NUMBER_BEFORE_COLON: Final = Pattern(r"\d\s*+(?:[)）]\s*+)?[:：]")
+"""What every line of _NUMBERED has, and few others."""
 
 
 def with_colons(text: str) -> str:
@@ -35,5 +37,5 @@ def with_colons(text: str) -> str:
 
 def text_of_number(line: str) -> tuple[int, str] | None:
     """The number of the shot or item to which a line gives on-screen text, and the text: "Super on shot 3: “0 EUR”"."""
-    found = _NUMBERED.match(line)
+    found = _NUMBERED.match(line) if _NUMBER_BEFORE_COLON.search(line) else None
     return (int(found["number"]), found["text"].strip()) if found else None

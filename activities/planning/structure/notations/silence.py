@@ -1,6 +1,7 @@
 """Words that say that nothing is said: "No narration.", "no VO, just the dryers"."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from activities.planning.structure.text import has_words
@@ -56,20 +57,29 @@ _ONLY: Final = Pattern(
 )
 
 
+@lru_cache(maxsize=1024)
+def _no_voice_in(text: str) -> re.Match[str] | None:
+    """Where a text says so; several readers ask for the same sentence."""
+    return _NO_VOICE.search(text)
+
+
 def without_no_voice(text: str) -> str:
     """The text without the words that say so."""
-    return _NO_VOICE.sub(r"\1", _REMARK.sub(lambda m: "" if asks_for_no_voice(m[1]) else m[0], text))
+    text = _REMARK.sub(lambda m: "" if asks_for_no_voice(m[1]) else m[0], text)
+    return _NO_VOICE.sub(r"\1", text) if _no_voice_in(text) else text
 
 
 def mentions_no_voice(remark: str) -> bool:
     """Whether a remark in brackets says so among other things: "(no VO, wind)"."""
-    return _NO_VOICE.search(remark.strip().strip("()（）[] ")) is not None
+    return _no_voice_in(remark.strip().strip("()（）[] ")) is not None
 
 
 def asks_for_no_voice(sentence: str) -> bool:
     """Whether a sentence says nothing but that nothing is said, and which music is heard: "No narration."."""
+    if not _no_voice_in(sentence):
+        return False
     rest = _NO_VOICE.sub("", sentence)
-    return bool(_NO_VOICE.search(sentence)) and (not has_words(rest) or _is_heard(rest))
+    return not has_words(rest) or _is_heard(rest)
 
 
 def _is_heard(text: str) -> bool:
@@ -79,7 +89,7 @@ def _is_heard(text: str) -> bool:
 
 def heard_instead(sentence: str) -> str:
     """What is heard instead of a voice: "soft piano" of "No voice, just soft piano."; empty where that is not named."""
-    found = _NO_VOICE.search(sentence)
+    found = _no_voice_in(sentence)
     if not found:
         return ""
     rest = _NO_VOICE.sub("", sentence).strip(" .。,，、")

@@ -6,6 +6,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from activities.planning.structure import words as names
@@ -270,11 +271,11 @@ def is_courtesy(sentence: str) -> bool:
     return len(sentence.split()) <= COURTESY_WORDS and _COURTESY.match(sentence) is not None
 
 
+@lru_cache(maxsize=1024)
 def is_order(sentence: str) -> bool:
     """Whether a sentence orders a film from the studio, such as "I'd like a video of our guesthouse."."""
-    return _MEDIUM.search(sentence) is not None and any(
-        pattern.search(sentence) for pattern in (ORDER_FIRST, _ORDER_LAST, _ORDER_ANYWHERE)
-    )
+    orders = (ORDER_FIRST, _ORDER_LAST, _ORDER_ANYWHERE)
+    return names_film(sentence) and any(pattern.search(sentence) for pattern in orders)
 
 
 def names_film(text: str) -> bool:

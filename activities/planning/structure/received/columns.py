@@ -37,8 +37,9 @@ def _table_at(lines: Sequence[str], k: int, is_header: Callable[[Sequence[str]],
     if "|" in line or "\t" in line.strip():
         return [], k
     header, is_wide = _cells(line), True
-    if len(header) < LEAST_COLUMNS and all(is_header((name, name)) for name in line.split()):
-        header, is_wide = tuple(line.split()), False
+    words = tuple(line.split())
+    if len(header) < LEAST_COLUMNS <= len(words) and all(is_header((word, word)) for word in words):
+        header, is_wide = words, False
     if len(header) < LEAST_COLUMNS or not is_header(header):
         return [], k
     rows, at = list[Row](), k + 1

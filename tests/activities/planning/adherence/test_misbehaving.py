@@ -4,13 +4,13 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import pytest
 from unicode_rbnf import RbnfEngine
 
 from activities.planning.answer import AnswerValidator
 from activities.planning.questions.inquiry import Refused
-from activities.planning.structure.parser import parse
 from activities.planning.task import PlanningTask
 from tests.activities.planning.briefs_expected import EXPECTED, read
 from tests.activities.planning.scripted import TODAY, asset, houses, request
@@ -30,6 +30,7 @@ class Said:
     label: str
 
 
+@cache
 def task_of(name: str) -> PlanningTask:
     expected = EXPECTED[name]
     asked = request(read(name), languages=(expected.language,), duration_seconds=expected.length)
@@ -38,7 +39,7 @@ def task_of(name: str) -> PlanningTask:
 
 def faithful(name: str) -> list[Said]:
     """The shots of a model that plans each shot of the brief with its own words."""
-    structure = parse(read(name))
+    structure = task_of(name).structure
     assert structure
     share = EXPECTED[name].length / len(structure.shots)
     return [
@@ -172,8 +173,9 @@ def test_a_faithful_answer_is_a_plan(name: str) -> None:
 @pytest.mark.parametrize("name", EXPECTED)
 def test_each_departure_is_refused(name: str) -> None:
     """Each departure goes back to the model with its reason, in every form and language of a brief."""
+    shots = faithful(name)
     for change, reason in WAYS.items():
-        wrong = change(faithful(name), EXPECTED[name].language)
+        wrong = change(shots, EXPECTED[name].language)
         if wrong is None:
             continue
         with pytest.raises(Refused) as refused:

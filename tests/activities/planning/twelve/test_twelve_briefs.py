@@ -1,14 +1,24 @@
 """Twelve briefs as people write them, planned by the template planner and by a language model that is careless at
 first."""
 
+from functools import cache
+
 import pytest
 
-from tests.activities.planning.scripted import Script, planned, request
+from activities.planning.task import PlanningTask
+from tests.activities.planning.scripted import TODAY, Script, houses, planned_task, request
 from tests.activities.planning.structured import lengths, plan, said, shots
 from tests.activities.planning.twelve.reader import plan_of
 from tests.activities.planning.twelve.sloppy import FAULTS, SloppyModel
 from tests.activities.planning.twelve.wanted import WANTED, flat, read
 from workflows.models import Plan
+
+
+@cache
+def task_of(name: str) -> PlanningTask:
+    wanted = WANTED[name]
+    asked = request(read(name), languages=[wanted.language], duration_seconds=wanted.length, aspect=wanted.aspect)
+    return PlanningTask.of(asked, houses(), TODAY)
 
 
 def shown_in(made: Plan, text: str) -> list[int]:
@@ -51,8 +61,7 @@ def test_a_brief_is_planned_as_it_was_written(name: str) -> None:
 async def test_a_plan_as_a_person_reads_the_brief_is_accepted_at_once(name: str) -> None:
     """The validator refuses nothing of a plan that was not made from the parser's structure."""
     wanted, script = WANTED[name], Script([plan_of(name)])
-    brief = {"languages": [wanted.language], "duration_seconds": wanted.length, "aspect": wanted.aspect}
-    made = await planned(script, request(read(name), **brief))
+    made = await planned_task(script, task_of(name))
     assert flat([a.prompt for a in made.assets if a.spoken]) == flat(wanted.said)
     assert sum(lengths(made)) == pytest.approx(wanted.length, rel=0.05)
 
@@ -71,8 +80,7 @@ async def test_a_careless_model_is_held_to_the_brief(name: str, fault: str) -> N
     """An answer with a fault is refused once, and the repaired one says every line and nothing else."""
     wanted = WANTED[name]
     model = SloppyModel(wanted.length, fault)
-    brief = {"languages": [wanted.language], "duration_seconds": wanted.length, "aspect": wanted.aspect}
-    made = await planned(model, request(read(name), **brief))
+    made = await planned_task(model, task_of(name))
     assert len(model.questions) == 2
     lists = fault != "drops a shot" or wanted.shots
     assert (REASONS[fault] if lists else "the narration leaves out or moves") in model.questions[1]
