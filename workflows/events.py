@@ -319,3 +319,4 @@ class Report(Model):
     missing_languages: tuple[str, ...] = Field(default=(), description="As in the attention item of the plan")
     spent_usd: Money = ZERO
     error: str = ""
+    again_seconds: float = Field(default=0, description="Poll it again then: it is closed, and its cost is not known")

@@ -69,8 +69,8 @@ def _print_events(cli: Cli, production_id: str, *, from_now: bool) -> None:
 def _may_end(before: ProductionView, event: StreamEvent) -> bool:
     """Whether the production may wait for a person after this event; events until the first read are history."""
     decides = event.name in ("needs_attention", "paused", "plan_ready", "plan_edited", "approval_given")
-    known = max(before.resume_id, before.last_event_id)
-    return bool(event.resume_id) and (event.resume_id == known or (event.resume_id > known and decides))
+    known, event_id = max(before.resume_id, before.last_event_id), event.resume_id or 0
+    return event_id > 0 and (event_id == known or (event_id > known and decides))
 
 
 def _ends_without_person(cli: Cli, production: ProductionView) -> bool:
