@@ -14,6 +14,7 @@ from temporalio.client import (
 )
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from activities.takes.accounts.costs import CostUnreadable
 from workflows import keys
 from workflows.batch.records import BATCH_USED, PRODUCTION_USED, BatchRecord, WantedProduction
 from workflows.events import ProductionStatus, Report, Snapshot
@@ -32,6 +33,8 @@ ReadCost = Callable[[str], Awaitable[Decimal]]
 ReadManifest = Callable[[str], Awaitable[Snapshot | None]]
 MAX_POLL_SECONDS: Final = 30.0
 """Between two polls of a production that some operation follows."""
+UNREADABLE_SECONDS: Final = 60.0
+"""Between two polls of a production whose ledgers cannot be read."""
 FORGOTTEN = "the Temporal server no longer has it, and it has no manifest"
 
 
@@ -41,7 +44,8 @@ class ProductionReports:
     def __init__(self, read_manifest: ReadManifest, read_cost: ReadCost | None = None) -> None:
         """
         Args:
-            read_cost: The cost of a production by its ledgers, USD; for one that has no result.
+            read_cost: The cost of a production by its ledgers, USD; for one that has no result. It raises
+                CostUnreadable.
         """
         self._read_manifest = read_manifest
         self._read_cost = read_cost
@@ -49,6 +53,8 @@ class ProductionReports:
     @activity.defn(name=keys.REPORT_PRODUCTION)
     async def report_production(self, production_id: str) -> Report:
         """Query a running production, or read the result of a closed one; a terminated one has failed.
+
+        A terminated one whose cost cannot be read needs attention until it is repaired.
 
         Raises:
             RPCError: the server or a worker does not respond; try again.
@@ -136,9 +142,13 @@ class ProductionReports:
             shown_usd: The cost that its run has published last.
         """
         spent = Decimal(str(shown_usd)).quantize(Decimal("0.0001"))
-        if self._read_cost:
-            spent = max(spent, await self._read_cost(production_id))
-        return Report(production_id=production_id, status=ProductionStatus.FAILED, error=error, spent_usd=spent)
+        failed = Report(production_id=production_id, status=ProductionStatus.FAILED, error=error, spent_usd=spent)
+        try:
+            cost = await self._read_cost(production_id) if self._read_cost else ZERO
+        except CostUnreadable as unreadable:
+            waits = {"status": ProductionStatus.NEEDS_ATTENTION, "again_seconds": UNREADABLE_SECONDS}
+            return failed.model_copy(update={**waits, "error": f"{unreadable}; {error}"})
+        return failed.model_copy(update={"spent_usd": max(spent, cost)})
 
 
 class BatchRecords:

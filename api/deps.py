@@ -34,6 +34,7 @@ from api.storage import Vault
 from api.temporal.workers import Fleet
 from api.thumbnails import Thumbnails
 from api.views.production import Links, links_of
+from api.views.streams.event_ids import MAX_ID_DIGITS, Position
 from workflows import keys
 from workflows.models import MAX_ID_CHARS
 from workflows.naming.productions import keyed_production_id
@@ -192,12 +193,12 @@ def _resume_after(
         str, Header(description="The id of the last event that arrived; the stream continues after it")
     ] = "",
     after: Annotated[int, Query(ge=0, description="Like Last-Event-ID, which takes precedence")] = 0,
-) -> int:
+) -> Position:
     if not last_event_id:
-        return after
-    if not last_event_id.isdecimal() or len(last_event_id) > 15:
-        raise Problem.of_field("Last-Event-ID", "is not the number of an event", "send the id of an event")
-    return int(last_event_id)
+        return Position.of_id(after)
+    if not last_event_id.isdecimal() or len(last_event_id) > MAX_ID_DIGITS:
+        raise Problem.of_field("Last-Event-ID", "is not the id of an event", "send the id of an event")
+    return Position.of_id(int(last_event_id))
 
 
 KnownId = Annotated[str, Depends(_known_id)]
@@ -215,7 +216,7 @@ ONE_READ: Final = [Depends(_one_read)]
 """For routes that read one file through this process, which counts as a transfer too."""
 ONE_THUMBNAIL: Final = [Depends(_one_thumbnail)]
 """For the pictures of lists, of which a page loads many: they wait for their turn, and are no transfers."""
-After = Annotated[int, Depends(_resume_after)]
+After = Annotated[Position, Depends(_resume_after)]
 IdPrefix = Annotated[
     str | None,
     Query(

@@ -231,6 +231,9 @@ class Snapshot(Model):
     answered: tuple[AnsweredRequest, ...] = Field(default=(), description="The newest requests with an idempotency key")
     translation_requests: int = Field(default=0, description="The edits that have asked for translations, also in vain")
     build: str = Field(default="", description="In a manifest: the version and build of the worker that wrote it")
+    resets: tuple[datetime, ...] = Field(
+        default=(), description="When a run went on after a reset, as the events since"
+    )
     events: tuple[Event, ...] = ()
 
 
@@ -243,6 +246,7 @@ class Progress(Model):
     spent_usd: Money
     last_event_id: int
     events: tuple[Event, ...]
+    resets: tuple[datetime, ...] = ()
 
 
 class AssetRecord(Model):
@@ -315,3 +319,4 @@ class Report(Model):
     missing_languages: tuple[str, ...] = Field(default=(), description="As in the attention item of the plan")
     spent_usd: Money = ZERO
     error: str = ""
+    again_seconds: float = Field(default=0, description="Poll it again then: it is closed, and its cost is not known")

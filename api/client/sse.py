@@ -33,6 +33,7 @@ class EventDecoder:
         if "id" in fields and fields["id"][-1].isdecimal():
             self.last_id = int(fields["id"][-1])
         try:
-            return StreamEvent.model_validate_json("\n".join(fields["data"]), extra="ignore")
+            event = StreamEvent.model_validate_json("\n".join(fields["data"]), extra="ignore")
         except ValidationError:
             return None
+        return event.model_copy(update={"resume_id": self.last_id}) if event.id else event

@@ -162,7 +162,7 @@ class Production(BaseModel):
             assets_left_out=max(0, len(found.assets) - MAX_ASSETS),
             files=[file.url for file in (made.files if made else ())[:MAX_ASSETS]],
             error=untrusted(found.error) if found.error else None,
-            last_event_id=found.last_event_id,
+            last_event_id=max(found.resume_id, found.last_event_id),
         )
 
 

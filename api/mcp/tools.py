@@ -139,7 +139,7 @@ class Reading:
         self,
         call: Call,
         production_id: ProductionId,
-        after: Annotated[int, Field(ge=0, description="The number of the last event that is known")] = 0,
+        after: Annotated[int, Field(ge=0, description="The `last_event_id` that is known")] = 0,
         limit: Annotated[int, Field(ge=1, le=100)] = 30,
     ) -> EventList:
         """List what has happened in a production after an event, the oldest first. It does not wait for the end."""
@@ -155,7 +155,7 @@ class Reading:
                             found += [event] if event.id else []
                             if len(found) >= limit:
                                 break
-        last = next((event.id for event in reversed(found) if event.id), after)
+        last = next((event.resume_id for event in reversed(found) if event.resume_id), after)
         return EventList(events=[EventLine.of(event) for event in found], last_event_id=last)
 
     async def list_models(self, call: Call, makes: Modality | None = None) -> Models:

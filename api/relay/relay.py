@@ -3,12 +3,12 @@
     long poll of the history (change feed) -> one delta query -> shared list of encoded events -> every watcher
 
 A watcher holds a cursor into the shared list, so a slow one costs no memory. There are no queries while nothing
-happens. Events are encoded once; `id:` is the event's number, so `Last-Event-ID` resumes exactly.
+happens. Events are encoded once; `id:` names the event (`event_ids`), so `Last-Event-ID` resumes exactly, also after a
+reset of the run.
 """
 
 import asyncio
 import logging
-from bisect import bisect_right
 from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
@@ -25,8 +25,9 @@ from api.auth.middleware import CALLER
 from api.metrics import Metrics
 from api.problems import Problem, unavailable
 from api.views.production import StreamEvent, production_path
+from api.views.streams.event_ids import Position
 from workflows import keys
-from workflows.events import Event, ProductionStatus, Snapshot, event_json
+from workflows.events import Event, ProductionStatus, Progress, Snapshot, event_json
 from workflows.production.state.plans.plan_event import with_plan_assets
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ WAIT_SECONDS: Final = 120.0
 CHUNK_EVENTS: Final = 200
 """Events in one write (about 50 KB); a cancelled or slow stream is noticed between writes."""
 
+BEGIN: Final = Position()
 STOPPING: Final = b"retry: 1000\n: the server stops; connect again with Last-Event-ID\n\n"
 """The last frame from a server that stops: browsers reconnect after a second, not after three or more."""
 
@@ -109,8 +111,10 @@ class Relay:
         """Whether the server stops, so that all streams end."""
         return self._closing
 
-    async def watch(self, production_id: str, after: int = 0, until: Collection[str] = ()) -> AsyncGenerator[bytes]:
-        """Frames of the events after event number `after`, then of new events, until the production is closed.
+    async def watch(
+        self, production_id: str, after: Position = BEGIN, until: Collection[str] = ()
+    ) -> AsyncGenerator[bytes]:
+        """Frames of the events after `after`, then of new events, until the production is closed.
 
         Args:
             until: Names of events after which the stream ends early.
@@ -130,7 +134,7 @@ class Relay:
             Problem: 503 where that takes longer than WAIT_SECONDS.
         """
         try:
-            async with asyncio.timeout(WAIT_SECONDS), aclosing(await self.watch(production_id, 0, until)) as frames:
+            async with asyncio.timeout(WAIT_SECONDS), aclosing(await self.watch(production_id, BEGIN, until)) as frames:
                 async for _ in frames:
                     pass
         except TimeoutError:
@@ -150,7 +154,7 @@ class Relay:
                 async for _ in frames:
                     pass
 
-    async def _watch(self, production_id: str, after: int, until: Collection[str]) -> AsyncGenerator[bytes]:
+    async def _watch(self, production_id: str, after: Position, until: Collection[str]) -> AsyncGenerator[bytes]:
         follower = self._followers.get(production_id)
         if follower is None or follower.ended:
             follower = Follower(production_id, self._reader, self._feed, self._metrics)
@@ -192,12 +196,11 @@ class Follower:
         self._reader = reader
         self._feed = feed
         self._metrics = metrics
-        self._ids: list[int] = []
         self._names: list[str] = []
         self._times: list[datetime] = []
+        self._positions: list[Position] = []
         self._frames: list[bytes] = []
-        self._resets: list[int] = []
-        """The number of the last event before each reset of the run: the events that followed it are others now."""
+        self._resets: tuple[datetime, ...] = ()
         self._live: dict[str, tuple[int, bytes, object]] = {}
         """The newest progress of each running asset, and of the plan: its version, its frame, its data."""
         self._version = 0
@@ -223,14 +226,13 @@ class Follower:
 
     # For the watchers
 
-    async def frames(self, after: int, until: Collection[str]) -> AsyncGenerator[bytes]:
-        """The frames after event number `after`, in chunks, as they come; comments while there are none."""
-        live_seen, resets = 0, len(self._resets)
+    async def frames(self, after: Position, until: Collection[str]) -> AsyncGenerator[bytes]:
+        """The frames after `after`, in chunks, as they come; comments while there are none."""
+        live_seen = 0
         yield format_sse_event(comment=f"production {self._production_id}")
         while True:
             news, ended = self._news, self.ended
-            after, resets = min([after, *self._resets[resets:]]), len(self._resets)
-            at = bisect_right(self._ids, after)
+            at = after.known(self._times, self._resets)
             chunk = self._frames[at : at + CHUNK_EVENTS]
             if chunk:
                 names = self._names[at : at + len(chunk)]
@@ -238,7 +240,7 @@ class Follower:
                 yield b"".join(chunk[:stop])
                 if stop:
                     return
-                after = self._ids[at + len(chunk) - 1]
+                after = self._positions[at + len(chunk) - 1]
                 continue
             passing = [f for version, f, _ in self._live.values() if version > live_seen]
             if self._stalled and self._stalled_version > live_seen:
@@ -260,14 +262,15 @@ class Follower:
         self._news = asyncio.Event()
 
     def _add(self, events: Iterable[Event]) -> None:
-        last = self._last_id
+        last = len(self._frames)
         for event in events:
             if event.id <= last:
                 continue
-            self._ids.append(event.id)
+            position = Position.at(event, self._resets)
             self._names.append(event.name)
             self._times.append(event.at)
-            self._frames.append(frame(self._production_id, event))
+            self._positions.append(position)
+            self._frames.append(frame(self._production_id, event, position.id))
             self._metrics.events_relayed += 1
             if event.asset_id and event.name in _ENDS:
                 self._slow.discard(event.asset_id)
@@ -284,14 +287,8 @@ class Follower:
         """Forget the events that are no part of the whole log: a run that was reset has others with their numbers."""
         known = zip(self._times, self._names, events, strict=False)
         kept = sum(1 for _ in takewhile(lambda each: each[:2] == (each[2].at, each[2].name), known))
-        if kept < len(self._ids):
-            for each in (self._ids, self._names, self._times, self._frames):
-                del each[kept:]
-            self._resets.append(self._last_id)
-
-    @property
-    def _last_id(self) -> int:
-        return self._ids[-1] if self._ids else 0
+        for each in (self._names, self._times, self._positions, self._frames):
+            del each[kept:]
 
     # In the background
 
@@ -303,16 +300,18 @@ class Follower:
                 self._due.clear()
                 queried_at = monotonic()
                 try:
-                    if self._run_closed:
+                    found: Progress | Snapshot
+                    if not self._run_closed:
+                        found = await self._reader.progress(self._production_id, len(self._frames))
+                    if self._run_closed or found.resets != self._resets:
                         snapshot = await self._reader.snapshot(self._production_id)
-                        status, events = snapshot.status, with_plan_assets(snapshot, snapshot).events
-                        self._forget_others(events)
-                        if not status.closed:  # opened again meanwhile: follow the new run
-                            self._run_closed = False
-                            listener = asyncio.create_task(self._listen())
-                    else:
-                        progress = await self._reader.progress(self._production_id, self._last_id)
-                        status, events = progress.status, progress.events
+                        found = with_plan_assets(snapshot, snapshot)
+                        self._forget_others(found.events)
+                        self._resets = found.resets
+                    status, events = found.status, found.events
+                    if self._run_closed and not status.closed:  # opened again meanwhile: follow the new run
+                        self._run_closed = False
+                        listener = asyncio.create_task(self._listen())
                 except Problem as problem:
                     if problem.status_code == 404:  # deleted while it was watched
                         return
@@ -381,15 +380,15 @@ class Follower:
                     self._notify()
 
 
-def frame(production_id: str, event: Event | StreamEvent) -> bytes:
+def frame(production_id: str, event: Event | StreamEvent, event_id: int | None = None) -> bytes:
     """One event as a server-sent event."""
-    number = None if event.id is None else str(event.id)
-    return format_sse_event(data_str=event_json(production_id, event), event=event.name, id=number)
+    text = None if event_id is None else str(event_id)
+    return format_sse_event(data_str=event_json(production_id, event), event=event.name, id=text)
 
 
-async def _replay(closed: Snapshot, after: int, until: Collection[str]) -> AsyncGenerator[bytes]:
-    for event in with_plan_assets(closed, closed).events:
-        if event.id > after:
-            yield frame(closed.production_id, event)
-            if event.name in until:
-                return
+async def _replay(closed: Snapshot, after: Position, until: Collection[str]) -> AsyncGenerator[bytes]:
+    events = with_plan_assets(closed, closed).events
+    for event in events[after.known([each.at for each in events], closed.resets) :]:
+        yield frame(closed.production_id, event, Position.at(event, closed.resets).id)
+        if event.name in until:
+            return

@@ -31,6 +31,7 @@ from api.temporal.updates import DECIDE, EDIT_PLAN
 from api.views.bodies import ExecutePlan, Generate
 from api.views.generated import MAX_RESPONSE_CHARS, GenerateView, generate_view, used_takes
 from api.views.production import PREFIX
+from api.views.streams.event_ids import NEWEST, Position
 from workflows import keys
 from workflows.brief import Brief
 from workflows.events import ProductionStatus, Snapshot
@@ -79,7 +80,7 @@ async def execute_plan(
     approval = Approval(**caller.sign(body).model_dump(exclude={"production_id"}))
     receipt = await services.productions.update(body.production_id, DECIDE, keyed(Decision(approve=approval), key))
     # The approval is the last event of the receipt, also where the request is repeated much later.
-    frames = await services.relay.watch(body.production_id, receipt.last_event_id - 1)
+    frames = await services.relay.watch(body.production_id, Position(receipt.last_event_id - 1, NEWEST))
     return EventStream(frames, headers={"Location": services.links(body.production_id).production})
 
 

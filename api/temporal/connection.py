@@ -2,15 +2,17 @@
 
 import asyncio
 import uuid
+from collections.abc import Mapping
 from datetime import timedelta
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
+from google.protobuf.message import Message
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import ActivityFailureError, Client, RPCTimeoutOrCancelledError, WorkflowFailureError
 from temporalio.common import Priority, RetryPolicy
 from temporalio.envconfig import ClientConfig
-from temporalio.service import RetryConfig, RPCError, RPCStatusCode
+from temporalio.service import RetryConfig, RPCError, RPCStatusCode, ServiceClient
 
 from api import problems
 from api.settings import Settings
@@ -29,6 +31,9 @@ DIAGNOSE_TIMEOUT: Final = timedelta(seconds=40)
 """Each check of a worker has half of it."""
 IMPATIENT_MILLIS: Final = 1_000
 """Half of PROVIDERS_TIMEOUT."""
+RETRY_SECONDS: Final = 10.0
+"""In which the SDK begins new attempts of a call while the server is unavailable; a timeout is that of one attempt."""
+_READS: Final = ("count_", "describe_", "get_", "list_", "query_")
 _NOT_PERMITTED: Final = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED)
 """Answers of a server, or of a proxy before it, that does not let callers read namespaces: it does answer."""
 
@@ -45,13 +50,43 @@ async def connect(settings: Settings, put: Put, get: Get, *, impatient: bool = F
     config.setdefault("target_host", "127.0.0.1:7233")
     converter = make_data_converter(settings.payload_keys, external_storage(settings.bucket, put, get))
     retries = RetryConfig(max_elapsed_time_millis=IMPATIENT_MILLIS) if impatient else None
-    return await Client.connect(
+    client = await Client.connect(
         **config,
         lazy=True,
         data_converter=converter,
         interceptors=[*interceptors(), ResendQueries()],
         retry_config=retries,
     )
+    whole = client.config()
+    whole["service_client"] = BoundedCalls(client.service_client)
+    return Client(**whole)
+
+
+class BoundedCalls(ServiceClient):
+    """Ends a read at its timeout as a whole, and a write when the last of its attempts has had its timeout."""
+
+    def __init__(self, inner: ServiceClient) -> None:
+        super().__init__(inner.config)
+        self._inner = inner
+
+    @property
+    def worker_service_client(self) -> Any:
+        return self._inner.worker_service_client
+
+    def update_rpc_metadata(self, metadata: Mapping[str, str | bytes]) -> None:
+        self._inner.update_rpc_metadata(metadata)
+
+    def update_api_key(self, api_key: str | None) -> None:
+        self._inner.update_api_key(api_key)
+
+    async def _rpc_call(self, rpc: str, req: Message, resp_type: Any, **options: Any) -> Any:
+        timeout: timedelta | None = options["timeout"]
+        limit = None if timeout is None else timeout.total_seconds() + (0 if rpc.startswith(_READS) else RETRY_SECONDS)
+        try:
+            async with asyncio.timeout(limit):
+                return await self._inner._rpc_call(rpc, req, resp_type, **options)
+        except TimeoutError:
+            raise RPCError(f"no answer within {limit:g} s", RPCStatusCode.DEADLINE_EXCEEDED, b"") from None
 
 
 class TemporalServer:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from api.auth.roles import Role
 from api.views.assets import approve_usd, asset_records
+from api.views.streams.event_ids import last_id
 from workflows import keys
 from workflows.brief import (
     Brief,
@@ -225,7 +226,8 @@ class ProductionView(View):
     feedback: tuple[str, ...] = ()
     deliverable: DeliverableView | None = None
     error: str | None = None
-    last_event_id: int = 0
+    last_event_id: int = Field(default=0, description="The number of the last event")
+    resume_id: int = Field(default=0, description="The SSE id of the last event: send it as Last-Event-ID")
     links: Links
 
     @property
@@ -266,12 +268,16 @@ class StreamEvent(View):
     plan_progress, asset_progress and stalled carry no id: they are not in the log, and webhooks do not get them.
     """
 
-    id: int | None = Field(default=None, ge=1, description="Its number in the log; also the SSE id")
+    id: int | None = Field(default=None, ge=1, description="Its number in the log")
     name: EventName
     at: datetime
     asset_id: str | None = None
     data: dict[str, JsonValue] = Field(default_factory=dict)
     production_id: str = ""
+    resume_id: int | None = Field(
+        default=None,
+        description="The SSE id, which the Python client adds: larger than `id` after a reset",
+    )
 
 
 class Ready(View):
@@ -347,6 +353,7 @@ def production_view(snapshot: Snapshot, links: Links, preview: str | None = None
         deliverable=_deliverable(snapshot, links),
         error=snapshot.error,
         last_event_id=snapshot.events[-1].id if snapshot.events else 0,
+        resume_id=last_id(snapshot.events, snapshot.resets),
         links=links,
     )
 

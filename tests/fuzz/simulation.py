@@ -95,8 +95,11 @@ class Simulation:
         self.full, self.old, self.result, self._cancel_requested = False, False, None, False
         self.runs += 1
         brought = _sent(start)
-        self.run = ProductionWorkflow(brought)
+        self.run = self._loop.run_until_complete(self._create(brought))
         self._main = self._loop.create_task(self.run.run(brought))
+
+    async def _create(self, start: ProductionStart) -> ProductionWorkflow:
+        return ProductionWorkflow(start)
 
     def update(self, name: str, argument: Any) -> None:
         """Send an update; the `advance` in which it ends returns it."""
@@ -162,6 +165,7 @@ class Simulation:
                 is_target_worker_deployment_version_changed=lambda: self.old,
                 continued_run_id="before",
                 first_execution_run_id="first",
+                run_id="first",
                 typed_search_attributes=TypedSearchAttributes.empty,
             ),
             "patched": lambda _: True,

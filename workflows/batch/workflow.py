@@ -53,12 +53,15 @@ class BatchWorkflow:
         self._published: BatchStatus | None = None
         self._unpublished = 0
         """The number of reports since the details were published."""
+        self._polled_again: set[str] = set()
 
     @workflow.run
     async def run(self, start: BatchStart) -> BatchView:
         batch = self._batch
         if workflow.info().continued_run_id is None:
             await self._store_record()
+        for row in batch.rows:
+            self._poll_again(row)
         daily = asyncio.create_task(self._poll_daily())  # one timer for each run, instead of one for each report
         while True:
             await asyncio.gather(*map(self._start, batch.rows_to_start()))
@@ -187,6 +190,18 @@ class BatchWorkflow:
         with suppress(TemporalError):  # it is closed and plans nothing
             await production.signal("batch_budget", self._batch.budget)
 
+    def _poll_again(self, row: BatchRow) -> None:
+        """Poll a row until it is closed, if its last report asks for that. This run may end: the next one goes on."""
+        if row.report and row.report.again_seconds and row.production_id not in self._polled_again:
+            self._polled_again.add(row.production_id)
+            asyncio.create_task(self._poll_until_closed(row.production_id))  # noqa: RUF006 - the SDK keeps it
+
+    async def _poll_until_closed(self, production_id: str) -> None:
+        while (row := self._batch.find(production_id)) and row.report and row.report.again_seconds:
+            await workflow.sleep(row.report.again_seconds, summary=f"poll row {row.row} again")
+            await self._poll_row(row)
+        self._polled_again.discard(production_id)
+
     def _poll(self, rows: Iterable[BatchRow]) -> None:
         for row in rows:
             self._loop.in_background(self._poll_row(row))
@@ -212,6 +227,8 @@ class BatchWorkflow:
     @workflow.signal(name="report", description="The report of a production of this batch")
     def take_report(self, report: Report) -> None:
         self._batch.record_report(report)
+        if row := self._batch.find(report.production_id):
+            self._poll_again(row)
         self._unpublished += 1
         self._loop.wake_up()
 

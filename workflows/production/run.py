@@ -2,17 +2,19 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.models import Asset
+    from workflows.models import Asset, utc
     from workflows.production.state.record import Record
     from workflows.runtime.run_loop import RunLoop
     from workflows.runtime.waits import wait_condition
 
+SOON: Final = timedelta(seconds=1)
+"""A worker begins a new run in this time."""
 AT_ONCE: Final = timedelta(milliseconds=1)
 """The shortest timer: it ends with the next workflow task."""
 
@@ -33,10 +35,21 @@ class ProductionRun(RunLoop):
         self.pricing = asyncio.Lock()
         """Held while a change of the plan is priced: one change at a time."""
         self._resets = 0
+        self._loop = asyncio.get_running_loop()
         workflow.register_random_seed_callback(self._count_reset)
+        info = workflow.info()
+        # A reset to the first task brings its seed before this. A new run that only began late has no event before it.
+        if info.run_id != info.first_execution_run_id and workflow.now() - info.workflow_start_time > SOON:
+            self._log_reset()
 
     def _count_reset(self, _seed: int) -> None:
         self._resets += 1
+        self._log_reset()
+
+    def _log_reset(self) -> None:
+        # The callback runs outside of the loop, where `workflow.now` fails.
+        now = utc(datetime.fromtimestamp(self._loop.time(), UTC))
+        self.record.resets = (*self.record.resets, now)
 
     async def is_sent_again(self) -> bool:
         """Whether the update that is handled now was accepted before a reset, so that the server sends it again: it

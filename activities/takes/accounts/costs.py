@@ -6,8 +6,8 @@ from typing import Final
 
 from activities.storage import inventory
 from activities.storage.bucket import Storage
-from activities.takes.accounts.account import AccountFile
-from activities.takes.ledger import Ledger
+from activities.takes.accounts.account import AccountFile, AccountUnreadable
+from activities.takes.ledger import Ledger, LedgerUnreadable
 from workflows import keys
 from workflows.models import ZERO
 
@@ -16,11 +16,15 @@ ACCOUNTS: Final = ("/account.json", "/planning.json")
 AT_ONCE: Final = 16
 
 
+class CostUnreadable(Exception):
+    """A ledger or an account cannot be read; the message has its key and the remedy."""
+
+
 async def cost_by_ledgers(storage: Storage, production_id: str) -> Decimal:
     """The bills of all requests of a production, USD. One whose outcome is unknown counts at its price.
 
     Raises:
-        LedgerUnreadable, AccountUnreadable: the cost is not known.
+        CostUnreadable: the cost is not known until a person repairs an object.
         StorageFailed: try again.
     """
     prefix = f"{keys.production_prefix(production_id)}/"
@@ -29,10 +33,13 @@ async def cost_by_ledgers(storage: Storage, production_id: str) -> Decimal:
 
     async def read(key: str) -> Decimal:
         async with slots:
-            if key.endswith(LEDGER):
-                entry = await Ledger(storage, key.removesuffix(LEDGER)).read()
-                return entry.billed_usd + entry.reserved_usd if entry else ZERO
-            return await _unsent(storage, key, stored)
+            try:
+                if key.endswith(LEDGER):
+                    entry = await Ledger(storage, key.removesuffix(LEDGER)).read()
+                    return entry.billed_usd + entry.reserved_usd if entry else ZERO
+                return await _unsent(storage, key, stored)
+            except (LedgerUnreadable, AccountUnreadable) as error:
+                raise CostUnreadable(f"the cost is unknown: repair or restore {key}, which cannot be read") from error
 
     found = [key for key in stored if key.endswith((LEDGER, *ACCOUNTS))]
     return sum(await asyncio.gather(*map(read, found)), ZERO)

@@ -21,11 +21,9 @@ from activities.takes.accounts.account import (
     CLAIMS_WITHIN_SECONDS,
     Account,
     AccountFile,
-    AccountUnreadable,
     Reservation,
 )
-from activities.takes.accounts.costs import cost_by_ledgers
-from activities.takes.ledger import LedgerUnreadable
+from activities.takes.accounts.costs import CostUnreadable, cost_by_ledgers
 from workflows import keys
 from workflows.models import ZERO
 from workflows.servers.runs import description_of
@@ -91,7 +89,7 @@ class EndedParts:
         entry = parts_of(account)[production_id]
         try:
             cost = await cost_by_ledgers(self._storage, production_id)
-        except (LedgerUnreadable, AccountUnreadable):
+        except CostUnreadable:
             return False
         usd = max(cost - planned_usd(account, production_id), ZERO)
         if entry.ended and usd != entry.usd:

@@ -53,7 +53,7 @@ def _print_events(cli: Cli, production_id: str, *, from_now: bool) -> None:
     production = cli.client.get(production_id)
     try:
         if not (from_now and _ends_without_person(cli, production)):
-            for event in cli.client.events(production_id, after=production.last_event_id if from_now else 0):
+            for event in cli.client.events(production_id, after=production.resume_id if from_now else 0):
                 typer.echo(event.model_dump_json())
                 if _may_end(production, event) and _ends_without_person(cli, cli.client.get(production_id)):
                     break
@@ -69,7 +69,8 @@ def _print_events(cli: Cli, production_id: str, *, from_now: bool) -> None:
 def _may_end(before: ProductionView, event: StreamEvent) -> bool:
     """Whether the production may wait for a person after this event; events until the first read are history."""
     decides = event.name in ("needs_attention", "paused", "plan_ready", "plan_edited", "approval_given")
-    return event.id is not None and (event.id == before.last_event_id or (event.id > before.last_event_id and decides))
+    known, event_id = max(before.resume_id, before.last_event_id), event.resume_id or 0
+    return event_id > 0 and (event_id == known or (event_id > known and decides))
 
 
 def _ends_without_person(cli: Cli, production: ProductionView) -> bool:
@@ -90,7 +91,7 @@ def follow(cli: Cli, production_id: str, out: Path | None, *, from_now: bool = F
         if not cli.interactive:
             raise typer.Exit(EXIT_ATTENTION)
     if not (from_now and _ends_without_person(cli, production)):
-        _show_events(cli, production, after=production.last_event_id if from_now else 0)
+        _show_events(cli, production, after=production.resume_id if from_now else 0)
     production = cli.client.get(production_id)
     show_production(cli.out, production, cli.client.url)
     if _waits_for_decision(production):

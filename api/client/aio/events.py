@@ -25,10 +25,11 @@ class EventEndpoints(Transport):
     """Events of a production."""
 
     async def events(self, production_id: str, *, after: int = 0) -> AsyncGenerator[StreamEvent]:
-        """The events after number `after`, as they happen, until the production is closed.
+        """The events after the one with the `resume_id` `after`, as they happen, until the production is closed.
 
         A stream whose connection broke is resumed where it stopped; each time, a `stalled` event without an id says
-        so. plan_progress and asset_progress carry no id either.
+        so. plan_progress and asset_progress carry no id either. After a reset of the run come the events that follow
+        the point of the reset, with numbers that were there before.
 
         Raises:
             GreenlightError: the production is unknown. Unreachable: nothing answers the first request.
@@ -57,7 +58,7 @@ class EventEndpoints(Transport):
     async def _is_over(self, production_id: str, last_id: int) -> bool:
         """Whether a stream that ended without an error ended with the production, and not with the server alone."""
         production = await self._request("GET", production_path(production_id), ProductionView)
-        return production.status.closed and production.last_event_id <= last_id
+        return production.status.closed and max(production.resume_id, production.last_event_id) <= last_id
 
     async def _stream(self, production_id: str, decoder: EventDecoder) -> AsyncGenerator[StreamEvent]:
         path, headers = f"{PREFIX}{production_path(production_id)}/events", {"Last-Event-ID": str(decoder.last_id)}

@@ -121,7 +121,7 @@ async def get_evaluation(services: ServicesDep, evaluation_id: KnownEvaluation) 
 )
 async def events(services: ServicesDep, evaluation_id: KnownEvaluation, after: After) -> EventStream:
     """The view of an evaluation at each change, as events `progress`; the last one is `done`."""
-    return EventStream(_frames(services, evaluation_id, await services.evaluations.view(evaluation_id), after))
+    return EventStream(_frames(services, evaluation_id, await services.evaluations.view(evaluation_id), after.id))
 
 
 async def _frames(services: Services, evaluation_id: str, view: EvaluationView, after: int) -> AsyncGenerator[bytes]:
@@ -130,7 +130,7 @@ async def _frames(services: Services, evaluation_id: str, view: EvaluationView, 
     seen: tuple[str, int] | None = None
     last = monotonic()
     while not services.relay.closing:
-        if view.status.closed or sent is None or view.version > sent[0] or view.status != sent[1]:
+        if view.status.closed or sent is None or view.version != sent[0] or view.status != sent[1]:
             name = "done" if view.status.closed else "progress"
             yield format_sse_event(data_str=view.model_dump_json(), event=name, id=str(view.version))
             sent, last = (view.version, view.status), monotonic()

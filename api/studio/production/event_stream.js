@@ -9,8 +9,9 @@ const LAST_RETRY_MS = 5_000;
 /**
  * Follow the events of `resource`, e.g. "productions/20261120-1a2b3c4d", until it is closed; reconnects after a lost
  * network or a restarted server.
- * Calls `on.event(event)`, `on.connection(true | false)` as the connection is made and lost, and `on.end()` when a
- * stream ends, which returns whether to stop. Returns a function that stops following.
+ * Calls `on.event(event, id)` with the id after which a stream continues, `on.connection(true | false)` as the
+ * connection is made and lost, and `on.end()` when a stream ends, which returns whether to stop. Returns a function that
+ * stops following.
  */
 export function followEvents(resource, after, on) {
   const stopped = new AbortController();
@@ -45,8 +46,8 @@ export function followEvents(resource, after, on) {
           const data = frame.split("\n").filter((line) => line.startsWith("data:"));
           if (!data.length) continue;
           const event = JSON.parse(data.map((line) => line.slice(5)).join("\n"));
-          if (event.id) last = event.id;
-          on.event(event);
+          last = /^id: ?(\d+)$/m.exec(frame)?.[1] ?? last;
+          on.event(event, last);
         }
       }
     } finally {

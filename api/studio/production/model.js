@@ -146,7 +146,7 @@ export class Production {
   follow() {
     this.#stopFollowing?.();
     this.#stopFollowing = followEvents(this.path, this.#lastEvent, {
-      event: (event) => this.apply(event),
+      event: (event, id) => this.apply(event, id),
       connection: (up) => {
         if (up && !this.connected) this.load();
         this.connected = up;
@@ -171,12 +171,12 @@ export class Production {
     if (!this.#stopFollowing) this.follow();
   }
 
-  apply(event) {
+  apply(event, id) {
     if (event.name === "stalled") this.stalled = event.data.reason;
     else if (event.name === "plan_progress") this.draft = event.data.count ? event.data : null;
     else if (event.name === "asset_progress") this.live.set(event.asset_id, event.data);
     if (event.id) {
-      this.#lastEvent = event.id;
+      this.#lastEvent = id;
       this.stalled = "";
       const reset = this.events.at(-1)?.id >= event.id; // the run was reset, and has other events with these numbers
       if (reset) this.events = this.events.filter((each) => each.id < event.id);

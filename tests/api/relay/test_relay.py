@@ -1,10 +1,8 @@
 """The event relay: exact resume, one follower for all watchers, reports of silence, and streams that end correctly."""
 
 import asyncio
-import socket
-import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import pytest
 from temporalio.client import Client
@@ -12,6 +10,7 @@ from temporalio.client import Client
 from deploy.local import Stack
 from tests.support.fakes import FakeActivities
 from tests.support.servers.serving import Api, Sse, serving
+from tests.support.servers.tcp_proxy import proxy
 from tests.support.waiting import WITHIN
 from workflows.runtime.data_converter import data_converter
 
@@ -207,59 +206,3 @@ async def test_a_cut_connection_to_temporal(servers: Stack, client: Client, fake
             assert event.id is not None
             assert rest == list(range(event.id + 1, event.id + 1 + len(rest)))
             assert len(rest) == len(await api.events(production_id)) - event.id
-
-
-class Proxy:
-    """A TCP connection to a server that can be cut; new connections are accepted again."""
-
-    def __init__(self, target: str) -> None:
-        host, _, port = target.rpartition(":")
-        self._target = host, int(port)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._open: list[socket.socket] = []
-        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
-        self._threads = [threading.Thread(target=self._accept)]
-        self._threads[0].start()
-
-    def cut(self) -> None:
-        cut, self._open = self._open, []
-        for end in cut:
-            end.shutdown(socket.SHUT_RDWR)
-            end.close()
-
-    def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self.cut()
-        for thread in self._threads:
-            thread.join()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near = self._listener.accept()[0]
-            except OSError:
-                return
-            far = socket.create_connection(self._target)
-            self._open += [near, far]
-            for source, sink in ((near, far), (far, near)):
-                pump = threading.Thread(target=_pump, args=(source, sink))
-                self._threads.append(pump)
-                pump.start()
-
-
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    try:
-        while data := source.recv(65_536):
-            sink.sendall(data)
-    except OSError:
-        return
-
-
-@contextmanager
-def proxy(target: str) -> Iterator[Proxy]:
-    line = Proxy(target)
-    try:
-        yield line
-    finally:
-        line.close()

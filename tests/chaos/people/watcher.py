@@ -20,7 +20,7 @@ class Watcher:
         self.seen: list[StreamEvent] = []
         self.problems: list[str] = []
         self.cuts = 0
-        self.last = after
+        self.last = self._resume = after
         self._client = GreenlightClient(url)
         self._production_id = production_id
         self._rng = rng
@@ -55,14 +55,14 @@ class Watcher:
             self._stopped.wait(self._rng.uniform(0.05, AWAY_SECONDS))
 
     def _until_cut(self) -> None:
-        for event in self._client.events(self._production_id, after=self.last):
+        for event in self._client.events(self._production_id, after=self._resume):
             if self._stopped.is_set():
                 return
             if event.id is None:
                 continue
             if event.id != self.last + 1:
                 self.problems.append(f"{self._production_id}: event {event.id} came after event {self.last}")
-            self.last = event.id
+            self.last, self._resume = event.id, event.resume_id or 0
             self.seen.append(event)
             if self._rng.random() < CUT:
                 self.cuts += 1

@@ -119,8 +119,9 @@ def patient() -> Iterator[None]:
     """The API waits WITHIN for a Temporal server and for workers: on a busy machine a late response is no outage."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(readiness, "WITHIN_SECONDS", WITHIN)
-        for found in walk_packages(api.temporal.__path__, "api.temporal."):  # some are loaded by the first request
-            module = import_module(found.name)
+        # All are loaded first: a module that is loaded later would keep a changed limit.
+        found = [import_module(each.name) for each in walk_packages(api.temporal.__path__, "api.temporal.")]
+        for module in found:
             for limit in {"RPC_TIMEOUT", "QUERY_TIMEOUT", "ACCEPT_TIMEOUT", "PROVIDERS_TIMEOUT"} & vars(module).keys():
                 patch.setattr(module, limit, timedelta(seconds=WITHIN))
         yield

@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError, TemporalError
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from activities.batch import ProductionReports
+from activities.batch import ProductionReports, ReadCost
 from tests.support.productions import Productions
 from tests.support.waiting import eventually
 from tests.workflows.production.steps import server
@@ -124,8 +124,8 @@ async def _open_request(_: str) -> Decimal:
 
 
 @asynccontextmanager
-async def working(client: Client) -> AsyncIterator[None]:
-    looking = ProductionReports(_no_manifest, _open_request)
+async def working(client: Client, read_cost: ReadCost = _open_request) -> AsyncIterator[None]:
+    looking = ProductionReports(_no_manifest, read_cost)
     async with Worker(
         client,
         task_queue=keys.TASK_QUEUE,

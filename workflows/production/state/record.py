@@ -68,6 +68,7 @@ class Record(Snapshot):
             spent_usd=self.spent_usd,
             last_event_id=count,
             events=self.events[max(after, 0) : count],
+            resets=self.resets,
         )
 
     def receipt(self) -> Receipt:

@@ -1,0 +1,1 @@
+"""Streams of events as their callers read them."""
