@@ -24,6 +24,7 @@ from workflows import keys
 from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Approval, Decision
 
+Check = Callable[[Handle], Awaitable[bool]]
 SHOWS: Final = {
     "StartTime<": "production-",
     "workflow describe": "shot-1/1",
@@ -52,7 +53,7 @@ async def pending(handle: Handle) -> PendingActivityInfo | None:
     return next((each for each in raw if each.activity_id == "shot-1/1"), None)
 
 
-def take(holds: Callable[[PendingActivityInfo], bool]) -> Callable[[Handle], Awaitable[bool]]:
+def take(holds: Callable[[PendingActivityInfo], bool]) -> Check:
     async def check(handle: Handle) -> bool:
         found = await pending(handle)
         return found is not None and holds(found)
@@ -60,7 +61,7 @@ def take(holds: Callable[[PendingActivityInfo], bool]) -> Callable[[Handle], Awa
     return check
 
 
-def ends(status: WorkflowExecutionStatus) -> Callable[[Handle], Awaitable[bool]]:
+def ends(status: WorkflowExecutionStatus) -> Check:
     async def check(handle: Handle) -> bool:
         return (await handle.describe()).status is status
 
@@ -76,6 +77,13 @@ async def listed(client: Client, handle: Handle, query: str) -> None:
     await eventually(poll, query)
 
 
+async def comes_true(check: Check, handle: Handle, what: str) -> None:
+    async def poll() -> bool | None:
+        return await check(handle) or None
+
+    await eventually(poll, what)
+
+
 async def is_paused(handle: Handle) -> bool:
     return (await snapshot(handle)).paused is not None
 
@@ -85,7 +93,7 @@ async def goes_on(handle: Handle) -> bool:
 
 
 STARTED: Final = take(lambda found: found.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED)
-EFFECTS: Final[dict[str, Callable[[Handle], Awaitable[bool]]]] = {
+EFFECTS: Final[dict[str, Check]] = {
     "activity reset": STARTED,
     "activity pause": take(lambda found: found.paused),
     "activity unpause": take(lambda found: not found.paused),
@@ -110,7 +118,7 @@ async def test_the_commands_of_the_guide_are_accepted(
         await listed(client, first, "GreenlightAttention='approval'")
         approval = Approval(plan_digest=plan.digest, approver="ana")
         await update(first, ProductionWorkflow.decide, Decision(approve=approval))
-        await eventually(lambda: _true(STARTED, first), "the take is in progress")
+        await comes_true(STARTED, first, "the take is in progress")
         await listed(client, first, f"GreenlightStatus='producing' AND GreenlightProviders='{PROVIDER}'")
         event = await event_before(first, "decide")
         environ = {**servers.env, "ID": keys.production_id_of(first.id), "EVENT": str(event)}
@@ -137,10 +145,6 @@ async def test_the_commands_of_the_guide_are_accepted(
                 assert part not in command or re.search(pattern, done.stdout), (command, done.stdout)
             for part, effect in EFFECTS.items():
                 if part in command:
-                    await eventually(lambda effect=effect: _true(effect, productions.newest(first)), command)
+                    await comes_true(effect, productions.newest(first), command)
         assert (await productions.newest(first).result()).status == "cancelled"
     assert len(ran) == len(READS) + len(DOES)
-
-
-async def _true(check: Callable[[Handle], Awaitable[bool]], handle: Handle) -> bool | None:
-    return await check(handle) or None
