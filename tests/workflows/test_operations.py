@@ -8,6 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
@@ -26,6 +27,7 @@ from workflows.requests import Approval, Decision
 
 Check = Callable[[Handle], Awaitable[bool]]
 SHOWS: Final = {
+    "TemporalReportedProblems": "production-stuck-",
     "StartTime<": "production-",
     "workflow describe": "shot-1/1",
     "workflow metadata": r"### producing[\s\S]*\| title-1\s+\| fake · words\s+\| completed, take 1",
@@ -110,16 +112,23 @@ async def test_the_commands_of_the_guide_are_accepted(
     productions: Productions, client: Client, servers: Stack, tmp_path: Path
 ) -> None:
     """Each `temporal` command of the guide is accepted by the server and has its effect on the run; attributes of its
-    state find it in the list."""
+    state find it in the list, and a run whose input no worker can read."""
     fake = Film()
     fake.hold("shot-1")
     async with fake.working(client):
+        stuck: Handle = await client.start_workflow(
+            keys.WORKFLOW_TYPE,
+            {"nothing": "of ours"},
+            id=f"production-stuck-{uuid4().hex}",
+            task_queue=keys.TASK_QUEUE,
+        )
         first, plan = await productions.planned(platform="video")
         await listed(client, first, "GreenlightAttention='approval'")
         approval = Approval(plan_digest=plan.digest, approver="ana")
         await update(first, ProductionWorkflow.decide, Decision(approve=approval))
         await comes_true(STARTED, first, "the take is in progress")
         await listed(client, first, f"GreenlightStatus='producing' AND GreenlightProviders='{PROVIDER}'")
+        await listed(client, stuck, "TemporalReportedProblems IS NOT NULL")
         event = await event_before(first, "decide")
         environ = {**servers.env, "ID": keys.production_id_of(first.id), "EVENT": str(event)}
         environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -147,4 +156,5 @@ async def test_the_commands_of_the_guide_are_accepted(
                 if part in command:
                     await comes_true(effect, productions.newest(first), command)
         assert (await productions.newest(first).result()).status == "cancelled"
+        await stuck.terminate()
     assert len(ran) == len(READS) + len(DOES)
