@@ -1,5 +1,6 @@
 """Fixtures of all tests: real servers, started for the first test that needs them, once a session."""
 
+import gc
 import os
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -53,6 +54,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     process = getattr(session.config, "workerinput", None)
     if process and session.config.args == ["tests"]:
         import_modules("tests", int(process["workerid"].removeprefix("gw")) / process["workercount"])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect no garbage during the imports, which keep all that they make: an eighth of their CPU time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

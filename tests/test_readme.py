@@ -85,10 +85,13 @@ def test_the_commands_run(local_stack: Stack, tmp_path: Path) -> None:
                 typed('greenlight plan "A word about the weather." --platform copy', env)
             if "greenlight edit $ID --set shot-1" in block or "cancel $ID" in block:
                 env["ID"] = new_plan(studio, before)
-            if ran == 0 or not block.startswith("greenlight"):
-                shell(block.replace("http://127.0.0.1:8400", url), env)
+            first, _, others = block.partition("\n")
+            if ran == 0:
+                shell(first, env)  # the installed command
+            if block.startswith("greenlight"):
+                typed(block if ran else others, env)
             else:
-                typed(block, env)
+                shell(block.replace("http://127.0.0.1:8400", url), env)
             ran += 1
     assert ran == 10
     assert (tmp_path / "out/post/content.md").stat().st_size > 0

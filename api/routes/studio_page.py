@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import mimetypes
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,9 +21,10 @@ router = APIRouter(include_in_schema=False)
 
 FOLDER: Final = Path(__file__).parents[1] / "studio"
 PAGE: Final = "index.html"
+_VERSION: Final = re.compile(r"v-[0-9a-f]{12}/")
+"""What the page adds to the addresses of its files; those of another version are the files of this one."""
 _HEADERS: Final = {
-    # The names carry no version, so a browser revalidates each file; most responses are 304.
-    "Cache-Control": "no-cache",
+    "Cache-Control": "no-cache",  # a browser revalidates it
     "Vary": "Accept, Accept-Encoding",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -43,11 +46,17 @@ class _File:
 
 @router.get("/studio/{name:path}")
 async def static(request: Request, name: str) -> Response:
-    """One file of the page; only files of the package's folder."""
-    found = _files().get(name)
-    if found is None or name == PAGE:
+    """One file of the page; only files of the package's folder.
+
+    At the address of this version, a browser keeps it and does not ask again.
+    """
+    versioned = _VERSION.match(name)
+    file = name[versioned.end() :] if versioned else name
+    found = _files().get(file)
+    if found is None or file == PAGE:
         raise Problem(404, "no-such-file", "The studio page has no such file; open / in a browser.")
-    return _answer(request, found)
+    kept = {"Cache-Control": "public, max-age=31536000, immutable"} if name.startswith(version()) else {}
+    return _answer(request, found, _HEADERS | kept)
 
 
 @router.get("/docs")
@@ -68,7 +77,19 @@ async def page(services: Services) -> Response:
     While interviews by voice are enabled, it may also connect to the one host of their vendor."""
     allowed = policy(await media_origin(services), await services.fleet.interview_origin())
     headers = {**_HEADERS, "Content-Security-Policy": allowed}
-    return Response(_files()[PAGE].body, headers=headers, media_type="text/html")
+    return Response(_page(), headers=headers, media_type="text/html")
+
+
+@cache
+def _page() -> bytes:
+    return _files()[PAGE].body.replace(b"/studio/", f"/studio/{version()}".encode())
+
+
+@cache
+def version() -> str:
+    """The folder in the addresses of the page's files: a digest of all of them."""
+    digests = "".join(f"{name} {file.etag}" for name, file in sorted(_files().items()))
+    return f"v-{hashlib.sha256(digests.encode()).hexdigest()[:12]}/"
 
 
 def wants_page(request: Request) -> bool:
@@ -123,8 +144,8 @@ def _read(path: Path) -> _File:
     return _File(body, gzip.compress(body, mtime=0), media_type or "application/octet-stream", etag)
 
 
-def _answer(request: Request, file: _File) -> Response:
-    headers = {**_HEADERS, "ETag": file.etag}
+def _answer(request: Request, file: _File, headers: Mapping[str, str]) -> Response:
+    headers = {**headers, "ETag": file.etag}
     if request.headers.get("if-none-match") == file.etag:
         return Response(status_code=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):

@@ -90,7 +90,7 @@ const styleViews = () => (styled ??= Promise.all(SHEETS.map(loadSheet)));
 const loadSheet = (name) => new Promise((done) => {
   const link = document.createElement("link");
   const failed = () => ((styled = null), link.remove(), done());
-  Object.assign(link, { rel: "stylesheet", href: `/studio/${name}`, onload: done, onerror: failed });
+  Object.assign(link, { rel: "stylesheet", href: new URL(name, import.meta.url).href, onload: done, onerror: failed });
   document.head.append(link);
 });
 

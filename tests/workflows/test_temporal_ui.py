@@ -1,6 +1,6 @@
 """The views and actions of an engineer in Temporal's own UI, in a real browser, and with its command line.
 
-Pictures are saved in out/screens/.
+Pictures are saved in out/screens/. `test_operations.py` has the commands in the gate.
 """
 
 import os
@@ -28,6 +28,7 @@ BY_PROVIDER = 'GreenlightProviders="openai" AND GreenlightCostUsd>=0.01'
 PATIENCE_MS = 1_000 * WITHIN
 """Each page of Temporal's UI loads and starts some megabytes of scripts, on a machine that runs other tests."""
 
+pytestmark = pytest.mark.trial
 needs_browser = pytest.mark.skipif(not CHROMIUM.exists(), reason=MISSING)
 
 
@@ -83,7 +84,6 @@ def frame(page: Page, heading: str) -> Locator:
     )
 
 
-@pytest.mark.trial
 @needs_browser
 async def test_the_list_has_our_columns(page: Page, studio: Situation) -> None:
     """Columns are added by hand as in the guide; each production shows its status, platform, cost and requester."""
@@ -111,9 +111,9 @@ async def test_the_list_has_our_columns(page: Page, studio: Situation) -> None:
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        pytest.param('GreenlightStatus="needs_attention"', "refused", marks=pytest.mark.trial),
+        ('GreenlightStatus="needs_attention"', "refused"),
         ('GreenlightAttention="approval"', "waiting"),
-        pytest.param('GreenlightTenant="north"', "film", marks=pytest.mark.trial),
+        ('GreenlightTenant="north"', "film"),
         (BY_PROVIDER, "film"),
     ],
 )
@@ -129,7 +129,6 @@ async def test_a_filter_finds_productions(studio: Situation, query: str, found: 
     await eventually(found_as_expected, query)
 
 
-@pytest.mark.trial
 @needs_browser
 async def test_a_filter_is_part_of_the_address(page: Page, studio: Situation) -> None:
     """A list filter in the address shows exactly the productions that match it."""
@@ -138,7 +137,6 @@ async def test_a_filter_is_part_of_the_address(page: Page, studio: Situation) ->
     await expect(page.get_by_role("row").filter(has_text=studio.film)).to_be_visible()
 
 
-@pytest.mark.trial
 @needs_browser
 async def test_a_stuck_run_is_listed_as_failing(page: Page) -> None:
     """The list's tab of failures shows a run whose workflow task fails repeatedly."""
@@ -183,7 +181,6 @@ async def test_a_producing_run_shows_its_progress(page: Page, studio: Situation)
     await picture(page, "history")
 
 
-@pytest.mark.trial
 @needs_browser
 async def test_the_ui_shows_why_an_asset_waits(page: Page, studio: Situation) -> None:
     """A waiting attempt shows the reason, with the vendor's own message and delay."""
@@ -193,7 +190,6 @@ async def test_the_ui_shows_why_an_asset_waits(page: Page, studio: Situation) ->
     await picture(page, "rate-limited")
 
 
-@pytest.mark.trial
 @needs_browser
 async def test_a_failed_production_shows_its_remedy(page: Page, studio: Situation) -> None:
     """A production that failed shows the failure and how to fix it."""
@@ -246,7 +242,6 @@ async def shown(page: Page, production_id: str) -> str:
     return text.replace("your name", "ana")
 
 
-@pytest.mark.trial
 @needs_browser
 async def test_deciding_in_the_ui(page: Page, studio: Situation) -> None:
     """The JSON that User Metadata shows approves when it is sent as a signal, and answers a refusal when it is sent as

@@ -1,6 +1,7 @@
 """A film in several languages: each has its own timing, and what is the same is encoded once."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.activities.finishing.media import Film, Takes, cue_times, finished, s
 from workflows.activity_io import FinishDeliverable, FinishedAsset
 from workflows.brief import Platform
 from workflows.cut import Card, Cut
+from workflows.destinations.profiles import PROFILES
 from workflows.models import Check, Measured, Modality
 
 WORDS = {"narration-1": "Die Boote laufen aus.", "narration-2": "Mittags sind die Netze voll."}
@@ -75,9 +77,13 @@ async def test_each_language_has_its_own_length(storage: Storage, tmp_path: Path
     assert german.differ(4.5, 5.5) < 0.5
 
 
-async def test_each_language_is_made_for_each_destination(storage: Storage, tmp_path: Path) -> None:
+async def test_each_language_is_made_for_each_destination(
+    storage: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each language is mixed once, at the loudness of each destination; each file is measured, and the
     overview has the sounds of the original alone."""
+    small = replace(PROFILES["broadcast"], size=(480, 270))
+    monkeypatch.setitem(PROFILES, "broadcast", small)
     takes, request = await film(storage, tmp_path, "languages-destinations", (1.0, 4.0))
     cut = request.cut.model_copy(update={"renditions": ("broadcast",)})
     request = request.model_copy(update={"cut": cut})
@@ -93,7 +99,7 @@ async def test_each_language_is_made_for_each_destination(storage: Storage, tmp_
         assert each.loudness_lufs == pytest.approx(-23 if "broadcast" in name else -14, abs=0.5)
         assert each.duration_seconds == pytest.approx(6.0 if ".de" in name else 4.0, abs=0.2)
     german = Film(files["deliverable.de-broadcast.mp4"])
-    assert (german.size, german.languages) == ((1920, 1080), {"deu"})
+    assert (german.size, german.languages) == (small.size, {"deu"})
     assert german.loud(2.3, 5.8)
     overview = json.loads(files["overview.json"])
     assert [sound["asset_id"] for sound in overview["sounds"]] == ["narration-1", "narration-2"]

@@ -71,8 +71,8 @@ async def test_a_film_for_destinations(storage: Storage, tmp_path: Path) -> None
 def assert_text_is_inside(data: bytes, profile: Profile) -> None:
     """White letters and dark boxes, which differ from the plain picture, are inside the safe area."""
     with av.open(BytesIO(data), "r") as film:
-        frames = [frame.to_ndarray(format="gray") for frame in film.decode(video=0)]
-    shown = frames[len(frames) // 2].astype(int)
+        frames = list(film.decode(video=0))
+    shown = frames[len(frames) // 2].to_ndarray(format="gray").astype(int)
     height, width = shown.shape
     area = profile.safe
     left, right = round(area.left * width) - 2, round((1 - area.right) * width) + 2

@@ -1,8 +1,8 @@
 """A worker killed with SIGKILL at every step of a submission, for every vendor: the bills and the end of each take, and
 of each kind of analysis.
 
-All takes of the selected rows are in progress in one worker, each held at its step; one kill ends them all, and a
-second worker continues. The gate has every step of one vendor with jobs and of one without, for all others a bill that
+All selected rows are in progress in one worker, each held at its step; one kill ends them all, and a second worker
+continues. The gate has every step of one vendor with jobs and of one without, for all others a bill that
 is not known to the worker, and two rows of analyses; `make trials` has the other rows. The vendors are emulators that
 the unmodified SDKs connect to.
 """
@@ -246,49 +246,11 @@ def selected(items: Iterable[pytest.Item], test: Callable[..., object], *names: 
     return [tuple(i.callspec.params[name] for name in names) for i in mine]
 
 
-@pytest.fixture(scope="module")
-async def outcomes(
-    request: pytest.FixtureRequest,
-    client: Client,
-    storage: Storage,
-    servers: Stack,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[dict[str, Outcome]]:
-    """Every selected row of the table of takes."""
-    chosen = selected(request.session.items, test_a_kill_causes_no_unrecorded_bill, "kind", "step", "price")
-    with ExitStack() as stack:
-        rows = []
-        for kind, step, price in chosen:
-            name, kindred = name_of(kind, step, price), KINDS[kind]
-            emulator = stack.enter_context(kindred.emulator())
-            case = Case(name=name, vendor=kindred.vendor, env=env_of(kindred.vendor, emulator), step=step)
-            rows.append(Row(case, emulator, OneTake.run, take_request(kind, name, price)))
-        ends = await play(rows, client, servers, tmp_path_factory.mktemp("killed"))
-        found = {}
-        for row in rows:
-            name, emulator = row.case.name, row.emulator
-            entry = await Ledger(storage, keys.take_prefix(name, "a", 1)).read()
-            assert entry is not None
-            found[name] = Outcome(ends[name], entry, len(emulator.submissions), emulator.problems)
-        yield found
-
-
-@pytest.mark.parametrize(("kind", "step", "price"), ROWS, ids=lambda v: str(v))
-async def test_a_kill_causes_no_unrecorded_bill(
-    outcomes: dict[str, Outcome], kind: str, step: Step, price: Decimal
-) -> None:
-    """There is never a second bill without a `resubmitted` that policy allows, and an ambiguous take is never recorded
-    as made."""
-    found = outcomes[name_of(kind, step, price)]
-    end, billed, outcome = expected(kind, step, price)
-    submissions = found.entry.submissions
-    assert (found.end, found.submissions) == (end, billed)
-    assert [s.outcome for s in submissions][-1] == outcome
-    resubmitted = sum(s.outcome == RESUBMITTED for s in submissions)
-    assert found.submissions <= 1 + resubmitted
-    assert len(submissions) == 1 + resubmitted
-    assert (found.entry.state == "stored") == (end == "stored")
-    assert found.problems == []
+def take_row(stack: ExitStack, kind: str, step: Step, price: Decimal) -> Row:
+    name, kindred = name_of(kind, step, price), KINDS[kind]
+    emulator = stack.enter_context(kindred.emulator())
+    case = Case(name=name, vendor=kindred.vendor, env=env_of(kindred.vendor, emulator), step=step)
+    return Row(case, emulator, OneTake.run, take_request(kind, name, price))
 
 
 ANALYSIS_STEPS: Final[tuple[Step, ...]] = (*SYNC_STEPS, "analysed")
@@ -317,26 +279,63 @@ def analysis_row(stack: ExitStack, kind: str, step: Step, brief: Brief, media: M
     return Row(case, emulator, OneAnalysis.run, request)
 
 
+async def take_outcome(storage: Storage, row: Row, end: str) -> Outcome:
+    entry = await Ledger(storage, keys.take_prefix(row.case.name, "a", 1)).read()
+    assert entry is not None
+    return Outcome(end, entry, len(row.emulator.submissions), row.emulator.problems)
+
+
+@dataclass(frozen=True)
+class Played:
+    """The selected rows of both tables after their kill."""
+
+    takes: Mapping[Taken, Outcome]
+    analyses: Mapping[tuple[str, Step], tuple[Row, Analysed]]
+
+
 @pytest.fixture(scope="module")
-async def analysed(
+async def played(
     request: pytest.FixtureRequest,
     client: Client,
     storage: Storage,
     servers: Stack,
     tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[dict[tuple[str, str], tuple[Row, Analysed]]]:
-    """The rows of the table of analyses that are selected."""
-    chosen = selected(request.session.items, test_a_killed_analysis_is_billed_once, "kind", "step")
-    folder = tmp_path_factory.mktemp("analysed")
+) -> AsyncIterator[Played]:
+    """Every selected row, in one pair of workers: each worker imports all SDKs, in 3 s of CPU."""
+    items, folder = request.session.items, tmp_path_factory.mktemp("killed")
     with ExitStack() as stack:
-        rows = {}
+        takes = {
+            taken: take_row(stack, *taken)
+            for taken in selected(items, test_a_kill_causes_no_unrecorded_bill, "kind", "step", "price")
+        }
+        analyses = {}
+        chosen = selected(items, test_a_killed_analysis_is_billed_once, "kind", "step")
         for kind in dict.fromkeys(each for each, _ in chosen):
             reader = Reader(storage)
             media = await reader.bring(ANALYSES[kind].data(folder), ANALYSES[kind].use)
             for step in (step for each, step in chosen if each == kind):
-                rows[kind, step] = analysis_row(stack, kind, step, reader.brief, media)
-        ends = await play(list(rows.values()), client, servers, folder)
-        yield {key: (row, Analysed.model_validate(ends[row.case.name])) for key, row in rows.items()}
+                analyses[kind, step] = analysis_row(stack, kind, step, reader.brief, media)
+        ends = await play([*takes.values(), *analyses.values()], client, servers, folder)
+        yield Played(
+            {taken: await take_outcome(storage, row, ends[row.case.name]) for taken, row in takes.items()},
+            {each: (row, Analysed.model_validate(ends[row.case.name])) for each, row in analyses.items()},
+        )
+
+
+@pytest.mark.parametrize(("kind", "step", "price"), ROWS, ids=lambda v: str(v))
+async def test_a_kill_causes_no_unrecorded_bill(played: Played, kind: str, step: Step, price: Decimal) -> None:
+    """There is never a second bill without a `resubmitted` that policy allows, and an ambiguous take is never recorded
+    as made."""
+    found = played.takes[kind, step, price]
+    end, billed, outcome = expected(kind, step, price)
+    submissions = found.entry.submissions
+    assert (found.end, found.submissions) == (end, billed)
+    assert [s.outcome for s in submissions][-1] == outcome
+    resubmitted = sum(s.outcome == RESUBMITTED for s in submissions)
+    assert found.submissions <= 1 + resubmitted
+    assert len(submissions) == 1 + resubmitted
+    assert (found.entry.state == "stored") == (end == "stored")
+    assert found.problems == []
 
 
 @pytest.mark.parametrize(
@@ -347,12 +346,10 @@ async def analysed(
         for step in ANALYSIS_STEPS
     ],
 )
-async def test_a_killed_analysis_is_billed_once(
-    analysed: dict[tuple[str, str], tuple[Row, Analysed]], kind: str, step: Step
-) -> None:
+async def test_a_killed_analysis_is_billed_once(played: Played, kind: str, step: Step) -> None:
     """Whichever step the worker is killed at, the vendor bills a question once. Only where the price is below
     `resubmit_below_usd` is a lost one sent once more, and then the bill of the analysis has both."""
-    (row, found), read = analysed[kind, step], ANALYSES[kind]
+    (row, found), read = played.analyses[kind, step], ANALYSES[kind]
     sent = (step != "after_claim") + (step in AMBIGUOUS and read.repeated)
     assert len(row.emulator.submissions) == read.earlier + sent
     assert found.billed_usd >= row.emulator.billed_usd

@@ -48,13 +48,15 @@ def test_every_import_names_an_export() -> None:
 
 
 async def test_the_page_is_served(site: Site, servers: Stack) -> None:
-    """Browsers receive the page with a strict policy, other clients the JSON; files are cached, and no other file is
-    served."""
+    """Browsers receive the page with a strict policy, other clients the JSON; files are cached, those of this version
+    without another request, and no other file is served."""
     async with httpx.AsyncClient(base_url=site.url, timeout=WITHIN) as http:
         page = await http.get("/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
         json = await http.get("/")
         script = await http.get("/studio/app.js")
         again = await http.get("/studio/app.js", headers={"If-None-Match": script.headers["etag"]})
+        versioned = await http.get(f"/studio/{studio_page.version()}app.js")
+        older = await http.get("/studio/v-0123456789ab/app.js")
         outside = [await http.get(f"/studio/{name}") for name in ("../studio.py", "%2e%2e/app.py", "index.html", "")]
     assert json.json()["name"] == "greenlight"
     assert page.headers["content-type"].startswith("text/html")
@@ -80,7 +82,10 @@ async def test_the_page_is_served(site: Site, servers: Stack) -> None:
     assert not [a for _, attrs in tags.found for a in attrs if a.startswith("on") or a == "style"]
     loaded = [a.get("src") or a.get("href") for tag, a in tags.found if tag in ("script", "link")]
     assert loaded
-    assert all(address and address.startswith("/studio/") for address in loaded)
+    assert all(address and address.startswith(f"/studio/{studio_page.version()}") for address in loaded)
+    assert "immutable" in versioned.headers["cache-control"]
+    assert older.headers["cache-control"] == script.headers["cache-control"] == "no-cache"
+    assert versioned.text == older.text == script.text
 
 
 def test_the_page_is_light() -> None:
