@@ -61,7 +61,8 @@ ORDER_LAST: Final = (
 ORDER_ANYWHERE: Final = further.ORDER_ANYWHERE
 """Verbs with which somebody only orders, wherever they stand in a sentence."""
 MEDIUM: Final = (
-    r"\d{1,3}[- ]?sekünder|bumper|film\w{0,4}|movie|vid[eé][oó]\w{0,4}|vídeo\w?|clips?|klip\w{0,3}|ad|advert|commercial|"
+    r"\d{1,3}[- ]?sekünder|bumper|film\w{0,4}|movie|vid[eé][oó]\w{0,4}|vídeo\w?|clips?|klip\w{0,3}|ad|advert|"
+    r"commercial|"
     r"spots?|trailer|reels?|promos?(?! ?codes?)|sizzle|opener|"
     r"animation|short|teaser|\w*(?:werbe|image|kurz|erklär)(?:spot|film|video|clip)|anuncio|cortometraje|corto|"
     r"publicité|annonce|filmato|pubblicità|anúncio|propaganda|comercial|filmpje|reclame|filmik\w?|reklam\w{0,3}|"
