@@ -65,7 +65,10 @@ def logged_data(event: Event | StreamEvent) -> dict[str, JsonValue]:
 def in_the_log(events: Sequence[StreamEvent]) -> list[Event]:
     """The events of a stream that belong to the log: those with an id."""
     logged = [event for event in events if event.id is not None]
-    return [Event.model_validate(e.model_dump(exclude={"production_id"}) | {"data": logged_data(e)}) for e in logged]
+    return [
+        Event.model_validate(e.model_dump(exclude={"production_id", "resume_id"}) | {"data": logged_data(e)})
+        for e in logged
+    ]
 
 
 class Watcher:
