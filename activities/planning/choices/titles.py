@@ -3,8 +3,11 @@
 from typing import Final
 
 from activities.planning.structure.cleaning import without_letter
+from activities.planning.structure.notations.silence import without_no_voice
 from activities.planning.structure.orders.sentences import is_aside, is_order, topic
+from activities.planning.structure.orders.shot_lengths import without_each_shot
 from activities.planning.structure.quoted import is_commission
+from activities.planning.structure.sounds import without_sounds
 from activities.planning.structure.text import quotations
 from activities.planning.task import PlanningTask
 from activities.text.speech import sentences, subject
@@ -18,6 +21,7 @@ def title_of(task: PlanningTask) -> str:
     if given := task.feedback.title or task.given_title:
         return given[:200]
     text = next((s for s in sentences(without_letter(brief.text)) if not is_aside(s)), brief.text)
+    text = without_sounds(without_no_voice(without_each_shot(text)))
     if is_order(text):
         text = topic(text) or text
     if structure and structure.form in ("shot list", "table", "screenplay"):

@@ -129,6 +129,7 @@ def test_music_in_the_sentence_about_the_film() -> None:
     assert [asset.prompt for asset in made.assets if asset.role == "music"] == [
         "energetic electronic music. Instrumental, no vocals."
     ]
+    assert made.title == "Our gym"
 
 
 def test_settings_after_a_dialogue_are_no_shot() -> None:
