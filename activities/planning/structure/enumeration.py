@@ -55,9 +55,9 @@ _ITEM: Final = Pattern(
     r"^\s*[*_]{0,3}(?:[-*+•‣▪◦–—]\s+|[・●○■▶✓✔→]\s*|\(?\d{1,2}[.)、．]\s*(?!\d)|\d{1,2}(?:-|/)\s+|[①-⑳]\s*|[a-h]\)\s+)(?=\S)"
 )
 _INLINE: Final = Pattern(r"(?:^(?=1[^\n]*\s2[.)])|(?<=\s)|(?<=：)|(?<=:))(?:\((\d)\)|(\d)[.)]|([①-⑨]))\s*(?=\D)")
-_COUNTS: Final = {word: k for k, each in enumerate(names.NUMBERS, start=1) if k > 1 for word in each.split()}
+_SEVERAL: Final = "|".join(word for each in names.NUMBERS[1:] for word in each.split())
 _COLON_LIST: Final = Pattern(
-    rf"\b(\d{{1,2}}|{'|'.join(sorted(_COUNTS))})\s+[^\W\d]+[^:.!?\n]{{0,80}}:\s*([^:.!?\n]+)[.!?]?(?=\s|$)",
+    rf"\b(\d{{1,2}}|{_SEVERAL})\s+[^\W\d]+[^:.!?\n]{{0,80}}:\s*([^:.!?\n]+)[.!?]?(?=\s|$)",
     re.IGNORECASE,
 )
 _UNSPOKEN: Final = Pattern(
@@ -356,8 +356,7 @@ def _parse_inline(text: str) -> Structure | None:
         last, *tail = re.split(r"(?<=[.!?。！？])\s+", parts[-1].strip(), maxsplit=1)
         return _inline(text[: marks[0].start()], [*parts[:-1], last], " ".join(tail))
     if found := _COLON_LIST.search(text):
-        word = found.group(1)
-        count = int(word) if word.isdigit() else _COUNTS[word.lower()]
+        count = names.count_of(found.group(1))
         parts = re.split(r"\s*;\s*|\s*,\s*(?:(?:and|und|y|et|e)\s+)?|\s+(?:and|und|y|et|e)\s+", found.group(2).strip())
         if len(parts) == count > 1 and all(len(part.split()) >= CLAUSE_WORDS for part in parts):
             return _inline(text[: found.start(2)], parts, text[found.end() :])

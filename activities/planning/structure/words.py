@@ -160,6 +160,11 @@ NUMBERS: Final = (
     "nine neun nueve neuf nove negen nio ni",
     "ten zehn diez dix dieci dez tien dziesięć tio",
 )
+NUMBER_WORDS: Final = "|".join(word for each in NUMBERS for word in each.split())
+HAN_DIGITS: Final = "一二三四五六七八九十"
+_COUNTS: Final = {word: k for k, each in enumerate(NUMBERS, start=1) for word in each.split()} | {
+    digit: k for k, digit in enumerate(HAN_DIGITS, start=1)
+}
 ANNOUNCED_STEPS: Final = Pattern(
     rf"(?<!\w)(?:\d{{1,2}}|{'|'.join(word for each in NUMBERS for word in each.split())}|[一二三四五六七八九十]|"
     r"две|три|четыре|пять|шесть|семь|दो|तीन|चार|पाँच|पांच|छह|सात|ثلاث\w*|أربع\w*|خمس\w*|üç|dört|beş|세|네|다섯)"
@@ -215,3 +220,8 @@ COUNTERS: Final = (
     r"ページ目?|枚目|コマ目|个镜头|個鏡頭|幕|カット目|シーン目"
 )
 """Names of shots and steps that follow their number: "1단계:", "第一步："."""
+
+
+def count_of(text: str) -> int:
+    """The number of shots or steps that digits, a word of NUMBERS or a Han digit names."""
+    return int(text) if text.isdigit() else _COUNTS[text.lower()]

@@ -8,15 +8,13 @@ from activities.planning.structure.orders.lengths import SECONDS, named_lengths
 from activities.planning.structure.text import QUOTED, western_digits
 from activities.planning.structure.vocabulary import shot_lengths as words
 from activities.text.patterns import LETTER, Pattern
-from workflows.voice.numbers import with_digits
 
-_NUMBER_WORDS: Final = "|".join(word for each in names.NUMBERS for word in each.split())
-_NUMBERS: Final = rf"\d{{1,2}}|{_NUMBER_WORDS}"
+_NUMBERS: Final = rf"\d{{1,2}}|{names.NUMBER_WORDS}"
 _COUNT: Final = rf"(?P<count>{_NUMBERS})"
 _SHOT: Final = rf"(?:{words.SHOTS})(?!{LETTER})"
 _LENGTH: Final = (
     rf"(?:(?:about|around|circa|ca\.?|etwa|environ|unos|~)\s*)?"
-    rf"(?:\d{{1,3}}(?:[.,]\d)?|{_NUMBER_WORDS})[\s-]*(?:{SECONDS})(?!{LETTER})(?:\s*long)?"
+    rf"(?:\d{{1,3}}(?:[.,]\d)?|{names.NUMBER_WORDS})[\s-]*(?:{SECONDS})(?!{LETTER})(?:\s*long)?"
 )
 _BEGIN: Final = (
     rf"(?:[,;(–—-]\s*)?(?<!{LETTER})"
@@ -33,16 +31,12 @@ _EACH_SHOT: Final = Pattern(
     re.IGNORECASE,
 )
 _WIDE: Final = Pattern(
-    rf"[、，,]?(?:(?P<count>\d{{1,2}}|[一二三四五六七八九十])(?:个|個|つの|つ|개의)?\s?(?:{words.WIDE_SHOTS})(?:で|、|，|,|\s)*"
+    rf"[、，,]?(?:(?P<count>\d{{1,2}}|[{names.HAN_DIGITS}])(?:个|個|つの|つ|개의)?\s?(?:{words.WIDE_SHOTS})(?:で|、|，|,|\s)*"
     rf"(?:各|每个|每個|それぞれ|각각?)\s?\d{{1,3}}\s?(?:{SECONDS})(?:ずつ|씩)?"
     rf"|(?:各|每个|每個|1|一)(?:{words.WIDE_SHOTS})(?:は|约|約|\s)*\d{{1,3}}\s?(?:{SECONDS})(?:ずつ)?"
     rf"|(?:{words.WIDE_SHOTS})당\s?\d{{1,3}}\s?(?:{SECONDS}))",
     re.IGNORECASE,
 )
-
-_WIDE_DIGITS: Final = {digit: str(k) for k, digit in enumerate("一二三四五六七八九十", start=1)}
-
-
 _SENTENCE_ENDS: Final = ".!?:。！？："
 
 
@@ -55,7 +49,7 @@ class EachShot(NamedTuple):
 
 def each_shot(text: str) -> EachShot | None:
     """The length of each shot; None where the brief gives none, or several."""
-    found = {_read(match) for match in _matches(western_digits(text))}
+    found = {each for match in _matches(western_digits(text)) if (each := _read(match))}
     return found.pop() if len(found) == 1 else None
 
 
@@ -75,8 +69,9 @@ def _matches(text: str) -> list[re.Match[str]]:
     return sorted(outside, key=re.Match.start)
 
 
-def _read(match: re.Match[str]) -> EachShot:
+def _read(match: re.Match[str]) -> EachShot | None:
+    """None where the number of seconds is a word of a language whose numbers are not known."""
     groups = match.groupdict()
     count, begin = groups["count"] or groups.get("of") or "", match.end("count") if groups["count"] else match.start()
-    length = match.string[begin : match.end()]
-    return EachShot(named_lengths(length)[0], int(with_digits(_WIDE_DIGITS.get(count, count))) if count else 0)
+    seconds = named_lengths(match.string[begin : match.end()])
+    return EachShot(seconds[0], names.count_of(count) if count else 0) if seconds else None

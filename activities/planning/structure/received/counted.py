@@ -11,10 +11,8 @@ from activities.planning.structure.text import QUOTED
 from activities.planning.structure.vocabulary.shot_lengths import SHOTS, WIDE_SHOTS
 from activities.text.patterns import LETTER, Pattern
 
-_WORDS: Final = {word: k for k, each in enumerate(names.NUMBERS, start=1) for word in each.split()}
-_HAN: Final = {digit: k for k, digit in enumerate("一二三四五六七八九十", start=1)}
 _COUNTED: Final = Pattern(
-    rf"(?<!{LETTER})(?<![\d.,:])(?P<count>\d{{1,2}}|{'|'.join(_WORDS)}|[{''.join(_HAN)}])\s?(?:个|個|つの|개의)?\s*"
+    rf"(?<!{LETTER})(?<![\d.,:])(?P<count>\d{{1,2}}|{names.NUMBER_WORDS}|[{names.HAN_DIGITS}])\s?(?:个|個|つの|개의)?\s*"
     rf"(?:[^\W\d_]{{3,12}}\s+)?(?:(?:{SHOTS})(?!{LETTER})|{WIDE_SHOTS})(?P<more>[^:：.!?。！？\n“”\"]{{0,60}})\s*[:：]\s*"
     r"(?P<list>[^.!?。！？\n]{8,600})(?:[.!?。！？]|$)",
     re.IGNORECASE | re.MULTILINE,
@@ -22,7 +20,7 @@ _COUNTED: Final = Pattern(
 _AND: Final = r"(?:and|und|et|y|e|en|i|и|och|og|ja|a|ve)"
 _COMMA: Final = re.compile(rf"\s*[,，、]\s*(?:{_AND}\s+)?|\s+{_AND}\s+|[和と与]", re.IGNORECASE)
 _NAMED: Final = Pattern(
-    rf"(?<![^\W\d_])(?P<noun>{names.SHOT_NOUNS})\s+(?P<number>{'|'.join(_WORDS)})(?=\s*[:–—])", re.IGNORECASE
+    rf"(?<![^\W\d_])(?P<noun>{names.SHOT_NOUNS})\s+(?P<number>{names.NUMBER_WORDS})(?=\s*[:–—])", re.IGNORECASE
 )
 _BARE: Final = Pattern(
     rf"(?:^|(?<=[.!?;:,]\s))(?:{names.SHOT_NOUNS}|cut|clip)\s+(?P<number>\d{{1,2}})\s+(?=[^\W\d_])",
@@ -35,7 +33,7 @@ LEAST_NAMED: Final = 2
 def with_counted_shots(text: str) -> str:
     """The text with a line for each of such shots."""
     if len(_NAMED.findall(text)) >= LEAST_NAMED:
-        text = _NAMED.sub(lambda m: f"{m['noun']} {_WORDS[m['number'].lower()]}", text)
+        text = _NAMED.sub(lambda m: f"{m['noun']} {names.count_of(m['number'])}", text)
     numbers = [int(match["number"]) for match in _BARE.finditer(text)]
     if len(numbers) >= LEAST_NAMED and numbers == [*range(1, len(numbers) + 1)]:
         text = _BARE.sub(lambda m: f"\nShot {m['number']}: ", text)
@@ -44,8 +42,7 @@ def with_counted_shots(text: str) -> str:
 
 def _listed(match: re.Match[str]) -> str:
     """A line for each item, where there are as many as the sentence says."""
-    items, word = match["list"].strip(), match["count"].lower()
-    count = int(word) if word.isdigit() else _WORDS.get(word) or _HAN[word]
+    items, count = match["list"].strip(), names.count_of(match["count"])
     parts = re.split(r"\s*[;；]\s*", items) if re.search("[;；]", items) else _COMMA.split(items)
     if count < LEAST_NAMED or len(parts) != count or not all(parts) or QUOTED.search(items):
         return match[0]

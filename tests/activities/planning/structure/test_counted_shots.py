@@ -35,6 +35,7 @@ def seen(made: Plan) -> list[str]:
         ("She says: “Give me three shots of five seconds each!”", None),
         ("Three shots of 4 seconds, then two shots of 9 seconds.", None),
         ("A film of 30 seconds.", None),
+        ("kolme kuvaa à kolme sekuntia", None),
     ],
 )
 def test_the_length_of_each_shot(text: str, found: EachShot | None) -> None:
