@@ -89,7 +89,7 @@ _SHOT_IN_PROSE: Final = Pattern(
 _LENGTH_IN_BRACKETS: Final = Pattern(rf"(?=[\[(（【]){LENGTH.pattern}", re.IGNORECASE)
 _HAN_HEAD: Final = Pattern(
     rf"^({LEAD})第?\s*({words.SHOT_NOUNS}|"
-    rf"{words.STEPS})\s*([一二三四五六七八九十])(?=[\s\u3000（(:：.．、，,–—|-]|$)",
+    rf"{words.STEPS})\s*([{words.HAN_DIGITS}])(?=[\s\u3000（(:：.．、，,–—|-]|$)",
     re.IGNORECASE | re.MULTILINE,
 )
 """The head of a shot with its number in Han digits: "鏡頭一（0:00–0:05）"."""
@@ -115,10 +115,9 @@ _ORDINAL_NAME: Final = Pattern(
     re.IGNORECASE,
 )
 """The head of an item with its number as a word: "اللقطة الأولى:", "Erste Szene:"."""
-_HAN_DIGITS: Final = "一二三四五六七八九十"
 _COUNTED: Final = Pattern(
     rf"^{LEAD}第?\s*(?P<digit>\d{{1,2}}|"
-    rf"[{_HAN_DIGITS}])\s*(?:{words.COUNTERS})[*_]{{0,2}}\s*(?:[.):：、–—-]|$)\s*"
+    rf"[{words.HAN_DIGITS}])\s*(?:{words.COUNTERS})[*_]{{0,2}}\s*(?:[.):：、–—-]|$)\s*"
 )
 _NUMBER_FIRST: Final = Pattern(
     rf"^({LEAD})(\d{{1,2}})(?:\.|-?[^\W\d_]{{1,2}})?\s+({words.SHOT_NOUNS})[*_]{{0,2}}\s*(?=[—–:(\[.-])",
@@ -201,7 +200,7 @@ def with_plain_marks(text: str) -> str:
     if len(_SHOT_IN_PROSE.findall(text)) > 1:
         text = _SHOT_IN_PROSE.sub(lambda m: f"\n{m['noun'].capitalize()} {m['number']} ({m['length'].strip()}): ", text)
     text = _BOXED_HEAD.sub(r"\1\2 ", text)
-    text = _HAN_HEAD.sub(lambda m: f"{m[1]}{m[2]} {_HAN_DIGITS.index(m[3]) + 1} ", text)
+    text = _HAN_HEAD.sub(lambda m: f"{m[1]}{m[2]} {words.count_of(m[3])} ", text)
     text = _DASHED_LABEL.sub(lambda m: f"{m[1]}: " if kind_of(m[1].strip()) else m[0], text)
     marked = [line for line in text.splitlines() if _EMOJI_FIRST.match(line)]
     plain = [line for line in marked if not any(part.kind for part in segments(_EMOJI_FIRST.sub("", line)))]
@@ -301,7 +300,7 @@ def with_numbers(text: str) -> str:
             made[k] = f"{named['noun']} {count}: {line[named.end() :].lstrip()}"
         elif counted := _COUNTED.match(line):
             digit = counted["digit"]
-            made[k] = f"{digit if digit.isdigit() else _HAN_DIGITS.index(digit) + 1}. {line[counted.end() :]}"
+            made[k] = f"{digit if digit.isdigit() else words.count_of(digit)}. {line[counted.end() :]}"
         elif lettered := _LETTERED.match(line):
             at = next((abc.index(lettered[1].lower()) for abc in _ALPHABETS if lettered[1].lower() in abc), -1)
             letter = letter + 1 if at == letter else 1 if at == 0 else 0

@@ -43,10 +43,9 @@ from activities.text.delivery.reading import is_voice_direction
 from activities.text.patterns import Pattern
 from activities.text.speech import is_direction, is_wide, sentences
 
-_COUNTED: Final = "|".join(sorted({word for each in names.NUMBERS for word in each.split()}))
 _STEP: Final = Pattern(
-    rf"^[\s>#*_•+-]*(?:{names.STEPS})\s*(?:#|no\.?|nr\.?|第)?\s*(?:\d{{1,2}}|(?:{_COUNTED})\b|"
-    rf"[一二三四五六七八九十])\s*"
+    rf"^[\s>#*_•+-]*(?:{names.STEPS})\s*(?:#|no\.?|nr\.?|第)?\s*(?:\d{{1,2}}|(?:{names.NUMBER_WORDS})\b|"
+    rf"[{names.HAN_DIGITS}])\s*"
     r"[*_]{0,2}\s*(?:[.):：、–—→➜➡►▶-]|=>|$|(?<=\d)[\s\u3000]+(?=[぀-ヿ㐀-鿿가-힯]))[*_\s]*",
     re.IGNORECASE,
 )

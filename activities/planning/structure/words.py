@@ -166,7 +166,7 @@ _COUNTS: Final = {word: k for k, each in enumerate(NUMBERS, start=1) for word in
     digit: k for k, digit in enumerate(HAN_DIGITS, start=1)
 }
 ANNOUNCED_STEPS: Final = Pattern(
-    rf"(?<!\w)(?:\d{{1,2}}|{'|'.join(word for each in NUMBERS for word in each.split())}|[一二三四五六七八九十]|"
+    rf"(?<!\w)(?:\d{{1,2}}|{NUMBER_WORDS}|[{HAN_DIGITS}]|"
     r"две|три|четыре|пять|шесть|семь|दो|तीन|चार|पाँच|पांच|छह|सात|ثلاث\w*|أربع\w*|خمس\w*|üç|dört|beş|세|네|다섯)"
     rf"\s*(?:つの|[个個]の?|가지|条)?\s*(?:[^\W\d_]+\s+)?(?:{STEPS}|gründe|причин|ragion|passaggi|passi|consigli|powod|"
     r"ways?\b|things\b|facts\b|rules\b|habits\b|mistakes\b|formas\b|maneras\b|cosas\b|façons\b|choses\b|wege\b|dinge\b|"

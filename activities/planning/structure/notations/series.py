@@ -28,10 +28,8 @@ from activities.planning.structure.turns import Turn, turn_in
 from activities.planning.structure.vocabulary import people, places
 from activities.text.patterns import Pattern
 
-_HAN: Final = "一二三四五六七八九十"
-_WORDS: Final = {word: number for number, each in enumerate(words.NUMBERS, start=1) for word in each.split()}
 _NUMBER: Final = (
-    rf"(?P<number>\d{{1,2}}|[{_HAN}]|(?<![^\W\d_])(?:[A-Z](?![^\W_])|(?i:{'|'.join(sorted(_WORDS))})(?![^\W_])))"
+    rf"(?P<number>\d{{1,2}}|[{words.HAN_DIGITS}]|(?<![^\W\d_])(?:[A-Z](?![^\W_])|(?i:{words.NUMBER_WORDS})(?![^\W_])))"
 )
 _LETTER: Final = rf"(?:[^\W\d_]|[{MARKS}])"
 _LEAD: Final = rf"^(?P<lead>{LEAD})"
@@ -214,11 +212,8 @@ def _named(lines: Sequence[str]) -> dict[int, re.Match[str]]:
 
 
 def _value(number: str) -> int:
-    if number.isdigit():
-        return int(number)
-    if number in _HAN:
-        return _HAN.index(number) + 1
-    return _WORDS.get(number.casefold()) or ord(number) - ord("A") + 1
+    is_letter = len(number) == 1 and number.isascii() and number.isalpha()
+    return ord(number) - ord("A") + 1 if is_letter else words.count_of(number)
 
 
 def _are_shots(heads: dict[int, re.Match[str]]) -> bool:

@@ -9,7 +9,6 @@ from pydantic import JsonValue
 from activities.planning.structure.labels import kind_of
 from activities.planning.structure.text import quotations
 
-LEAST_SHOTS: Final = 1
 _LABELS: Final = {"voice": "VO", "lettering": "Text", "endline": "End line", "sound": "Music"}
 
 
@@ -22,7 +21,7 @@ def with_lines(text: str) -> str:
     except (ValueError, RecursionError):
         return text
     shots = _records(whole)
-    if len(shots) < LEAST_SHOTS:
+    if not shots:
         return text
     fields = whole if isinstance(whole, dict) else {}
     head = [f"{_name(key)}: {value}" for key, value in fields.items() if isinstance(value, str | int | float)]
@@ -45,11 +44,11 @@ def _shot(number: int, shot: dict[str, JsonValue]) -> Iterator[str]:
         said = [str(each).strip() for each in texts if isinstance(each, str | int | float) and str(each).strip()]
         if not said or isinstance(value, bool) or (name in ("number", "id", "shot", "scene") and said[0].isdigit()):
             continue
-        if kind == "length" or name in ("seconds", "duration seconds", "duration", "length"):
+        if kind == "length" or name in ("seconds", "duration seconds"):
             length = f" ({said[0]} s)" if said[0].replace(".", "").isdigit() else f" ({said[0]})"
         elif kind in _LABELS:
             lines += [f"{_LABELS[kind]}: {_quoted(each) if kind in ('voice', 'lettering') else each}" for each in said]
-        elif kind in ("picture", None, ""):
+        elif kind in ("picture", None):
             seen += said
     yield f"Shot {number}{length}: {' '.join(seen)}"
     yield from lines
