@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
-from api.client.transport import Transport, query
+from api.client.transport import Transport, not_seen, query
 from api.views.batches import (
     BatchBody,
     BatchPage,
@@ -39,8 +39,9 @@ class BatchEndpoints(Transport):
         Args:
             prefix: The ids begin with it.
         """
+        seen: set[str] = set()
         for page in self._pages("/batches", BatchPage, query(prefix=prefix, page_size=page_size)):
-            yield from page.batches
+            yield from not_seen(page.batches, "batch_id", seen)
 
     def admit_batch(self, batch_id: str, admit: Admit, *, idempotency_key: str | None = None) -> BatchView:
         """Approve all waiting rows together; the API refuses if they exceed the budget.

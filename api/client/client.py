@@ -25,7 +25,7 @@ from api.client.media import MediaEndpoints
 from api.client.optimisations import OptimisationEndpoints
 from api.client.prompts import PromptEndpoints
 from api.client.references import ReferenceEndpoints
-from api.client.transport import production_path, query
+from api.client.transport import not_seen, production_path, query
 from api.client.voice import VoiceEndpoints
 from api.client.webhooks import WebhookEndpoints
 from api.views.platforms import LanguageView, PlatformsView
@@ -115,8 +115,9 @@ class GreenlightClient(
             prefix=prefix,
             page_size=page_size,
         )
+        seen: set[str] = set()
         for page in self._pages("/productions", ProductionPage, params):
-            yield from page.productions
+            yield from not_seen(page.productions, "production_id", seen)
 
     def providers(self) -> ProvidersReport:
         """The workers' providers with their models; those that are not enabled have a reason."""

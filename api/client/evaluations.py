@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
-from api.client.transport import Transport, query
+from api.client.transport import Transport, not_seen, query
 from api.views.evaluations import (
     CasePage,
     EvaluationBody,
@@ -44,8 +44,9 @@ class EvaluationEndpoints(Transport):
         Args:
             prefix: The ids begin with it.
         """
+        seen: set[str] = set()
         for page in self._pages("/evaluations", EvaluationPage, query(prefix=prefix, page_size=page_size)):
-            yield from page.evaluations
+            yield from not_seen(page.evaluations, "evaluation_id", seen)
 
     def change_evaluation(self, evaluation_id: str, change: Literal["pause", "resume", "cancel"]) -> EvaluationView:
         """Pause, resume or cancel it; what is made stays."""

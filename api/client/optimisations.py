@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from api.client.transport import Transport, query
+from api.client.transport import Transport, not_seen, query
 from api.views.prompts.optimisations import ListedOptimisation, OptimisationBody, OptimisationPage
 from workflows.optimisation.records import OptimisationView
 
@@ -21,8 +21,9 @@ class OptimisationEndpoints(Transport):
 
     def optimisations(self, *, page_size: int = 50) -> Iterator[ListedOptimisation]:
         """Optimisations; pages are requested when needed."""
+        seen: set[str] = set()
         for page in self._pages("/optimisations", OptimisationPage, query(page_size=page_size)):
-            yield from page.optimisations
+            yield from not_seen(page.optimisations, "optimisation_id", seen)
 
     def cancel_optimisation(self, optimisation_id: str) -> OptimisationView:
         """Stop it; what was asked is paid."""

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -34,6 +34,13 @@ IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 
 T = TypeVar("T", bound=BaseModel)
 P = TypeVar("P", ProductionPage, BatchPage, EvaluationPage, OptimisationPage, ScheduleList, AttentionView, GivenUpPage)
+
+
+def not_seen(items: Sequence[T], id_field: str, seen: set[str]) -> list[T]:
+    """The items whose id is not in `seen`; it gets their ids. What closes while pages are read can be on two."""
+    new = [item for item in items if getattr(item, id_field) not in seen]
+    seen |= {getattr(item, id_field) for item in new}
+    return new
 
 
 def resolve_url(url: str | None, environ: Mapping[str, str]) -> tuple[str, str]:

@@ -79,7 +79,10 @@ class ListedBatch(View):
 
 
 class BatchPage(View):
-    """Open ones come on the first pages, then by when they closed. `next_page_token` is null on the last page."""
+    """Open ones come on the first pages, then by when they closed. `next_page_token` is null on the last page.
+
+    No batch is missed; one that closes while the pages are read can be on two of them.
+    """
 
     batches: tuple[ListedBatch, ...]
     next_page_token: str | None = None

@@ -80,7 +80,10 @@ class ListedEvaluation(View):
 
 
 class EvaluationPage(View):
-    """Open ones come first. `next_page_token` is null on the last page."""
+    """Open ones come first. `next_page_token` is null on the last page.
+
+    None is missed; one that closes while the pages are read can be on two of them.
+    """
 
     evaluations: tuple[ListedEvaluation, ...]
     next_page_token: str | None = None

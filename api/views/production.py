@@ -255,7 +255,8 @@ class ListedProduction(View):
 class ProductionPage(View):
     """Open ones come on the first pages and first on each page, the newest at the top, then the most recently closed.
 
-    `next_page_token` is null on the last page.
+    `next_page_token` is null on the last page. No production is missed; one that closes, or is opened again, while the
+    pages are read can be on two of them.
     """
 
     productions: tuple[ListedProduction, ...]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
-from api.client.aio.transport import Transport, query
+from api.client.aio.transport import Transport, not_seen, query
 from api.views.batches import (
     BatchBody,
     BatchPage,
@@ -40,8 +40,9 @@ class BatchEndpoints(Transport):
         Args:
             prefix: The ids begin with it.
         """
+        seen: set[str] = set()
         async for page in self._pages("/batches", BatchPage, query(prefix=prefix, page_size=page_size)):
-            for each in page.batches:
+            for each in not_seen(page.batches, "batch_id", seen):
                 yield each
 
     async def admit_batch(self, batch_id: str, admit: Admit, *, idempotency_key: str | None = None) -> BatchView:

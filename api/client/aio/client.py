@@ -25,7 +25,7 @@ from api.client.aio.media import MediaEndpoints
 from api.client.aio.optimisations import OptimisationEndpoints
 from api.client.aio.prompts import PromptEndpoints
 from api.client.aio.references import ReferenceEndpoints
-from api.client.aio.transport import production_path, query
+from api.client.aio.transport import not_seen, production_path, query
 from api.client.aio.voice import VoiceEndpoints
 from api.client.aio.webhooks import WebhookEndpoints
 from api.client.errors import GreenlightError, ResponseLost, Unreachable, WrongInstance
@@ -116,8 +116,9 @@ class AsyncGreenlightClient(
             prefix=prefix,
             page_size=page_size,
         )
+        seen: set[str] = set()
         async for page in self._pages("/productions", ProductionPage, params):
-            for each in page.productions:
+            for each in not_seen(page.productions, "production_id", seen):
                 yield each
 
     async def providers(self) -> ProvidersReport:

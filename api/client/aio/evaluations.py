@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
-from api.client.aio.transport import Transport, query
+from api.client.aio.transport import Transport, not_seen, query
 from api.views.evaluations import (
     CasePage,
     EvaluationBody,
@@ -45,8 +45,9 @@ class EvaluationEndpoints(Transport):
         Args:
             prefix: The ids begin with it.
         """
+        seen: set[str] = set()
         async for page in self._pages("/evaluations", EvaluationPage, query(prefix=prefix, page_size=page_size)):
-            for each in page.evaluations:
+            for each in not_seen(page.evaluations, "evaluation_id", seen):
                 yield each
 
     async def change_evaluation(

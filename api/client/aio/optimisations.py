@@ -4,7 +4,7 @@
 from collections.abc import AsyncGenerator
 from urllib.parse import quote
 
-from api.client.aio.transport import Transport, query
+from api.client.aio.transport import Transport, not_seen, query
 from api.views.prompts.optimisations import ListedOptimisation, OptimisationBody, OptimisationPage
 from workflows.optimisation.records import OptimisationView
 
@@ -24,8 +24,9 @@ class OptimisationEndpoints(Transport):
 
     async def optimisations(self, *, page_size: int = 50) -> AsyncGenerator[ListedOptimisation]:
         """Optimisations; pages are requested when needed."""
+        seen: set[str] = set()
         async for page in self._pages("/optimisations", OptimisationPage, query(page_size=page_size)):
-            for each in page.optimisations:
+            for each in not_seen(page.optimisations, "optimisation_id", seen):
                 yield each
 
     async def cancel_optimisation(self, optimisation_id: str) -> OptimisationView:

@@ -4,7 +4,7 @@
 from collections.abc import AsyncGenerator
 from urllib.parse import quote
 
-from api.client.aio.transport import Transport
+from api.client.aio.transport import Transport, not_seen
 from api.views.webhooks import GivenUpDelivery, GivenUpPage
 
 
@@ -13,8 +13,9 @@ class WebhookEndpoints(Transport):
 
     async def given_up(self) -> AsyncGenerator[GivenUpDelivery]:
         """The deliveries that gave events up and were not resent since, the newest first."""
+        seen: set[str] = set()
         async for page in self._pages("/webhooks/given-up", GivenUpPage, {"page_size": "200"}):
-            for each in page.deliveries:
+            for each in not_seen(page.deliveries, "delivery_id", seen):
                 yield each
 
     async def resend(self, delivery_id: str) -> GivenUpDelivery:

@@ -60,7 +60,10 @@ class ListedOptimisation(View):
 
 
 class OptimisationPage(View):
-    """Open ones come first. `next_page_token` is null on the last page."""
+    """Open ones come first. `next_page_token` is null on the last page.
+
+    None is missed; one that closes while the pages are read can be on two of them.
+    """
 
     optimisations: tuple[ListedOptimisation, ...]
     next_page_token: str | None = None

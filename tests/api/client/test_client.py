@@ -292,10 +292,10 @@ def test_a_lost_response_is_retried_with_a_key(serve: Serve, monkeypatch: pytest
 
 
 def test_the_list_reads_all_pages(serve: Serve) -> None:
-    """The list follows page tokens to the end, and keeps the filters on every page."""
+    """The list follows page tokens to the end, keeps the filters on every page, and has a repeated production once."""
     pages = {
         None: {"productions": [_listed("a"), _listed("b")], "next_page_token": "t/1"},
-        "t%2F1": {"productions": [_listed("c")], "next_page_token": None},
+        "t%2F1": {"productions": [_listed("b"), _listed("c")], "next_page_token": None},
     }
 
     def answer(request: Handler) -> None:
@@ -308,12 +308,13 @@ def test_the_list_reads_all_pages(serve: Serve) -> None:
 
 
 def test_the_list_of_batches_reads_all_pages(serve: Serve) -> None:
-    """The list of batches follows page tokens to the end."""
+    """The list of batches follows page tokens to the end, and has a batch that is on two pages once."""
     line = {"status": "done", "rows": 1, "created_at": "2026-01-01T00:00:00Z"}
     links = {"batch": "/b", "results": "/r", "temporal_ui": None}
     pages = {
         "page_size=1": {"batches": [line | {"batch_id": "a", "links": links}], "next_page_token": "t"},
-        "page_size=1&page_token=t": {"batches": [line | {"batch_id": "b", "links": links}], "next_page_token": None},
+        "page_size=1&page_token=t": {"batches": [line | {"batch_id": "a", "links": links}], "next_page_token": "u"},
+        "page_size=1&page_token=u": {"batches": [line | {"batch_id": "b", "links": links}], "next_page_token": None},
     }
     server = serve(lambda request: request.reply(200, pages[request.path.partition("?")[2]]))
     with GreenlightClient(server.url) as client:
