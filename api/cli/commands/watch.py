@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -24,6 +24,9 @@ from api.views.production import ProductionView, StreamEvent
 from workflows.events import AssetStatus, ProductionStatus
 
 app = typer.Typer()
+
+_MAY_WAIT: Final = ("needs_attention", "paused", "plan_ready", "plan_edited", "approval_given")
+"""After one of these events a production may wait for a person, at once or when the assets in progress are done."""
 
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Download the deliverable to DIR.")]
 
@@ -48,14 +51,35 @@ def watch(
         follow(cli, production_id, out, from_now=from_now)
 
 
+class _Watched:
+    """A production whose stream ends early where it waits for a person: without a terminal no one can decide, and a
+    script must not wait forever."""
+
+    def __init__(self, cli: Cli, production: ProductionView) -> None:
+        self._cli = cli
+        self._id = production.production_id
+        self._known = max(production.resume_id, production.last_event_id)
+        self._may_wait = False
+
+    def ends(self, event: StreamEvent) -> bool:
+        """Whether nothing follows this event until a person decides. Events before the first read are history."""
+        self._may_wait = self._may_wait or event.name in _MAY_WAIT
+        event_id = event.resume_id or 0
+        return self._may_wait and event_id >= max(self._known, 1) and self.waits()
+
+    def waits(self) -> bool:
+        return not self._cli.interactive and _waits_for_person(self._cli.client.get(self._id))
+
+
 def _print_events(cli: Cli, production_id: str, *, from_now: bool) -> None:
     """Print the events as JSON lines. The exit codes are those of `follow`."""
     production = cli.client.get(production_id)
+    watched = _Watched(cli, production)
     try:
-        if not (from_now and _ends_without_person(cli, production)):
+        if not (from_now and watched.waits()):
             for event in cli.client.events(production_id, after=production.resume_id if from_now else 0):
                 typer.echo(event.model_dump_json())
-                if _may_end(production, event) and _ends_without_person(cli, cli.client.get(production_id)):
+                if watched.ends(event):
                     break
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_INTERRUPTED) from None
@@ -64,18 +88,6 @@ def _print_events(cli: Cli, production_id: str, *, from_now: bool) -> None:
         raise typer.Exit(EXIT_ATTENTION)
     if production.status is not ProductionStatus.DELIVERED:
         raise typer.Exit(EXIT_REFUSED)
-
-
-def _may_end(before: ProductionView, event: StreamEvent) -> bool:
-    """Whether the production may wait for a person after this event; events until the first read are history."""
-    decides = event.name in ("needs_attention", "paused", "plan_ready", "plan_edited", "approval_given")
-    known, event_id = max(before.resume_id, before.last_event_id), event.resume_id or 0
-    return event_id > 0 and (event_id == known or (event_id > known and decides))
-
-
-def _ends_without_person(cli: Cli, production: ProductionView) -> bool:
-    """Without a terminal no one can decide, and a script must not wait forever."""
-    return not cli.interactive and _waits_for_person(production)
 
 
 def _waits_for_person(production: ProductionView) -> bool:
@@ -90,10 +102,14 @@ def follow(cli: Cli, production_id: str, out: Path | None, *, from_now: bool = F
         print_decision_commands(cli, production)
         if not cli.interactive:
             raise typer.Exit(EXIT_ATTENTION)
-    if not (from_now and _ends_without_person(cli, production)):
-        _show_events(cli, production, after=production.resume_id if from_now else 0)
+    watched = _Watched(cli, production)
+    if not (from_now and watched.waits()):
+        _show_events(cli, production, watched, after=production.resume_id if from_now else 0)
     production = cli.client.get(production_id)
     show_production(cli.out, production, cli.client.url)
+    if production.status is ProductionStatus.AWAITING_APPROVAL:
+        print_decision_commands(cli, production)
+        raise typer.Exit(EXIT_ATTENTION)
     if _waits_for_decision(production):
         print_pending(cli, production)
         raise typer.Exit(EXIT_ATTENTION)
@@ -105,10 +121,10 @@ def follow(cli: Cli, production_id: str, out: Path | None, *, from_now: bool = F
         cli.print(f"\nDownload it: {next_command('open', production)}")
 
 
-def _show_events(cli: Cli, production: ProductionView, *, after: int) -> None:
+def _show_events(cli: Cli, production: ProductionView, watched: _Watched, *, after: int) -> None:
     """Show the events after number `after` until the production is closed, or waits for a person who is not there."""
     production_id = production.production_id
-    digest, attention = production.plan.digest if production.plan else "", False
+    digest = production.plan.digest if production.plan else ""
     assets = production.plan.assets if production.plan else ()
     again = f"The production continues. Follow it again: {next_command('watch', production)}"
     with cli.interruptible(again), ProductionProgress(cli.out, assets) as progress:
@@ -121,12 +137,8 @@ def _show_events(cli: Cli, production: ProductionView, *, after: int) -> None:
                 if production.plan and production.plan.digest != digest:
                     digest = production.plan.digest
                     progress.set_assets(production.plan.assets)
-            attention = attention or event.name in ("needs_attention", "paused")
-            # Before the last event that is known, the production waited, but may not wait now.
-            if attention and not cli.interactive and event.id and event.id >= production.last_event_id:
-                production = cli.client.get(production_id)
-                if _waits_for_decision(production) and event.id >= production.last_event_id:
-                    break
+            if watched.ends(event):
+                break
 
 
 def next_command(name: str, production: ProductionView) -> str:

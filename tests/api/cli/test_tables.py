@@ -1,6 +1,7 @@
 """Tables of plans, models and providers: they fit the terminal, and piped they are whole lines."""
 
 import io
+import json
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,8 +10,10 @@ import pytest
 from rich.console import Console
 
 from api.cli.commands.operations.doctor import retiring, shorten_planners, show_providers
+from api.cli.context import Cli
 from api.cli.tables import amount, approve_command, make_console, show_plan
 from tests.api.cli.plans import plan_of
+from workflows.brief import Brief
 from workflows.models import Modality
 from workflows.provider_report import ModelInfo, ProviderInfo, ProvidersReport
 
@@ -159,3 +162,10 @@ def test_the_doctor_lists_coming_retirements() -> None:
 def test_the_doctor_names_three_planners(count: int, words: str) -> None:
     """Of many planning models the first three are named and the others counted."""
     assert shorten_planners(", then ".join(f"m{n}" for n in range(1, count + 1))) == words
+
+
+def test_lists_are_printed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """A list of records is a JSON list, each record as it is alone."""
+    brief = Brief(text="A post.", platform="copy", budget_usd="1.50")
+    Cli().print_json([brief])
+    assert json.loads(capsys.readouterr().out) == [json.loads(brief.model_dump_json())]

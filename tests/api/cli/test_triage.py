@@ -236,25 +236,3 @@ async def test_open_productions_come_first(api: Api, greenlight: Greenlight, ten
     assert await eventually(look)
     for production_id in (old, new):
         await _reject(api, production_id)
-
-
-async def test_watch_as_json(api: Api, greenlight: Greenlight) -> None:
-    """`watch --json` prints each event as one line with its time; --from-now leaves earlier events out."""
-    production_id, digest = await api.planned()
-    waiting = await greenlight("watch", production_id, "--json")
-    assert waiting.exit_code == 4, waiting.output
-    assert [json.loads(line)["name"] for line in waiting.stdout.splitlines()][-1] == "plan_ready"
-    assert (await greenlight("watch", production_id, "--json", "--from-now")).stdout == ""
-    await api.approve(production_id, digest)
-    watched = await greenlight("watch", production_id, "--json")
-    assert watched.exit_code == 0, watched.output
-    events = [json.loads(line) for line in watched.stdout.splitlines()]
-    assert events[-1]["name"] == "done"
-    assert all(each["at"] for each in events)
-    assert [each["id"] for each in events if each["id"]] == list(range(1, events[-1]["id"] + 1))
-    later = await greenlight("watch", production_id, "--json", "--from-now")
-    assert (later.exit_code, later.stdout) == (0, "")
-    text = await greenlight("watch", production_id, "--from-now")
-    assert text.exit_code == 0, text.output
-    assert "asset complete" not in text.stdout
-    assert "delivered" in text.stdout

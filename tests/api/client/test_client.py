@@ -309,16 +309,15 @@ def test_the_list_reads_all_pages(serve: Serve) -> None:
 
 def test_the_list_of_batches_reads_all_pages(serve: Serve) -> None:
     """The list of batches follows page tokens to the end, and has a batch that is on two pages once."""
-    line = {"status": "done", "rows": 1, "created_at": "2026-01-01T00:00:00Z"}
-    links = {"batch": "/b", "results": "/r", "temporal_ui": None}
+    line = {"status": "done", "rows": 1, "created_at": "2026-01-01T00:00Z", "links": {"batch": "/", "results": "/"}}
+    a, b, c = (line | {"batch_id": each} for each in "abc")
     pages = {
-        "page_size=1": {"batches": [line | {"batch_id": "a", "links": links}], "next_page_token": "t"},
-        "page_size=1&page_token=t": {"batches": [line | {"batch_id": "a", "links": links}], "next_page_token": "u"},
-        "page_size=1&page_token=u": {"batches": [line | {"batch_id": "b", "links": links}], "next_page_token": None},
+        "page_size=2": {"batches": [a, b], "next_page_token": "t"},
+        "page_size=2&page_token=t": {"batches": [b, c], "next_page_token": None},
     }
     server = serve(lambda request: request.reply(200, pages[request.path.partition("?")[2]]))
     with GreenlightClient(server.url) as client:
-        assert [b.batch_id for b in client.batches(page_size=1)] == ["a", "b"]
+        assert [b.batch_id for b in client.batches(page_size=2)] == ["a", "b", "c"]
 
 
 def _listed(production_id: str) -> dict[str, Any]:
