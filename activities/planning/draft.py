@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from temporalio.exceptions import ApplicationError
 
 from activities.planning import template
+from activities.planning.checks.other_form import other_form
 from activities.planning.choices.drafts import with_draft
 from activities.planning.choices.lengths import divided_shots, within_budget
 from activities.planning.choices.ordered_cut import with_ordered_cut
@@ -71,6 +72,8 @@ async def draft_plan(
 
 
 def complete(plan: Plan, task: PlanningTask) -> Plan:
-    """The plan of either planner with the cut and the draft that its brief orders, and with kept deliveries."""
+    """The plan of either planner with the cut and the draft that its brief orders, with kept deliveries, and with a
+    warning where the brief orders another form of content."""
     kept = with_kept_deliveries(with_ordered_cut(plan, task), task.request.before, task.request.feedback)
-    return with_draft(kept, task)
+    noted = kept.model_copy(update={"warnings": (*kept.warnings, *other_form(task.brief))})
+    return with_draft(noted, task)

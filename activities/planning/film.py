@@ -8,7 +8,6 @@ from typing import Final, NamedTuple
 
 from activities.catalogue.offers import Offer
 from activities.planning.checks.film_length import length_notes
-from activities.planning.delivery.rule import without_directions
 from activities.planning.revision import FeedbackRequests
 from activities.planning.shots import (
     BREATH_SECONDS,
@@ -25,37 +24,19 @@ from activities.planning.shots import (
     with_shared,
 )
 from activities.planning.structure import model
-from activities.planning.structure.cleaning import without_letter
-from activities.planning.structure.deliverable.cards import CARD_SECONDS, Cards, without_cards
-from activities.planning.structure.deliverable.end_texts import split_end_texts
-from activities.planning.structure.deliverable.formats import without_deliveries
-from activities.planning.structure.labels import is_note
+from activities.planning.structure.deliverable.cards import CARD_SECONDS, Cards
 from activities.planning.structure.model import Structure
-from activities.planning.structure.notations.silence import asks_for_no_voice
-from activities.planning.structure.orders.sentences import (
-    is_order,
-    is_setting,
-    parts,
-    shown_in,
-    without_courtesies,
-    without_order,
-)
-from activities.planning.structure.orders.shot_lengths import EachShot, each_shot, without_each_shot
-from activities.planning.structure.quoted import without_orders
-from activities.planning.structure.sounds import without_sounds
-from activities.planning.structure.text import without_emoji
+from activities.planning.structure.orders.prose import Prose, read_prose
+from activities.planning.structure.orders.shot_lengths import EachShot, each_shot
 from activities.planning.task import PlanningTask
 from activities.text.patterns import Pattern
 from activities.text.speech import (
     closed,
     fit,
     group_by_time,
-    is_direction,
     join_sentences,
-    sentences,
     shortened,
     speech_seconds,
-    subject,
 )
 from workflows.brief import MAX_SHOTS
 from workflows.cut import Cut, Transition
@@ -172,7 +153,8 @@ def _of_prose(task: PlanningTask) -> Film:
     deliveries = [each for each in edits[: last_count + 1] if each.kind == "delivery" and not each.shots]
     shots, problems = edited(shots, [*deliveries, *edits[last_count + 1 :]])
     shots = _rescaled(shots, task.feedback)
-    return Film(shots, [*_left_out(shots), *_feedback_warnings(task, problems)], cards=task.cards)
+    warnings = [*_unspoken(task, shots), *_left_out(shots), *_feedback_warnings(task, problems)]
+    return Film(shots, warnings, cards=task.cards)
 
 
 def _rescaled(shots: list[FilmShot], feedback: FeedbackRequests) -> list[FilmShot]:
@@ -308,6 +290,17 @@ def _overlong(task: PlanningTask, shots: Sequence[FilmShot]) -> list[str]:
     return _few(found, "shots whose narration is longer than the shot")
 
 
+def _unspoken(task: PlanningTask, shots: Sequence[FilmShot]) -> list[str]:
+    """A warning where the brief only says what the film is about: nothing is said, and nothing is invented."""
+    is_silent = read_prose(task.brief.text, task.brief.language).is_silent
+    if is_silent or Modality.AUDIO not in task.preferred or any(shot.narration or shot.left_out for shot in shots):
+        return []
+    return [
+        "narration: the brief has no words that are to be said, and the film has no voice; write them in the brief "
+        "(Voice: “…”), or set a vendor's key, so that a language model writes them"
+    ]
+
+
 def _left_out(shots: Sequence[FilmShot]) -> list[str]:
     """A warning for each shot that leaves out some of the brief's text, with this text."""
     found = [
@@ -332,33 +325,29 @@ def _prose(task: PlanningTask) -> list[FilmShot]:
     """The shots of free prose: its sentences in groups of about equal time, spoken whole as far as there is time."""
     brief, feedback = task.brief, task.feedback
     length = task.shot_seconds
-    about = without_cards(split_end_texts(without_deliveries(without_each_shot(brief.text))).rest) or brief.text
-    text = without_directions(without_emoji(without_letter(about)))
     each = each_shot(brief.text) or EachShot(SECONDS_PER_SHOT)
     count = feedback.shots or round(length / (feedback.seconds_per_shot or each.seconds))
     count = min(max(count, math.ceil(length / LONGEST_SHOT_SECONDS), 1), MAX_SHOTS)
-    said = sentences(without_orders(without_sounds(without_letter(text))))
-    said = [without_order(part) for sentence in said for part in parts(sentence)]
-    orders = any(map(is_order, said))
-    content = [
-        s
-        for s in without_courtesies(said)
-        if not is_setting(s) and not is_note(s) and (not is_order(s) or subject(s) != s)
-    ] or said
-    is_silent = any(map(asks_for_no_voice, content))
-    content = [s for s in content if not asks_for_no_voice(s)] or content
-    groups = group_by_time([subject(s) for s in content], count)
-    english = brief.language.split("-")[0] == "en"
-    shots = []
-    for k in range(count):
-        frame = _frame(k, count)
-        scene = groups[k % len(groups)]
-        silent = [s for s in scene if (english and is_direction(s)) or (orders and shown_in(s) is not None)]
-        said = [s for s in scene if s not in silent] if k < len(groups) and not is_silent else []
-        shots.append(FilmShot(frame.name, _scene(join_sentences(scene), count), frame, join_sentences(said)))
+    prose = read_prose(brief.text, brief.language)
+    groups = group_by_time(prose.content, count)
+    shots = [_prose_shot(prose, groups, k, count) for k in range(count)]
     if Modality.AUDIO not in task.preferred:
         return [replace(shot, seconds=max(length / count, 0.5)) for shot in shots]
     return _fitted(shots, length)
+
+
+def _prose_shot(prose: Prose, groups: Sequence[Sequence[str]], k: int, count: int) -> FilmShot:
+    """The shot at place `k`. After the last group, the pictures of the first ones are seen again, without words."""
+    frame, group = _frame(k, count), groups[k % len(groups)]
+    words = [each for each in group if not prose.only_seen(each)] if k < len(groups) else []
+    about = [closed(prose.about)] if k % len(groups) == 0 and prose.about not in ("", *group) else []
+    return FilmShot(
+        label=frame.name,
+        scene=_scene(join_sentences([*about, *group]), count),
+        frame=frame,
+        narration="" if prose.is_silent else join_sentences(words),
+        lettering=tuple(each.rstrip(" .。।") for each in words) if prose.is_read else (),
+    )
 
 
 def _fitted(shots: list[FilmShot], length: float) -> list[FilmShot]:

@@ -4,6 +4,7 @@ from typing import Final
 
 from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.notations.silence import without_no_voice
+from activities.planning.structure.orders.requests import with_film_order
 from activities.planning.structure.orders.sentences import is_aside, is_order, topic
 from activities.planning.structure.orders.shot_lengths import without_each_shot
 from activities.planning.structure.quoted import is_commission
@@ -20,7 +21,7 @@ def title_of(task: PlanningTask) -> str:
     brief, structure = task.brief, task.structure
     if given := task.feedback.title or task.given_title:
         return given[:200]
-    text = next((s for s in sentences(without_letter(brief.text)) if not is_aside(s)), brief.text)
+    text = next((s for s in sentences(with_film_order(without_letter(brief.text))) if not is_aside(s)), brief.text)
     text = without_sounds(without_no_voice(without_each_shot(text)))
     if is_order(text):
         text = topic(text) or text

@@ -16,6 +16,7 @@ from activities.planning.structure.notations.ranges import with_seconds, with_un
 from activities.planning.structure.notations.sections import without_note_sections
 from activities.planning.structure.notations.series import with_series
 from activities.planning.structure.orders import further
+from activities.planning.structure.orders.requests import with_film_order
 from activities.planning.structure.orders.small_letters import with_capitals
 from activities.planning.structure.received.colleagues import without_colleague_notes
 from activities.planning.structure.received.columns import with_pipes
@@ -187,6 +188,7 @@ def cleaned(text: str) -> str:
     text = without_colleague_notes(without_note_sections(_NUMBER_FIRST.sub(r"\1\3 \2 ", without_letter(text))))
     text = with_heads(with_pipes(_END_MARK.sub("", text), is_header))
     text = without_brackets(with_dictated_shots(with_quoted_narration(with_counted_shots(text))))
+    text = with_film_order(text)
     text = with_units(with_end_cards(text))
     text = with_capitals(text)
     return with_series(with_labels(with_seconds(unwrapped(with_numbers(with_pairs(with_colons(text)))))))

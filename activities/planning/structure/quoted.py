@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 
 from activities.planning.structure.labels import READ_NOUNS, Segment, segments, speaker_name
 from activities.planning.structure.model import Line, Shot, Structure, numbered
-from activities.planning.structure.orders.sentences import is_order, is_prohibition
+from activities.planning.structure.orders import words as orders
+from activities.planning.structure.orders.sentences import is_order, is_prohibition, is_setting
 from activities.planning.structure.text import (
     QUOTED,
     description_text,
@@ -24,8 +25,12 @@ from activities.text.speech import FULL_STOP, GOES_ON, group_by_time, is_directi
 READ: Final = Pattern(rf"{READ_NOUNS}[^.!?。！？]{{0,40}}$", re.IGNORECASE)
 SAID: Final = Pattern(
     r"(?:^|[\s,;])(?:(?P<name>[A-ZÀ-ÞА-Я][\w'’-]+)\s+)?"
-    rf"(?:(?i:{saying.EVERY})|asked|whispered)\s*(?:(?:softly|quietly|leise)?\s*[,:]?|[^.!?:：“„«\"]{1, 40}[:：])\s*$"
+    rf"(?:(?i:{saying.EVERY})|asked|whispered)\s*(?:(?:softly|quietly|leise)?\s*[,:]?|[^.!?:：“„«\"]{{1,40}}[:：])\s*$"
 )
+_NARRATED: Final = Pattern(
+    rf"(?<![^\W\d_])(?:{orders.NARRATOR}|{saying.HEARD})(?![^\W\d_])[^.!?。！？“”„«»「」\"]{{0,40}}$", re.IGNORECASE
+)
+"""Before a quotation, the voice that is heard over the pictures: "a warm voice saying"."""
 _AND: Final = Pattern(r"\s*(?:[,;]|\b(?:and|und|et|y|e|en|och|og|и)\b)[^.!?:：。！？]{0,40}", re.IGNORECASE)
 """What joins a quotation to the one before."""
 _END: Final = Pattern(r"[.!?…。！？।؟۔]$")
@@ -97,15 +102,22 @@ def parse_advert(text: str) -> Structure | None:
     """The shots of prose with quoted lines or an end line; None for prose without them.
 
     Each description begins a shot, which has the lines after it. Where only the end line is given, the sentences of the
-    prose are said as well.
+    prose are said as well. A single quotation is that of a story, which is told as a whole, unless a narrator says it.
     """
     reader = _AdvertReader()
     for segment, inline in _advert_segments(text):
         reader.read(segment, inline=inline)
-    if reader.count < 2 and not reader.last:
+    is_narrated = reader.count == 1 and _is_narrated(text)
+    if reader.count < 2 and not reader.last and not is_narrated:
         return None
     shots = _spread(reader.ended())
-    return Structure("advert", numbered(shots), _title(text)) if len(shots) > 1 else None
+    return Structure("advert", numbered(shots), _title(text)) if len(shots) > 1 or is_narrated else None
+
+
+def _is_narrated(text: str) -> bool:
+    """Whether a narrator says a quotation of a text without labels."""
+    labelled = any(part.kind for line in text.splitlines() for part in segments(line))
+    return not labelled and any(_NARRATED.search(text[: match.start()]) for match in QUOTED.finditer(text))
 
 
 def _title(text: str) -> str:
@@ -156,7 +168,7 @@ class _AdvertReader:
             self._say(Line(spoken_text(segment.value), segment.speaker, segment.direction), inline=inline)
         else:
             for sentence in sentences_with_quotes(segment.value):
-                if not is_prohibition(sentence):
+                if not is_prohibition(sentence) and not is_setting(sentence):
                     self._describe(sentence)
 
     def ended(self) -> list[Shot]:

@@ -23,7 +23,7 @@ from workflows.models import Asset, Modality, Plan
 
 FILM = (
     "A 20 second film about a lighthouse. It has stood for two hundred years. Every night it speaks to the ships. "
-    "They answer with their horns."
+    "They answer with their horns. Nobody is lost."
 )
 PREVIZ: dict[str, Provider] = {"previz": Previz({})}
 

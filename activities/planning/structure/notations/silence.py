@@ -4,10 +4,11 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from activities.planning.structure.orders import words
 from activities.planning.structure.text import has_words
 from activities.planning.structure.vocabulary import voices
 from activities.planning.structure.vocabulary.sounds import is_music, names_music
-from activities.text.patterns import Pattern
+from activities.text.patterns import Pattern, as_word
 
 _NO_VOICE: Final = Pattern(
     r"(^|[.!?。！？।]\s*|[,，、;،؛]\s*|\s[–—|/-]\s+)(?:no (?:vo|voice[ -]?over|voice|dialogue|narration)|"
@@ -47,6 +48,7 @@ _NO_VOICE: Final = Pattern(
 """A sentence that says that nothing is said, and perhaps what is heard instead: "no VO, just the dryers"."""
 
 
+_READ: Final = Pattern(as_word(f"{words.TEXT}|{words.SHOWN}|texts|captions"), re.IGNORECASE)
 _REMARK: Final = Pattern(r"\s*[(（\[]([^()（）\[\]]{2,40})[)）\]]")
 HEARD_WORDS: Final = 6
 _ONLY: Final = Pattern(
@@ -87,10 +89,16 @@ def _is_heard(text: str) -> bool:
     return is_music(text) or (names_music(text) and len(text.split()) <= HEARD_WORDS)
 
 
+def is_read_instead(sentence: str) -> bool:
+    """Whether a sentence orders text on the screen instead of a voice: "No voiceover, just text on screen."."""
+    found = _no_voice_in(sentence)
+    return found is not None and _READ.search(found["instead"] or "") is not None
+
+
 def heard_instead(sentence: str) -> str:
     """What is heard instead of a voice: "soft piano" of "No voice, just soft piano."; empty where that is not named."""
     found = _no_voice_in(sentence)
-    if not found:
+    if not found or is_read_instead(sentence):
         return ""
     rest = _NO_VOICE.sub("", sentence).strip(" .。,，、")
     named = _ONLY.sub("", found["instead"] or "").strip(" .。,，、()（）")

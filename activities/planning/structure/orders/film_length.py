@@ -5,6 +5,7 @@ from typing import Final
 
 from activities.planning.structure.orders import words
 from activities.planning.structure.orders.lengths import named_lengths
+from activities.planning.structure.orders.requests import with_film_order
 from activities.planning.structure.orders.sentences import (
     ORDER_SENTENCES,
     is_order,
@@ -36,7 +37,7 @@ _PART: Final = Pattern(
 def asked_seconds(text: str) -> float | None:
     """The length of the film that the sentences of an order, or a label such as "Length:", give; None where they give
     none, or several different ones."""
-    each, plain = each_shot(text), QUOTED.sub(" ", western_digits(without_each_shot(text)))
+    each, plain = each_shot(text), QUOTED.sub(" ", western_digits(without_each_shot(with_film_order(text))))
     found: list[float] = []
     first = [s for line in plain.splitlines() for s in sentences_with_quotes(line)][:ORDER_SENTENCES]
     for line in plain.splitlines():

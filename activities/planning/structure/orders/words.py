@@ -61,7 +61,9 @@ ORDER_LAST: Final = (
 ORDER_ANYWHERE: Final = further.ORDER_ANYWHERE
 """Verbs with which somebody only orders, wherever they stand in a sentence."""
 MEDIUM: Final = (
-    r"\d{1,3}[- ]?sekünder|bumper|film\w{0,4}|movie|vid[eé][oó]\w{0,4}|vídeo\w?|clips?|klip\w{0,3}|ad|advert|"
+    r"\d{1,3}[- ]?sekünder|bumper|film\w{0,4}|movie|demo|explainer|tutorial|documentary|slideshow|vlog|showreel|"
+    r"aftermovie|erklärfilm|produktdemo|tutoriel|documentaire|documental|documentario|documentário|"
+    r"vid[eé][oó]\w{0,4}|vídeo\w?|clips?|klip\w{0,3}|ad|advert|"
     r"commercial|"
     r"spots?|trailer|reels?|promos?(?! ?codes?)|sizzle|opener|"
     r"animation|short|teaser|\w*(?:werbe|image|kurz|erklär)(?:spot|film|video|clip)|anuncio|cortometraje|corto|"
@@ -78,7 +80,9 @@ MEDIUM_ANYWHERE: Final = (
 )
 SEEN_FIRST: Final = (
     # English
-    r"(?:start|begin|open|end|finish|close|conclude)s? (?:it )?(?:with|on|by|at|in)|show(?:s|ing)?(?: us)?|"
+    r"(?:start|begin|open|end|finish|close|conclude)s? (?:it )?(?:with|on|by|at|in)"
+    r"(?! (?:\d|noon|midnight|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: |$|[.!,])|"
+    r"half past|(?:a )?quarter|mon|tues|wednes|thurs|fri|satur|sun)(?:days?)?)|show(?:s|ing)?(?: us)?|"
     r"cut(?:s)? to|"
     r"(?:we |you )(?:then |now |also |finally )?(?:see|open|cut|end|start|begin|close|follow|watch|move|"
     r"go)(?: (?:on|with|to))?|"
@@ -242,6 +246,8 @@ SAYS: Final = (
     r"कहता है|कहती है|कहते हैं|पूछता है|पूछती है|说|說|问|問|道|berkata|nói"
 )
 SAYS_MORE: Final = (
+    r"saying|asking|whispering|disant|demandant|chuchotant|diciendo|preguntando|que diga|dicendo|chiedendo|dizendo|"
+    r"perguntando|zeggend|mówiąc[ya]?|говорящий|говорящая|säger|sagend|"
     r"falo|digo|respondo|pergunto|i say|i answer|i ask|ich sage|ich frage|je dis|je réponds|dico|rispondo|говорю|"
     r"fala|falam|falou|disse|grita|exclama|conta|comenta|cuenta|grita|exclama|raconte|crie|lance|urla|racconta|"
     r"meint|ruft|schreit|lacht und sagt|бормочет|кричит|відповідає|кричить|ويقول|وتقول|يجيب|تجيب|يرد|ترد|يصرخ|"

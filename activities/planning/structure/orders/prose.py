@@ -1,0 +1,72 @@
+"""A film that is told in free prose: what it is about, and the sentences that are seen, said or read."""
+
+from dataclasses import dataclass
+
+from activities.planning.delivery.rule import without_directions
+from activities.planning.structure.cleaning import without_letter
+from activities.planning.structure.deliverable.cards import without_cards
+from activities.planning.structure.deliverable.end_texts import split_end_texts
+from activities.planning.structure.deliverable.formats import without_deliveries
+from activities.planning.structure.labels import is_note
+from activities.planning.structure.notations.silence import asks_for_no_voice, is_read_instead
+from activities.planning.structure.orders.requests import with_film_order
+from activities.planning.structure.orders.sentences import (
+    ORDER_SENTENCES,
+    is_order,
+    is_setting,
+    parts,
+    shown_in,
+    without_courtesies,
+    without_order,
+)
+from activities.planning.structure.orders.shot_lengths import without_each_shot
+from activities.planning.structure.quoted import asks_for_film, without_orders
+from activities.planning.structure.sounds import without_sounds
+from activities.planning.structure.text import without_emoji
+from activities.text.speech import is_direction, sentences, subject
+
+
+@dataclass(frozen=True)
+class Prose:
+    """The sentences of a film in their order.
+
+    Attributes:
+        about: What the film is about, where an order says so: it is seen in the first shot, and not said.
+        content: What is seen, sentence by sentence.
+        is_silent: Whether nothing is said.
+        is_read: Whether the sentences are read on the screen.
+        is_ordered: Whether an order is among them, so that a direction such as "Show the sea." is none of the text.
+        is_english: Whether English directions are looked for.
+    """
+
+    about: str
+    content: tuple[str, ...]
+    is_silent: bool
+    is_read: bool
+    is_ordered: bool
+    is_english: bool
+
+    def only_seen(self, sentence: str) -> bool:
+        """Whether a sentence, or a part of one, is a direction."""
+        is_shown = self.is_ordered and shown_in(sentence) is not None
+        return sentence == self.about or is_shown or (self.is_english and is_direction(sentence))
+
+
+def read_prose(text: str, language: str) -> Prose:
+    """The sentences of a brief without its cards, its deliveries, and what is about the film."""
+    film = without_cards(split_end_texts(without_deliveries(without_each_shot(text))).rest) or text
+    film = without_directions(without_emoji(with_film_order(without_letter(film))))
+    found = [without_order(p) for s in sentences(without_orders(without_sounds(film))) for p in parts(s)]
+    told = [s for s in without_courtesies(found) if not is_setting(s) and not is_note(s)]
+    content = [s for s in told if not is_order(s) or subject(s) != s] or found
+    orders = [s for s in content[:ORDER_SENTENCES] if (is_order(s) or asks_for_film(s)) and subject(s) != s]
+    about = subject(orders[0]) if orders else ""
+    kept = [subject(s) for s in content if not asks_for_no_voice(s) and s not in orders[:1]]
+    return Prose(
+        about=about,
+        content=tuple(kept or [about] * bool(about) or content),
+        is_silent=any(map(asks_for_no_voice, content)),
+        is_read=any(map(is_read_instead, content)),
+        is_ordered=any(map(is_order, found)),
+        is_english=language.split("-")[0] == "en",
+    )

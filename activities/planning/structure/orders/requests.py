@@ -1,0 +1,161 @@
+"""A film that is ordered by its purpose: "Explain how our warehouse works: goods arrive, robots sort them, …"."""
+
+import re
+from typing import Final
+
+from activities.planning.structure.orders import request_words as words
+from activities.planning.structure.orders import words as orders
+from activities.planning.structure.orders.lengths import named_lengths
+from activities.planning.structure.orders.sentences import is_order, names_film
+from activities.planning.structure.quoted import sentences_with_quotes
+from activities.planning.structure.text import LENGTH, QUOTED, description_text, has_words
+from activities.text.patterns import Pattern, as_word
+from activities.text.speech import closed, is_wide
+
+_END: Final = r"(?![^\W\d_])"
+_FIRST: Final = Pattern(rf"^\W*{words.LEAD}(?:{words.FIRST}){_END}[\s:]*", re.IGNORECASE)
+_GREETED: Final = Pattern(
+    rf"^\W*{words.LEAD}(?:{words.GREETED})\s+(?=(?:\w+\s+for\s+)?(?:{words.OUR}){_END})",
+    re.IGNORECASE,
+)
+_TO_YOU: Final = Pattern(as_word(words.TO_YOU), re.IGNORECASE)
+_YOURSELF: Final = Pattern(r"(?:your(?:self|selves)|dich|euch|te|vous)\b", re.IGNORECASE)
+_TO_EVENT: Final = Pattern(
+    r"^[^,.:]{1,40}?\s(?:to|à|a|al|alla|til|na|на)\s(?=(?:the|our|an?|la|le|l['’]|notre|el|il|nostra|vår|наш\w*)\b)"
+)
+"""Before the event to which people are invited."""
+_FIRST_WIDE: Final = Pattern(r"^\W*(?:请|請|帮我|幫我|帮忙|我们?想|我們?想|想)?" + words.FIRST_WIDE)
+_AROUND: Final = Pattern(rf"^\W*{words.LEAD}(?:{words.AROUND})\W*$", re.IGNORECASE)
+_FILM: Final = Pattern(
+    rf"^\W*{words.LEAD}(?:[^\W\d_]{{1,5}}\s+)?(?:[\w-]+\s+){{0,4}}?(?:{orders.MEDIUM})\s+(?:{words.FILM_THAT}){_END}",
+    re.IGNORECASE,
+)
+_LAST: Final = Pattern(rf"\s*(?:{words.LAST})[\s.!。！]*$", re.IGNORECASE)
+_LEADS: Final = Pattern(rf"^\W*(?:(?!\W){words.LEAD})", re.IGNORECASE)
+_THAT: Final = Pattern(rf"^{words.THAT}\s*(?P<said>\S.+)$", re.IGNORECASE)
+_TO: Final = Pattern(rf"^{words.TO_WHOM}", re.IGNORECASE)
+_DATIVE: Final = Pattern(rf"^{words.DATIVE}")
+_AUDIENCE: Final = Pattern(words.AUDIENCE, re.IGNORECASE)
+_IN_LENGTH: Final = Pattern(
+    rf"[\s,]*(?:(?:in|within|under|en|dans|em|i|na|за|w|di)\s+)?(?:(?:about|around|only|just|nur|etwa|unos|circa)\s+)?"
+    rf"{LENGTH.pattern}",
+    re.IGNORECASE,
+)
+_IN_FILM: Final = Pattern(
+    rf"\s+(?:with|in|through|using|mit|per|dans|avec|en|con|com|em|met|i|med|w|в)\s+(?:[\w-]+\s+){{1,4}}"
+    rf"(?:{orders.MEDIUM}){_END}",
+    re.IGNORECASE,
+)
+_LIST: Final = Pattern(r"\s*[,;،؛、，；]\s*")
+_AND: Final = Pattern(
+    r"\s+(?:and(?: finally)?|und|et|y|e|ed|i|en|och|og|ja|a|и|і|та|και|ve|dan|và|و|और)\s+|(?:和|以及|と|および)",
+    re.IGNORECASE,
+)
+_AND_FIRST: Final = Pattern(rf"^(?:{_AND.pattern.replace(chr(92) + 's+', '', 1)})", re.IGNORECASE)
+MOST_HEAD_WORDS: Final = 12
+LEAST_ITEMS: Final = 3
+LEAST_ITEM_WORDS: Final = 2
+MOST_ITEM_WORDS: Final = 14
+WIDE_ITEM_CHARS: Final = 4
+
+
+def with_film_order(text: str) -> str:
+    """The text with an order of a film where its first sentence says what the film is to do.
+
+    "Explain how bees live: they fly, they dance, they rest." is "Make a film about how bees live." and three sentences.
+    What people are to be told is a sentence alone: "Announce that we move in May." is "We move in May.".
+    """
+    lines = text.split("\n")
+    first = next((k for k, line in enumerate(lines) if has_words(line)), None)
+    if first is None:
+        return text
+    sentence, *others = sentences_with_quotes(lines[first]) or [""]
+    if QUOTED.search(sentence) or not (found := _read(sentence)):
+        return text
+    return "\n".join([*lines[:first], " ".join([found, *others]), *lines[first + 1 :]])
+
+
+def _read(sentence: str) -> str:
+    """The sentence as an order and what is told; empty where it is none of this kind."""
+    head, mark, told = _parted(sentence)
+    about = _about(head.rstrip(" .!。！।"))
+    if not about:
+        if not mark or len(_items(told)) < LEAST_ITEMS or not (is_order(head) or _names_only_film(head)):
+            return ""
+        return f"{closed(head) if is_order(head) else _order_of(head)} {_sentences(told)}"
+    if (clause := _THAT.match(about)) and not mark:
+        return closed(_capital(clause["said"]))
+    length = next(iter(named_lengths(head)), None)
+    film = f"{length:g} second film" if length else "film"
+    topic = _topic(about)
+    if not has_words(topic):
+        return ""
+    order = f"Make a {film} about {topic}"
+    if not mark:
+        return f"{order}."
+    return f"{order}. {_sentences(told)}" if told else f"{order}:"
+
+
+def _names_only_film(head: str) -> bool:
+    """Whether the words in front of a colon are a film and what it is about: "Welcome video for our guests"."""
+    return names_film(head) and len(head.split()) <= MOST_HEAD_WORDS
+
+
+def _order_of(head: str) -> str:
+    return closed(f"Make {head[:1].lower()}{head[1:]}")
+
+
+def _topic(about: str) -> str:
+    """What the film is about, without who is told, and in which film."""
+    rest = _IN_LENGTH.sub(" ", _IN_FILM.sub("", about))
+    return _AUDIENCE.sub("", _DATIVE.sub("", _TO.sub("", rest))).strip(" ,;:")
+
+
+def _parted(sentence: str) -> tuple[str, str, str]:
+    """What is in front of a colon, the colon, and what follows it."""
+    found = re.search(r"[:：](?=\s|$)|：", sentence)
+    return (sentence[: found.start()], found[0], sentence[found.end() :].strip()) if found else (sentence, "", "")
+
+
+def _about(head: str) -> str:
+    """What the film is about, which a sentence orders by its purpose; empty where it does not."""
+    for pattern in (_FIRST, _FIRST_WIDE, _FILM):
+        if found := pattern.match(head):
+            about = head[found.end() :].strip()
+            return "" if _YOURSELF.match(about) else about
+    if _TO_YOU.search(head):
+        return ""
+    if found := _GREETED.match(head):
+        return _TO_EVENT.sub("", head[found.end() :].strip())
+    if found := _AROUND.match(head):
+        return next(filter(None, found.groups()), "")
+    found = _LAST.search(head)
+    if not found:
+        return ""
+    begin = _LEADS.match(head)
+    led = begin.end() if begin else 0
+    return head[led : found.start()].strip() if led or not found["after"] else ""
+
+
+def _items(told: str) -> list[str]:
+    """The parts of an enumeration; only one where it is none."""
+    *parts, last = _LIST.split(told.rstrip(" .。!"))
+    parts = [*parts, *_AND.split(last)] if len(parts) == LEAST_ITEMS - 2 else [*parts, last]
+    parts = [_AND_FIRST.sub("", part.strip()) for part in parts if has_words(part)]
+    return parts if all(map(_is_item, parts)) else [told]
+
+
+def _is_item(part: str) -> bool:
+    if any(map(is_wide, part)):
+        return len(part) >= WIDE_ITEM_CHARS
+    return LEAST_ITEM_WORDS <= len(part.split()) <= MOST_ITEM_WORDS
+
+
+def _sentences(told: str) -> str:
+    """What is told, an enumeration as a sentence for each of its parts."""
+    parts = _items(told)
+    return " ".join(closed(_capital(part)) for part in (parts if len(parts) >= LEAST_ITEMS else [told]))
+
+
+def _capital(text: str) -> str:
+    return description_text(text) if not text[:1].isupper() else text
