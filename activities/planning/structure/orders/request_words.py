@@ -71,16 +71,19 @@ OUR: Final = (
     r"everyone)"
 )
 """After such a verb."""
-TO_YOU: Final = r"you(?:r|rs|rself)?|with us|yourselves|dich|dir|dein\w*|euch|vous|votre|vos|te|ti|tu[as]?|vosotros|você|je|jou\w*|вас|вам"
+TO_YOU: Final = (
+    r"you(?:r|rs|rself|rselves)?|with us|dich|dir|dein\w*|euch|vous|votre|vos|te|ti|tu[as]?|vosotros|você|je|jou\w*|"
+    r"вас|вам"
+)
 FIRST_WIDE: Final = (
     r"(?:(?:向|给|給|为|為|帮)[^，。,:：]{1,12}?)?(?:介绍|介紹|解释|解釋|说明(?!书)|說明(?!書)|宣传|宣傳|推广|推廣|讲解|講解|讲述|講述)"
     r"(?:一下)?"
 )
 """In Chinese, after a word of an order or at the begin."""
 AROUND: Final = (
-    r"(?:stell(?:e|t|en sie)?|führ(?:e|t|en sie)?) (?!(?:dir|euch|sich|sie) )(?P<de>.+?) (?:vor|ein)|"
-    r"kündig(?:e|t|en sie)? (?P<de2>.+?) an|lad(?:e|et|en sie)? (?P<de3>.+?) ein|"
-    r"(?:leg) (?P<nl>.+?) uit|(?:stel) (?P<nl2>.+?) voor|(?:kondig) (?P<nl3>.+?) aan|(?:nodig) (?P<nl4>.+?) uit"
+    r"(?:stell(?:e|t|en sie)?|führ(?:e|t|en sie)?) (?!(?:dir|euch|sich|sie) )(.+?) (?:vor|ein)|"
+    r"kündig(?:e|t|en sie)? (.+?) an|lad(?:e|et|en sie)? (.+?) ein|"
+    r"leg (.+?) uit|stel (.+?) voor|kondig (.+?) aan|nodig (.+?) uit"
 )
 """Verbs in two parts around what the film is about."""
 LAST: Final = (

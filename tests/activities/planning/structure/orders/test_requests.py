@@ -116,7 +116,7 @@ def test_text_is_read_instead_of_said() -> None:
 
 
 def test_a_voice_in_prose_says_its_quotation_alone() -> None:
-    """A single quotation of a voice is said, and the rest is seen; that of a person in a story is told with the story."""
+    """A single quotation of a voice is said, and the rest is seen; that of a person is told with its story."""
     field = "A girl runs through a field, her grandmother's voice saying “Take your time.” She reaches the house."
     assert narrated(field) == ["Take your time."]
     story = "The old man opened the door. “Come in,” he whispered. It was warm."
