@@ -160,7 +160,7 @@ class Brief(Model):
         default=20,
         ge=MIN_VIDEO_SECONDS,
         le=MAX_VIDEO_SECONDS,
-        description="Length of a video in seconds; other platforms ignore it",
+        description="Length of a video in seconds. Without it, the text decides if it names a length",
     )
     references: tuple[Reference, ...] = Field(
         default=(),

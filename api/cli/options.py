@@ -69,7 +69,10 @@ TranslationsOption = Annotated[
     ),
 ]
 AspectOption = Annotated[str, typer.Option(help="16:9, 9:16, 1:1, 4:3, 3:4, 4:5 or 21:9.")]
-DurationOption = Annotated[float, typer.Option(metavar="SECONDS", help="Length of a video.")]
+DurationOption = Annotated[
+    float | None,
+    typer.Option(metavar="SECONDS", help="Length of a video; otherwise as the brief says, or 20."),
+]
 ReferenceOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -244,7 +247,7 @@ def brief_from(
     language: LanguageOption = None,
     translations: TranslationsOption = None,
     aspect: AspectOption = "16:9",
-    duration: DurationOption = 20,
+    duration: DurationOption = None,
     budget: BudgetOption = None,
     draft: DraftOption = False,
     quality: QualityOption = None,
@@ -287,6 +290,7 @@ def brief_from(
         "modalities": modality or None,
         "languages": [tag.strip() for tag in language.split(",")] if language else None,
         "translations": parse_inline("--translations", translations, translations_of) if translations else None,
+        "duration_seconds": duration,
         "budget_usd": budget,
         "draft": draft or None,
         "approval_deadline_seconds": deadline,
@@ -302,7 +306,6 @@ def brief_from(
         "title": title,
         "style": style,
         "aspect": aspect,
-        "duration_seconds": duration,
         "tenant": tenant,
         "requester": current_user(),
     }

@@ -9,7 +9,7 @@ import { MODALITIES, PLATFORMS } from "../lib/platforms.js";
 import { actorName, drafts, hasRole } from "../lib/session.js";
 import { EXAMPLES } from "./examples.js";
 import {
-  approvalFields, detailFields, formatFields, modelFields, modelsOf, platformField, qualityFields, qualityOf,
+  approvalFields, detailFields, formatFields, lengthOf, modelFields, modelsOf, platformField, qualityFields, qualityOf,
 } from "./fields.js";
 import { referencesField } from "./references.js";
 
@@ -23,7 +23,7 @@ const EMPTY = {
   kept_language: "",
   further: [],
   aspect: "16:9",
-  duration_seconds: 12,
+  duration_seconds: "",
   budget_usd: "",
   references: [],
   stills_first: false,
@@ -180,7 +180,7 @@ export function open([from], app) {
     if (draft.quality) brief.quality = qualityOf(draft);
     if (Object.keys(modelsOf(draft)).length) brief.models = modelsOf(draft);
     if (draft.reuse) brief.reuse = true;
-    if (draft.platform === "video") brief.duration_seconds = Number(draft.duration_seconds);
+    Object.assign(brief, lengthOf(draft));
     if (draft.references.length) brief.references = draft.references;
     if (draft.budget_usd !== "") brief.budget_usd = String(draft.budget_usd);
     const started = await post("productions", brief, { headers: { "Idempotency-Key": key } });

@@ -35,6 +35,7 @@ export const formatFields = (draft, set, limits) => html`
     </fieldset>
     ${field("duration", "Length in seconds", html`
       <input id="duration" type="number" inputmode="decimal" aria-describedby="duration-hint" step="any"
+        placeholder="As the brief says"
         min=${limits.min_video_seconds} max=${limits.max_video_seconds} .value=${String(draft.duration_seconds)}
         disabled=${!isVideo(draft)} oninput=${(e) => set({ duration_seconds: e.target.value })}>
     `, lengthHint(draft, limits))}
@@ -76,6 +77,10 @@ function lengthHint(draft, { min_video_seconds: least, max_video_seconds: most }
   const asMinutes = seconds >= 60 && `That is ${clock(seconds)} ${seconds >= 3_600 ? "hours" : "minutes"}.`;
   return [most && `From ${least} to ${most} seconds.`, asMinutes].filter(Boolean).join(" ");
 }
+
+/** The length as a field of a brief; without one, the words of the brief decide. */
+export const lengthOf = (draft) =>
+  isVideo(draft) && draft.duration_seconds !== "" ? { duration_seconds: Number(draft.duration_seconds) } : {};
 
 function aspectOption(aspect, draft, set) {
   const [width, height] = aspect.split(":").map(Number);

@@ -4,7 +4,7 @@ import { Actions } from "../lib/actions.js";
 import { get } from "../lib/api.js";
 import { button, icon, loadFailure, spinner } from "../lib/components.js";
 import { html } from "../lib/dom.js";
-import { aboveListPrice, ago, count, dateTime, dotted, duration, excerpt, usd } from "../lib/format.js";
+import { aboveListPrice, ago, count, dateTime, dotted, excerpt, usd } from "../lib/format.js";
 import { emptyState, pill } from "../lib/parts.js";
 import { PLATFORMS } from "../lib/platforms.js";
 import { progressBar, skeleton } from "../lib/regions.js";
@@ -104,7 +104,6 @@ export function open([id, assetId], app) {
         <p class="quiet">
           ${dotted(
             PLATFORMS[brief.platform][0],
-            brief.platform === "video" && duration(brief.duration_seconds),
             brief.aspect,
             brief.requester !== "anonymous" && brief.requester,
           )}${" · "}

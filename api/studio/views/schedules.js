@@ -1,6 +1,6 @@
 // Schedules: productions of the same brief at set times.
 
-import { formatFields, languageNames } from "../create/fields.js";
+import { formatFields, languageNames, lengthOf } from "../create/fields.js";
 import { Actions } from "../lib/actions.js";
 import { get, listPages, post, request } from "../lib/api.js";
 import { button, excess, excessNote, field, icon, loadFailure, moneyInput, select } from "../lib/components.js";
@@ -35,7 +35,7 @@ const EMPTY = {
   timezone: OWN_ZONE,
   language: "en",
   aspect: "16:9",
-  duration_seconds: 12,
+  duration_seconds: "",
   below: "",
 };
 
@@ -77,7 +77,7 @@ export function open(_, app) {
         aspect: draft.aspect,
         requester: actorName(),
       };
-      if (draft.platform === "video") brief.duration_seconds = Number(draft.duration_seconds);
+      Object.assign(brief, lengthOf(draft));
       if (draft.below) brief.approval = { auto_below_usd: draft.below };
       const created = await post("schedules", {
         schedule_id: scheduleId(),

@@ -1,5 +1,6 @@
 """What a production's page always shows, and what its buttons name."""
 
+import json
 import re
 
 import pytest
@@ -81,6 +82,18 @@ async def test_the_longest_film(browser: Browser, site: Site) -> None:
         production_id = page.url.rpartition("/")[2]
         found = await made(site, production_id)
     assert found["brief"]["duration_seconds"] == MAX_VIDEO_SECONDS
+
+
+async def test_without_a_length_the_brief_decides(browser: Browser, site: Site) -> None:
+    """The form sends no length of its own, so that "a 30 second film" is one."""
+    async with visiting(browser, site.url) as page:
+        await page.goto("/#/")
+        await page.get_by_label("Brief", exact=True).fill("A 30 second film about our lamp.")
+        async with page.expect_request("**/api/v1/productions") as sent:
+            await page.get_by_role("button", name="Create plan").click()
+        brief = json.loads((await sent.value).post_data or "")
+    assert brief["platform"] == "video"
+    assert "duration_seconds" not in brief
 
 
 class Shots(FakeActivities):
