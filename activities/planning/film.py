@@ -31,10 +31,10 @@ from activities.planning.structure.deliverable.end_texts import split_end_texts
 from activities.planning.structure.deliverable.formats import without_deliveries
 from activities.planning.structure.labels import is_note
 from activities.planning.structure.model import Structure
-from activities.planning.structure.notations.silence import asks_for_no_voice
+from activities.planning.structure.notations.silence import asks_for_no_voice, mentions_no_voice
+from activities.planning.structure.orders.remarks import is_remark, is_setting
 from activities.planning.structure.orders.sentences import (
     is_order,
-    is_setting,
     parts,
     shown_in,
     without_courtesies,
@@ -340,12 +340,12 @@ def _prose(task: PlanningTask) -> list[FilmShot]:
     said = sentences(without_orders(without_sounds(without_letter(text))))
     said = [without_order(part) for sentence in said for part in parts(sentence)]
     orders = any(map(is_order, said))
+    is_silent = any(asks_for_no_voice(s) or (is_remark(s) and mentions_no_voice(s)) for s in said)
     content = [
         s
         for s in without_courtesies(said)
-        if not is_setting(s) and not is_note(s) and (not is_order(s) or subject(s) != s)
+        if not is_setting(s) and not is_remark(s) and not is_note(s) and (not is_order(s) or subject(s) != s)
     ] or said
-    is_silent = any(map(asks_for_no_voice, content))
     content = [s for s in content if not asks_for_no_voice(s)] or content
     groups = group_by_time([subject(s) for s in content], count)
     english = brief.language.split("-")[0] == "en"
