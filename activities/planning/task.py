@@ -13,6 +13,7 @@ from activities.catalogue.pricing import reference_assets
 from activities.planning.choices.illustrated import asks_for_illustrated, may_illustrate
 from activities.planning.pricing import invalid, quoted
 from activities.planning.revision import FeedbackRequests, read_feedback, without_corrections
+from activities.planning.structure.cleaning import cleaned
 from activities.planning.structure.deliverable.cards import CARD_SECONDS, Cards, asked_cards
 from activities.planning.structure.deliverable.end_texts import split_end_texts
 from activities.planning.structure.deliverable.formats import Formats, asked_formats
@@ -114,7 +115,7 @@ class PlanningTask:
         asked = asked_seconds(brief.text) if is_film else None
         structure = parse(brief.text) if is_film else None
         structure = structure and structure.with_card_in(named_seconds(brief, asked))
-        sounds = asked_sounds(brief.text, structure) if is_film and Modality.AUDIO in brief.modalities else []
+        sounds = asked_sounds(cleaned(brief.text), structure) if is_film and Modality.AUDIO in brief.modalities else []
         if not (is_film and (sounds or _mentions_sound(request))):
             menu = {m: [o for o in each if m != Modality.AUDIO or o.makes(SPEECH)] for m, each in menu.items()}
         able = [o for o in menu.get(Modality.AUDIO, ()) if not o.requires]

@@ -4,7 +4,8 @@ import re
 from typing import Final
 
 from activities.planning.structure.orders import words as orders
-from activities.planning.structure.orders.sentences import ORDER_FIRST, is_order, names_film
+from activities.planning.structure.orders.remarks import names_film
+from activities.planning.structure.orders.sentences import ORDER_FIRST, is_order
 from activities.planning.structure.quoted import sentences_with_quotes
 from activities.planning.structure.text import QUOTED
 from activities.planning.structure.vocabulary import contents

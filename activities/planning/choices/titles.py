@@ -4,8 +4,9 @@ from typing import Final
 
 from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.notations.silence import without_no_voice
+from activities.planning.structure.orders.remarks import is_aside
 from activities.planning.structure.orders.requests import with_film_order
-from activities.planning.structure.orders.sentences import is_aside, is_order, topic
+from activities.planning.structure.orders.sentences import is_order, topic
 from activities.planning.structure.orders.shot_lengths import without_each_shot
 from activities.planning.structure.quoted import is_commission
 from activities.planning.structure.sounds import without_sounds

@@ -1,6 +1,7 @@
 """The text of a brief before it is parsed: one form of line ends, timecodes and labels, and no letter around it."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from activities.planning.structure import words
@@ -23,8 +24,10 @@ from activities.planning.structure.received.columns import with_pipes
 from activities.planning.structure.received.counted import with_counted_shots
 from activities.planning.structure.received.dictation import with_dictated_shots
 from activities.planning.structure.received.narration import with_quoted_narration
+from activities.planning.structure.received.nested import with_nested_shots
 from activities.planning.structure.received.records import with_lines
 from activities.planning.structure.received.rows import with_heads
+from activities.planning.structure.received.sequences import with_sequences
 from activities.planning.structure.table import is_header
 from activities.planning.structure.text import (
     LEAD,
@@ -175,6 +178,7 @@ _SIGNATURE_LINES: Final = 7
 _SIGNATURE_CHARS: Final = 90
 
 
+@lru_cache(maxsize=8)
 def cleaned(text: str) -> str:
     """The text that the parsers read; no word of it is lost but those of a letter around the brief."""
     for each in ("\r\n", "\r", "\u2028", "\u2029"):
@@ -186,9 +190,9 @@ def cleaned(text: str) -> str:
     text = with_speakers_first(_SINGLE_QUOTED.sub(r"“\1”", text))
     text = with_plain_marks(without_emphasis(text))
     text = without_colleague_notes(without_note_sections(_NUMBER_FIRST.sub(r"\1\3 \2 ", without_letter(text))))
-    text = with_heads(with_pipes(_END_MARK.sub("", text), is_header))
-    text = without_brackets(with_dictated_shots(with_quoted_narration(with_counted_shots(text))))
-    text = with_film_order(text)
+    text = with_nested_shots(with_heads(with_pipes(_END_MARK.sub("", text), is_header)))
+    text = with_film_order(with_dictated_shots(with_quoted_narration(with_counted_shots(text))))
+    text = without_brackets(with_sequences(text))
     text = with_units(with_end_cards(text))
     text = with_capitals(text)
     return with_series(with_labels(with_seconds(unwrapped(with_numbers(with_pairs(with_colons(text)))))))

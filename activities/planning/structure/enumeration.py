@@ -16,15 +16,8 @@ from activities.planning.structure.labels import segments
 from activities.planning.structure.model import Line, Shot, Structure, numbered
 from activities.planning.structure.notations.bare_labels import text_of_number
 from activities.planning.structure.notations.silence import asks_for_no_voice, mentions_no_voice
-from activities.planning.structure.orders.sentences import (
-    end_text,
-    is_courtesy,
-    is_prohibition,
-    is_setting,
-    names_film,
-    read,
-    without_then,
-)
+from activities.planning.structure.orders.remarks import is_courtesy, is_prohibition, is_setting, names_film
+from activities.planning.structure.orders.sentences import end_text, read, without_then
 from activities.planning.structure.quoted import is_commission
 from activities.planning.structure.shot_list import title_in
 from activities.planning.structure.table import Table, find_tables, row_text

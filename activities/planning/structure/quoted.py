@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 from activities.planning.structure.labels import READ_NOUNS, Segment, segments, speaker_name
 from activities.planning.structure.model import Line, Shot, Structure, numbered
 from activities.planning.structure.orders import words as orders
-from activities.planning.structure.orders.sentences import is_order, is_prohibition, is_setting
+from activities.planning.structure.orders.remarks import MEDIUM, is_prohibition, is_setting
+from activities.planning.structure.orders.sentences import is_order
 from activities.planning.structure.text import (
     QUOTED,
     description_text,
@@ -288,6 +289,12 @@ _ASKS: Final = Pattern(
     r"une?\b|crea|haz|necesitamos|fais|nous|spot|film|video)",
     re.IGNORECASE,
 )
+_BEGINS_WITH_FILM: Final = Pattern(
+    rf"^\W*(?:[^\W\d_]+[\s-]){{0,2}}(?:{MEDIUM.pattern})\s+(?:for|of|about|on|für|über|zu[rm]?|von|pour|sur|de|para|sobre|per|"
+    r"su|sull\w*|voor|over|dla|o|för|om|til|для|про|о|об)\s(?![^.!?]*[.!?]\s*\S)",
+    re.IGNORECASE,
+)
+"""A sentence without a verb: "Promo for our climbing gym."."""
 _LENGTH_ASKED: Final = Pattern(r"\d+\s*-?\s*(?:s|sec|second|sek|seg|min|秒|分|초|ثانية|сек|सेकंड)", re.IGNORECASE)
 
 
@@ -302,7 +309,7 @@ def is_commission(sentence: str) -> bool:
 
 def asks_for_film(sentence: str) -> bool:
     """Whether a sentence begins like an order of a film."""
-    return bool(_MEDIUM.search(sentence) and _ASKS.match(sentence))
+    return bool(_MEDIUM.search(sentence) and _ASKS.match(sentence)) or _BEGINS_WITH_FILM.match(sentence) is not None
 
 
 def without_orders(text: str) -> str:

@@ -16,7 +16,7 @@ from activities.planning.structure.notations.heard import heard_in
 from activities.planning.structure.notations.pages import without_page_breaks
 from activities.planning.structure.notations.silence import without_no_voice
 from activities.planning.structure.orders.film_length import is_film_head
-from activities.planning.structure.orders.sentences import is_prohibition, names_film
+from activities.planning.structure.orders.remarks import is_prohibition, names_film
 from activities.planning.structure.quoted import SAID
 from activities.planning.structure.shot_list import title_in
 from activities.planning.structure.sounds import cues_in

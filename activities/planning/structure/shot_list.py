@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from activities.planning.structure import text as marks
 from activities.planning.structure import words
 from activities.planning.structure.deliverable.cards import Cards
+from activities.planning.structure.deliverable.narrated import Narrated, split_narration
 from activities.planning.structure.labels import (
     FRAMING,
     TITLE_LINE,
@@ -23,7 +24,8 @@ from activities.planning.structure.notations.bare_labels import text_of_number
 from activities.planning.structure.notations.cells import is_line, is_picture, line_of, spoken_turns, turn_in
 from activities.planning.structure.notations.heard import heard_in
 from activities.planning.structure.notations.silence import mentions_no_voice, without_no_voice
-from activities.planning.structure.orders.sentences import end_text, is_courtesy
+from activities.planning.structure.orders.remarks import is_courtesy, is_remark, is_setting
+from activities.planning.structure.orders.sentences import end_text
 from activities.planning.structure.quoted import take_quotations
 from activities.planning.structure.sounds import cue_alone, cues_in, is_heard_alone
 from activities.planning.structure.text import (
@@ -70,7 +72,8 @@ _UNHEARD: Final = Pattern(r"\b(?:no|without|natural|only|sound|music|silent|sile
 _BRACKETED: Final = Pattern(r"^[(（\[【]\s*([^()（）\[\]【】\n]{1,30}?)\s*[)）\]】]\s*[:.–—-]?\s*")
 _CIRCLED: Final = Pattern(rf"^(\s*(?:{_WORD})?\s*)([①-⑳])\s*", re.IGNORECASE)
 _LEAD: Final = Pattern(
-    r"^[\s>#*•·▪◦‣■□◆◇▶►▼★☆◎●○+|–—-]*+(?:(?:TC|T/C|time(?:code)?|zeit|tempo|tijd|tid)\s*[:：]?\s*(?=[\d\[(]))?",
+    r"^[\s>#*•·▪◦‣■□◆◇▶►▼★☆◎●○+|–—-]*+(?:(?:TC|T/C|time(?:code)?|zeit|tempo|tijd|tid)\s*[:：]?\s*(?=[\d\[(])|"
+    r"(?:from|de|du|von|da|dal(?:le)?|desde|del?|van|od|från|fra|с|от|من|از|从|從)\s+(?=\d))?",
     re.IGNORECASE,
 )
 _DANGLING: Final = Pattern(
@@ -311,10 +314,16 @@ def parse_timed_shots(text: str) -> Structure | None:
 
 def parse_shot_list(text: str) -> Structure | None:
     """The shots of a list with numbers, times, framings or labels; None where the text is no such list."""
-    title, drafts, loose = _read(text)
+    narrated = split_narration(text)
+    title, drafts, loose = _read(narrated.rest)
+    if not narrated.is_apart and len(narrated.quotes) != len(drafts):
+        narrated, (title, drafts, loose) = Narrated(text), _read(text)
     if words.ANNOUNCED_STEPS.search(text) and not any(draft.is_surely_a_shot for draft in drafts):
         return None
-    return _structure(title, drafts, loose)
+    found = _structure(title, drafts, loose)
+    if found and narrated.sentences and any(shot.lines for shot in found.shots):
+        return _structure(*_read(text))
+    return replace(found, shots=numbered(narrated.over(found.shots))) if found and narrated.sentences else found
 
 
 def _structure(title: str, drafts: list[ShotDraft], loose: list[str]) -> Structure | None:
@@ -342,7 +351,7 @@ def _read(text: str) -> tuple[str, list[ShotDraft], list[str]]:
             drafts[placed[0] - 1].add(Segment("lettering", placed[1]))
         elif not drafts:
             title, gap = title or title_in(line), False
-        elif (gap and _is_about_the_film(line, drafts[-1])) or is_courtesy(line):
+        elif (gap and _is_about_the_film(line, drafts[-1])) or is_courtesy(line) or _is_setting(line):
             about.append(line)
         elif is_heard_alone(line):
             drafts[-1].sounds += filter(None, [] if gap else [cue_alone(line)])
@@ -352,6 +361,11 @@ def _read(text: str) -> tuple[str, list[ShotDraft], list[str]]:
             drafts[-1].read(line)
             gap = False
     return title, drafts, about
+
+
+def _is_setting(line: str) -> bool:
+    """Whether a line without a label is only about the film: "Length 12 s", "9:16, no music"."""
+    return not segments(line)[0].kind and (is_setting(line) or is_remark(line)) and not is_heard_alone(line)
 
 
 def _is_only_end(line: str, end: str) -> bool:

@@ -9,7 +9,7 @@ from activities.planning.structure.labels import Segment, is_nothing, segments
 from activities.planning.structure.model import SoundCue, Structure
 from activities.planning.structure.notations.cue_places import over_shots
 from activities.planning.structure.notations.silence import asks_for_no_voice, heard_instead, without_no_voice
-from activities.planning.structure.orders.sentences import is_courtesy, names_film
+from activities.planning.structure.orders.remarks import is_courtesy, names_film
 from activities.planning.structure.text import QUOTED, plain, quotations
 from activities.planning.structure.vocabulary import sounds as names
 from activities.text.patterns import Pattern

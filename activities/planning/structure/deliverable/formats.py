@@ -5,7 +5,8 @@ from typing import Final, NamedTuple, get_args
 
 from activities.planning.structure.deliverable.cards import asked_destinations, names_only_destinations
 from activities.planning.structure.orders import words as orders
-from activities.planning.structure.orders.sentences import ORDER_FIRST, PLEASE
+from activities.planning.structure.orders.remarks import PLEASE
+from activities.planning.structure.orders.sentences import ORDER_FIRST
 from activities.planning.structure.text import QUOTED, has_words, western_digits
 from activities.planning.structure.vocabulary import formats as words
 from activities.planning.structure.vocabulary.pictures import PICTURE

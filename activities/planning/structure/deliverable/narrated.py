@@ -6,7 +6,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from activities.planning.structure.labels import quoted_run, segments
 from activities.planning.structure.model import Line, Shot
@@ -33,6 +33,37 @@ def narration_in(line: str) -> tuple[str, ...]:
     value = parts[0].value
     texts = quotations(value) if quoted_run(value) else [value]
     return tuple(sentence for text in texts for sentence in sentences(spoken_text(text)))
+
+
+class Narrated(NamedTuple):
+    """A text without the line that is said over all of its shots, and what that says.
+
+    Attributes:
+        quotes: What is said in quotation marks, each for itself.
+        is_apart: Whether an empty line is above the line.
+    """
+
+    rest: str
+    sentences: tuple[str, ...] = ()
+    quotes: tuple[str, ...] = ()
+    is_apart: bool = False
+
+    def over(self, shots: Sequence[Shot]) -> list[Shot]:
+        """The shots with the sentences, or with a quotation each where there are as many."""
+        each = self.quotes if len(self.quotes) == len(shots) else self.sentences
+        return as_pictures(shots, each) if each else [*shots]
+
+
+def split_narration(text: str) -> Narrated:
+    """The text without the narration after its shots, where nothing else in it is said."""
+    lines = text.splitlines()
+    said = [k for k, line in enumerate(lines) if any(part.kind in ("voice", "speaker") for part in segments(line))]
+    if len(said) != 1 or not said[0] or not (sentences_said := narration_in(lines[said[0]])):
+        return Narrated(text)
+    k = said[0]
+    rest = "\n".join((*lines[:k], *lines[k + 1 :]))
+    quotes = tuple(map(spoken_text, quotations(lines[k])))
+    return Narrated(rest, sentences_said, quotes, is_apart=not lines[k - 1].strip())
 
 
 def is_silent(line: str) -> bool:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
-from activities.planning.structure.text import western_digits
+from activities.planning.structure.text import LEAD, western_digits
 from activities.text.patterns import Pattern
 
 _CODE: Final = Pattern(r"(?<![\d:;.])(\d{1,2}):(\d{2})[:;](\d{2})(?:[:;.](\d{2}))?(?![\d:;])")
@@ -19,8 +19,18 @@ _RANGE: Final = Pattern(r"[\[(（【]\s*(\d{1,3})\s*[-–—~〜～]\s*(\d{1,3})
 _HEAD: Final = Pattern(r"^[^\n]{0,60}?(?=[\[(（【]\s*\d{1,3}\s*[-–—~〜～]\s*\d{1,3}\s*[\])）】])", re.MULTILINE)
 
 
+_NAMED: Final = Pattern(
+    rf"^({LEAD})(?:(?:from|von|de|da|desde|van|od|från|fra|с|от)\s+)?(?:the\s+)?(?:seconds?|secs?|sekunden?|secondes?|segundos?|"
+    r"secondi|seconden|sekund[ya]|sekunder|секунд[ыа]|saniye|第)\s*(\d{1,3})\s*(?:[-–—~〜～]|to|bis|à|a|al|tot|do|до|till|til|"
+    r"到|至)\s*(\d{1,3})(?!\d)(?:\s*秒)?",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Seconds in front of their numbers: "Sekunde 0 bis 5: …"."""
+
+
 def with_units(text: str) -> str:
     """The text with "s" in ranges that follow on from each other and begin at 0; any other text as it is."""
+    text = _NAMED.sub(r"\1\2-\3 s", text)
     western = western_digits(text)
     found = [match for head in _HEAD.finditer(western) if (match := _RANGE.match(western, head.end()))]
     times = [(int(match[1]), int(match[2])) for match in found]

@@ -5,14 +5,9 @@ from typing import Final
 
 from activities.planning.structure.orders import words
 from activities.planning.structure.orders.lengths import named_lengths
+from activities.planning.structure.orders.remarks import is_setting, names_film, names_length
 from activities.planning.structure.orders.requests import with_film_order
-from activities.planning.structure.orders.sentences import (
-    ORDER_SENTENCES,
-    is_order,
-    is_setting,
-    names_film,
-    names_length,
-)
+from activities.planning.structure.orders.sentences import ORDER_SENTENCES, is_order
 from activities.planning.structure.orders.shot_lengths import each_shot, without_each_shot
 from activities.planning.structure.quoted import asks_for_film, is_commission, sentences_with_quotes
 from activities.planning.structure.text import QUOTED, RANGE, western_digits

@@ -145,7 +145,25 @@ ABOUT: Final = Pattern(
     r"(?<![^\W\d_])(?:about|around|like|roughly|maybe|approx|circa|ca|or so|ish|so|max|in total|long|etwa|ungefähr|"
     r"rund|maximal|lang|insgesamt|environ|à peu près|maximum|en tout|unos|más o menos|aproximadamente|en total|circa|"
     r"più o meno|cerca de|mais ou menos|ongeveer|około|cirka|примерно|около|всего|τα|περίπου|yaklaşık|تقريبا|"
-    r"حوالي|लगभग)(?![^\W\d_])|大约|大約|左右|约|約|ほど|くらい|程度|です|정도|약",
+    r"حوالي|लगभग|"
+    # what keeps the film to its length
+    r"(?:please )?(?:keep|make|limit) (?:it|this|the (?:film|video|whole thing))|(?:it|the (?:film|video|whole thing)) "
+    r"(?:should|must|has to|needs to|can)(?: only)? (?:be|last|run)|to|under|below|at|in|of|a|total|no (?:longer|more) "
+    r"than|not (?:longer|more) than|less than|up to|within|or less|tops|only|please|length|duration|running time|"
+    r"bitte|nicht (?:länger|mehr) als|höchstens|unter|bis|soll\w*|darf|das ganze|dauern|sein|auf|länge|dauer|nur|"
+    r"max|maximum|moins de|pas plus de|durée|doit|durer|de|d['’]environ|au plus|s['’]il vous plaît|en|"
+    r"m[aá]ximo|como|no más de|menos de|que dure|duraci[oó]n|debe|durar|ser|por favor|"
+    r"massimo|non più di|meno di|durata|deve|durare|massima|al massimo|di|"
+    r"no máximo|não mais (?:de|do que)|duração|deve|ter|com|até|"
+    r"maximaal|niet langer dan|korter dan|lengte|duur|moet|duren|zijn|hoogstens|"
+    r"maksymalnie|nie dłużej niż|do|długość|ma|trwać|około|"
+    r"max|högst|längd|inte längre än|højst|længde|"
+    r"максимум|не (?:дольше|больше|более)|до|длительность|хронометраж|должен|длиться|"
+    r"en (?:fazla|çok)|olsun|süre|süresi|toplam|kadar|"
+    r"(?:ال)?مدة|المدة|مدته|لا (?:تتجاوز|يتجاوز|تزيد عن)|أقصى|كحد|"
+    r"का|की|के|अवधि|ज़्यादा से ज़्यादा|से कम|होना चाहिए|हो)(?![^\W\d_])|"
+    r"大约|大約|左右|约|約|ほど|くらい|程度|です|정도|약|控制在|以内|以內|不超过|不超過|时长|時長|总|總|共|长|長さ|全体|尺|合計|"
+    r"は|で|お願いします|お願い|길이|전체|이내|총|분량|는|은|로|으로|해|주세요|입니다",
     re.IGNORECASE,
 )
 """Around a length that is the whole sentence: "Like 15s.", "etwa 20 Sekunden"."""

@@ -8,18 +8,17 @@ from typing import Final
 from activities.planning.structure.deliverable.cards import Cards, asked_cards
 from activities.planning.structure.labels import segments
 from activities.planning.structure.model import Line, Shot, Structure, numbered
+from activities.planning.structure.orders.remarks import is_courtesy, names_length
 from activities.planning.structure.orders.sentences import (
     CLOSING_SENTENCES,
     ORDER_SENTENCES,
     Sentence,
     end_picture,
-    is_courtesy,
-    names_length,
     parts,
     read,
     topic,
 )
-from activities.planning.structure.quoted import sentences_with_quotes
+from activities.planning.structure.quoted import asks_for_film, sentences_with_quotes
 from activities.planning.structure.text import QUOTED, description_text, spoken_text
 from activities.planning.structure.vocabulary import voices
 from activities.text.patterns import Pattern
@@ -36,7 +35,9 @@ def parse_order(text: str) -> Structure | None:
     order nor a direction are.
     """
     whole = [part for line in text.splitlines() for s in sentences_with_quotes(line) for part in parts(s)]
-    found = _without_signature(_with_said_courtesies(_with_order([read(sentence) for sentence in whole])))
+    found = _without_signature(
+        _with_said_courtesies(_with_order([read(sentence) for sentence in whole], narrates=_narrates(whole)))
+    )
     if any(_needs_labels(s) for s, each in zip(whole, found, strict=True) if each.purpose in ("", "seen", "said")):
         return None
     said = sum(each.purpose == "said" for each in found)
@@ -51,10 +52,17 @@ def parse_order(text: str) -> Structure | None:
     return Structure("advert", numbered(shots), title, cards=Cards(cards.title, end or cards.end)) if shots else None
 
 
-def _with_order(found: list[Sentence]) -> list[Sentence]:
+def _with_order(found: list[Sentence], *, narrates: bool) -> list[Sentence]:
     """The sentences, where the first one that names a film and its length is an order in words that are not known:
     "hier het idee voor een filmpje van een halve minuut"."""
-    first = next((k for k, each in enumerate(found[:ORDER_SENTENCES]) if names_length(each.text)), None)
+    first = next(
+        (
+            k
+            for k, each in enumerate(found[:ORDER_SENTENCES])
+            if names_length(each.text) or (narrates and asks_for_film(each.text))
+        ),
+        None,
+    )
     if first is None or any(each.purpose not in ("", "setting") for each in found[: first + 1]):
         return found
     return [replace(each, purpose="order") if k <= first else each for k, each in enumerate(found)]

@@ -8,12 +8,12 @@ from activities.planning.structure.deliverable.cards import without_cards
 from activities.planning.structure.deliverable.end_texts import split_end_texts
 from activities.planning.structure.deliverable.formats import without_deliveries
 from activities.planning.structure.labels import is_note
-from activities.planning.structure.notations.silence import asks_for_no_voice, is_read_instead
+from activities.planning.structure.notations.silence import asks_for_no_voice, is_read_instead, mentions_no_voice
+from activities.planning.structure.orders.remarks import is_remark, is_setting
 from activities.planning.structure.orders.requests import with_film_order
 from activities.planning.structure.orders.sentences import (
     ORDER_SENTENCES,
     is_order,
-    is_setting,
     parts,
     shown_in,
     without_courtesies,
@@ -57,7 +57,7 @@ def read_prose(text: str, language: str) -> Prose:
     film = without_cards(split_end_texts(without_deliveries(without_each_shot(text))).rest) or text
     film = without_directions(without_emoji(with_film_order(without_letter(film))))
     found = [without_order(p) for s in sentences(without_orders(without_sounds(film))) for p in parts(s)]
-    told = [s for s in without_courtesies(found) if not is_setting(s) and not is_note(s)]
+    told = [s for s in without_courtesies(found) if not (is_setting(s) or is_remark(s) or is_note(s))]
     content = [s for s in told if not is_order(s) or subject(s) != s] or found
     orders = [s for s in content[:ORDER_SENTENCES] if (is_order(s) or asks_for_film(s)) and subject(s) != s]
     about = subject(orders[0]) if orders else ""
@@ -65,8 +65,8 @@ def read_prose(text: str, language: str) -> Prose:
     return Prose(
         about=about,
         content=tuple(kept or [about] * bool(about) or content),
-        is_silent=any(map(asks_for_no_voice, content)),
-        is_read=any(map(is_read_instead, content)),
+        is_silent=any(asks_for_no_voice(s) or (is_remark(s) and mentions_no_voice(s)) for s in found),
+        is_read=any(map(is_read_instead, found)),
         is_ordered=any(map(is_order, found)),
         is_english=language.split("-")[0] == "en",
     )

@@ -4,6 +4,7 @@ import re
 from typing import Final, Literal, NamedTuple
 
 from activities.planning.structure import labels
+from activities.planning.structure import words as names
 from activities.planning.structure.orders import words
 from activities.planning.structure.text import QUOTED, quoted_words
 from activities.text.patterns import Pattern
@@ -42,9 +43,18 @@ _MODAL: Final = Pattern(
 _TAIL: Final = Pattern(r"^(?:と|라고|이라고|を|을|를)[^。！？.!?「」\"]{0,12}[。.!！]?$")
 """What follows a quotation in languages whose verb stands last: "「…」と入れる。"."""
 _JOINS: Final = Pattern(
-    rf"[\s,;:：，、–—-]+$|\s(?:{_AND}|he|she|er|sie|il|elle|que|qui|who|that|che|der|die|das|który|która|который|которая)$",
+    rf"[\s,;:：，、–—-]+$|\s(?:{_AND}|he|she|er|sie|il|elle|que|qui|who|that|che|der|die|das|który|która|который|которая|while|whilst|as|wobei|während|pendant que|tandis que|mientras(?: que)?|"
+    r"mentre|enquanto|terwijl|podczas gdy|medan|mens|пока|بينما|जबकि)$|(?:同时|同時|同時に|동안)$",
     re.IGNORECASE,
 )
+_OVER_SHOT: Final = Pattern(
+    rf"^\s*(?:over|during|on|in|at|über|während|bei|zu|in|im|sur|pendant|dans|sobre|durante|en|su|nel(?:la|l['’])?|na|no|"
+    rf"em|op|bij|tijdens|podczas|w|över|under|på|i|на|во время|в)\s+(?:(?:the|der|die|das|dem|den|la|le|el|il|lo|l['’]|o|"
+    rf"a|de|het|den|det)\s+)?(?:(?:{names.LAST}|{'|'.join(names.ORDINALS)})\s+)?(?:{names.SHOT_NOUNS}|plan)(?:\s+\d{{1,2}})?"
+    rf"[\s.!]*$",
+    re.IGNORECASE,
+)
+"""The shot over which a line is said: "… over the last shot."."""
 _PARTICLE: Final = Pattern(r"(?<=[぀-ヿ㐀-鿿가-힯])(?:が|は|も|이|가|은|는)$")
 _WIDE_NAME: Final = Pattern(r"^[぀-ヿ㐀-鿿가-힯]{1,8}$")
 """A speaker directly before a quotation: "女性「…。」"."""
@@ -94,7 +104,7 @@ def take(sentence: str) -> Taken:
             rest, at = rest + sentence[at : match.end()], match.end()
     if not found:
         return Taken(sentence, ())
-    tail = sentence[at:].strip(" .。!！")
+    tail = _OVER_SHOT.sub("", sentence[at:]).strip(" .。!！")
     if found[-1].role == "read" and len(tail.split()) <= INSTRUCTION_WORDS and _SHOW.search(tail):
         tail = ""
     return Taken(f"{rest.rstrip()} {tail}".strip(" ,;:：，、"), tuple(found))

@@ -6,7 +6,8 @@ from typing import Final
 from activities.planning.structure.orders import request_words as words
 from activities.planning.structure.orders import words as orders
 from activities.planning.structure.orders.lengths import named_lengths
-from activities.planning.structure.orders.sentences import is_order, names_film
+from activities.planning.structure.orders.remarks import names_film
+from activities.planning.structure.orders.sentences import is_order
 from activities.planning.structure.quoted import sentences_with_quotes
 from activities.planning.structure.text import LENGTH, QUOTED, description_text, has_words
 from activities.text.patterns import Pattern, as_word

@@ -12,30 +12,36 @@ from typing import Final, Literal
 from activities.planning.structure import words as names
 from activities.planning.structure.labels import segments
 from activities.planning.structure.model import Line
-from activities.planning.structure.orders import further, words
-from activities.planning.structure.orders.lengths import named_lengths
+from activities.planning.structure.orders import words
 from activities.planning.structure.orders.quotations import take
-from activities.planning.structure.text import LENGTH, QUOTED, description_text, has_words, quoted_words, spoken_text
+from activities.planning.structure.orders.remarks import (
+    MEDIUM,
+    NO_LETTER,
+    is_aside,
+    is_courtesy,
+    is_remark,
+    is_setting,
+    names_film,
+    names_length,
+)
+from activities.planning.structure.text import QUOTED, description_text, has_words, quoted_words, spoken_text
 from activities.planning.structure.vocabulary import places, sounds
 from activities.text.patterns import Pattern
 
 Purpose = Literal["order", "setting", "seen", "said", "end", ""]
 """What a sentence is for; empty where it may be anything, e.g. what a narrator says."""
 
-_NO_LETTER: Final = r"(?![^\W\d_぀-ヿ㐀-鿿가-힯\u0e00-\u0e7f])"
-"""The end of a word in scripts that separate words."""
 ORDER_FIRST: Final = Pattern(
     rf"(?:^\W*|[,،，、;:!–—-]\s*|\s(?:and|so|und|daher|et|donc|y|e|и|і|en|och|"
-    rf"og)\s+)(?:{words.ORDER_FIRST}){_NO_LETTER}",
+    rf"og)\s+)(?:{words.ORDER_FIRST}){NO_LETTER}",
     re.IGNORECASE,
 )
-_ORDER_ANYWHERE: Final = Pattern(rf"(?<![^\W\d_])(?:{words.ORDER_ANYWHERE}){_NO_LETTER}", re.IGNORECASE)
+_ORDER_ANYWHERE: Final = Pattern(rf"(?<![^\W\d_])(?:{words.ORDER_ANYWHERE}){NO_LETTER}", re.IGNORECASE)
 _ORDER_LAST: Final = Pattern(rf"(?:{words.ORDER_LAST})(?:\s.{{0,60}}के लिए)?[\s.!?。！？।۔]*$", re.IGNORECASE)
 _PUT: Final = Pattern(rf"\W*(?:(?:{words.PUT})[\s:：]*)?", re.IGNORECASE)
-_MEDIUM: Final = Pattern(rf"(?<![^\W\d_])(?:{words.MEDIUM}){_NO_LETTER}|(?:{words.MEDIUM_ANYWHERE})", re.IGNORECASE)
-_SEEN_FIRST: Final = Pattern(rf"^\W*(?:{words.SEEN_FIRST}){_NO_LETTER}[\s:,]*", re.IGNORECASE)
+_SEEN_FIRST: Final = Pattern(rf"^\W*(?:{words.SEEN_FIRST}){NO_LETTER}[\s:,]*", re.IGNORECASE)
 _SEEN_LAST: Final = Pattern(rf"\s*(?:{words.SEEN_LAST})[\s.!?。！？।۔]*$", re.IGNORECASE)
-_THEN: Final = Pattern(rf"^\W*(?:{words.THEN}){_NO_LETTER}\s*[,:،、，–—-]?\s*(?:是(?=\S))?", re.IGNORECASE)
+_THEN: Final = Pattern(rf"^\W*(?:{words.THEN}){NO_LETTER}\s*[,:،、，–—-]?\s*(?:是(?=\S))?", re.IGNORECASE)
 _THEN_WIDE: Final = Pattern(
     r"^(?:まず|最初に|次に|続いて|その後|それから|最後に(?:は)?|首先|先|然后|然後|接着|接著|之后|之後|随后|隨後|"
     r"最后|最後)[、,，]?(?:是|有)?"
@@ -43,7 +49,7 @@ _THEN_WIDE: Final = Pattern(
 _ENDS: Final = Pattern(rf"(?:(?<![^\W\d_])|(?<=\b[وف]))(?:{words.ENDS})", re.IGNORECASE)
 _END_LABEL: Final = Pattern(rf"^\W*(?:{places.END})(?=\s*[:：])", re.IGNORECASE)
 """A label for the end, which shows text only where it names some: "Schluss: Schrift auf Schwarz – „…“"."""
-_TEXT: Final = Pattern(rf"(?:(?<![^\W\d_])|(?<=\b[وفבוה]))(?:{words.TEXT}){_NO_LETTER}", re.IGNORECASE)
+_TEXT: Final = Pattern(rf"(?:(?<![^\W\d_])|(?<=\b[وفבוה]))(?:{words.TEXT}){NO_LETTER}", re.IGNORECASE)
 _WIDE_TEXT: Final = Pattern(
     r"(?:写着|寫著|写有|文字|テロップ|字幕|文言|言葉|コピー|자막|문구|글자|텍스트|标语|標語|字样|字樣)"
 )
@@ -55,11 +61,15 @@ _CONTACT: Final = Pattern(
     re.IGNORECASE,
 )
 """A number or an address to call at the end, without quotation marks."""
+_ADDRESS: Final = Pattern(
+    r"^[^:：.]{0,30}(?:address|phone|website|opening (?:hours|times)|adresse|telefon|webseite|öffnungszeiten|téléphone|horaires|"
+    r"direcci[oó]n|teléfono|horario|indirizzo|telefono|orari|endereço|telefone|hor[aá]rios?|adres|openingstijden|godziny|"
+    r"adress|öppettider|адрес|телефон|адреса|العنوان|पता|地址|住所|주소)[^:：.]{0,20}[:：]\s*(\S[^\n]{2,120})$",
+    re.IGNORECASE,
+)
+"""An address at the end of the film: "End on logo and address: 12 Mill Lane"."""
 _LABEL_ALONE: Final = Pattern(r"^[^:：]{0,60}[:：]\s*(\S[^\n]{0,200}?)\s*$")
 _AFTER_TEXT: Final = Pattern(r"^\s*[:：]?\s*(\S[^\n]{0,200}?)\s*$")
-_LENGTH: Final = Pattern(rf"(?<![^\W\d_])(?:{words.LENGTHS})", re.IGNORECASE)
-_FORMAT: Final = Pattern(rf"(?<![^\W\d_])(?:{words.FORMATS}){_NO_LETTER}", re.IGNORECASE)
-_NUMBER: Final = Pattern(r"\d")
 _TOPICS: Final = tuple(
     Pattern(pattern, re.IGNORECASE)
     for pattern in (
@@ -76,78 +86,6 @@ _TOPICS: Final = tuple(
         r"\s[لל](?=\S{3})([^،.]{3,80})$",
     )
 )
-_COURTESY: Final = Pattern(
-    r"^\W*(?:hi|hey|hello|hallo|moin|servus|hola|oi|olá|ciao|salut|bonjour|bonsoir|hej|hei|cześć|привет|здравствуйте|"
-    r"добрый день|вітаю|добрий день|السلام عليكم|مرحبا|नमस्ते|안녕하세요|こんにちは|お世話になっております|你好|您好|"
-    r"thanks?|thank you|many thanks|cheers|danke|vielen dank|merci|gracias|obrigad[oa]|grazie|dank|tack|takk?|"
-    r"dziękuj\w+|"
-    r"спасибо|дякую|شكراً?|धन्यवाद|감사합니다|ありがとうございます|よろしくお願い(?:いたします|します)|谢谢|謝謝|"
-    rf"{further.COURTESY}|{further.GOODBYE}|"
-    r"teşekkürler|はじめまして|(?:alvast )?bedankt|ευχαριστ(?:ώ|ούμε)|καλη(?:μέρα|σπέρα)|γεια(?: σας)?|děkuj\w+|"
-    r"dobrý den|díky|kiitos|tak|köszönj\w+|"
-    r"mulțum\w+|bună|halo|terima kasih|xin chào|cảm ơn|שלום|תודה|"
-    r"dzień dobry|merhaba|سلام|ممنون|با تشکر)"
-    r"(?![^\W\d_])",
-    re.IGNORECASE,
-)
-"""A greeting or thanks, where it is a short sentence."""
-_ABSENT: Final = (
-    r"(?:no|without|avoid|kein\w*|ohne|pas de|sans|sin|nada de|senza|niente|sem|geen|zonder|ingen|utan|uden|uten|bez|"
-    r"без|ні|"
-    r"بدون|لا نريد|बिना)"
-)
-_LEFT_OUT: Final = (
-    r"(?:music|voice|text|people|person|faces?|actors?|logos?|subtitles?|captions?|narrat\w+|dialogue|sound|"
-    r"effects|costumes|"
-    r"musik|stimme|sprecher\w*|personen|menschen|gesichter|untertitel|musique|voix|texte|visages?|sous-titres|"
-    r"música|voz|texto|"
-    r"personas|caras|subtítulos|musica|voce|testo|persone|volti|pessoas|rostos|legendas|muziek|stem|tekst|"
-    r"mensen|muzyki|tekstu|"
-    r"musikk|röst|музык\w*|голос\w*|текст\w*|людей|титр\w*|موسيقى|نص|أشخاص|संगीत|टेक्स्ट)"
-)
-PLEASE: Final = (
-    r"please|pls|plz|bitte|por favor|s['’]il (?:vous|te) pla[iî]t|svp|stp|per favore|a\.?u\.?b\.?|alstublieft|"
-    r"graag|proszę|"
-    r"prosím|molim|lütfen|kérem|kérjük|vă rog|si us plau|var så vänlig|tack|kiitos|пожалуйста|будь ласка|моля|"
-    r"молим|παρακαλώ|"
-    r"من فضلك|رجاءً?|لطفاً?|براہ مہربانی|براہ کرم|בבקשה|कृपया|ください|お願いします|주세요|谢谢|謝謝|tolong|nhé|"
-    r"ด้วยนะ"
-)
-_ASKED_OF_FILM: Final = Pattern(
-    rf"(?<![^\W\d_])(?:{_LEFT_OUT}|ondertitel\w*|napisy|titulky|tekstitys|undertexter|undertekster|felirat\w*|"
-    rf"subtitr\w*|"
-    rf"altyazı\w*|субтитр\w*|υπότιτλ\w*|ترجمة|کپشن|כתוביות|字幕|자막|subtitle|phụ đề|คำบรรยาย){_NO_LETTER}",
-    re.IGNORECASE,
-)
-_PLEASE_WORD: Final = Pattern(rf"(?<![^\W\d_])(?:{PLEASE}){_NO_LETTER}", re.IGNORECASE)
-WISH_WORDS: Final = 8
-_WISH: Final = Pattern(
-    r"^\W*(?:please|bitte|por favor|s['’]il vous plaît|per favore|пожалуйста)\W+"
-    rf"{_ABSENT}(?![^\W\d_])|^\W*{_ABSENT}\s+(?:\w+\s+){{0,3}}{_LEFT_OUT}(?![^\W\d_])|"
-    r"^\W*(?:it|the (?:film|video|spot|clip|ad|tone|mood|style|whole thing)) (?:should|must|needs to|has to) (?:be|"
-    r"feel|look|sound)|"
-    r"^\W*(?:das ganze|der (?:film|spot|ton)|das video) (?:soll\w*|muss) |^\W*(?:tono?|ton|tone|stil|style|estilo|"
-    r"stile|"
-    r"mood|stimmung) ?[:：]|(?:音楽|BGM|음악|文字|人物)\W{0,2}(?:なし|不要|없이)|の(?:紹介|宣伝|PR|CM)です。?$|"
-    r"^テーマは|^테마는|"
-    r"^主题是|^主題是|^(?:topic|theme|thema|tema|thème) ?[:：]",
-    re.IGNORECASE,
-)
-"""What the film is like or leaves out: a wish that is neither said nor shown."""
-_PROHIBITS: Final = Pattern(
-    rf"^\W*(?:(?:{PLEASE}|merci de|gracias por|kindly|also|aber|und|and|et|y)[\s,]+)?"
-    r"(?:(?:do not|don['’]t|never|avoid) "
-    r"(?:show|use|mention|film|include|add|put|have)|"
-    r"(?:visa|vis|toon|zeig(?:e|t|en sie)?|mostr\w+|montre[rz]?) (?:bitte |please )?(?:inte|ikke|ikkje|geen|niet|"
-    r"keine?|nicht|nada|pas|ningun\w*|nessun\w*|nenhum\w*)\b|älä(?:kää)? näyttä\w*|neukaz\w+|nepokaz\w+|"
-    r"(?:keine? [^.!?]{1,60}|[^.!?]{1,60} nicht) (?:zeigen|verwenden|nennen|filmen|einblenden)|"
-    r"ne (?:pas |jamais )?(?:montre[rz]?|utilise[rz]?|cite[rz]?|mentionne[rz]?|filme[rz]?)|évite[rz]?|"
-    r"(?:no|nunca) (?:mostr\w+|us\w+|mencion\w+|enseñ\w+|grab\w+)|evit(?:ar|a|ad|e|em|en|ate|are)\b|"
-    r"non (?:mostr|usa|cita|inquadra)\w+|não (?:mostr|us|cit|film)\w+|niet (?:tonen|gebruiken|noemen)|"
-    r"не (?:показыва|использ|упомина|снима)\w+|не (?:показу|використов)\w+|nie (?:pokazuj|używaj)\w*|"
-    r"لا (?:تظهر|تعرض|تستخدم|نريد)|不要(?:出现|出現|拍|使用)|请勿|請勿|gösterme\w*)",
-    re.IGNORECASE,
-)
 _NTH_SHOT: Final = Pattern(
     rf"^\W*(?:第[一二三四五六七八\d]|最[后後]一)[个個]?(?:{names.SHOT_NOUNS})(?:是|[:：,，、–—-])\s*|"
     rf"^\W*(?:in the |in der |im |dans la |en la |nella |na |в )?(?:{'|'.join(names.ORDINALS)}|{names.LAST})\s*"
@@ -163,18 +101,13 @@ _LOGO: Final = Pattern(
 _LASTS: Final = Pattern(
     rf"(?:de|von|of|van|na|di|with|mit)?\s*\d+[\s-]*(?:{words.LENGTHS}|s(?:ec|ek)?\b)\w*(?!\w)", re.IGNORECASE
 )
-USUAL_MOST_SECONDS: Final = 180
 ORDER_SENTENCES: Final = 2
 """The first sentences of a brief, of which one that names a film and a length orders it."""
 CLOSING_SENTENCES: Final = 2
-COURTESY_WORDS: Final = 5
 ORDER_REST_WORDS: Final = 2
 ORDER_HEAD_WORDS: Final = 6
-_MUSIC: Final = Pattern(sounds.MUSIC_SENTENCE, re.IGNORECASE)
 END_CHARS: Final = 60
 END_PICTURE_WORDS: Final = 3
-SETTING_WORDS: Final = 9
-"""A sentence with more words says more than the length or the format of the film."""
 
 
 @dataclass(frozen=True)
@@ -211,7 +144,8 @@ def read(sentence: str) -> Sentence:
     if (
         is_setting(plain)
         or is_aside(plain)
-        or _MUSIC.match(plain)
+        or is_remark(plain)
+        or sounds.names_only_music(plain)
         or segments(plain)[0].kind in ("sound", "length", "note")
     ):
         return Sentence("setting", plain)
@@ -255,52 +189,11 @@ def _quoting(sentence: str) -> Sentence | None:
     return Sentence("said" if lines else "seen", _picture(taken.rest), lines=lines, lettering=lettering)
 
 
-def is_aside(sentence: str) -> bool:
-    """Whether a sentence greets, thanks or says what the film is like."""
-    asks = len(sentence.split()) <= WISH_WORDS and _PLEASE_WORD.search(sentence) and _ASKED_OF_FILM.search(sentence)
-    return bool(_WISH.search(sentence) or asks) or is_courtesy(sentence) or is_prohibition(sentence)
-
-
-def is_prohibition(sentence: str) -> bool:
-    """Whether a sentence only tells the studio what not to do: "Please do not show other brands."."""
-    return not QUOTED.search(sentence) and _PROHIBITS.match(sentence) is not None
-
-
-def is_courtesy(sentence: str) -> bool:
-    """Whether a sentence only greets or thanks, which a narrator may do as well."""
-    return len(sentence.split()) <= COURTESY_WORDS and _COURTESY.match(sentence) is not None
-
-
 @lru_cache(maxsize=1024)
 def is_order(sentence: str) -> bool:
     """Whether a sentence orders a film from the studio, such as "I'd like a video of our guesthouse."."""
     orders = (ORDER_FIRST, _ORDER_LAST, _ORDER_ANYWHERE)
     return names_film(sentence) and any(pattern.search(sentence) for pattern in orders)
-
-
-def names_film(text: str) -> bool:
-    """Whether a text names a film as such, e.g. "spot"."""
-    return _MEDIUM.search(text) is not None
-
-
-def names_length(sentence: str) -> bool:
-    """Whether a sentence names a film and a usual length of one, whatever its verb is."""
-    lengths = named_lengths(sentence) if _MEDIUM.search(sentence) and not QUOTED.search(sentence) else []
-    return bool(lengths) and max(lengths) <= USUAL_MOST_SECONDS
-
-
-def is_setting(sentence: str) -> bool:
-    """Whether a sentence only gives the length or the format of the film, such as "Maximum length 20 seconds."."""
-    if LENGTH.search(sentence) and not has_words(further.ABOUT.sub(" ", LENGTH.sub(" ", sentence))):
-        return True
-    if len(sentence.split()) > SETTING_WORDS or not _NUMBER.search(sentence) or QUOTED.search(sentence):
-        return bool(_FORMAT.search(sentence)) and len(sentence.split()) <= SETTING_WORDS // 2
-    units = len(_LENGTH.findall(sentence))
-    return (
-        bool(_FORMAT.search(sentence))
-        or units > 1
-        or bool(units and re.search(r"^\W*\d|\d\W*$|[:：]", sentence) and _MEDIUM.search(sentence))
-    )
 
 
 def without_courtesies(found: list[str]) -> list[str]:
@@ -341,7 +234,7 @@ def without_then(text: str) -> str:
 
 def topic(sentence: str) -> str:
     """What the ordered film is about: "our guesthouse" of "I'd like a video for our guesthouse."; empty if unclear."""
-    medium = _MEDIUM.search(sentence)
+    medium = MEDIUM.search(sentence)
     rest = re.sub(r"[(（][^()（）]*[)）]", " ", sentence[medium.end() :] if medium else sentence)
     after = _LASTS.sub(" ", rest).split(": ")[0]
     found = next(filter(None, (pattern.search(after) for pattern in _TOPICS[:2])), None)
@@ -365,6 +258,8 @@ def end_text(sentence: str) -> str:
     rest = sentence[ends.end() :]
     if not QUOTED.search(rest) and (contact := _CONTACT.search(rest)):
         return contact[1].strip()
+    if not QUOTED.search(rest) and (address := _ADDRESS.match(rest)):
+        return address[1].strip(" .。")
     noun = _TEXT.search(rest) or _WIDE_TEXT.search(rest)
     quotes = list(QUOTED.finditer(rest))
     if quotes:

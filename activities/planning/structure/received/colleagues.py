@@ -8,7 +8,7 @@ from typing import Final
 
 from activities.planning.structure import words as names
 from activities.planning.structure.labels import segments
-from activities.planning.structure.orders.sentences import is_courtesy
+from activities.planning.structure.orders.remarks import is_courtesy
 from activities.planning.structure.text import QUOTED
 from activities.planning.structure.vocabulary import colleagues as words
 from activities.text.patterns import LETTER, Pattern, as_word

@@ -27,6 +27,12 @@ _BARE: Final = Pattern(
     re.IGNORECASE | re.MULTILINE,
 )
 """The head of a shot without a mark after its number: "cut 1 dark room. cut 2 a hand"."""
+_INLINE: Final = Pattern(
+    rf"(?:^|(?<=[.!?;:。！？；：\"”»」])[ \t]*)(?=(?:{names.SHOT_NOUNS}|clip)\s?#?(?P<number>\d{{1,2}})\s*(?:[(（\[][^()（）\[\]\n]{{1,40}}"
+    r"[)）\]]\s*)?[:：.–—-])",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""The place before the head of a shot within a paragraph: "… shoes. Shot 2 (5s): she runs"."""
 LEAST_NAMED: Final = 2
 
 
@@ -34,6 +40,9 @@ def with_counted_shots(text: str) -> str:
     """The text with a line for each of such shots."""
     if len(_NAMED.findall(text)) >= LEAST_NAMED:
         text = _NAMED.sub(lambda m: f"{m['noun']} {names.count_of(m['number'])}", text)
+    numbers = [int(match["number"]) for match in _INLINE.finditer(text)]
+    if len(numbers) >= LEAST_NAMED and numbers == [*range(1, len(numbers) + 1)]:
+        text = _INLINE.sub("\n", text).lstrip("\n")
     numbers = [int(match["number"]) for match in _BARE.finditer(text)]
     if len(numbers) >= LEAST_NAMED and numbers == [*range(1, len(numbers) + 1)]:
         text = _BARE.sub(lambda m: f"\nShot {m['number']}: ", text)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from activities.planning.structure.orders.sentences import is_courtesy, names_film
+from activities.planning.structure.orders.remarks import is_courtesy, names_film
 from activities.planning.structure.text import QUOTED
 from activities.planning.structure.vocabulary import dictation as words
 from activities.text.patterns import Pattern, as_word

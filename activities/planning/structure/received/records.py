@@ -1,24 +1,28 @@
 """A brief as JSON, as programs send it: its records become the lines of a shot list, in their order."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Final
 
+import yaml
 from pydantic import JsonValue
 
 from activities.planning.structure.labels import kind_of
 from activities.planning.structure.text import quotations
 
+_FENCE: Final = re.compile(r"\A\s*```\w*\n|\n```\s*\Z")
+_ENTRY: Final = re.compile(r"^\s*-\s+[\w-]+:(?:\s|$)", re.MULTILINE)
+_FIELD: Final = re.compile(r"\s*(?:-\s+)?[\w-]+:(?:\s|$)|\s+\S|---\s*$")
+LEAST_RECORDS: Final = 2
 _LABELS: Final = {"voice": "VO", "lettering": "Text", "endline": "End line", "sound": "Music"}
 
 
 def with_lines(text: str) -> str:
     """The text as a shot list where it is a JSON object or array with records of shots; any other text as it is."""
-    if text.lstrip()[:1] not in ("{", "["):
-        return text
     try:
-        whole = json.loads(text)
-    except (ValueError, RecursionError):
+        whole = json.loads(text) if text.lstrip()[:1] in ("{", "[") else _yaml(text)
+    except (ValueError, RecursionError, yaml.YAMLError):
         return text
     shots = _records(whole)
     if not shots:
@@ -26,6 +30,18 @@ def with_lines(text: str) -> str:
     fields = whole if isinstance(whole, dict) else {}
     head = [f"{_name(key)}: {value}" for key, value in fields.items() if isinstance(value, str | int | float)]
     return "\n".join([*head, *(line for k, shot in enumerate(shots, start=1) for line in _shot(k, shot))])
+
+
+def _yaml(text: str) -> JsonValue:
+    """The fields of a YAML document of a list of mappings, perhaps within another one; None for any other text."""
+    text = _FENCE.sub("", text)
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    if len(_ENTRY.findall(text)) < LEAST_RECORDS or not all(map(_FIELD.match, lines)):
+        return None
+    loaded: JsonValue = yaml.load(text.replace("\t", "  "), Loader=yaml.BaseLoader)  # noqa: S506 - texts alone
+    records = _records(loaded)
+    are_alike = len({tuple(each) for each in records}) == 1 or all(len(each) > 1 for each in records)
+    return loaded if len(records) >= LEAST_RECORDS and are_alike else None
 
 
 def _records(whole: JsonValue) -> list[dict[str, JsonValue]]:

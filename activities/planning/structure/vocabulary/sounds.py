@@ -127,3 +127,27 @@ def is_music(sentence: str) -> bool:
         return False
     is_described = _DESCRIBED.search(sentence) is not None
     return is_described and not re.search(r"[^\W_]", _KNOWN.sub(" ", sentence))
+
+
+_SENTENCE: Final = Pattern(
+    rf"^\W*(?:{MUSIC_SENTENCE}|(?:{MUSIC})(?:は|：|:|\s?(?:should|must|soll|doit|debe|deve|moet|musi|должна)\s))",
+    re.IGNORECASE,
+)
+_REFUSED: Final = Pattern(
+    rf"^\W*(?:(?:with|please|bitte|mit|avec|con|com)\s+)*(?:no|without|keine?|ohne|sans|pas de|aucune|sin|nada de|senza|"
+    rf"niente|sem|nenhuma|geen|zonder|bez|brak|utan|ingen|uten|uden|без|ilman|ei|χωρίς|بدون|بلا|बिना|कोई|tanpa|không có|"
+    rf"不要|不用|不加|无|無|没有)\s?(?:{MUSIC})\W*(?:please|bitte|s['’]il (?:vous|te) plaît|svp|por favor|per favore|"
+    rf"graag|proszę|пожалуйста|lütfen|के|नहीं|من فضلك)?\W*$"
+    rf"|^\W*(?:{MUSIC})\s?(?:は|은|는|도|も)?\s?(?:なし|不要|いりません|없이|없음|빼고|yok|olmasın|istemiyoruz|नहीं)\S{{0,8}}\W*$",
+    re.IGNORECASE,
+)
+
+
+def names_only_music(sentence: str) -> bool:
+    """Whether a sentence is about music alone: "Soft piano.", "BGMは静かな琴。", "Côté musique, une clarinette."."""
+    return is_music(sentence) or _SENTENCE.match(sentence) is not None
+
+
+def refuses_music(clause: str) -> bool:
+    """Whether a clause only says that there is no music: "please no music", "Sem música"."""
+    return _REFUSED.match(clause) is not None

@@ -1,0 +1,176 @@
+"""Pictures within one sentence of an order, which get a line each.
+
+"We need a film: first the oven, then the queue, and at last a child.", "It should cover: the oven, a queue and a child."
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from activities.planning.structure.labels import segments
+from activities.planning.structure.orders.remarks import is_courtesy, names_film
+from activities.planning.structure.orders.sentences import is_order, read, shown_in
+from activities.planning.structure.quoted import sentences_with_quotes
+from activities.planning.structure.text import LEAD, QUOTED, has_words
+from activities.planning.structure.vocabulary import dictation
+from activities.planning.structure.vocabulary import sequences as words
+from activities.text.patterns import Pattern, as_word
+
+_BEGIN: Final = r"(?:^|(?<=[,;:(–—-])|(?<=[,;:(–—-] )|(?<= and )|(?<= und )|(?<= et )|(?<= och )|(?<= e )|(?<= y ))"
+_TURN: Final = Pattern(
+    rf"{_BEGIN}(?P<word>(?P<first>{words.FIRST})|{words.NEXT}|(?P<last>{words.LAST}))(?![^\W\d_])"
+    rf"|(?:^|(?<=[,，、;；:：。\s]))(?P<wide>{words.WIDE})",
+    re.IGNORECASE,
+)
+"""Where the next picture of a sentence begins."""
+_FIRST: Final = Pattern(rf"^\W*(?:{words.FIRST}|{words.WIDE})", re.IGNORECASE)
+_COVERS: Final = Pattern(rf"(?:^|[\s,;])(?:{words.COVERS})[^:：,;“”\"]{{0,30}}[:：]\s*(?=\S)", re.IGNORECASE)
+_SEEN: Final = Pattern(rf"^[\s,，、]*(?:{dictation.SEEN})(?![^\W\d_])\s*", re.IGNORECASE)
+_REQUEST: Final = Pattern(as_word(dictation.REQUESTS), re.IGNORECASE)
+_AND: Final = r"(?:and|und|et|y|e|en|i|och|og|ja|ve|и|а|і|και|او|और|và|dan)"
+_ITEMS: Final = Pattern(rf"\s*[;；]\s*(?:{_AND}\s+)?", re.IGNORECASE)
+_COMMAS: Final = Pattern(r"\s*[,，،、]\s*")
+_AND_FIRST: Final = Pattern(rf"^(?:{_AND}\s+|و(?=\S))", re.IGNORECASE)
+_AND_BETWEEN: Final = Pattern(rf"\s+(?:{_AND}\s+|و(?=\S))", re.IGNORECASE)
+_AND_LAST: Final = Pattern(rf"[\s,，、]+{_AND}$", re.IGNORECASE)
+_DETERMINED: Final = Pattern(rf"^(?:{words.DETERMINERS})(?![^\W\d_])", re.IGNORECASE)
+_STRUCTURED: Final = Pattern(
+    rf"^{LEAD}(?:[^\W\d_]{{1,12}}\.?\s*)?(?:#|no\.?|nr\.?)?\s?\d{{1,3}}\s*[.):：–—|(\[-]|^\s*[-*•+–—]\s|\||\t|"
+    r"^(?:INT|EXT)[. /]|^\s*[\[(（]?\d{1,2}:\d{2}",
+    re.MULTILINE,
+)
+"""A list, a table, a shot list or a screenplay, whose own marks divide it."""
+_RELATIVE: Final = Pattern(
+    r"[\s,，、]+(?:where|in which|that|with|wo|in dem|das|mit|où|dans laquelle|avec|donde|en el que|con|dove|in cui|"
+    r"onde|em que|com|waarin|met|gdzie|där|med|где|в котором)\s*$",
+    re.IGNORECASE,
+)
+"""What leads from the film to its first picture: "a film where first …"."""
+_EDGES: Final = " \t,，、;；:：.。!–—-"
+LABELS: Final = ("voice", "speaker")
+"""Of lines that belong to the shot above; the others are about the film."""
+LEAST_PICTURES: Final = 2
+LEAST_LISTED: Final = 3
+
+
+@dataclass
+class _Writer:
+    """Writes the lines of a shot list."""
+
+    lines: list[str] = field(default_factory=list)
+    number: int = 0
+    early: list[str] = field(default_factory=list)
+    """What is said before the first picture."""
+
+    def picture(self, text: str) -> None:
+        self.number += 1
+        self.lines.append(f"Shot {self.number}: {text[:1].upper()}{text[1:]}.")
+
+    def read(self, unit: str, *, is_picture: bool) -> None:
+        """Write what a sentence or a part of it is for."""
+        if kind := segments(unit)[0].kind:
+            self.lines += [unit] if kind in LABELS else ["", unit]
+            return
+        found = read(unit)
+        seen = found.text if found.purpose in ("seen", "said") else ""
+        if found.purpose == "end":
+            self.lines += [f"End card: “{text}”" for text in found.text.split("\n")[:1]]
+        elif found.lines or found.lettering:
+            if has_words(seen):
+                self.picture(seen.strip(_EDGES))
+            said = [f"{line.speaker or 'VO'}: “{line.text}”" for line in found.lines]
+            if self.number:
+                self.lines += said
+            else:
+                self.early += said
+            self.lines += [f"Text: “{text}”" for text in found.lettering]
+        elif is_picture or (found.purpose == "seen" and found.sure):
+            self.picture(_plain(unit))
+        elif found.purpose == "" and self.number and not is_courtesy(unit):
+            self.lines.append(f"VO: “{unit}”")
+        else:
+            self.lines += ["", unit] if self.number else [unit]
+
+
+def with_sequences(text: str) -> str:
+    """The text of an order with a line for each picture, where a sentence has several in their order; any other text as
+    it is."""
+    if _STRUCTURED.search(text) or not (names_film(text) or _REQUEST.search(text)):
+        return text
+    units = [unit for line in text.splitlines() for unit in _units(line)]
+    if sum(is_picture for _, is_picture in units) < LEAST_PICTURES:
+        return text
+    writer = _Writer()
+    for unit, is_picture in units:
+        writer.read(unit, is_picture=is_picture)
+    return "\n".join((*writer.lines, "", *writer.early))
+
+
+def _units(line: str) -> Iterator[tuple[str, bool]]:
+    """The sentences of a line, and the pictures of those that have several; each with whether it is such a picture."""
+    if segments(line) and segments(line)[0].kind:
+        yield line, False
+        return
+    for sentence in sentences_with_quotes(line):
+        head, pictures = _in_order(sentence) or _listed(sentence) or ("", ())
+        if not pictures:
+            yield sentence, False
+            continue
+        if has_words(head):
+            yield _RELATIVE.sub("", head.strip(_EDGES)) + ".", False
+        yield from ((each, True) for each in pictures)
+
+
+def _in_order(sentence: str) -> tuple[str, Sequence[str]] | None:
+    """What stands before the pictures of a sentence that "first", "then" and "at last" divide, and these."""
+    quotes = [match.span() for match in QUOTED.finditer(sentence)]
+    turns = [turn for turn in _TURN.finditer(sentence) if not any(begin <= turn.start() < end for begin, end in quotes)]
+    if not turns:
+        return None
+    head = sentence[: turns[0].start()]
+    is_first = turns[0]["first"] or (turns[0]["wide"] and _FIRST.match(turns[0][0]))
+    shows = not is_first and (shown_in(head) is not None or _SEEN.match(head))
+    if len(turns) + bool(shows) < LEAST_PICTURES:
+        return None
+    ends = [*(turn.start() for turn in turns[1:]), len(sentence)]
+    pictures = [sentence[turn.start() : end] for turn, end in zip(turns, ends, strict=True)]
+    if has_words(head) and not is_first and not is_order(head) and not names_film(head):
+        head, pictures = "", [head, *pictures]
+    pictures = [_AND_LAST.sub("", each.strip(_EDGES)) for each in pictures]
+    return (head, pictures) if all(map(has_words, pictures)) else None
+
+
+def _listed(sentence: str) -> tuple[str, Sequence[str]] | None:
+    """The same of a sentence whose verb introduces a list: "It should cover: boots, a hand and a bed."."""
+    if QUOTED.search(sentence):
+        return None
+    if found := _COVERS.search(sentence):
+        items, head = sentence[found.end() :], sentence[: found.start()]
+        pictures = _divided(items)
+        return (head, pictures) if len(pictures) >= LEAST_PICTURES else None
+    seen = shown_in(sentence)
+    pictures = _divided(seen) if seen else []
+    determined = sum(_DETERMINED.match(each) is not None for each in pictures)
+    return ("", pictures) if len(pictures) >= LEAST_LISTED and determined == len(pictures) else None
+
+
+def _divided(items: str) -> list[str]:
+    """The items of a list between semicolons, otherwise between commas and before the "and" of the last one."""
+    parts = _ITEMS.split(items) if re.search("[;；]", items) else _COMMAS.split(items)
+    if len(parts) > 1 and _AND_FIRST.match(parts[-1]):
+        parts[-1] = _AND_FIRST.sub("", parts[-1])
+    elif not re.search("[;；]", items):
+        parts[-1:] = _AND_BETWEEN.split(parts[-1])
+    return [each for part in parts if has_words(each := part.strip(_EDGES))]
+
+
+def _plain(unit: str) -> str:
+    """A picture without the word that orders it and without a verb of seeing."""
+    seen = shown_in(unit)
+    if seen is None:
+        turn = _TURN.match(unit)
+        seen = _SEEN.sub("", unit[turn.end() :] if turn else unit)
+    rest = seen.strip(_EDGES)
+    turn = _TURN.match(rest)
+    return rest[turn.end() :].strip(_EDGES) if turn and has_words(rest[turn.end() :]) else rest
