@@ -340,13 +340,14 @@ def _prose_shot(prose: Prose, groups: Sequence[Sequence[str]], k: int, count: in
     """The shot at place `k`. After the last group, the pictures of the first ones are seen again, without words."""
     frame, group = _frame(k, count), groups[k % len(groups)]
     words = [each for each in group if not prose.only_seen(each)] if k < len(groups) else []
+    labelled = [text for each in group if k < len(groups) for text in prose.texts_after(each)]
     about = [closed(prose.about)] if k % len(groups) == 0 and prose.about not in ("", *group) else []
     return FilmShot(
         label=frame.name,
         scene=_scene(join_sentences([*about, *group]), count),
         frame=frame,
         narration="" if prose.is_silent else join_sentences(words),
-        lettering=tuple(each.rstrip(" .。।") for each in words) if prose.is_read else (),
+        lettering=(*(each.rstrip(" .。।") for each in words if prose.is_read), *labelled),
     )
 
 

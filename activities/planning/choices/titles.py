@@ -3,6 +3,7 @@
 from typing import Final
 
 from activities.planning.structure.cleaning import without_letter
+from activities.planning.structure.labels import is_note
 from activities.planning.structure.notations.silence import without_no_voice
 from activities.planning.structure.orders.remarks import is_aside
 from activities.planning.structure.orders.requests import with_film_order
@@ -17,12 +18,18 @@ from activities.text.speech import sentences, subject
 MOST_CHARS: Final = 60
 
 
+def is_bare_order(sentence: str) -> bool:
+    """Whether a sentence orders a film without saying what it is about: "Make a 20 second film."."""
+    return is_order(sentence) and not topic(sentence) and subject(sentence) == sentence and not quotations(sentence)
+
+
 def title_of(task: PlanningTask) -> str:
     """The title that the brief has, or the begin of what it is about."""
     brief, structure = task.brief, task.structure
     if given := task.feedback.title or task.given_title:
         return given[:200]
-    text = next((s for s in sentences(with_film_order(without_letter(brief.text))) if not is_aside(s)), brief.text)
+    told = with_film_order(without_letter(brief.text))
+    text = next((s for s in sentences(told) if not (is_aside(s) or is_note(s) or is_bare_order(s))), brief.text)
     text = without_sounds(without_no_voice(without_each_shot(text)))
     if is_order(text):
         text = topic(text) or text

@@ -22,6 +22,7 @@ from activities.planning.structure.orders.small_letters import with_capitals
 from activities.planning.structure.received.colleagues import without_colleague_notes
 from activities.planning.structure.received.columns import with_pipes
 from activities.planning.structure.received.counted import with_counted_shots
+from activities.planning.structure.received.creative_brief import with_idea
 from activities.planning.structure.received.dictation import with_dictated_shots
 from activities.planning.structure.received.narration import with_quoted_narration
 from activities.planning.structure.received.nested import with_nested_shots
@@ -191,10 +192,10 @@ def cleaned(text: str) -> str:
     text = with_plain_marks(without_emphasis(text))
     text = without_colleague_notes(without_note_sections(_NUMBER_FIRST.sub(r"\1\3 \2 ", without_letter(text))))
     text = with_nested_shots(with_heads(with_pipes(_END_MARK.sub("", text), is_header)))
-    text = with_film_order(with_dictated_shots(with_quoted_narration(with_counted_shots(text))))
+    text = with_dictated_shots(with_quoted_narration(with_counted_shots(with_idea(text))))
+    text = with_film_order(with_capitals(text))
     text = without_brackets(with_sequences(text))
     text = with_units(with_end_cards(text))
-    text = with_capitals(text)
     return with_series(with_labels(with_seconds(unwrapped(with_numbers(with_pairs(with_colons(text)))))))
 
 

@@ -9,7 +9,7 @@ from activities.planning.structure.labels import READ_NOUNS, Segment, segments, 
 from activities.planning.structure.model import Line, Shot, Structure, numbered
 from activities.planning.structure.orders import words as orders
 from activities.planning.structure.orders.remarks import MEDIUM, is_prohibition, is_setting
-from activities.planning.structure.orders.sentences import is_order
+from activities.planning.structure.orders.sentences import is_order, shown_in
 from activities.planning.structure.text import (
     QUOTED,
     description_text,
@@ -116,9 +116,11 @@ def parse_advert(text: str) -> Structure | None:
 
 
 def _is_narrated(text: str) -> bool:
-    """Whether a narrator says a quotation of a text without labels."""
-    labelled = any(part.kind for line in text.splitlines() for part in segments(line))
-    return not labelled and any(_NARRATED.search(text[: match.start()]) for match in QUOTED.finditer(text))
+    """Whether a narrator says a quotation of a text without labels, or somebody in what it tells to show."""
+    if any(part.kind for line in text.splitlines() for part in segments(line)):
+        return False
+    directs = any(shown_in(s) is not None for line in text.splitlines() for s in sentences_with_quotes(line))
+    return directs or any(_NARRATED.search(text[: match.start()]) for match in QUOTED.finditer(text))
 
 
 def _title(text: str) -> str:

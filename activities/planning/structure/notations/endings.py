@@ -21,8 +21,9 @@ _LABEL_AT_END: Final = Pattern(
     re.IGNORECASE | re.MULTILINE,
 )
 _IN_PARAGRAPH: Final = Pattern(
-    rf"(?<=[.!?。！？])[ \t]+(?:{labels.LETTERING_LABELS})\s*[,(（、،–—-]?\s*{_AT_END}\s*[)）]?[:：]\s*(?=[\"“„«「])",
-    re.IGNORECASE,
+    rf"(?<=[.!?。！？\"”»」])[ \t]+(?:{labels.LETTERING_LABELS})\s*[,(（、،–—-]?\s*{_AT_END}\s*[)）]?[:：]\s*"
+    r"(?=[\"“„«「]|\S+[ \t]*$)",
+    re.IGNORECASE | re.MULTILINE,
 )
 _FRAMES: Final = (
     rf"{words.SHOT_NOUNS}|kare|image|imagen|imagem|immagine|imagine|picture|screen|slide|beeld|obraz|bilde?|kuva|kép|"

@@ -12,6 +12,8 @@ from activities.text.patterns import Pattern, as_word
 
 _NO_VOICE: Final = Pattern(
     r"(^|[.!?。！？।]\s*|[,，、;،؛]\s*|\s[–—|/-]\s+)(?:no (?:vo|voice[ -]?over|voice|dialogue|narration)|"
+    r"(?:a )?silent (?:film|video|clip|loop|reel|movie)|stummfilm|film muet|vídeo mudo|película muda|film muto|"
+    r"filme mudo|"
     r"pas de (?:voix|dialogue)|"
     r"sans (?:voix|paroles)|sin (?:voz|di[aá]logos?|palabras|locuci[oó]n)|"
     r"keine? (?:stimme|sprecher|vo)|ohne (?:worte|sprecher|vo)|"

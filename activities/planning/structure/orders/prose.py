@@ -1,5 +1,6 @@
 """A film that is told in free prose: what it is about, and the sentences that are seen, said or read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from activities.planning.delivery.rule import without_directions
@@ -7,7 +8,7 @@ from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.deliverable.cards import without_cards
 from activities.planning.structure.deliverable.end_texts import split_end_texts
 from activities.planning.structure.deliverable.formats import without_deliveries
-from activities.planning.structure.labels import is_note
+from activities.planning.structure.labels import is_note, segments
 from activities.planning.structure.notations.silence import asks_for_no_voice, is_read_instead, mentions_no_voice
 from activities.planning.structure.orders.remarks import is_remark, is_setting
 from activities.planning.structure.orders.requests import with_film_order
@@ -20,9 +21,11 @@ from activities.planning.structure.orders.sentences import (
     without_order,
 )
 from activities.planning.structure.orders.shot_lengths import without_each_shot
+from activities.planning.structure.orders.small_letters import with_capitals
 from activities.planning.structure.quoted import asks_for_film, without_orders
+from activities.planning.structure.received.creative_brief import with_idea
 from activities.planning.structure.sounds import without_sounds
-from activities.planning.structure.text import without_emoji
+from activities.planning.structure.text import has_words, without_emoji, without_quotes
 from activities.text.speech import is_direction, sentences, subject
 
 
@@ -33,6 +36,7 @@ class Prose:
     Attributes:
         about: What the film is about, where an order says so: it is seen in the first shot, and not said.
         content: What is seen, sentence by sentence.
+        shown: For a sentence of `content`, the labelled texts after it, which are read on the screen.
         is_silent: Whether nothing is said.
         is_read: Whether the sentences are read on the screen.
         is_ordered: Whether an order is among them, so that a direction such as "Show the sea." is none of the text.
@@ -41,6 +45,7 @@ class Prose:
 
     about: str
     content: tuple[str, ...]
+    shown: Mapping[str, tuple[str, ...]]
     is_silent: bool
     is_read: bool
     is_ordered: bool
@@ -51,20 +56,46 @@ class Prose:
         is_shown = self.is_ordered and shown_in(sentence) is not None
         return sentence == self.about or is_shown or (self.is_english and is_direction(sentence))
 
+    def texts_after(self, part: str) -> tuple[str, ...]:
+        """The labelled texts after a sentence, or after the last part of one."""
+        return next((texts for each, texts in self.shown.items() if each.lower().endswith(part.lower())), ())
+
+
+def _without_notes(text: str) -> str:
+    """The text without the lines that a label makes notes, with all of their sentences; a text of one line stays."""
+    lines = text.splitlines()
+    kept = [line for line in lines if not is_note(line)]
+    return "\n".join(kept) if any(map(has_words, kept)) else text
+
+
+def _labelled_texts(sentence: str) -> tuple[str, ...]:
+    """The texts of a sentence that is nothing but labelled texts for the screen."""
+    parts = [part for part in segments(sentence) if has_words(part.value)]
+    is_read = all(part.kind in ("lettering", "endline") for part in parts)
+    return tuple(without_quotes(part.value.rstrip(".")) for part in parts if is_read)
+
 
 def read_prose(text: str, language: str) -> Prose:
     """The sentences of a brief without its cards, its deliveries, and what is about the film."""
     film = without_cards(split_end_texts(without_deliveries(without_each_shot(text))).rest) or text
-    film = without_directions(without_emoji(with_film_order(without_letter(film))))
+    film = with_film_order(with_capitals(_without_notes(with_idea(without_letter(film)))))
+    film = without_directions(without_emoji(film))
     found = [without_order(p) for s in sentences(without_orders(without_sounds(film))) for p in parts(s)]
     told = [s for s in without_courtesies(found) if not (is_setting(s) or is_remark(s) or is_note(s))]
     content = [s for s in told if not is_order(s) or subject(s) != s] or found
     orders = [s for s in content[:ORDER_SENTENCES] if (is_order(s) or asks_for_film(s)) and subject(s) != s]
     about = subject(orders[0]) if orders else ""
-    kept = [subject(s) for s in content if not asks_for_no_voice(s) and s not in orders[:1]]
+    kept, shown = list[str](), dict[str, tuple[str, ...]]()
+    for sentence in content:
+        if texts := _labelled_texts(sentence):
+            before = kept[-1] if kept else about
+            shown[before] = (*shown.get(before, ()), *texts)
+        elif not asks_for_no_voice(sentence) and sentence not in orders[:1]:
+            kept.append(subject(sentence))
     return Prose(
         about=about,
         content=tuple(kept or [about] * bool(about) or content),
+        shown=shown,
         is_silent=any(asks_for_no_voice(s) or (is_remark(s) and mentions_no_voice(s)) for s in found),
         is_read=any(map(is_read_instead, found)),
         is_ordered=any(map(is_order, found)),

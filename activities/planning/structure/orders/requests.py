@@ -3,11 +3,12 @@
 import re
 from typing import Final
 
+from activities.planning.structure.notations.silence import mentions_no_voice
 from activities.planning.structure.orders import request_words as words
 from activities.planning.structure.orders import words as orders
 from activities.planning.structure.orders.lengths import named_lengths
 from activities.planning.structure.orders.remarks import names_film
-from activities.planning.structure.orders.sentences import is_order
+from activities.planning.structure.orders.sentences import ORDER_FIRST, is_order
 from activities.planning.structure.quoted import sentences_with_quotes
 from activities.planning.structure.text import LENGTH, QUOTED, description_text, has_words
 from activities.text.patterns import Pattern, as_word
@@ -81,7 +82,8 @@ def _read(sentence: str) -> str:
     head, mark, told = _parted(sentence)
     about = _about(head.rstrip(" .!。！।"))
     if not about:
-        if not mark or len(_items(told)) < LEAST_ITEMS or not (is_order(head) or _names_only_film(head)):
+        orders = is_order(head) or _names_only_film(head) or _orders_length(head)
+        if not (mark and orders) or len(_items(told)) < LEAST_ITEMS:
             return ""
         return f"{closed(head) if is_order(head) else _order_of(head)} {_sentences(told)}"
     if (clause := _THAT.match(about)) and not mark:
@@ -102,8 +104,17 @@ def _names_only_film(head: str) -> bool:
     return names_film(head) and len(head.split()) <= MOST_HEAD_WORDS
 
 
+def _orders_length(head: str) -> bool:
+    """Whether the words order something of a length: "We need something for our homepage, about 15 seconds"."""
+    return bool(ORDER_FIRST.search(head) and named_lengths(head))
+
+
 def _order_of(head: str) -> str:
-    return closed(f"Make {head[:1].lower()}{head[1:]}")
+    """The words as an order of a film."""
+    if names_film(head):
+        return closed(f"Make {head[:1].lower()}{head[1:]}")
+    silence = " No voice." if mentions_no_voice(head) else ""
+    return f"Make a {next(iter(named_lengths(head))):g} second film.{silence}"
 
 
 def _topic(about: str) -> str:

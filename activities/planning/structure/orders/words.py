@@ -10,7 +10,7 @@ from activities.planning.structure.orders import further
 ORDER_FIRST: Final = (
     r"i['’]d (?:like|love)|i (?:would (?:like|love)|want|need|was thinking)|we['’]d (?:like|love)|"
     r"we (?:would (?:like|love)|want|need|are looking|['’]re looking|were thinking)|we['’]re looking|looking for|"
-    r"please|"
+    r"please|need (?:an?|some|something|one)|"
     r"can you|could you|would you|make|create|produce|shoot|design|give (?:me|us)|help (?:me|us)|"
     r"(?:ich|wir) (?:bräuchte[nt]?|hätten? gern\w*)|ich (?:möchte|hätte gern\w*|brauche|will|wünsche|suche)|"
     r"wir (?:möchten|brauchen|hätten gern\w*|suchen|wünschen|"

@@ -111,6 +111,18 @@ _NAMES: Final = rf"{MUSIC}|\w{{0,20}}(?:musikk?|muziek)|{INSTRUMENTS}"
 _NAMED: Final = Pattern(as_word(_NAMES), re.IGNORECASE)
 _KNOWN: Final = Pattern(as_word(rf"{_NAMES}|{MOODS}|{_FILLERS}"), re.IGNORECASE)
 _DESCRIBED: Final = Pattern(as_word(f"{INSTRUMENTS}|{MOODS}"), re.IGNORECASE)
+_VERB: Final = (
+    r"i|we|you|they|he|she|it|this|that|there|the|our|my|your|their|his|her|no|is|are|was|loves?|likes?|hears?|plays?|"
+    r"makes?|live|wants?|needs?|and|of|to|wir|ich|sie|er|ist|die|der|das|unsere?|keine?|nous|je|la|pas|sans|de|yo|sin|"
+    r"es|nuestra|io|senza|sem|não|wij|geen|nie|vi|jag|ingen|мы|это|наша|без"
+)
+"""Words of other sentences that end with music: "We love music."."""
+_KIND: Final = Pattern(
+    rf"^\W*(?:(?!(?:{_VERB})\s)[^\W\d_]{{2,20}}\s+){{1,3}}(?:background\s+)?"
+    rf"(?:{MUSIC}|\w{{0,20}}(?:musikk?|muziek))[\s.!]*$",
+    re.IGNORECASE,
+)
+"""Music of a kind, in a sentence without a verb: "Fun Mexican music."."""
 _WORDS: Final = 8
 _LETTERS: Final = 120
 """Languages without spaces have no words to count."""
@@ -126,7 +138,7 @@ def is_music(sentence: str) -> bool:
     if len(sentence) > _LETTERS or len(sentence.split()) > _WORDS or not names_music(sentence):
         return False
     is_described = _DESCRIBED.search(sentence) is not None
-    return is_described and not re.search(r"[^\W_]", _KNOWN.sub(" ", sentence))
+    return (is_described and not re.search(r"[^\W_]", _KNOWN.sub(" ", sentence))) or _KIND.match(sentence) is not None
 
 
 _SENTENCE: Final = Pattern(
