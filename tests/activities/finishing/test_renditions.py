@@ -1,6 +1,7 @@
 """Renditions for destinations: their size, rate, sound, text and bytes, measured in the finished files."""
 
 import json
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -9,13 +10,18 @@ import numpy as np
 import pytest
 
 from activities.finishing.captions.cues import Cue
+from activities.finishing.film import Film as StoredFilm
 from activities.finishing.picture.burned_captions import SAFE_AREA, burn
+from activities.finishing.picture.formats import FilmFormat
 from activities.finishing.picture.titles import _NARROWER, draw, lines_of
 from activities.finishing.renditions.checks import Heard, measure_file, notes_on
+from activities.finishing.timeline import Shot, lay_out
 from activities.media.fonts import Face
+from activities.media.timecode import slate_height
 from activities.storage.bucket import Storage
 from tests.activities.finishing.media import Film, Takes, finished, shot_file, voice_file
 from tests.activities.finishing.sound.test_film_sound import decoded
+from tests.activities.finishing.timelines import NONE
 from workflows.brief import Platform
 from workflows.cut import Card, Cut, Levels, LowerThird
 from workflows.destinations.profiles import PROFILES, Profile, SafeArea, rate_of
@@ -118,6 +124,25 @@ def test_texts_stay_above_captions(kind: str, name: str) -> None:
             box = draw(kind, text, size, safe).getbbox()
             assert box is not None
             assert box[3] <= top, (size, text)
+
+
+@pytest.mark.parametrize("rendition", ["", "9:16", "1:1", "youtube", "tiktok"])
+def test_texts_stay_above_the_slates_of_animatics(rendition: str) -> None:
+    """Captions and lower thirds of a preview are drawn above the prompts on its animatics, which would cover them; a
+    film of other shots has them where they were, and so has one that crops the slate."""
+    shot = Shot("shot-1", NONE, 2, timecode=(1280, 720))
+    film = StoredFilm(lay_out([shot, replace(shot, timecode=None)], [], 24), FilmFormat(1280, 720))
+    film = replace(film, cues=(Cue(0, 1, "First\nand second"),), captions="boxed", muted_captions="boxed")
+    output, captions = film.format_of(rendition), film.burned(rendition)
+    assert captions is not None
+    slate = output.height * (1 - slate_height(1280) / 720)
+    third = draw("lower third", "Anna Berg", (output.width, output.height), output.safe).getbbox()
+    assert third is not None
+    for _, _, _, low in (*captions.extents(), third):
+        assert low <= slate
+    others = replace(film, timeline=lay_out([replace(shot, timecode=None)], [], 24))
+    assert others.format_of("").safe is None
+    assert FilmFormat(1280, 300, crop=True).above_slates([shot]).safe is None, "the slate is cropped"
 
 
 def test_lines_of_a_long_title_are_even() -> None:
