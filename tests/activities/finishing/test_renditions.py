@@ -150,7 +150,7 @@ def test_lines_of_a_long_title_are_even() -> None:
     face = Face(40, bold=True)
     text = "Four in the Morning: a very long title that has to be broken in three lines or so"
     room = face.width("Four in the Morning: a very long title")
-    filled, even = ([line for line, _ in lines_of(text, face, room, each)] for each in ((1.0,), _NARROWER))
+    filled, even = ([line for line, _ in lines_of(text, face, room, each)] for each in ((), _NARROWER))
     assert " ".join(even) == text
     assert len(even) == len(filled)
     assert min(map(face.width, filled)) < 0.2 * room, "filled line by line, the last one is short"
