@@ -41,9 +41,20 @@ footer{color:var(--quiet);font-size:.85rem}
 figcaption{color:var(--quiet);font-size:.85rem;margin-top:.6rem}
 blockquote{margin:1.5rem 0;padding-inline-start:1.2rem;border-inline-start:3px solid var(--line)}
 pre{overflow:auto;padding:1rem;border:1px solid var(--line);border-radius:6px;font-size:.85rem;line-height:1.5}
-table{border-collapse:collapse}
+table{border-collapse:collapse;display:block;overflow-x:auto}
 th,td{padding:.4rem .8rem;border-bottom:1px solid var(--line);text-align:start}
 hr{border:0;border-top:1px solid var(--line);margin:2.5rem 0}
+@media print{
+:root{color-scheme:light;--ground:#fff;--ink:#000;--quiet:#444;--line:#ccc}
+body{font-size:11pt}
+main{max-width:none;padding:0}
+h1,h2,h3,h4,h5,h6{break-after:avoid}
+figure,blockquote,pre,tr,li{break-inside:avoid}
+img{max-height:85vh;width:auto}
+pre{white-space:pre-wrap}
+table{display:table}
+th,td{overflow-wrap:anywhere}
+}
 """
 
 
@@ -170,7 +181,7 @@ def markdown(title: str, sections: Sequence[Section], sources: Sequence[str] = (
             if _wants_heading(section, sections):
                 blocks.append(f"## {heading}")
             body = section.text.strip()
-            blocks.append(_fenced(body) if section.kind == "verbatim" else re.sub(r"<(?=[A-Za-z/!?])", "&lt;", body))
+            blocks.append(_fenced(body) if section.kind == "verbatim" else _plain(body, _levels(section, sections)))
     if sources:
         blocks += ["---", "\n".join(f"- {inline(line)}" for line in sources)]
     return "\n\n".join(blocks) + "\n"
@@ -207,7 +218,12 @@ def _section(section: Section, sections: Sequence[Section]) -> str:
     above = f'<h2 dir="auto">{heading}</h2>\n' if _wants_heading(section, sections) else ""
     if section.kind == "verbatim":
         return f"<section>{above}<pre>{html.escape(section.text.strip())}</pre></section>"
-    return f'<section dir="auto">{above}{_rendered(section.text)}</section>'
+    return f'<section dir="auto">{above}{_rendered(section.text, _levels(section, sections))}</section>'
+
+
+def _levels(section: Section, sections: Sequence[Section]) -> int:
+    """By how many levels the headings of a text move down: the title is the only one of the first level."""
+    return 2 if _wants_heading(section, sections) else 1
 
 
 @cache
@@ -215,14 +231,29 @@ def _renderer() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable("table").disable(_OFF)
 
 
-def _rendered(text: str) -> str:
-    """Markdown to HTML, headings one level down: the page's title is its only h1."""
+def _rendered(text: str, levels: int) -> str:
+    """Markdown to HTML, with headings so many levels further down."""
     renderer = _renderer()
     tokens = renderer.parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(6, int(token.tag[1]) + 1)}"
+            token.tag = f"h{min(6, int(token.tag[1]) + levels)}"
     return str(renderer.renderer.render(tokens, renderer.options, {})).strip()
+
+
+def _plain(text: str, levels: int) -> str:
+    """Markdown with tags as plain text, and headings so many levels further down."""
+    lines = re.sub(r"\r\n?", "\n", text).split("\n")
+    for token in _renderer().parse(text):
+        if token.type != "heading_open" or not token.map:
+            continue
+        first, last = token.map
+        mark = "#" * min(6, int(token.tag[1]) + levels)
+        if token.markup.startswith("#"):
+            lines[first] = re.sub("#+", mark, lines[first], count=1)
+        elif not token.level and last - first == 2:  # a line, and the line under it
+            lines[first:last] = [f"{mark} {lines[first].strip()}", ""]
+    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", "\n".join(lines))
 
 
 def _wants_heading(section: Section, sections: Sequence[Section]) -> bool:

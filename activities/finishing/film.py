@@ -97,8 +97,10 @@ class Film:
     def format_of(self, rendition: str) -> FilmFormat:
         """The format of the film itself, of a further aspect, or for a destination."""
         if profile := PROFILES.get(rendition):
-            return self.output.for_destination(profile, self.timeline.seconds)
-        return self.output.in_aspect(rendition) if rendition else self.output
+            output = self.output.for_destination(profile, self.timeline.seconds)
+        else:
+            output = self.output.in_aspect(rendition) if rendition else self.output
+        return output.above_slates(placed.shot for placed in self.timeline.shots)
 
     def goals(self) -> dict[Goal, str]:
         """What the sound of its renditions has to be -> the digest of this sound; empty if nothing is heard."""
@@ -264,7 +266,7 @@ async def assemble_film(
     heard = [*own, *further_narrations(request, placed, lengths(others))]
     cut = editorial.timeline_of(request, placed, (film.output.width, film.output.height), sounds=heard)
     files.append(write(workdir, editorial.FILE, editorial.ROLE, editorial.MEDIA_TYPE, editorial.as_json(cut)))
-    files += await in_thread(lambda _: [*text_files.write_texts(placed, film.output, workdir)])
+    files += await in_thread(lambda _: [*text_files.write_texts(placed, film.format_of(MAIN), workdir)])
     texts = await read_texts(sources.storage, request.assets)
     if texts:
         sections = [s for a in request.assets if a.asset.asset_id in texts for s in document.sections_of(a, texts)]

@@ -95,10 +95,26 @@ def _open(file: Path | None, size: int) -> ImageFont.FreeTypeFont | None:
 
 @cache
 def _covers(file: Path | None, character: str) -> bool:
+    """Whether a font has a glyph for a character, or for each part of one such as ế, from which a shaper draws it."""
+    if _has_glyph(file, character):
+        return True
+    parts = unicodedata.normalize("NFD", character) if features.check("raqm") else ""
+    return len(parts) > 1 and all(_has_glyph(file, part) for part in parts)
+
+
+@cache
+def _has_glyph(file: Path | None, character: str) -> bool:
+    """Asked without a shaper, which writes SARA AM of Thai as two signs, even where both are missing."""
     font = _open(file, 24)
     if font is None:
         return False
-    return bytes(font.getmask(character)) != bytes(font.getmask(_NO_GLYPH))
+    plain = _unshaped(font)
+    return bytes(plain.getmask(character)) != bytes(plain.getmask(_NO_GLYPH))
+
+
+@cache
+def _unshaped(font: ImageFont.FreeTypeFont) -> ImageFont.FreeTypeFont:
+    return font.font_variant(layout_engine=ImageFont.Layout.BASIC)
 
 
 def _has(source: _Source, character: str) -> bool:

@@ -30,6 +30,15 @@ _MARK, _MARK_SHARE = "PREVIZ", 0.035
 _MARK_GROUND, _MARK_INK = (255, 190, 60, 255), (32, 24, 8, 255)
 
 
+def slate_height(width: int, lines: int = 2) -> int:
+    """The height of the slate at the lower edge of a storyboard frame or an animatic of this width, in pixels.
+
+    Args:
+        lines: Of the prompt; a note is under them.
+    """
+    return round(width * TEXT_SHARE * (1.75 + 1.3 * lines)) // 2 * 2
+
+
 class Timecode:
     """The box with the time, for frames of one size in yuv420p.
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from activities.finishing.captions.leaning import begins_phrase, leans
+from activities.finishing.captions.leaning import phrase_end
 from activities.finishing.captions.line_breaks import LINE_COLUMNS, SPACES, atoms_of, width
 from activities.finishing.captions.word_times import printable
 
@@ -89,7 +89,7 @@ def _gain(before: str, after: str) -> float:
     """How much longer or shorter a line may be to break between these texts, as a share of a line."""
     if _CLAUSE_END.search(before):
         return _CLAUSE_SHARE
-    return _PHRASE_SHARE * (begins_phrase(after) - leans(before))
+    return _PHRASE_SHARE * phrase_end(before, after)
 
 
 def _parts(atoms: list[str], line: Line) -> list[list[str]]:

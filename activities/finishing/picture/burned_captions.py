@@ -44,6 +44,17 @@ _EDGE: Final[Color] = (0, 0, 0, 255)
 _BOX: Final[Color] = (8, 10, 14, 178)
 
 
+def captions_top(size: tuple[int, int], safe: SafeArea | None = None) -> float:
+    """The upper edge of captions of two lines in a film of this size; other texts stay above it."""
+    block = (2 * LINE_HEIGHT + 2 * _MARGIN) * text_size(size)
+    return size[1] * (1 - (safe or SAFE_AREA).bottom) - block
+
+
+def text_size(size: tuple[int, int]) -> int:
+    """The size of the text of captions in a film of this size."""
+    return max(8, round(min(size) * TEXT_SHARE))
+
+
 @dataclass(frozen=True)
 class _Shown:
     """Text on the frames from `start` to `end`."""
@@ -71,7 +82,7 @@ class BurnedCaptions:
         self._rate = rate
         self._bottom = height * (1 - safe.bottom)
         self._centre = width * (1 + safe.left - safe.right) / 2
-        self._size = max(8, round(min(width, height) * TEXT_SHARE))
+        self._size = text_size((width, height))
         # A destination's area holds the box of the text, not only the text.
         margins = 2 * _MARGIN * self._size + 4 if safe != SAFE_AREA else 0.0
         self._room = width * (1 - safe.left - safe.right) - margins

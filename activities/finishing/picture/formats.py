@@ -1,9 +1,11 @@
 """The size and the rate of a film, from its shots or stills and the aspect of its brief. Sizes are pixels."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
+from activities.finishing.timeline import Shot
+from activities.media.timecode import slate_height
 from workflows.destinations.profiles import Profile, SafeArea, rate_of
 
 T = TypeVar("T")
@@ -14,6 +16,9 @@ SHORT_SIDES: Final = (1080, 720)
 MOST_CROPPED: Final = 0.16
 """The share of a picture that is cut off to fill the frame of a film for no destination: of a photograph in 3:2 in
 16:9. A picture of another shape than that has bars, because faces would be cut off."""
+
+_ABOVE_SLATE: Final = 0.01
+"""The distance of texts to the slate of an animatic, of the height."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,24 @@ class FilmFormat:
         """Another aspect of the same film, with the same shorter side."""
         width, height = _size_in(aspect, min(self.width, self.height))
         return FilmFormat(width, height, self.rate, crop=True)
+
+    def above_slates(self, shots: Iterable[Shot]) -> "FilmFormat":
+        """The same film, with its texts above the slates of animatics, where they could not be read."""
+        high = max((self._slate_of(shot) for shot in shots if shot.timecode), default=0.0)
+        if high <= 0:
+            return self
+        area = self.safe or SafeArea()
+        return replace(self, safe=replace(area, bottom=max(area.bottom, high / self.height + _ABOVE_SLATE)))
+
+    def _slate_of(self, shot: Shot) -> float:
+        """The height from the lower edge of the frame to the upper edge of the slate of an animatic."""
+        assert shot.timecode
+        width, height = shot.timecode
+        scales = self.width / width, self.height / height
+        scale = max(scales) if self.crop or shot.fill else min(scales)
+        spare = height * scale - self.height  # of the animatic, that is cropped; less than nothing with bars
+        top = max(0.0, min(spare, height * scale * shot.focus[1] - self.height / 2)) if spare > 0 else spare / 2
+        return slate_height(width) * scale - (spare - top)
 
     def cut_off(self, width: float, height: float) -> float:
         """The share of a picture of this size that does not fit into the film where it fills the frame."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 RENDERER: Final = 3
 """Is raised with every change of what a segment or the sound contains, so that stored parts of older code are not
 used."""
-LETTERING: Final = 1
+LETTERING: Final = 2
 """The same for texts and captions that are drawn: segments without any are used on."""
 BT709: Final = 1
 NOTES_TAG: Final = "comment"

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from PIL import Image, ImageDraw
 
+from activities.finishing.captions.leaning import leans
 from activities.finishing.captions.line_breaks import atoms_of
 from activities.finishing.captions.texts import Line
 from activities.finishing.captions.texts import lines_of as two_lines_of
+from activities.finishing.picture.burned_captions import captions_top
 from activities.finishing.timeline import ScreenText
-from activities.media.fonts import Face, missing_fonts, without_font
+from activities.media.fonts import Face, missing_fonts, right_to_left, without_font
 from activities.media.overlays import Overlay, compose
 from workflows.destinations.profiles import SafeArea
 
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
 FADE_FRAMES: Final = 8
-THIRD_BOTTOM: Final = 0.74
-"""The lower edge of a lower third, of the height: captions that are drawn into the picture have their place below."""
 GROUND: Final = (18, 20, 25)
 """Behind an end card; RGB."""
 
@@ -31,8 +31,12 @@ _ROOM: Final = 0.8
 """Of a line, of the width of the frame."""
 _MARGINS: Final = 0.1
 """Of the box of a lower third, of the width."""
-_CAPTIONS: Final = 0.2
-"""The height of captions of two lines in their box, of the shorter side."""
+_ABOVE_CAPTIONS: Final = 0.017
+"""The distance of a title and of the box of a lower third to captions below it, of the shorter side."""
+_NARROWER: Final = (0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6)
+"""The widths, of the room for it, in which a text of more than two lines is also tried."""
+_PHRASE: Final = 0.15
+"""Of the room: lines may be so much less even for each one that does not end inside a phrase."""
 _INK: Final = (255, 255, 255, 255)
 _SHADE: Final = (10, 12, 16, 150)
 _EDGE: Final = (0, 0, 0, 190)
@@ -41,14 +45,35 @@ _OUTLINE, _SHADOW = 0.06, 0.02
 _BT709: Final = 1
 
 
-def lines_of(text: str, face: Face, room: float) -> list[str]:
-    """One line, two about as long, or as many as it takes; they break by the rules of the script and of its phrases,
-    and where the text breaks itself."""
-    lines: list[str] = []
+def lines_of(text: str, face: Face, room: float, widths: Sequence[float] = ()) -> list[tuple[str, bool]]:
+    """One line, two about as long, or as few as it takes, each with whether it is written from right to left; they
+    break by the rules of the script and of its phrases, and where the text breaks itself.
+
+    Args:
+        widths: Further shares of the room in which lines are tried, the largest first, so that they are more even.
+    """
+    lines: list[tuple[str, bool]] = []
     for paragraph in text.splitlines():
         atoms = list(atoms_of(paragraph.strip()))
-        lines += two_lines_of(atoms, Line(room, face.width)) or _filled(atoms, face, room)
-    return [line for line in lines if line]
+        made = two_lines_of(atoms, Line(room, face.width)) or _even(atoms, face, room, widths)
+        lines += [(line, right_to_left(paragraph)) for line in made if line]
+    return lines
+
+
+def _even(atoms: Sequence[str], face: Face, room: float, widths: Sequence[float]) -> list[str]:
+    """As few lines as there can be, and of these the most even ones that end with phrases."""
+    tried = [_filled(atoms, face, room)]
+    for share in widths:
+        lines = _filled(atoms, face, room * share)
+        if len(lines) > len(tried[0]):
+            break
+        tried.append(lines)
+
+    def error(lines: list[str]) -> float:
+        long = [*map(face.width, lines)]
+        return max(long) - min(long) + _PHRASE * room * sum(map(leans, lines[:-1]))
+
+    return min(tried, key=error)
 
 
 def _filled(atoms: Sequence[str], face: Face, room: float) -> list[str]:
@@ -81,39 +106,42 @@ def draw(kind: str, text: str, size: tuple[int, int], safe: SafeArea | None = No
     side = max(area.left, area.right)  # a text in the middle of the frame has equal margins
     left, right = (area.left, area.right) if kind == "lower third" else (side, side)
     across, down = 1 - left - right, 1 - area.top - area.bottom
-    room = (size[0] * (min(_ROOM, across - _MARGINS) if safe else _ROOM), size[1] * (down if safe else 1.0))
+    middle = (area.top + down / 2) * size[1]
+    low = size[1] * (1 - area.bottom) if kind == "end card" else captions_top(size, safe) - _ABOVE_CAPTIONS * min(size)
+    room = size[0] * (min(_ROOM, across - _MARGINS) if safe else _ROOM), 2 * (low - middle)
     points, face, lines = _fitted(kind, text, min(size), room)
     picture = Image.new("RGBA", size, (*GROUND, 255) if kind == "end card" else (0, 0, 0, 0))
     height = points * _LINE * len(lines)
     centre = size[0] / 2
+    top = middle - height / 2
     if kind == "lower third":
-        above_captions = 1 - area.bottom - _CAPTIONS * min(size) / size[1]
-        left, top = round(size[0] * area.left), size[1] * (above_captions if safe else THIRD_BOTTOM) - height
-        width = max(map(face.width, lines))
-        box = (left, top - points * 0.4, left + width + points * 1.6, top + height + points * 0.4)
+        left, top = round(size[0] * area.left), low - points * 0.4 - height
+        width = max(face.width(line) for line, _ in lines)
+        box = (left, top - points * 0.4, left + width + points * 1.6, low)
         ImageDraw.Draw(picture).rounded_rectangle(box, points * 0.3, fill=_SHADE)
-    else:
-        top = (area.top + down / 2) * size[1] - height / 2
-    for number, line in enumerate(lines):
+    for number, (line, rtl) in enumerate(lines):
         x = left + points * 0.8 if kind == "lower third" else centre - face.width(line) / 2
         baseline = top + points * (_LINE * number + 1)
         if kind == "title":  # on a picture, which may be as light as its letters
             moved = points * _SHADOW
-            face.draw(picture, (x + moved, baseline + moved), line, _EDGE, stroke=max(1.0, points * _OUTLINE))
-        face.draw(picture, (x, baseline), line, _INK)
+            face.draw(picture, (x + moved, baseline + moved), line, _EDGE, rtl=rtl, stroke=max(1.0, points * _OUTLINE))
+        face.draw(picture, (x, baseline), line, _INK, rtl=rtl)
     return picture
 
 
-def _fitted(kind: str, text: str, short: int, room: tuple[float, float]) -> tuple[int, Face, list[str]]:
+def _fitted(kind: str, text: str, short: int, room: tuple[float, float]) -> tuple[int, Face, list[tuple[str, bool]]]:
     """The size, the font and the lines of a text that fit into a room of pixels."""
     points = max(8, round(short * (_THIRD_SIZE if kind == "lower third" else _TITLE_SIZE)))
     while True:
         face = Face(points, bold=kind != "lower third")
         lines = lines_of(text, face, room[0])
-        wide = max(map(face.width, lines), default=0)
-        if points <= 8 or (wide <= room[0] and points * _LINE * len(lines) <= room[1]):
-            return points, face, lines
-        points = max(8, math.floor(points * 0.92))
+        wide = max((face.width(line) for line, _ in lines), default=0)
+        high = points * _LINE * len(lines)
+        if points <= 8 or (wide <= room[0] and high <= room[1]):
+            return points, face, lines_of(text, face, room[0], _NARROWER)
+        # Smaller letters also make fewer lines. The factor is for lines that are not full.
+        fits = min(room[0] / max(wide, 1), 1.05 * math.sqrt(room[1] / max(high, 1)))
+        points = max(8, math.floor(points * min(0.92, fits)))
 
 
 def extent(kind: str, text: str, size: tuple[int, int], safe: SafeArea) -> tuple[int, int, int, int]:

@@ -10,7 +10,7 @@ from typing import Final
 from PIL import Image, ImageDraw
 
 from activities.media.fonts import Color, Face, right_to_left
-from activities.media.timecode import TEXT_SHARE
+from activities.media.timecode import TEXT_SHARE, slate_height
 
 INK: Final[Color] = (250, 248, 242, 255)
 QUIET: Final[Color] = (250, 248, 242, 190)
@@ -98,7 +98,7 @@ class Overlay:
 
     def band(self, lines: int = 2) -> int:
         """The height of a slate with so many lines of a prompt, in pixels."""
-        return round(self.text * (1.75 + 1.3 * lines)) // 2 * 2
+        return slate_height(self.size[0], lines)
 
     def _line(self, face: Face, baseline: float, text: str, fill: Color, room: float) -> None:
         indent = room - face.width(text) if right_to_left(text) else 0

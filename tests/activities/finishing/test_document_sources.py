@@ -1,5 +1,6 @@
-"""The sources of a document: what its assets used of the references, below its text."""
+"""Documents: the levels of their headings, their print, and what their assets used of the references."""
 
+import re
 from datetime import UTC, datetime
 
 from activities.finishing import document
@@ -89,3 +90,26 @@ def test_an_illustrated_text_is_one_part_of_the_document() -> None:
     ]
     text = document.markdown("Soup", sections)
     assert text == "# Soup\n\nPeel.\n\n![Carrots](images/soup.1.jpg)\n\nServe.\n\n![Soup](images/soup.2.jpg)\n"
+
+
+def test_the_title_is_the_only_heading_of_its_level() -> None:
+    """Headings of a text are below the title and below the heading of their section, in Markdown as in HTML; what only
+    looks like one in code stays."""
+    text = "# One\n\n```\n# no heading\n```\n\nTwo\n===\n\n> ## Three\n\n###### Six <b>"
+    alone, named = Section("markdown", "Message", "#" + text[1:]), Section("markdown", "Message", f"Words.\n\n{text}")
+    other = Section("markdown", "Tone", "Calm.")
+    made = document.markdown("Title", [alone])
+    assert re.findall(r"^[> ]*(#+ .*)$", made, re.MULTILINE) == [
+        "# Title", "## One", "# no heading", "## Two", "### Three", "###### Six &lt;b>",
+    ]  # fmt: skip
+    made = document.markdown("Title", [named, other])
+    assert re.findall(r"^[> ]*(#+) ", made, re.MULTILINE) == ["#", "##", "###", "#", "###", "####", "######", "##"]
+    page = document.page("Title", [named, other], "en")
+    assert re.findall(r"<(h\d)", page) == ["h1", "h2", "h3", "h3", "h4", "h6", "h2"]
+
+
+def test_a_page_is_printed_on_white_with_whole_figures() -> None:
+    """On paper, a page has no ground and no margin of its own, and a caption stays with its picture."""
+    printed = document.page("Title", [], "en").partition("@media print{")[2]
+    assert "--ground:#fff" in printed
+    assert re.search(r"figure[^{]*{break-inside:avoid}", printed)

@@ -1,6 +1,7 @@
 """Renditions for destinations: their size, rate, sound, text and bytes, measured in the finished files."""
 
 import json
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -8,11 +9,19 @@ import av
 import numpy as np
 import pytest
 
-from activities.finishing.picture.titles import draw
+from activities.finishing.captions.cues import Cue
+from activities.finishing.film import Film as StoredFilm
+from activities.finishing.picture.burned_captions import SAFE_AREA, burn
+from activities.finishing.picture.formats import FilmFormat
+from activities.finishing.picture.titles import _NARROWER, draw, lines_of
 from activities.finishing.renditions.checks import Heard, measure_file, notes_on
+from activities.finishing.timeline import Shot, lay_out
+from activities.media.fonts import Face
+from activities.media.timecode import slate_height
 from activities.storage.bucket import Storage
 from tests.activities.finishing.media import Film, Takes, finished, shot_file, voice_file
 from tests.activities.finishing.sound.test_film_sound import decoded
+from tests.activities.finishing.timelines import NONE
 from workflows.brief import Platform
 from workflows.cut import Card, Cut, Levels, LowerThird
 from workflows.destinations.profiles import PROFILES, Profile, SafeArea, rate_of
@@ -100,6 +109,61 @@ def test_text_fits_every_safe_area(kind: str, name: str) -> None:
         assert box[1] >= area.top * height - 2
         assert box[2] <= (1 - area.right) * width + 2
         assert box[3] <= (1 - area.bottom) * height + 2
+
+
+@pytest.mark.parametrize("name", ["", *PROFILES])
+@pytest.mark.parametrize("kind", ["title", "lower third"])
+def test_texts_stay_above_captions(kind: str, name: str) -> None:
+    """A title or a lower third is never under captions of two lines that are drawn into the picture, in any shape."""
+    safe = PROFILES[name].safe if name else None
+    for size in [PROFILES[name].size] if name else [(1280, 720), (960, 960), (720, 1280), (1680, 720)]:
+        captions = burn([Cue(0, 1, "First\nand second")], "boxed", *size, 24, safe or SAFE_AREA)
+        assert captions is not None
+        ((_, top, _, _),) = captions.extents()
+        for text in ("Anna Berg, baker", "A very long title that is broken into lines " * 3):
+            box = draw(kind, text, size, safe).getbbox()
+            assert box is not None
+            assert box[3] <= top, (size, text)
+
+
+@pytest.mark.parametrize("rendition", ["", "9:16", "1:1", "youtube", "tiktok"])
+def test_texts_stay_above_the_slates_of_animatics(rendition: str) -> None:
+    """Captions and lower thirds of a preview are drawn above the prompts on its animatics, which would cover them; a
+    film of other shots has them where they were, and so has one that crops the slate."""
+    shot = Shot("shot-1", NONE, 2, timecode=(1280, 720))
+    film = StoredFilm(lay_out([shot, replace(shot, timecode=None)], [], 24), FilmFormat(1280, 720))
+    film = replace(film, cues=(Cue(0, 1, "First\nand second"),), captions="boxed", muted_captions="boxed")
+    output, captions = film.format_of(rendition), film.burned(rendition)
+    assert captions is not None
+    slate = output.height * (1 - slate_height(1280) / 720)
+    third = draw("lower third", "Anna Berg", (output.width, output.height), output.safe).getbbox()
+    assert third is not None
+    for _, _, _, low in (*captions.extents(), third):
+        assert low <= slate
+    others = replace(film, timeline=lay_out([replace(shot, timecode=None)], [], 24))
+    assert others.format_of("").safe is None
+    assert FilmFormat(1280, 300, crop=True).above_slates([shot]).safe is None, "the slate is cropped"
+
+
+def test_lines_of_a_long_title_are_even() -> None:
+    """A title of three lines or more has no short last line where its words can be divided otherwise."""
+    face = Face(40, bold=True)
+    text = "Four in the Morning: a very long title that has to be broken in three lines or so"
+    room = face.width("Four in the Morning: a very long title")
+    filled, even = ([line for line, _ in lines_of(text, face, room, each)] for each in ((), _NARROWER))
+    assert " ".join(even) == text
+    assert len(even) == len(filled)
+    assert min(map(face.width, filled)) < 0.2 * room, "filled line by line, the last one is short"
+    assert min(map(face.width, even)) > 0.6 * room
+
+
+def test_a_line_has_the_direction_of_its_paragraph() -> None:
+    """A line of an Arabic title that begins with a Latin name is written from right to left."""
+    assert lines_of("مخبز\nAnna", Face(40), 900) == [("مخبز", True), ("Anna", False)]
+    long = "في كل صباح تفتح آنا باب أقدم مخبز في المدينة " + "Anna Berg Bakery in the old town"
+    made = lines_of(long, Face(40), 500)
+    assert made[-1][0][0].isascii()
+    assert all(rtl for _, rtl in made)
 
 
 def test_a_file_that_misses_its_profile_is_named(tmp_path: Path) -> None:

@@ -110,3 +110,11 @@ def test_fonts_of_one_script_do_not_precede_those_of_all(monkeypatch: pytest.Mon
         "DejaVuSans-Bold",
         "NotoSansCJK-Bold",
     ]
+
+
+def test_a_letter_that_is_written_as_two_is_not_found_in_a_font_without_it() -> None:
+    """A font without Thai does not draw SARA AM, which a shaper writes as two signs, as two empty boxes."""
+    latin = [file for file in fonts._files(False) if not fonts._covers(file, "ก")]
+    if not latin:
+        pytest.skip("no font of this machine is without Thai")
+    assert not any(fonts._covers(file, "\u0e33") for file in latin)

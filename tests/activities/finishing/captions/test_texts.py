@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from activities.finishing.captions.leaning import phrase_end
 from activities.finishing.captions.texts import halves, letters, split, unbroken
 
 LONG = (
@@ -40,11 +41,21 @@ def test_cues_are_at_most_two_lines_of_42() -> None:
             "Une pompe à chaleur déplace la chaleur au lieu de la produire.",
             "Une pompe à chaleur déplace\nla chaleur au lieu de la produire.",
         ),
+        ("Ночной поезд идёт через снег к морю и в горы.", "Ночной поезд идёт через снег\nк морю и в горы."),
+        ("فيلم قصير عن خباز في المدينة القديمة قبل الفجر.", "فيلم قصير عن خباز\nفي المدينة القديمة قبل الفجر."),
+        ("焼きたてのパンの香りが通りに広がっていく。", "焼きたてのパンの香りが\n通りに広がっていく。"),
+        ("町でいちばん古いパン屋の重い扉を開ける。", "町でいちばん古い\nパン屋の重い扉を開ける。"),
     ],
 )
 def test_lines_end_with_a_phrase(text: str, broken: str) -> None:
     """No line ends with an article or a preposition where the text has a better place near its middle."""
     assert split(text) == [broken]
+
+
+def test_postpositions_and_prefixes() -> None:
+    """A line of Hindi does not begin with a postposition, and one of Japanese does not end with a prefix."""
+    assert phrase_end("उस बड़े बाज़ार", "में एक") < 0 == phrase_end("उस बड़े बाज़ार में", "एक")
+    assert phrase_end("あたたかいお", "茶を") < 0 < phrase_end("あたたかい", "緑茶を")
 
 
 def test_cjk_lines_hold_16_characters_and_never_begin_with_punctuation() -> None:
