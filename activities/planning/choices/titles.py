@@ -7,7 +7,7 @@ from activities.planning.structure.notations.silence import without_no_voice
 from activities.planning.structure.orders.remarks import is_aside
 from activities.planning.structure.orders.sentences import is_order, topic
 from activities.planning.structure.orders.shot_lengths import without_each_shot
-from activities.planning.structure.quoted import is_commission
+from activities.planning.structure.quoted import asks_for_film, is_commission
 from activities.planning.structure.sounds import without_sounds
 from activities.planning.structure.text import quotations
 from activities.planning.task import PlanningTask
@@ -23,9 +23,9 @@ def title_of(task: PlanningTask) -> str:
         return given[:200]
     text = next((s for s in sentences(without_letter(brief.text)) if not is_aside(s)), brief.text)
     text = without_sounds(without_no_voice(without_each_shot(text)))
-    if is_order(text):
-        text = topic(text) or text
-    if structure and structure.form in ("shot list", "table", "screenplay"):
+    about = topic(text) if is_order(text) or asks_for_film(text) else ""
+    text = about or text
+    if structure and not about and structure.form in ("shot list", "table", "screenplay"):
         texts = (text for shot in structure.shots for text in (shot.description, *shot.spoken))
         text = next(filter(None, texts), text)
     if structure and structure.form == "advert" and not structure.conversation and is_commission(text):

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from activities.planning.structure.labels import READ_NOUNS, Segment, segments, speaker_name
 from activities.planning.structure.model import Line, Shot, Structure, numbered
 from activities.planning.structure.orders.remarks import MEDIUM, is_prohibition
-from activities.planning.structure.orders.sentences import is_order
+from activities.planning.structure.orders.sentences import is_order, shown_in
 from activities.planning.structure.text import (
     QUOTED,
     description_text,
@@ -45,7 +45,7 @@ _FACT: Final = Pattern(
 _HASHTAG: Final = Pattern(r"\bhashtags?\b[^#.!?\n]{0,20}(#\w+)", re.IGNORECASE)
 
 
-_SAYING_CLAUSE: Final = Pattern(r"(?<=\w)\s*[,;]\s*[^,;.!?]{2,60}$")
+_SAYING_CLAUSE: Final = Pattern(rf"(?<=\w)\s*(?:[,;]\s*|\s(?:{saying.WHILE})\s)[^,;.!?]{{2,60}}$", re.IGNORECASE)
 """Who says a line, after what is seen: "a chair rocks, and the narrator says"."""
 _HEADING: Final = Pattern(r"^#{1,6}\s+(.+)$")
 INSTRUCTION_WORDS: Final = 12
@@ -192,7 +192,8 @@ class _AdvertReader:
         self.shown += tags
         if (tags or found.lettering) and not found.lines and _is_instruction(found.description):
             found = found._replace(description="")
-        self.pending += [found.description] if has_words(found.description) else []
+        seen = found.description if shown_in(found.description) is None else shown_in(found.description)
+        self.pending += [seen] if seen and has_words(seen) else []
         if not (found.lines or found.lettering):
             return
         if not self.pending and self.shots:

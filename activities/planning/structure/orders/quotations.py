@@ -7,6 +7,7 @@ from activities.planning.structure import labels
 from activities.planning.structure import words as names
 from activities.planning.structure.orders import words
 from activities.planning.structure.text import QUOTED, quoted_words
+from activities.planning.structure.vocabulary import saying
 from activities.text.patterns import Pattern
 
 Role = Literal["said", "read", ""]
@@ -40,11 +41,11 @@ _MODAL: Final = Pattern(
     r"может|должен|должна)\s*$",
     re.IGNORECASE,
 )
-_TAIL: Final = Pattern(r"^(?:と|라고|이라고|を|을|를)[^。！？.!?「」\"]{0,12}[。.!！]?$")
+_TAIL: Final = Pattern(r"^(?:と|라고|이라고|を|을|를|だけ|のみ|です|만|只)[^。！？.!?「」\"]{0,12}[。.!！]?$")
 """What follows a quotation in languages whose verb stands last: "「…」と入れる。"."""
 _JOINS: Final = Pattern(
-    rf"[\s,;:：，、–—-]+$|\s(?:{_AND}|he|she|er|sie|il|elle|que|qui|who|that|che|der|die|das|który|która|который|которая|while|whilst|as|wobei|während|pendant que|tandis que|mientras(?: que)?|"
-    r"mentre|enquanto|terwijl|podczas gdy|medan|mens|пока|بينما|जबकि)$|(?:同时|同時|同時に|동안)$",
+    rf"[\s,;:：，、–—-]+$|\s(?:{_AND}|he|she|er|sie|il|elle|que|qui|who|that|che|der|die|das|który|która|который|которая|"
+    rf"{saying.WHILE})$|(?:同时|同時|同時に|동안)$",
     re.IGNORECASE,
 )
 _OVER_SHOT: Final = Pattern(

@@ -101,6 +101,7 @@ _LOGO: Final = Pattern(
 _LASTS: Final = Pattern(
     rf"(?:de|von|of|van|na|di|with|mit)?\s*\d+[\s-]*(?:{words.LENGTHS}|s(?:ec|ek)?\b)\w*(?!\w)", re.IGNORECASE
 )
+_LENGTH_FIRST: Final = Pattern(r"^\s*\d+\s?(?:초|분|秒|分)(?:짜리|의|の)?\s*")
 ORDER_SENTENCES: Final = 2
 """The first sentences of a brief, of which one that names a film and a length orders it."""
 CLOSING_SENTENCES: Final = 2
@@ -239,7 +240,7 @@ def topic(sentence: str) -> str:
     after = _LASTS.sub(" ", rest).split(": ")[0]
     found = next(filter(None, (pattern.search(after) for pattern in _TOPICS[:2])), None)
     found = found or next(filter(None, (pattern.search(sentence) for pattern in _TOPICS[2:])), None)
-    return description_text(found.group(1).rstrip(" .!?。")) if found else ""
+    return description_text(_LENGTH_FIRST.sub("", found.group(1).rstrip(" .!?。"))) if found else ""
 
 
 def end_text(sentence: str) -> str:

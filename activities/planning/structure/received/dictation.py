@@ -28,11 +28,8 @@ LEAST_WORDS: Final = 18
 LEAST_SIGNS: Final = 30
 """Of a text in a script without spaces between its words."""
 LEAST_SHOTS: Final = 2
-LEAST_THENS: Final = 3
 MOST_LINES: Final = 3
 _QUOTES: Final = ' :：,"“”„«»「」'
-MOST_QUOTATIONS: Final = 1
-_SENTENCE_ENDS: Final = frozenset(".!?。！？।۔؟")
 HEAD_WORDS: Final = 3
 FILM_WORDS: Final = 12
 """Of what only names the film; a longer head shows something as well."""
@@ -54,16 +51,7 @@ def _is_dictated(text: str) -> bool:
     is_long = len(text.split()) >= LEAST_WORDS or sum(map(is_wide, text)) >= LEAST_SIGNS
     if not is_long or not (_REQUEST.search(text) or names_film(text)):
         return False
-    return _runs_on(text) or not (QUOTED.search(text) or _MARKS.search(text[:-1]))
-
-
-def _runs_on(text: str) -> bool:
-    """Whether one sentence goes through several pictures: "first a tyre, then how Lena repairs it, after that …"."""
-    if len(QUOTED.findall(text)) > MOST_QUOTATIONS:
-        return False
-    thens = [turn.start() for turn in _TURN.finditer(text) if turn["then"]]
-    within = [at for at in thens if text[:at].rstrip()[-1:] not in _SENTENCE_ENDS]
-    return len(within) >= LEAST_THENS and len(within) == len(thens)
+    return not (QUOTED.search(text) or _MARKS.search(text[:-1]))
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -25,7 +25,7 @@ THEN: Final = (
     r"(?:e )?(?:all['’]inizio|per prima cosa|prima(?= (?:il|lo|la|i|gli|le|un|una|si) )|poi|dopo|alla fine|"
     r"infine)|(?:e )?(?:primeiro|no começo|depois|"
     r"em seguida|no (?:fim|final))|"
-    r"(?:en )?(?:eerst|daarna|vervolgens|(?:op|aan) het einde?|tot slot)|(?:i |a )?(?:najpierw|na początku|"
+    r"(?:en )?(?:eerst|dan(?= (?:de|het|een|zie|zien|komt|\w{3,}t) )|daarna|vervolgens|(?:op|aan) het einde?|tot slot)|(?:i |a )?(?:najpierw|na początku|"
     r"potem|następnie|na (?:koniec|końcu))|"
     r"(?:och |og )?(?:först|sedan|därefter|på slutet|til slut|til sidst)|(?:önce|sonra|ardından|en sonda|sonunda)|"
     r"(?:и |а )?(?:сначала|потом|затем|в конце)|(?:أولا|ثم|بعدها|بعد ذلك|(?:و)?في النهاية)|(?:पहले|फिर(?! भी)|"
