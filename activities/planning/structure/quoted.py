@@ -279,7 +279,8 @@ _ASKS: Final = Pattern(
     re.IGNORECASE,
 )
 _BEGINS_WITH_FILM: Final = Pattern(
-    rf"^\W*(?:[^\W\d_]+[\s-]){{0,2}}(?:{MEDIUM.pattern})\s+(?:for|of|about|on|für|über|zu[rm]?|von|pour|sur|de|para|sobre|per|"
+    rf"^\W*(?:[^\W\d_]+[\s-]){{0,2}}(?:{MEDIUM.pattern})\s+(?:for|of|about|on|für|über|zu[rm]?|von|pour|sur|de|"
+    rf"para|sobre|per|"
     r"su|sull\w*|voor|over|dla|o|för|om|til|для|про|о|об)\s(?![^.!?]*[.!?]\s*\S)",
     re.IGNORECASE,
 )

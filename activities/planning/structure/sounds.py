@@ -188,8 +188,8 @@ def _later_music(line: str, *, within: bool = False) -> list[SoundCue]:
         return [SoundCue("music", described[1].strip())]
     is_of_item = line[:1].isspace()
     if named := [] if is_of_item else list(filter(None, map(cue_alone, sentences(line)))):
-        others = [s for s in sentences(line) if not (asks_for_no_voice(s) or is_remark(s)) or names.is_music(s)]
-        return named if within or len(named) == len(others) else []
+        about = all(cue_alone(s) or asks_for_no_voice(s) or is_remark(s) for s in sentences(line))
+        return named if within or about else []
     parts = segments(line)
     followed = zip(parts[1:], parts, strict=False)
     found = (part for part, before in followed if not before.kind and _SENTENCE.search(before.value))

@@ -148,6 +148,8 @@ def is_remark(sentence: str) -> bool:
     """Whether each clause of a sentence is about the film: "Keep it to 20 seconds and please no music."."""
     if QUOTED.search(sentence) or len(sentence.split()) > REMARK_WORDS:
         return False
+    if asks_for_no_voice(sentence):
+        return True
     clauses = [clause for clause in _CLAUSE.split(sentence) if has_words(clause)]
     return bool(clauses) and all(map(_is_about_film, clauses))
 

@@ -62,8 +62,10 @@ _CONTACT: Final = Pattern(
 )
 """A number or an address to call at the end, without quotation marks."""
 _ADDRESS: Final = Pattern(
-    r"^[^:：.]{0,30}(?:address|phone|website|opening (?:hours|times)|adresse|telefon|webseite|öffnungszeiten|téléphone|horaires|"
-    r"direcci[oó]n|teléfono|horario|indirizzo|telefono|orari|endereço|telefone|hor[aá]rios?|adres|openingstijden|godziny|"
+    r"^[^:：.]{0,30}(?:address|phone|website|opening (?:hours|times)|adresse|telefon|webseite|öffnungszeiten|"
+    r"téléphone|horaires|"
+    r"direcci[oó]n|teléfono|horario|indirizzo|telefono|orari|endereço|telefone|hor[aá]rios?|adres|openingstijden|"
+    r"godziny|"
     r"adress|öppettider|адрес|телефон|адреса|العنوان|पता|地址|住所|주소)[^:：.]{0,20}[:：]\s*(\S[^\n]{2,120})$",
     re.IGNORECASE,
 )
@@ -108,6 +110,7 @@ CLOSING_SENTENCES: Final = 2
 ORDER_REST_WORDS: Final = 2
 ORDER_HEAD_WORDS: Final = 6
 END_CHARS: Final = 60
+END_ORDER_WORDS: Final = 6
 END_PICTURE_WORDS: Final = 3
 
 
@@ -174,7 +177,10 @@ def without_order(sentence: str) -> str:
 def end_picture(sentence: str) -> str:
     """What is seen at the end next to its text; empty where that is only a logo or a background."""
     seen = _picture(take(sentence).rest)
-    return "" if _LOGO.search(sentence) or len(seen.split()) < END_PICTURE_WORDS else seen
+    only_leads = (
+        _TEXT.search(seen) is not None and len(seen.split()) <= END_ORDER_WORDS and _ENDS.search(seen) is not None
+    )
+    return "" if _LOGO.search(sentence) or only_leads or len(seen.split()) < END_PICTURE_WORDS else seen
 
 
 def _quoting(sentence: str) -> Sentence | None:

@@ -32,11 +32,12 @@ _BARE: Final = Pattern(
 )
 """The head of a shot without a mark after its number: "cut 1 dark room. cut 2 a hand"."""
 _INLINE: Final = Pattern(
-    rf"(?:^|(?<=[.!?;:。！？；：\"”»」])[ \t]*)(?=(?:{names.SHOT_NOUNS}|clip)\s?#?(?P<number>\d{{1,2}})\s*(?:[(（\[][^()（）\[\]\n]{{1,40}}"
-    r"[)）\]]\s*)?[:：.–—-])",
+    rf"(?:^|(?<=[.!?;:。！？；：\"”»」])[ \t]*)(?P<noun>{names.SHOT_NOUNS}|clip)\s?#?(?P<number>\d{{1,2}}|"
+    rf"[{names.HAN_DIGITS}])"
+    r"(?=\s*(?:[(（\[][^()（）\[\]\n]{1,40}[)）\]]\s*)?[:：.–—-])",
     re.IGNORECASE | re.MULTILINE,
 )
-"""The place before the head of a shot within a paragraph: "… shoes. Shot 2 (5s): she runs"."""
+"""The head of a shot within a paragraph: "… shoes. Shot 2 (5s): she runs"."""
 LEAST_NAMED: Final = 2
 
 
@@ -45,9 +46,9 @@ def with_counted_shots(text: str) -> str:
     if len(_NAMED.findall(text)) >= LEAST_NAMED:
         text = _NAMED.sub(lambda m: f"{m['noun']} {names.count_of(m['number'])}", text)
     heads = [*_INLINE.finditer(text)]
-    is_inline = any(text[: head.end()].rstrip(" \t")[-1:] not in ("", "\n") for head in heads)
-    if is_inline and [int(head["number"]) for head in heads] == [*range(1, len(heads) + 1)]:
-        text = "\n".join(map(_without_remarks, _INLINE.sub("\n", text).lstrip("\n").splitlines()))
+    is_inline = any(text[: head.start("noun")].rstrip(" \t")[-1:] not in ("", "\n") for head in heads)
+    if is_inline and [names.count_of(head["number"]) for head in heads] == [*range(1, len(heads) + 1)]:
+        text = "\n".join(map(_without_remarks, _INLINE.sub(_on_its_line, text).lstrip("\n").splitlines()))
     numbers = [int(match["number"]) for match in _BARE.finditer(text)]
     if len(numbers) >= LEAST_NAMED and numbers == [*range(1, len(numbers) + 1)]:
         text = _BARE.sub(lambda m: f"\nShot {m['number']}: ", text)
@@ -62,6 +63,10 @@ def _listed(match: re.Match[str]) -> str:
         return match[0]
     more = f"{match['more'].strip(' ,;–—(')}.\n" if re.search(r"\w", match["more"]) else ""
     return f"\n{more}" + "".join(f"Shot {k}: {part[:1].upper()}{part[1:]}.\n" for k, part in enumerate(parts, start=1))
+
+
+def _on_its_line(head: re.Match[str]) -> str:
+    return f"\n{head['noun']} {names.count_of(head['number'])}"
 
 
 def _without_remarks(line: str) -> str:

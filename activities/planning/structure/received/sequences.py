@@ -15,7 +15,7 @@ from activities.planning.structure.orders.sentences import is_order, read, shown
 from activities.planning.structure.orders.small_letters import with_capitals
 from activities.planning.structure.quoted import sentences_with_quotes
 from activities.planning.structure.text import LEAD, QUOTED, has_words
-from activities.planning.structure.vocabulary import dictation
+from activities.planning.structure.vocabulary import dictation, places
 from activities.planning.structure.vocabulary import sequences as words
 from activities.text.patterns import Pattern, as_word
 
@@ -30,8 +30,10 @@ _TURN: Final = Pattern(
 """Where the next picture of a sentence begins."""
 _FIRST: Final = Pattern(rf"^\W*(?:{words.FIRST}|{words.WIDE})", re.IGNORECASE)
 _COVERS: Final = Pattern(rf"(?:^|[\s,;])(?:{words.COVERS})[^:：,;“”\"]{{0,30}}[:：]\s*(?=\S)", re.IGNORECASE)
+_AT_END: Final = Pattern(rf"^\W*(?:{places.END})\s*[:：]", re.IGNORECASE)
 _SIGN: Final = Pattern(
-    rf"(?<![^\W\d_])(?:sign|poster|banner|schild|plakat|enseigne|pancarte|panneau|cartel|insegna|placa|bord|{names.SIGNS})"
+    rf"(?<![^\W\d_])(?:sign|poster|banner|schild|plakat|enseigne|pancarte|panneau|cartel|insegna|placa|bord|"
+    rf"{names.SIGNS})"
     rf"(?![^\W\d_])|看板|招牌|간판|لافتة|साइनबोर्ड",
     re.IGNORECASE,
 )
@@ -58,6 +60,8 @@ _RELATIVE: Final = Pattern(
     re.IGNORECASE,
 )
 """What leads from the film to its first picture: "a film where first …"."""
+_AFTER: Final = re.compile(r"(?<=[^\W\d_]{3}[.!?])\s+|(?<=[\"”»“][.!?])\s+")
+"""Before a sentence in small letters."""
 _OBJECT: Final = re.compile(r"(?<=[가-힣])[을를]$|(?<=[\u3040-\u9fff])を$")
 """The mark of what a verb shows, where the verb is left out."""
 _EDGES: Final = " \t,，、;；:：.。!–—-"
@@ -82,6 +86,9 @@ class _Writer:
 
     def read(self, unit: str, *, is_picture: bool) -> None:
         """Write what a sentence or a part of it is for."""
+        if _AT_END.match(unit):
+            self.lines.append(unit)
+            return
         kind, found = segments(unit)[0].kind, read(unit)
         if kind and not (kind in SPOKEN and found.lines):
             (self.lines if self.number or kind not in SPOKEN else self.early).extend(
@@ -92,7 +99,8 @@ class _Writer:
         if found.purpose == "end" and is_picture and _SIGN.search(QUOTED.sub(" ", unit)):
             self.picture(_plain(unit))
         elif found.purpose == "end":
-            self.lines += [f"End card: “{text}”" for text in found.text.split("\n")[:1]]
+            text = found.text.replace("\n", " · ")
+            self.lines.append(f"End card: “{text}”")
         elif found.lines or found.lettering:
             if has_words(seen):
                 self.picture(seen.strip(_EDGES))
@@ -136,7 +144,9 @@ def _units(line: str) -> Iterator[tuple[str, bool]]:
             continue
         if has_words(head):
             yield _RELATIVE.sub("", head.strip(_EDGES)) + ".", False
-        yield from ((each, True) for each in pictures)
+        last, *after = _AFTER.split(pictures[-1])
+        yield from ((each, True) for each in (*pictures[:-1], last))
+        yield from ((each, False) for each in after)
 
 
 def _in_order(sentence: str) -> tuple[str, Sequence[str]] | None:

@@ -122,9 +122,12 @@ SENDING: Final = (
 )
 """A quote that the sender of the brief asks for; an advert offers one."""
 DRAFT: Final = (
-    r"(?:first|rough|final) (?:cut|draft|version|edit)|first draft|erste[nrs]? (?:fassung|schnitt|entwurf|version)|rohschnitt|"
-    r"première version|premier (?:montage|jet)|primera versi[oó]n|primer (?:borrador|corte|montaje)|prima (?:versione|bozza)|"
-    r"primo montaggio|primeir[ao] (?:versão|corte|rascunho)|eerste versie|pierwsz\w+ wersj\w+|första (?:versionen|utkastet)|"
+    r"(?:first|rough|final) (?:cut|draft|version|edit)|first draft|erste[nrs]? (?:fassung|schnitt|entwurf|"
+    r"version)|rohschnitt|"
+    r"première version|premier (?:montage|jet)|primera versi[oó]n|primer (?:borrador|corte|montaje)|"
+    r"prima (?:versione|bozza)|"
+    r"primo montaggio|primeir[ao] (?:versão|corte|rascunho)|eerste versie|pierwsz\w+ wersj\w+|första (?:versionen|"
+    r"utkastet)|"
     r"перв\w+ (?:версию|вариант|монтаж)|черновик|ilk (?:taslak|kurgu)|المسودة الأولى|पहला ड्राफ्ट|初稿|初版|第一版|초안|1차 편집본"
 )
 """What the studio delivers before the film, with a date or a request."""

@@ -17,7 +17,8 @@ HEARD: Final = (
 )
 """A verb of hearing before a quotation; before other words, it introduces a sound."""
 WHILE: Final = (
-    r"while|whilst|as|wobei|während|pendant que|tandis que|mientras(?: que)?|mentre|enquanto|terwijl|podczas gdy|medan|mens|"
+    r"while|whilst|as|wobei|während|pendant que|tandis que|mientras(?: que)?|mentre|enquanto|terwijl|podczas gdy|"
+    r"medan|mens|"
     r"пока|بينما|जबकि"
 )
 """Between what is seen and who says something."""

@@ -24,7 +24,11 @@ NEXT: Final = (
 LAST: Final = (
     rf"{_ALSO}(?:finally|lastly|at last|last(?! (?:night|year|week|summer|winter))|in the end|"
     r"at the (?:very )?end|to (?:finish|end)(?: with)?|"
-    r"end(?:s|ing)? (?:with|on)|clos(?:es?|ing) (?:with|on)|zuletzt|schließlich|zum (?:schluss|abschluss|ende)|"
+    r"(?:it )?end(?:s|ing)? (?:with|on)|(?:es |das video |der film )?endet mit|(?:ça |et )?(?:se termine|"
+    r"finit) (?:par|sur)|"
+    r"(?:se )?(?:termina|acaba)(?:ndo)? (?:con|com|em)|(?:finisce|si chiude) con|eindigt met|kończy się|"
+    r"slutar med|slutter med|"
+    r"заканчивается|clos(?:es?|ing) (?:with|on)|zuletzt|schließlich|zum (?:schluss|abschluss|ende)|"
     r"am (?:ende|schluss)|als letztes|enfin|à la fin|pour (?:finir|terminer|conclure)|por último|finalmente|"
     r"al final|para (?:terminar|acabar)|infine|alla fine|per (?:finire|concludere)|por fim|no (?:fim|final)|"
     r"tot slot|ten slotte|(?:op|aan) het einde?|als laatste|na (?:koniec|końcu)|till (?:slut|sist)|på slutet|"
