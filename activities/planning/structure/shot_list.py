@@ -31,10 +31,10 @@ from activities.planning.structure.quoted import take_quotations
 from activities.planning.structure.sounds import cue_alone, cues_in, is_heard_alone
 from activities.planning.structure.text import (
     QUOTED,
+    as_western,
     description_text,
     join_descriptions,
     spoken_text,
-    western,
     western_digits,
     without_quotes,
 )
@@ -227,22 +227,21 @@ class ShotDraft:
 
     def _read_time(self, text: str) -> str:
         """Take the time at the head of a text; returns the rest of it as it is written."""
-        western = western(text)
-        found = next((m for m in marks.RANGE.finditer(western) if m.start() <= MAX_GAP or _ends(western, m)), None)
+        plain = as_western(text)
+        found = next((m for m in marks.RANGE.finditer(plain) if m.start() <= MAX_GAP or _ends(plain, m)), None)
         if found:
             if found.group(1):
                 self.start, self.end = marks.clock_seconds(found.group(1)), marks.clock_seconds(found.group(2))
             else:
                 self.start, self.end = marks.number(found.group(3)), marks.number(found.group(4))
-            if self.end <= self.start:
-                self.end = None
-        elif (found := marks.POINT.search(western)) and found.start() <= 2:
+            self.end = self.end if self.end > self.start else None
+        elif (found := marks.POINT.search(plain)) and found.start() <= 2:
             self.start = marks.clock_seconds(found.group(1))
         elif (
-            (found := marks.LENGTH.search(western))
+            (found := marks.LENGTH.search(plain))
             and found.start() <= MAX_GAP
             and (found.group(0)[0] in "[(（【" or found.start() <= 2)
-        ) or (found := marks.TRAILING.search(western) or marks.BRACKETED_LENGTH.search(western)):
+        ) or (found := marks.TRAILING.search(plain) or marks.BRACKETED_LENGTH.search(plain)):
             self.seconds = marks.number(found.group(1))
         else:
             return text
@@ -265,7 +264,7 @@ def _head(line: str) -> tuple[ShotDraft, str] | None:
     """A new shot and the rest of its first line, where the line begins one."""
     written = _CIRCLED.sub(lambda m: f"{m[1]}{int(unicodedata.numeric(m[2]))}. ", line)
     written = written.replace("\u3000", " ").replace("**", "")
-    plain = western(written)
+    plain = as_western(written)
     draft = ShotDraft()
     if item := _ITEM.match(plain):
         draft.has_word = item.group(1) is not None

@@ -73,7 +73,7 @@ def western_times(text: str) -> str:
     return re.sub(r"(?<=\d)：(?=\d)", ":", text)
 
 
-def western(text: str) -> str:
+def as_western(text: str) -> str:
     """The text with western digits and clocks, each character at its place."""
     return western_times(western_digits(text))
 

@@ -65,8 +65,9 @@ def with_end_cards(text: str) -> str:
 
 def _is_shown(text: str) -> bool:
     """Whether a text at the end is read: it has marks of such a text, or is quoted and no sentence."""
+    plain = text.rstrip(".。")
     return TEXT_LIKE.search(text) is not None or (
-        QUOTED.fullmatch(text.rstrip(".。")) is not None and text[-2] not in ".!?"
+        QUOTED.fullmatch(plain) is not None and plain[-2] not in ".!?…。！？।"
     )
 
 

@@ -101,7 +101,9 @@ _LOGO: Final = Pattern(
     re.IGNORECASE,
 )
 _LASTS: Final = Pattern(
-    rf"(?:de|von|of|van|na|di|with|mit)?\s*\d+[\s-]*(?:{words.LENGTHS}|s(?:ec|ek)?\b)\w*(?!\w)", re.IGNORECASE
+    rf"(?:,?\s*(?:about|around|circa|ca\.|etwa|environ|unos|ongeveer|около|de|von|of|van|na|di|with|mit))?\s*\d+[\s-]*"
+    rf"(?:{words.LENGTHS}|s(?:ec|ek)?\b)\w*(?!\w)",
+    re.IGNORECASE,
 )
 _LENGTH_FIRST: Final = Pattern(r"^\s*\d+\s?(?:초|분|秒|分)(?:짜리|의|の)?\s*")
 ORDER_SENTENCES: Final = 2

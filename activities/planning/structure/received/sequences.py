@@ -1,6 +1,6 @@
 """Pictures within one sentence of an order, which get a line each.
 
-"We need a film: first the oven, then the queue, and at last a child.", "It should cover: the oven, a queue and a child."
+"We need a film: first the oven, then the queue, and at last a child.", "It should cover: the oven and a queue."
 """
 
 import re
@@ -24,7 +24,7 @@ _BEGIN: Final = (
 )
 _TURN: Final = Pattern(
     rf"{_BEGIN}(?P<word>(?P<first>{words.FIRST})|{words.NEXT}|(?P<last>{words.LAST}))(?![^\W\d_])"
-    rf"|(?:^|(?<=[,，、;；:：。\s]))(?P<wide>{words.WIDE})",
+    rf"|(?:^|(?<=\s))(?P<start>{words.STARTS})(?![^\W\d_])|(?:^|(?<=[,，、;；:：。\s]))(?P<wide>{words.WIDE})",
     re.IGNORECASE,
 )
 """Where the next picture of a sentence begins."""
@@ -156,7 +156,7 @@ def _in_order(sentence: str) -> tuple[str, Sequence[str]] | None:
     if not turns:
         return None
     head = sentence[: turns[0].start()]
-    is_first = turns[0]["first"] or (turns[0]["wide"] and _FIRST.match(turns[0][0]))
+    is_first = turns[0]["first"] or turns[0]["start"] or (turns[0]["wide"] and _FIRST.match(turns[0][0]))
     shows = not is_first and (shown_in(head) is not None or _SEEN.match(head))
     if len(turns) + bool(shows) < LEAST_PICTURES:
         return None

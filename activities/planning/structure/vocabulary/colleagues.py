@@ -128,7 +128,8 @@ DRAFT: Final = (
     r"prima (?:versione|bozza)|"
     r"primo montaggio|primeir[ao] (?:versão|corte|rascunho)|eerste versie|pierwsz\w+ wersj\w+|första (?:versionen|"
     r"utkastet)|"
-    r"перв\w+ (?:версию|вариант|монтаж)|черновик|ilk (?:taslak|kurgu)|المسودة الأولى|पहला ड्राफ्ट|初稿|初版|第一版|초안|1차 편집본"
+    r"перв\w+ (?:версию|вариант|монтаж)|черновик|ilk (?:taslak|kurgu)|المسودة الأولى|पहला ड्राफ्ट|初稿|初版|"
+    r"第一版|초안|1차 편집본"
 )
 """What the studio delivers before the film, with a date or a request."""
 FILES: Final = (
