@@ -1,21 +1,26 @@
 """The title of a plan by the template."""
 
+import re
 from typing import Final
 
 from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.labels import is_note
 from activities.planning.structure.notations.silence import without_no_voice
-from activities.planning.structure.orders.remarks import is_aside
+from activities.planning.structure.orders.remarks import is_aside, is_remark
 from activities.planning.structure.orders.requests import with_film_order
 from activities.planning.structure.orders.sentences import is_order, topic
 from activities.planning.structure.orders.shot_lengths import without_each_shot
-from activities.planning.structure.quoted import is_commission
+from activities.planning.structure.orders.small_letters import with_capitals
+from activities.planning.structure.quoted import asks_for_film, is_commission
 from activities.planning.structure.sounds import without_sounds
 from activities.planning.structure.text import quotations
 from activities.planning.task import PlanningTask
 from activities.text.speech import sentences, subject
 
+_BRACKETS: Final = re.compile(r"\s*[(（]([^()（）]*)[)）]")
 MOST_CHARS: Final = 60
+MOST_WORDS: Final = 12
+"""Of a topic; a longer one is the brief itself."""
 
 
 def is_bare_order(sentence: str) -> bool:
@@ -28,12 +33,14 @@ def title_of(task: PlanningTask) -> str:
     brief, structure = task.brief, task.structure
     if given := task.feedback.title or task.given_title:
         return given[:200]
-    told = with_film_order(without_letter(brief.text))
+    told = with_film_order(with_capitals(without_letter(brief.text)))
     text = next((s for s in sentences(told) if not (is_aside(s) or is_note(s) or is_bare_order(s))), brief.text)
     text = without_sounds(without_no_voice(without_each_shot(text)))
-    if is_order(text):
-        text = topic(text) or text
-    if structure and structure.form in ("shot list", "table", "screenplay"):
+    text = _BRACKETS.sub(lambda m: "" if is_remark(m[1]) else m[0], text)
+    about = topic(text) if is_order(text) or asks_for_film(text) else ""
+    about = about if len(about.split()) <= MOST_WORDS else ""
+    text = about or text
+    if structure and not about and structure.form in ("shot list", "table", "screenplay"):
         texts = (text for shot in structure.shots for text in (shot.description, *shot.spoken))
         text = next(filter(None, texts), text)
     if structure and structure.form == "advert" and not structure.conversation and is_commission(text):

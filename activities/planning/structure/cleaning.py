@@ -29,6 +29,7 @@ from activities.planning.structure.received.nested import with_nested_shots
 from activities.planning.structure.received.records import with_lines
 from activities.planning.structure.received.rows import with_heads
 from activities.planning.structure.received.sequences import with_sequences
+from activities.planning.structure.received.wrapped import unwrapped
 from activities.planning.structure.table import is_header
 from activities.planning.structure.text import (
     LEAD,
@@ -170,8 +171,6 @@ _SIGN_OFF: Final = Pattern(
 )
 _TEXT_LABEL: Final = Pattern(r"text[eo]?|testo|tekst|script|copy|текст", re.IGNORECASE)
 _LEAST_READ: Final = 6
-_WRAPPED_CHARS: Final = 45
-_BROKEN_ENDS: Final = Pattern(r"[.!?:…。！？：।۔)\]”»]\s*$")
 _LAST_CLOSING_WORDS: Final = 5
 _LEAST_SENTENCE_WORDS: Final = 6
 LEADING_WORDS: Final = 2
@@ -193,8 +192,7 @@ def cleaned(text: str) -> str:
     text = without_colleague_notes(without_note_sections(_NUMBER_FIRST.sub(r"\1\3 \2 ", without_letter(text))))
     text = with_nested_shots(with_heads(with_pipes(_END_MARK.sub("", text), is_header)))
     text = with_dictated_shots(with_quoted_narration(with_counted_shots(with_idea(text))))
-    text = with_film_order(with_capitals(text))
-    text = without_brackets(with_sequences(text))
+    text = with_film_order(with_capitals(without_brackets(with_sequences(text))))
     text = with_units(with_end_cards(text))
     return with_series(with_labels(with_seconds(unwrapped(with_numbers(with_pairs(with_colons(text)))))))
 
@@ -266,26 +264,6 @@ def _is_sentence(line: str) -> bool:
     if re.search(r"[.。]\s*$", line) and len(line.split()) < _LEAST_SENTENCE_WORDS:
         return not re.search(r"[,|·–]", line) or any(part.kind for part in segments(line))
     return re.search(r"[.!?。！？]\s*$", line) is not None
-
-
-def unwrapped(text: str) -> str:
-    """The text with the lines of a paragraph joined that a mail program has broken at about the same width."""
-    made: list[str] = []
-    for line in text.splitlines():
-        if made and _is_broken(made[-1].rsplit("\n")[-1], line):
-            made[-1] = f"{made[-1].rstrip()} {line.strip()}"
-        else:
-            made.append(line)
-    return "\n".join(made)
-
-
-def _is_broken(line: str, following: str) -> bool:
-    """Whether a sentence goes on in the next line: the line is long, and neither it nor the next one has a mark."""
-    if len(line) < _WRAPPED_CHARS or not following[:1].isalpha() or not following[:1].islower():
-        return False
-    if _BROKEN_ENDS.search(line) or "|" in line + following or "\t" in line + following:
-        return False
-    return not any(part.kind for part in segments(following))
 
 
 def with_numbers(text: str) -> str:

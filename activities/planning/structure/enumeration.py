@@ -44,7 +44,8 @@ _STEP: Final = Pattern(
 )
 """The begin of an item with its name: "Step 1:"."""
 _ITEM: Final = Pattern(
-    r"^\s*[*_]{0,3}(?:[-*+•‣▪◦–—]\s+|[・●○■▶✓✔→]\s*|\(?\d{1,2}[.)、．]\s*(?!\d)|\d{1,2}(?:-|/)\s+|[①-⑳]\s*|[a-h]\)\s+)(?=\S)"
+    r"^\s*[*_]{0,3}(?:[-*+•‣▪◦–—]\s+|[・●○■▶✓✔→]\s*|\(?\d{1,2}[.)、．]\s*(?!\d)|\d{1,2}(?:-|/)\s+|[①-⑳]\s*|"
+    r"[a-h]\)\s+)(?=\S)"
 )
 _INLINE: Final = Pattern(r"(?:^(?=1[^\n]*\s2[.)])|(?<=\s)|(?<=：)|(?<=:))(?:\((\d)\)|(\d)[.)]|([①-⑨]))\s*(?=\D)")
 _SEVERAL: Final = "|".join(word for each in names.NUMBERS[1:] for word in each.split())
@@ -90,7 +91,8 @@ _ALSO_SAID: Final = Pattern(
     re.IGNORECASE,
 )
 _SECTION: Final = Pattern(
-    r"^\W*(?:intro(?:duction|ducción|duzione|dução)?|einleitung|hook|opening|apertura|outro|conclusion|conclusión|fazit|"
+    r"^\W*(?:intro(?:duction|ducción|duzione|dução)?|einleitung|hook|opening|apertura|outro|conclusion|conclusión|"
+    r"fazit|"
     r"wrap[- ]?up|введение|вступление|заключение|導入|まとめ|开头|結論|도입|마무리|مقدمة|خاتمة)\s*[:：]\s*(?=\S)",
     re.IGNORECASE,
 )

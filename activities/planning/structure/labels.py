@@ -318,3 +318,9 @@ def quoted_run(value: str) -> int:
     while match := QUOTED.match(value, end + len(value[end:]) - len(value[end:].lstrip(" ,/"))):
         end = match.end()
     return end
+
+
+def framing_in_brackets(match: re.Match[str]) -> str:
+    """A framing in brackets without them: "[WS] Empty stadium."."""
+    found = FRAMING.match(match[1])
+    return f"{match[1]}. " if found and found.end() == len(match[1]) else match[0]

@@ -43,7 +43,8 @@ _ASKED: Final = Pattern(
 _NONE: Final = Pattern(
     r"\b(?:no|without(?: any)?|avoid(?: any)?|never|free of|kein(?:e|en|er)?|ohne|sans|pas de|aucune?|sin|ning[uú]n|"
     r"senza|nessuna?|sem|nenhuma?|zonder|geen|без|بدون|बिना)\b(?:[\s,]+(?!but\b|except\b)[\w'’-]+){0,3}?[\s,]+"
-    rf"{_TEXT}(?:(?:\s*,\s*|\s+(?:and|or|und|oder|et|ou|ni|y|o|e|nor)\s+){_TEXT})*|text-?free|(?:文字|ロゴ|テロップ)(?:なし|無し|は入れない)|无文字|不要文字|"
+    rf"{_TEXT}(?:(?:\s*,\s*|\s+(?:and|or|und|oder|et|ou|ni|y|o|e|nor)\s+){_TEXT})*|text-?free|(?:文字|ロゴ|テロップ)(?:なし|"
+    rf"無し|は入れない)|无文字|不要文字|"
     r"글자 없이",
     re.IGNORECASE,
 )

@@ -50,7 +50,7 @@ _FACT: Final = Pattern(
 _HASHTAG: Final = Pattern(r"\bhashtags?\b[^#.!?\n]{0,20}(#\w+)", re.IGNORECASE)
 
 
-_SAYING_CLAUSE: Final = Pattern(r"(?<=\w)\s*[,;]\s*[^,;.!?]{2,60}$")
+_SAYING_CLAUSE: Final = Pattern(rf"(?<=\w)\s*(?:[,;]\s*|\s(?:{saying.WHILE})\s)[^,;.!?]{{2,60}}$", re.IGNORECASE)
 """Who says a line, after what is seen: "a chair rocks, and the narrator says"."""
 _HEADING: Final = Pattern(r"^#{1,6}\s+(.+)$")
 INSTRUCTION_WORDS: Final = 12
@@ -206,7 +206,8 @@ class _AdvertReader:
         self.shown += tags
         if (tags or found.lettering) and not found.lines and _is_instruction(found.description):
             found = found._replace(description="")
-        self.pending += [found.description] if has_words(found.description) else []
+        seen = found.description if shown_in(found.description) is None else shown_in(found.description)
+        self.pending += [seen] if seen and has_words(seen) else []
         if not (found.lines or found.lettering):
             return
         if not self.pending and self.shots:
@@ -292,7 +293,8 @@ _ASKS: Final = Pattern(
     re.IGNORECASE,
 )
 _BEGINS_WITH_FILM: Final = Pattern(
-    rf"^\W*(?:[^\W\d_]+[\s-]){{0,2}}(?:{MEDIUM.pattern})\s+(?:for|of|about|on|für|über|zu[rm]?|von|pour|sur|de|para|sobre|per|"
+    rf"^\W*(?:[^\W\d_]+[\s-]){{0,2}}(?:{MEDIUM.pattern})\s+(?:for|of|about|on|für|über|zu[rm]?|von|pour|sur|de|"
+    rf"para|sobre|per|"
     r"su|sull\w*|voor|over|dla|o|för|om|til|для|про|о|об)\s(?![^.!?]*[.!?]\s*\S)",
     re.IGNORECASE,
 )

@@ -13,6 +13,7 @@ from activities.planning.structure.labels import (
     FRAMING,
     TITLE_LINE,
     Segment,
+    framing_in_brackets,
     goes_on,
     is_nothing,
     names_somebody,
@@ -30,6 +31,7 @@ from activities.planning.structure.quoted import take_quotations
 from activities.planning.structure.sounds import cue_alone, cues_in, is_heard_alone
 from activities.planning.structure.text import (
     QUOTED,
+    as_western,
     description_text,
     join_descriptions,
     spoken_text,
@@ -210,7 +212,7 @@ class ShotDraft:
         if _ASIDE.match(text) and (_UNHEARD.search(text) or mentions_no_voice(text)):
             return  # a remark about the sound: "(no VO)"
         text = re.sub(r"^[\s:：.–—·|,-]+", "", without_no_voice(text.strip("*_ ")))
-        text = re.sub(r"[\s,，、;–—-]+$|\s+/$", "", _BRACKETED.sub(_framing_in_brackets, text))
+        text = re.sub(r"[\s,，、;–—-]+$|\s+/$", "", _BRACKETED.sub(framing_in_brackets, text))
         if not self.framing and (found := FRAMING.match(text)):
             self.framing = found.group(0).strip()
             text = re.sub(r"^\s*of\s+", "", text[found.end() :])
@@ -225,22 +227,21 @@ class ShotDraft:
 
     def _read_time(self, text: str) -> str:
         """Take the time at the head of a text; returns the rest of it as it is written."""
-        western = _western(text)
-        found = next((m for m in marks.RANGE.finditer(western) if m.start() <= MAX_GAP or _ends(western, m)), None)
+        plain = as_western(text)
+        found = next((m for m in marks.RANGE.finditer(plain) if m.start() <= MAX_GAP or _ends(plain, m)), None)
         if found:
             if found.group(1):
                 self.start, self.end = marks.clock_seconds(found.group(1)), marks.clock_seconds(found.group(2))
             else:
                 self.start, self.end = marks.number(found.group(3)), marks.number(found.group(4))
-            if self.end <= self.start:
-                self.end = None
-        elif (found := marks.POINT.search(western)) and found.start() <= 2:
+            self.end = self.end if self.end > self.start else None
+        elif (found := marks.POINT.search(plain)) and found.start() <= 2:
             self.start = marks.clock_seconds(found.group(1))
         elif (
-            (found := marks.LENGTH.search(western))
+            (found := marks.LENGTH.search(plain))
             and found.start() <= MAX_GAP
             and (found.group(0)[0] in "[(（【" or found.start() <= 2)
-        ) or (found := marks.TRAILING.search(western) or marks.BRACKETED_LENGTH.search(western)):
+        ) or (found := marks.TRAILING.search(plain) or marks.BRACKETED_LENGTH.search(plain)):
             self.seconds = marks.number(found.group(1))
         else:
             return text
@@ -254,12 +255,6 @@ class ShotDraft:
         return f"{before} {after}".strip()
 
 
-def _framing_in_brackets(match: re.Match[str]) -> str:
-    """A framing in brackets without them: "[WS] Empty stadium."."""
-    found = FRAMING.match(match[1])
-    return f"{match[1]}. " if found and found.end() == len(match[1]) else match[0]
-
-
 def _ends(text: str, time: re.Match[str]) -> bool:
     """Whether a time in brackets ends a line: "ESCENA 1 – COCINA – DÍA (0-8 s)"."""
     return time.group(0).strip()[0] in "[(（【" and not text[time.end() :].strip(" :：*_.")
@@ -269,7 +264,7 @@ def _head(line: str) -> tuple[ShotDraft, str] | None:
     """A new shot and the rest of its first line, where the line begins one."""
     written = _CIRCLED.sub(lambda m: f"{m[1]}{int(unicodedata.numeric(m[2]))}. ", line)
     written = written.replace("\u3000", " ").replace("**", "")
-    plain = _western(written)
+    plain = as_western(written)
     draft = ShotDraft()
     if item := _ITEM.match(plain):
         draft.has_word = item.group(1) is not None
@@ -296,11 +291,6 @@ def _head(line: str) -> tuple[ShotDraft, str] | None:
         or ((length := marks.LENGTH.match(rest)) and (rest[0] in "[(（【" or rest[length.end() :][:1] in (":", "：")))
     )
     return (draft, timed) if begins and draft.is_timed else None
-
-
-def _western(text: str) -> str:
-    """The text with western digits and clocks, each character at its place."""
-    return marks.western_times(western_digits(text))
 
 
 def parse_timed_shots(text: str) -> Structure | None:

@@ -9,7 +9,7 @@ from activities.planning.structure.labels import Segment, is_nothing, segments
 from activities.planning.structure.model import SoundCue, Structure
 from activities.planning.structure.notations.cue_places import over_shots
 from activities.planning.structure.notations.silence import asks_for_no_voice, heard_instead, without_no_voice
-from activities.planning.structure.orders.remarks import is_courtesy, names_film
+from activities.planning.structure.orders.remarks import is_courtesy, is_remark, names_film
 from activities.planning.structure.text import QUOTED, plain, quotations
 from activities.planning.structure.vocabulary import sounds as names
 from activities.text.patterns import Pattern
@@ -188,7 +188,8 @@ def _later_music(line: str, *, within: bool = False) -> list[SoundCue]:
         return [SoundCue("music", described[1].strip())]
     is_of_item = line[:1].isspace()
     if named := [] if is_of_item else list(filter(None, map(cue_alone, sentences(line)))):
-        return named if within or len(named) == len(sentences(line)) else []
+        about = all(cue_alone(s) or asks_for_no_voice(s) or is_remark(s) for s in sentences(line))
+        return named if within or about else []
     parts = segments(line)
     followed = zip(parts[1:], parts, strict=False)
     found = (part for part, before in followed if not before.kind and _SENTENCE.search(before.value))

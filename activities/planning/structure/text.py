@@ -9,7 +9,8 @@ from activities.text.patterns import Pattern
 from activities.text.speech import TAG, closed, is_wide, join_sentences, sentences, speech_seconds
 
 QUOTED: Final = Pattern(
-    r"“([^“”\n]{1,600})”|[„”]([^„“”\n]{1,600})[“”]|[„“]([^„“”\"\n]{1,600})\"|«\s*([^«»\n]{1,600}?)\s*»|»([^«»\n]{1,600})[«»]|"
+    r"“([^“”\n]{1,600})”|[„”]([^„“”\n]{1,600})[“”]|[„“]([^„“”\"\n]{1,600})\"|«\s*([^«»\n]{1,600}?)\s*»|"
+    r"»([^«»\n]{1,600})[«»]|"
     r"‹([^‹›\n]{3,600})›|「([^「」\n]{1,600})」"
     r"|『([^『』\n]{1,600})』|\"([^\"\n]{1,600})\"|(?<!\w)‘([^‘’\n]{3,600})’(?!\w)"
 )
@@ -27,7 +28,8 @@ _NUMBER: Final = r"\d{1,3}(?:[.,]\d{1,2})?"
 _CLOCK: Final = r"\d{1,2}:\d{2}(?::\d{2}(?:[:;.]\d{2})?)?(?:\.\d{1,3})?"
 _UNIT: Final = (
     r"(?:s|secs?\.?|seconds?|sek\.?|sekund\w{0,3}|seg\.?|segundos?|secondes?|secondi|seconden|sn\.?|saniye|秒間?|초|"
-    r"ث|ثاني[ةه]|ثوان\w?[\u064b-\u0652]?|ثانیه|сек\.?|секунд\w?|с\.?|δευτ\.?|δευτερόλεπτα|שניות|שנ['׳]|सेक[ंे]{1,2}ड|सेकंद|सेक?\.|"
+    r"ث|ثاني[ةه]|ثوان\w?[\u064b-\u0652]?|ثانیه|сек\.?|секунд\w?|с\.?|δευτ\.?|δευτερόλεπτα|שניות|שנ['׳]|"
+    r"सेक[ंे]{1,2}ड|सेकंद|सेक?\.|"
     r"সেকেন্ড|সে\.?|நொடி|விநாடி|سیکنڈ|"
     r"วินาที|วิ\.?|giây|detik|dtk|másodperc|mp\.?|secunde|segons|sekúnd|sekundi|sekunti\w*|sekundit|sekundės)"
 )
@@ -69,6 +71,11 @@ def western_digits(text: str) -> str:
 def western_times(text: str) -> str:
     """The text with full-width colons between digits as colons."""
     return re.sub(r"(?<=\d)：(?=\d)", ":", text)
+
+
+def as_western(text: str) -> str:
+    """The text with western digits and clocks, each character at its place."""
+    return western_times(western_digits(text))
 
 
 def clock_seconds(text: str) -> float:

@@ -61,8 +61,10 @@ ON_SCREEN: Final = (
     r"на экране|на екрані|na ekranie|i bild(?:en)?|στην οθόνη|ekranda|على الشاشة|स्क्रीन पर)[,:]? "
     r"(?:the |our |die |der |das |unsere |el |la |nuestr[oa] |le |notre |o |a |nosso |il |наш )?"
     r"(?:phone(?: number)?|number|address|price|date|hashtag|link|url|website|web address|reads|says|it says|"
-    r"steht|telefon(?:nummer)?|nummer|adresse|preis|datum|webseite|tel[eé]fono|n[uú]mero|direcci[oó]n|precio|fecha|dice|"
-    r"pone|t[ée]l[ée]phone|num[ée]ro|prix|site|telefone|endereço|preço|data|prezzo|indirizzo|numero|телефон|номер|адрес|"
+    r"steht|telefon(?:nummer)?|nummer|adresse|preis|datum|webseite|tel[eé]fono|n[uú]mero|direcci[oó]n|precio|"
+    r"fecha|dice|"
+    r"pone|t[ée]l[ée]phone|num[ée]ro|prix|site|telefone|endereço|preço|data|prezzo|indirizzo|numero|телефон|номер|"
+    r"адрес|"
     r"цена|дата|сайт|ціна|cena|adres|τηλέφωνο|τιμή|telefon|fiyat|adres|السعر|العنوان|الهاتف|फ़ोन|कीमत|पता)"
 )
 """A label that says where the text is and what it is: "On screen the phone number: …"."""
@@ -140,7 +142,8 @@ SHOT_NOUNS: Final = (
     rf"場面|镜头|镜|画面|场景|컷|장면|لقطة|اللقطة|مشهد|المشهد|кадр|сцена|शॉट|दृश्य|{SHOTS}"
 )
 STEPS: Final = (
-    r"step|reason|tip|reminder|rule|fact|sign|mistake|myth|habit|trick|提醒|要点|秘诀|技巧|妙招|schritt|grund|tipp|étape|raison|conseil|paso|raz[oó]n|motivo|consejo|passo|raz[aã]o|dica|"
+    r"step|reason|tip|reminder|rule|fact|sign|mistake|myth|habit|trick|提醒|要点|秘诀|技巧|妙招|schritt|grund|tipp|étape|"
+    r"raison|conseil|paso|raz[oó]n|motivo|consejo|passo|raz[aã]o|dica|"
     r"passaggio|ragione|consiglio|stap|reden|krok|powód|steg|anledning|trin|trinn|grunn|vaihe|syy|důvod|βήμα|"
     r"λόγος|adım|neden|шаг|причина|крок|خطوة|الخطوة|سبب|السبب|مرحله|دلیل|שלב|סיבה|चरण|कारण|ステップ|手順|理由|"
     r"步骤|步驟|단계|이유|팁|꿀팁|コツ|ポイント|ขั้นตอน(?:ที่)?|bước|langkah|"
@@ -212,7 +215,8 @@ ORDINALS: Final = (
 """The words for the first to the sixth shot or step."""
 LAST: Final = (
     r"last|final|letzte[rsn]?|derni(?:er|ère)|últim[oa]|ultim[oa]|laatste|ostatni[a]?|sista|sidste|siste|viimeinen|"
-    r"poslední|последн(?:ий|яя|ее)|آخرین|پایانی|останн(?:ій|я|є)|τελευταί[οα]ς?|son|الأخيرة|الأخير|آخر|אחרונה?|आख़िरी|अंतिम|"
+    r"poslední|последн(?:ий|яя|ее)|آخرین|پایانی|останн(?:ій|я|є)|τελευταί[οα]ς?|son|الأخيرة|الأخير|آخر|אחרונה?|"
+    r"आख़िरी|अंतिम|"
     r"最後の|最后(?:一个)?|마지막"
 )
 COUNTERS: Final = (

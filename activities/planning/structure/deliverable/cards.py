@@ -76,7 +76,8 @@ _NAMES: Final[dict[str, str]] = {
 }
 _NAME: Final = "|".join(_NAMES.values())
 _LISTED: Final = Pattern(
-    rf"\b(?:for|für|pour|para|per)\s+((?:{_NAME})(?:(?:\s*[,/&+]\s*|\s+)(?:(?:and|und|et|y|e|also|plus)\s+)?(?:{_NAME}))*)\b",
+    rf"\b(?:for|für|pour|para|per)\s+((?:{_NAME})(?:(?:\s*[,/&+]\s*|\s+)(?:(?:and|und|et|y|e|also|"
+    rf"plus)\s+)?(?:{_NAME}))*)\b",
     re.IGNORECASE,
 )
 

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple, get_args
 
 from activities.planning.structure.deliverable.cards import asked_destinations, names_only_destinations
 from activities.planning.structure.orders import words as orders
-from activities.planning.structure.orders.remarks import PLEASE
+from activities.planning.structure.orders.remarks import PLEASE, names_film
 from activities.planning.structure.orders.sentences import ORDER_FIRST
 from activities.planning.structure.text import QUOTED, has_words, western_digits
 from activities.planning.structure.vocabulary import formats as words
@@ -29,6 +29,7 @@ _LED: Final = Pattern(
     re.IGNORECASE,
 )
 _CLOSED: Final = Pattern(r"^\s*(?:$|[,;.!)）、，。])")
+_NO_PICTURE: Final = Pattern(words.ONLY_SHAPES, re.IGNORECASE)
 _VERSION: Final = Pattern(as_word(words.VERSION), re.IGNORECASE)
 _ORDERS: Final = Pattern(as_word(f"{words.VERSION}|{words.DELIVER}"), re.IGNORECASE)
 _AFTER: Final = Pattern(rf"^\W*(?:{words.VERSION})(?!{LETTER})", re.IGNORECASE)
@@ -160,7 +161,7 @@ def _aspects(sentence: str, *, pictures: bool = False) -> list[str]:
 
 def _is_ordered(sentence: str, row: list[re.Match[str]], *, pictures: bool) -> bool:
     before, after = sentence[: row[0].start()], sentence[row[-1].end() :]
-    if _AFTER.match(after) or _BEFORE.search(before) or _is_asked(before, after):
+    if _AFTER.match(after) or _BEFORE.search(before) or _is_asked(before, after) or _is_alone(before, row[0][0], after):
         return True
     beside = f"{before}“shape”{after}"
     if _FILM_BESIDE.search(beside) or (pictures and _PICTURE_BESIDE.search(beside)):
@@ -176,6 +177,13 @@ def _is_asked(before: str, after: str) -> bool:
     """Whether the clause around a shape has nothing but words of a request: "…, vertical please"."""
     clause = f"{_CLAUSE_END.split(before)[-1]} {_CLAUSE_END.split(after)[0]}"
     return _ASKED.search(clause) is not None and not has_words(_ASKED.sub(" ", clause))
+
+
+def _is_alone(before: str, shape: str, after: str) -> bool:
+    """Whether a shape that is no picture is a clause of a sentence about the film, or all of a sentence: "竖屏。"."""
+    if not _NO_PICTURE.fullmatch(shape) or has_words(f"{_CLAUSE_END.split(before)[-1]}{_CLAUSE_END.split(after)[0]}"):
+        return False
+    return names_film(before + after) or not has_words(before + after)
 
 
 def _is_shape(text: str) -> bool:

@@ -60,8 +60,16 @@ def with_end_cards(text: str) -> str:
     """The text with the labels of text at its end as "End card:"; a last shot of a shot list stays one."""
     text = _LABEL_AT_END.sub(lambda m: f"{m['lead']}End card: ", _IN_PARAGRAPH.sub(r"\nEnd card: ", text))
     if len(_PLACE.findall(text)) == 1:
-        text = _AT_END_ALONE.sub(lambda m: _end_card(m) if TEXT_LIKE.search(m["shown"]) else m[0], text)
+        text = _AT_END_ALONE.sub(lambda m: _end_card(m) if _is_shown(m["shown"]) else m[0], text)
     return text if _SHOT.search(text) else _LAST_FRAME.sub(_end_card, text)
+
+
+def _is_shown(text: str) -> bool:
+    """Whether a text at the end is read: it has marks of such a text, or is quoted and no sentence."""
+    plain = text.rstrip(".。")
+    return TEXT_LIKE.search(text) is not None or (
+        QUOTED.fullmatch(plain) is not None and plain[-2] not in ".!?…。！？।"
+    )
 
 
 def _end_card(match: re.Match[str]) -> str:

@@ -20,8 +20,10 @@ _HEAD: Final = Pattern(r"^[^\n]{0,60}?(?=[\[(（【]\s*\d{1,3}\s*[-–—~〜～
 
 
 _NAMED: Final = Pattern(
-    rf"^({LEAD})(?:(?:from|von|de|da|desde|van|od|från|fra|с|от)\s+)?(?:the\s+)?(?:seconds?|secs?|sekunden?|secondes?|segundos?|"
-    r"secondi|seconden|sekund[ya]|sekunder|секунд[ыа]|saniye|第)\s*(\d{1,3})\s*(?:[-–—~〜～]|to|bis|à|a|al|tot|do|до|till|til|"
+    rf"^({LEAD})(?:(?:from|von|de|da|desde|van|od|från|fra|с|от)\s+)?(?:the\s+)?(?:seconds?|secs?|sekunden?|"
+    rf"secondes?|segundos?|"
+    r"secondi|seconden|sekund[ya]|sekunder|секунд[ыа]|saniye|第)\s*(\d{1,3})\s*(?:[-–—~〜～]|to|bis|à|a|al|tot|do|до|"
+    r"till|til|"
     r"到|至)\s*(\d{1,3})(?!\d)(?:\s*秒)?",
     re.IGNORECASE | re.MULTILINE,
 )

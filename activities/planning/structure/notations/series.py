@@ -49,7 +49,8 @@ _PLACED: Final = Pattern(
     re.IGNORECASE,
 )
 _TIMED: Final = Pattern(
-    rf"{_LEAD}(?![^:：()（）\n]*\d\s*[(（\[])[^\W\d_][^:：()（）\[\]\n]{{0,30}}(?P<after>\s*(?=[(（\[])(?:{RANGE.pattern}|{LENGTH.pattern})"
+    rf"{_LEAD}(?![^:：()（）\n]*\d\s*[(（\[])[^\W\d_][^:：()（）\[\]\n]{{0,30}}(?P<after>\s*(?=[(（\[])(?:{RANGE.pattern}|"
+    rf"{LENGTH.pattern})"
     r"\s*[*_]{0,2}\s*[:：–—]\s*[*_]{0,2}\s*)",
     re.IGNORECASE,
 )

@@ -21,7 +21,7 @@ _NO_VOICE: Final = Pattern(
     r"無旁白|내레이션 없음|"
     r"بدون (?:صوت|تعليق|گفتار)|ללא קריינות|bez (?:głosu|komentarza|hlasu|slov)|zonder (?:stem|voice[ -]?over)|"
     r"geen (?:stem|voice[ -]?over)|"
-    r"utan (?:röst|speaker)|uten (?:stemme|speak)|uden (?:stemme|speak)|ilman (?:ääntä|puhetta)|без голосу|"
+    r"(?:utan|ingen) (?:röst|speaker)|uten (?:stemme|speak)|uden (?:stemme|speak)|ilman (?:ääntä|puhetta)|без голосу|"
     rf"(?:no|without|pas de|sans|aucune?|sin|ning[uú]na?|keine?n?|ohne|senza|niente|nessuna?|nessun|sem|"
     rf"nenhuma?|geen|"
     rf"zonder|bez|brak|utan|ingen|uten|uden|ei|без) (?:{voices.READER}|parlato|paroles|words|worte?|"

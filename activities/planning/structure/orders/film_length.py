@@ -5,7 +5,7 @@ from typing import Final
 
 from activities.planning.structure.orders import words
 from activities.planning.structure.orders.lengths import named_lengths
-from activities.planning.structure.orders.remarks import is_setting, names_film, names_length
+from activities.planning.structure.orders.remarks import is_remark, is_setting, names_film, names_length
 from activities.planning.structure.orders.requests import with_film_order
 from activities.planning.structure.orders.sentences import ORDER_SENTENCES, is_order
 from activities.planning.structure.orders.shot_lengths import each_shot, without_each_shot
@@ -43,7 +43,7 @@ def asked_seconds(text: str) -> float | None:
                 found += given[:1]
                 continue
             asks = is_order(sentence) or asks_for_film(sentence) or (sentence in first and names_length(sentence))
-            if asks or is_setting(sentence) or _is_headline(sentence):
+            if asks or is_setting(sentence) or is_remark(sentence) or _is_headline(sentence):
                 found += named_lengths(sentence)[:1]
     if not found and each and each.shots:
         return each.seconds * each.shots

@@ -7,6 +7,7 @@ from activities.planning.structure import labels
 from activities.planning.structure import words as names
 from activities.planning.structure.orders import words
 from activities.planning.structure.text import QUOTED, quoted_words
+from activities.planning.structure.vocabulary import saying
 from activities.text.patterns import Pattern
 
 Role = Literal["said", "read", ""]
@@ -36,25 +37,36 @@ _AND: Final = (
 )
 _CLAUSE: Final = Pattern(rf"[,;，、؛،;:：–—-]\s+|[，、]|\s(?:{_AND})\s")
 _MODAL: Final = Pattern(
-    r"\s+(?:should|must|can|will|shall|may|soll(?:te)?|kann|muss|wird|debe(?:ría)?|puede|doit|devrait|peut|deve|dovrebbe|"
+    r"\s+(?:should|must|can|will|shall|may|soll(?:te)?|kann|muss|wird|debe(?:ría)?|puede|doit|devrait|peut|deve|"
+    r"dovrebbe|"
     r"может|должен|должна)\s*$",
     re.IGNORECASE,
 )
-_TAIL: Final = Pattern(r"^(?:と|라고|이라고|を|을|를)[^。！？.!?「」\"]{0,12}[。.!！]?$")
+_TAIL: Final = Pattern(r"^(?:と|라고|이라고|を|을|를|だけ|のみ|です|만|只)[^。！？.!?「」\"]{0,12}[。.!！]?$")
 """What follows a quotation in languages whose verb stands last: "「…」と入れる。"."""
 _JOINS: Final = Pattern(
-    rf"[\s,;:：，、–—-]+$|\s(?:{_AND}|he|she|er|sie|il|elle|que|qui|who|that|che|der|die|das|który|która|который|которая|while|whilst|as|wobei|während|pendant que|tandis que|mientras(?: que)?|"
-    r"mentre|enquanto|terwijl|podczas gdy|medan|mens|пока|بينما|जबकि)$|(?:同时|同時|同時に|동안)$",
+    rf"[\s,;:：，、–—-]+$|\s(?:{_AND}|he|she|er|sie|il|elle|que|qui|who|that|che|der|die|das|który|która|который|которая|"
+    rf"{saying.WHILE})$|(?:同时|同時|同時に|동안)$",
     re.IGNORECASE,
 )
 _OVER_SHOT: Final = Pattern(
-    rf"^\s*(?:over|during|on|in|at|über|während|bei|zu|in|im|sur|pendant|dans|sobre|durante|en|su|nel(?:la|l['’])?|na|no|"
-    rf"em|op|bij|tijdens|podczas|w|över|under|på|i|на|во время|в)\s+(?:(?:the|der|die|das|dem|den|la|le|el|il|lo|l['’]|o|"
-    rf"a|de|het|den|det)\s+)?(?:(?:{names.LAST}|{'|'.join(names.ORDINALS)})\s+)?(?:{names.SHOT_NOUNS}|plan)(?:\s+\d{{1,2}})?"
+    rf"^\s*(?:over|during|on|in|at|über|während|bei|zu|in|im|sur|pendant|dans|sobre|durante|en|su|nel(?:la|l['’])?|"
+    rf"na|no|"
+    rf"em|op|bij|tijdens|podczas|w|över|under|på|i|на|во время|в)\s+(?:(?:the|der|die|das|dem|den|la|le|el|il|lo|"
+    rf"l['’]|o|"
+    rf"a|de|het|den|det)\s+)?(?:(?:{names.LAST}|{'|'.join(names.ORDINALS)})\s+)?(?:{names.SHOT_NOUNS}|"
+    rf"plan)(?:\s+\d{{1,2}})?"
     rf"[\s.!]*$",
     re.IGNORECASE,
 )
 """The shot over which a line is said: "… over the last shot."."""
+_OVER: Final = Pattern(
+    r"(?:over|above|during|while)(?: (?:that|this|it|these|all (?:this|of this)))?|darüber|dazu|dabei|"
+    r"(?:par-)?dessus|encima|"
+    r"sobre eso|sopra|por cima|daarover|do tego|över detta|поверх",
+    re.IGNORECASE,
+)
+"""All that is left of a sentence that says where a line is heard."""
 _PARTICLE: Final = Pattern(r"(?<=[぀-ヿ㐀-鿿가-힯])(?:が|は|も|이|가|은|는)$")
 _WIDE_NAME: Final = Pattern(r"^[぀-ヿ㐀-鿿가-힯]{1,8}$")
 """A speaker directly before a quotation: "女性「…。」"."""
@@ -107,7 +119,8 @@ def take(sentence: str) -> Taken:
     tail = _OVER_SHOT.sub("", sentence[at:]).strip(" .。!！")
     if found[-1].role == "read" and len(tail.split()) <= INSTRUCTION_WORDS and _SHOW.search(tail):
         tail = ""
-    return Taken(f"{rest.rstrip()} {tail}".strip(" ,;:：，、"), tuple(found))
+    rest = f"{rest.rstrip()} {tail}".strip(" ,;:：，、")
+    return Taken("" if _OVER.fullmatch(rest) else rest, tuple(found))
 
 
 def _classify(before: str, text: str, after: str, found: list[Quotation]) -> _Found:

@@ -5,10 +5,10 @@ from typing import Final
 
 from activities.planning.structure.notations.silence import asks_for_no_voice
 from activities.planning.structure.orders import further, words
-from activities.planning.structure.orders.lengths import named_lengths
-from activities.planning.structure.text import LENGTH, QUOTED, has_words
+from activities.planning.structure.orders.lengths import SECONDS, named_lengths
+from activities.planning.structure.text import QUOTED, has_words
 from activities.planning.structure.vocabulary import formats, sounds
-from activities.text.patterns import Pattern, as_word
+from activities.text.patterns import LETTER, Pattern, as_word
 
 NO_LETTER: Final = r"(?![^\W\d_぀-ヿ㐀-鿿가-힯\u0e00-\u0e7f])"
 """The end of a word in scripts that separate words."""
@@ -96,6 +96,7 @@ _CLAUSE: Final = Pattern(
     r"\s*[,;，、；،]\s*|\s(?:and|but|und|aber|et|y|pero|e|ma|mas|en|maar|i|ale|och|og|и|но|ve|و|और|그리고)\s",
     re.IGNORECASE,
 )
+_SECONDS: Final = Pattern(rf"(?<![\d:.,])\d{{1,3}}(?:[.,]\d)?[\s-]*(?:{SECONDS})(?!{LETTER})", re.IGNORECASE)
 _SHAPE: Final = Pattern(
     rf"{as_word(formats.ONLY_SHAPES)}|(?<![\d:])(?:9|16|4|1)\s?[:：x×]\s?(?:16|9|5|1)(?![\d:])", re.IGNORECASE
 )
@@ -148,6 +149,8 @@ def is_remark(sentence: str) -> bool:
     """Whether each clause of a sentence is about the film: "Keep it to 20 seconds and please no music."."""
     if QUOTED.search(sentence) or len(sentence.split()) > REMARK_WORDS:
         return False
+    if asks_for_no_voice(sentence):
+        return True
     clauses = [clause for clause in _CLAUSE.split(sentence) if has_words(clause)]
     return bool(clauses) and all(map(_is_about_film, clauses))
 
@@ -159,11 +162,11 @@ def _is_about_film(clause: str) -> bool:
 
 def _only_gives_length(sentence: str) -> bool:
     """Whether a sentence has a length, and otherwise only words that lead to it: "Bitte maximal 20 Sekunden."."""
-    rest = LENGTH.sub(" ", sentence)
+    rest = _SECONDS.sub(" ", sentence)
     return rest != sentence and not has_words(further.ABOUT.sub(" ", rest))
 
 
 def _only_names_shape(sentence: str) -> bool:
     """Whether a sentence is only a shape that is no picture: "竖屏。", "Vertical 9:16."."""
-    rest = _SHAPE.sub(" ", LENGTH.sub(" ", sentence))
+    rest = _SHAPE.sub(" ", _SECONDS.sub(" ", sentence))
     return _SHAPE.search(sentence) is not None and not has_words(further.ABOUT.sub(" ", rest))

@@ -8,7 +8,7 @@ from typing import Final
 from activities.planning.structure.orders import further
 
 ORDER_FIRST: Final = (
-    r"i['’]d (?:like|love)|i (?:would (?:like|love)|want|need|was thinking)|we['’]d (?:like|love)|"
+    r"i['’]d (?:like|love)|would (?:like|love)|i (?:would (?:like|love)|want|need|was thinking)|we['’]d (?:like|love)|"
     r"we (?:would (?:like|love)|want|need|are looking|['’]re looking|were thinking)|we['’]re looking|looking for|"
     r"please|need (?:an?|some|something|one)|"
     r"can you|could you|would you|make|create|produce|shoot|design|give (?:me|us)|help (?:me|us)|"
@@ -65,7 +65,7 @@ MEDIUM: Final = (
     r"aftermovie|erklärfilm|produktdemo|tutoriel|documentaire|documental|documentario|documentário|"
     r"vid[eé][oó]\w{0,4}|vídeo\w?|clips?|klip\w{0,3}|ad|advert|"
     r"commercial|"
-    r"spots?|trailer|reels?|promos?(?! ?codes?)|sizzle|opener|"
+    r"loops?(?= (?:of|for|on|about))|spots?|trailer|reels?|promos?(?! ?codes?)|sizzle|opener|"
     r"animation|short|teaser|\w*(?:werbe|image|kurz|erklär)(?:spot|film|video|clip)|anuncio|cortometraje|corto|"
     r"publicité|annonce|filmato|pubblicità|anúncio|propaganda|comercial|filmpje|reclame|filmik\w?|reklam\w{0,3}|"
     r"elokuva|mainos|mainosvideo|"
@@ -73,7 +73,7 @@ MEDIUM: Final = (
     rf"{further.MEDIUM}"
 )
 MEDIUM_ANYWHERE: Final = (
-    r"リール|ショート動画|릴스|쇼츠|광고|動画|広告|映像|フィルム|CM|视频|广告|短片|影片|廣告|視頻|영상|광고|"
+    r"リール|ショート動画|릴스|쇼츠|광고|動画|広告|映像|フィルム|CM|视频|广告|宣传片|宣傳片|微电影|短片|影片|廣告|視頻|영상|광고|"
     r"비디오|فيلم|فيديو|إعلان|مقطع|ویدیو|ویدئو|فیلم|تیزر|"
     r"סרטון|סרט|פרסומת|फिल्म|फ़िल्म|वीडियो|विज्ञापन|रील|วิดีโอ|คลิป|โฆษณา|หนัง|phim|quảng cáo|iklan|"
     rf"{further.MEDIUM_ANYWHERE}"
@@ -86,6 +86,8 @@ SEEN_FIRST: Final = (
     r"cut(?:s)? to|"
     r"(?:we |you )(?:then |now |also |finally )?(?:see|open|cut|end|start|begin|close|follow|watch|move|"
     r"go)(?: (?:on|with|to))?|"
+    r"i (?:imagine|picture|see) (?:it|this|the \w+) (?:open|start|begin|end)ing (?:with|on|in)|(?:it|"
+    r"this) (?:should|must|needs to|has to) (?:show|feature|include|open with|start with|end with)|"
     r"(?:the )?(?:film|video|spot|clip|ad|camera|story) (?:opens?|starts?|begins?|ends?|closes?|shows?|follows?|"
     r"moves?|"
     r"should (?:open|start|begin|end|close|show))(?: (?:with|on|to|in|at))?|there (?:should|must) be|"
@@ -148,7 +150,8 @@ SEEN_LAST: Final = (
     r"(?:(?:으로|로|에서) )?(?:시작(?:합니다|해 ?주세요|하고|해요)|"
     r"끝(?:납니다|내 ?주세요|나요|냅니다)|마무리(?:합니다|해 ?주세요))|"
     r"보여 ?(?:주세요|줍니다|주고)|"
-    r"(?:ile|la|le) (?:başla(?:sın|yın|r)|bit(?:sin|irin|er)|aç(?:ılsın|ın))|göster(?:in|ilsin|elim)?|"
+    r"(?:ile|la|le) (?:başla(?:sın|yın|r)|bit(?:sin|irin|er)|aç(?:ılsın|ın))|göster(?:in|ilsin|elim)?|gör(?:ün|"
+    r"ül)sün|yer alsın|"
     r"(?:شروع|تمام) (?:شود|کنید|می[‌ ]?شود)|(?:نشان|نمایش) (?:دهید|بده)|دیده می[‌ ]?شود|"
     r"से (?:शुरू|आरंभ|खोल)(?: करें| करो| हो| होता है)?|(?:दिखाएं|दिखाएँ|दिखाइए|दिखाओ)|"
     r"पर (?:ख़त्म|खत्म|समाप्त)(?: करें| हो)?|"

@@ -30,6 +30,7 @@ _PAYING: Final = Pattern(as_word(words.PAYING), re.IGNORECASE)
 _APPROVING: Final = Pattern(as_word(words.APPROVING), re.IGNORECASE)
 _ASKING: Final = Pattern(as_word(words.ASKING), re.IGNORECASE)
 _QUOTE: Final = Pattern(as_word(words.QUOTE), re.IGNORECASE)
+_DRAFT: Final = Pattern(as_word(words.DRAFT), re.IGNORECASE)
 _ATTACHING: Final = Pattern(as_word(words.ATTACHING), re.IGNORECASE)
 _SENDING: Final = Pattern(as_word(words.SENDING), re.IGNORECASE)
 _CALLING: Final = Pattern(as_word(words.CALLING), re.IGNORECASE)
@@ -89,6 +90,8 @@ def is_note(sentence: str) -> bool:
     if _PAYING.search(sentence) or _ATTACHED.match(sentence):
         return True
     is_dated = _MARK.search(sentence) is not None
+    if is_dated and _DRAFT.search(sentence):
+        return True
     if _ASKING.search(sentence) and (is_dated or _CALLING.search(sentence)):
         return True
     return is_dated and bool(_FIRST.match(sentence) or _APPROVING.search(sentence) or _ATTACHING.search(sentence))

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from activities.planning.structure.orders.remarks import is_courtesy, names_film
+from activities.planning.structure.orders.remarks import PLEASE, is_courtesy, names_film
 from activities.planning.structure.text import QUOTED
 from activities.planning.structure.vocabulary import dictation as words
+from activities.planning.structure.vocabulary.sounds import names_music
 from activities.text.patterns import Pattern, as_word
 from activities.text.speech import is_wide
 
@@ -23,16 +24,14 @@ _TURN: Final = Pattern(
 """Where the next thing begins that is seen, said or read."""
 _SENTENCE: Final = Pattern(r"(?<=[.!?])\s+")
 _SEEN: Final = Pattern(rf"^[\s,，、]*(?:{words.SEEN})(?![^\W\d_])\s*", re.IGNORECASE)
+_PLEASE: Final = Pattern(rf"[\s,]+(?:(?:and|und|et|y|e|en|i|и|och|og)\s+)?(?:{PLEASE})(?![^\W\d_])\s*", re.IGNORECASE)
 _REQUEST: Final = Pattern(as_word(words.REQUESTS), re.IGNORECASE)
 LEAST_WORDS: Final = 18
 LEAST_SIGNS: Final = 30
 """Of a text in a script without spaces between its words."""
 LEAST_SHOTS: Final = 2
-LEAST_THENS: Final = 3
 MOST_LINES: Final = 3
 _QUOTES: Final = ' :：,"“”„«»「」'
-MOST_QUOTATIONS: Final = 1
-_SENTENCE_ENDS: Final = frozenset(".!?。！？।۔؟")
 HEAD_WORDS: Final = 3
 FILM_WORDS: Final = 12
 """Of what only names the film; a longer head shows something as well."""
@@ -54,16 +53,7 @@ def _is_dictated(text: str) -> bool:
     is_long = len(text.split()) >= LEAST_WORDS or sum(map(is_wide, text)) >= LEAST_SIGNS
     if not is_long or not (_REQUEST.search(text) or names_film(text)):
         return False
-    return _runs_on(text) or not (QUOTED.search(text) or _MARKS.search(text[:-1]))
-
-
-def _runs_on(text: str) -> bool:
-    """Whether one sentence goes through several pictures: "first a tyre, then how Lena repairs it, after that …"."""
-    if len(QUOTED.findall(text)) > MOST_QUOTATIONS:
-        return False
-    thens = [turn.start() for turn in _TURN.finditer(text) if turn["then"]]
-    within = [at for at in thens if text[:at].rstrip()[-1:] not in _SENTENCE_ENDS]
-    return len(within) >= LEAST_THENS and len(within) == len(thens)
+    return not (QUOTED.search(text) or _MARKS.search(text[:-1]))
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -76,11 +66,11 @@ def _lines(text: str) -> Iterator[str]:
         yield f"Shot {number}: {head}"
     ends = [*(turn.start() for turn in turns[1:]), len(text)]
     for turn, end in zip(turns, ends, strict=False):
-        said = _without_thanks(text[turn.end() : end]).strip(" ,，、.。")
+        said, *asked = _PLEASE.split(_without_thanks(text[turn.end() : end]).strip(" ,，、.。"))
         if turn["silent"]:
             yield f"{turn[0].strip().capitalize()}{f', {said}' if said else ''}."
         elif not said:
-            continue
+            pass
         elif turn["speaks"]:
             yield f"VO: “{_sentence(said.strip(_QUOTES).rstrip('.'))}.”"
         elif turn["reads"]:
@@ -88,6 +78,8 @@ def _lines(text: str) -> Iterator[str]:
         else:
             number += 1
             yield f"Shot {number}: {_SEEN.sub('', said)}"
+        for each in filter(str.strip, asked):
+            yield f"\nMusic: {each}." if names_music(each) else f"\n{_sentence(each)}."
 
 
 def _without_thanks(text: str) -> str:

@@ -1,6 +1,6 @@
 """Pictures within one sentence of an order, which get a line each.
 
-"We need a film: first the oven, then the queue, and at last a child.", "It should cover: the oven, a queue and a child."
+"We need a film: first the oven, then the queue, and at last a child.", "It should cover: the oven and a queue."
 """
 
 import re
@@ -8,24 +8,37 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from activities.planning.structure import words as names
 from activities.planning.structure.labels import segments
 from activities.planning.structure.orders.remarks import is_courtesy, names_film
 from activities.planning.structure.orders.sentences import is_order, read, shown_in
+from activities.planning.structure.orders.small_letters import with_capitals
 from activities.planning.structure.quoted import sentences_with_quotes
 from activities.planning.structure.text import LEAD, QUOTED, has_words
-from activities.planning.structure.vocabulary import dictation
+from activities.planning.structure.vocabulary import dictation, places
 from activities.planning.structure.vocabulary import sequences as words
 from activities.text.patterns import Pattern, as_word
 
-_BEGIN: Final = r"(?:^|(?<=[,;:(–—-])|(?<=[,;:(–—-] )|(?<= and )|(?<= und )|(?<= et )|(?<= och )|(?<= e )|(?<= y ))"
+_BEGIN: Final = (
+    r"(?:^|(?<=[,;:،؛，；：(–—-])|(?<=[,;:،؛，；：(–—-] )|(?<= and )|(?<= und )|(?<= et )|(?<= och )|(?<= e )|(?<= y ))"
+)
 _TURN: Final = Pattern(
     rf"{_BEGIN}(?P<word>(?P<first>{words.FIRST})|{words.NEXT}|(?P<last>{words.LAST}))(?![^\W\d_])"
-    rf"|(?:^|(?<=[,，、;；:：。\s]))(?P<wide>{words.WIDE})",
+    rf"|(?:^|(?<=\s))(?P<start>{words.STARTS})(?![^\W\d_])|(?:^|(?<=[,，、;；:：。\s]))(?P<wide>{words.WIDE})",
     re.IGNORECASE,
 )
 """Where the next picture of a sentence begins."""
 _FIRST: Final = Pattern(rf"^\W*(?:{words.FIRST}|{words.WIDE})", re.IGNORECASE)
 _COVERS: Final = Pattern(rf"(?:^|[\s,;])(?:{words.COVERS})[^:：,;“”\"]{{0,30}}[:：]\s*(?=\S)", re.IGNORECASE)
+_AT_END: Final = Pattern(rf"^\W*(?:{places.END})\s*[:：]", re.IGNORECASE)
+_SIGN: Final = Pattern(
+    rf"(?<![^\W\d_])(?:sign|poster|banner|schild|plakat|enseigne|pancarte|panneau|cartel|insegna|placa|bord|"
+    rf"{names.SIGNS})"
+    rf"(?![^\W\d_])|看板|招牌|간판|لافتة|साइनबोर्ड",
+    re.IGNORECASE,
+)
+"""What is in the picture with its text; other texts at the end are cards."""
+_COVERS_FIRST: Final = Pattern(rf"^\W*(?:{words.COVERS})\s+(?=\S)", re.IGNORECASE)
 _SEEN: Final = Pattern(rf"^[\s,，、]*(?:{dictation.SEEN})(?![^\W\d_])\s*", re.IGNORECASE)
 _REQUEST: Final = Pattern(as_word(dictation.REQUESTS), re.IGNORECASE)
 _AND: Final = r"(?:and|und|et|y|e|en|i|och|og|ja|ve|и|а|і|και|او|और|và|dan)"
@@ -47,8 +60,12 @@ _RELATIVE: Final = Pattern(
     re.IGNORECASE,
 )
 """What leads from the film to its first picture: "a film where first …"."""
+_AFTER: Final = re.compile(r"(?<=[^\W\d_]{3}[.!?])\s+|(?<=[\"”»“][.!?])\s+")
+"""Before a sentence in small letters."""
+_OBJECT: Final = re.compile(r"(?<=[가-힣])[을를]$|(?<=[\u3040-\u9fff])を$")
+"""The mark of what a verb shows, where the verb is left out."""
 _EDGES: Final = " \t,，、;；:：.。!–—-"
-LABELS: Final = ("voice", "speaker")
+SPOKEN: Final = ("voice", "speaker")
 """Of lines that belong to the shot above; the others are about the film."""
 LEAST_PICTURES: Final = 2
 LEAST_LISTED: Final = 3
@@ -69,13 +86,21 @@ class _Writer:
 
     def read(self, unit: str, *, is_picture: bool) -> None:
         """Write what a sentence or a part of it is for."""
-        if kind := segments(unit)[0].kind:
-            self.lines += [unit] if kind in LABELS else ["", unit]
+        if _AT_END.match(unit):
+            self.lines.append(unit)
             return
-        found = read(unit)
+        kind, found = segments(unit)[0].kind, read(unit)
+        if kind and not (kind in SPOKEN and found.lines):
+            (self.lines if self.number or kind not in SPOKEN else self.early).extend(
+                [unit] if kind in SPOKEN else ["", unit]
+            )
+            return
         seen = found.text if found.purpose in ("seen", "said") else ""
-        if found.purpose == "end":
-            self.lines += [f"End card: “{text}”" for text in found.text.split("\n")[:1]]
+        if found.purpose == "end" and is_picture and _SIGN.search(QUOTED.sub(" ", unit)):
+            self.picture(_plain(unit))
+        elif found.purpose == "end":
+            text = found.text.replace("\n", " · ")
+            self.lines.append(f"End card: “{text}”")
         elif found.lines or found.lettering:
             if has_words(seen):
                 self.picture(seen.strip(_EDGES))
@@ -98,7 +123,7 @@ def with_sequences(text: str) -> str:
     it is."""
     if _STRUCTURED.search(text) or not (names_film(text) or _REQUEST.search(text)):
         return text
-    units = [unit for line in text.splitlines() for unit in _units(line)]
+    units = [unit for line in with_capitals(text).splitlines() for unit in _units(line)]
     if sum(is_picture for _, is_picture in units) < LEAST_PICTURES:
         return text
     writer = _Writer()
@@ -119,7 +144,9 @@ def _units(line: str) -> Iterator[tuple[str, bool]]:
             continue
         if has_words(head):
             yield _RELATIVE.sub("", head.strip(_EDGES)) + ".", False
-        yield from ((each, True) for each in pictures)
+        last, *after = _AFTER.split(pictures[-1])
+        yield from ((each, True) for each in (*pictures[:-1], last))
+        yield from ((each, False) for each in after)
 
 
 def _in_order(sentence: str) -> tuple[str, Sequence[str]] | None:
@@ -129,7 +156,7 @@ def _in_order(sentence: str) -> tuple[str, Sequence[str]] | None:
     if not turns:
         return None
     head = sentence[: turns[0].start()]
-    is_first = turns[0]["first"] or (turns[0]["wide"] and _FIRST.match(turns[0][0]))
+    is_first = turns[0]["first"] or turns[0]["start"] or (turns[0]["wide"] and _FIRST.match(turns[0][0]))
     shows = not is_first and (shown_in(head) is not None or _SEEN.match(head))
     if len(turns) + bool(shows) < LEAST_PICTURES:
         return None
@@ -149,7 +176,8 @@ def _listed(sentence: str) -> tuple[str, Sequence[str]] | None:
         items, head = sentence[found.end() :], sentence[: found.start()]
         pictures = _divided(items)
         return (head, pictures) if len(pictures) >= LEAST_PICTURES else None
-    seen = shown_in(sentence)
+    verb = _COVERS_FIRST.match(sentence)
+    seen = sentence[verb.end() :] if verb else shown_in(sentence)
     pictures = _divided(seen) if seen else []
     determined = sum(_DETERMINED.match(each) is not None for each in pictures)
     return ("", pictures) if len(pictures) >= LEAST_LISTED and determined == len(pictures) else None
@@ -173,4 +201,5 @@ def _plain(unit: str) -> str:
         seen = _SEEN.sub("", unit[turn.end() :] if turn else unit)
     rest = seen.strip(_EDGES)
     turn = _TURN.match(rest)
-    return rest[turn.end() :].strip(_EDGES) if turn and has_words(rest[turn.end() :]) else rest
+    rest = rest[turn.end() :].strip(_EDGES) if turn and has_words(rest[turn.end() :]) else rest
+    return _OBJECT.sub("", rest)

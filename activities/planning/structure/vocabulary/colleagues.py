@@ -121,6 +121,17 @@ SENDING: Final = (
     r"お送りください|보내 ?주세요|gửi (?:cho )?(?:tôi|mình|chúng tôi)"
 )
 """A quote that the sender of the brief asks for; an advert offers one."""
+DRAFT: Final = (
+    r"(?:first|rough|final) (?:cut|draft|version|edit)|first draft|erste[nrs]? (?:fassung|schnitt|entwurf|"
+    r"version)|rohschnitt|"
+    r"première version|premier (?:montage|jet)|primera versi[oó]n|primer (?:borrador|corte|montaje)|"
+    r"prima (?:versione|bozza)|"
+    r"primo montaggio|primeir[ao] (?:versão|corte|rascunho)|eerste versie|pierwsz\w+ wersj\w+|första (?:versionen|"
+    r"utkastet)|"
+    r"перв\w+ (?:версию|вариант|монтаж)|черновик|ilk (?:taslak|kurgu)|المسودة الأولى|पहला ड्राफ्ट|初稿|初版|"
+    r"第一版|초안|1차 편집본"
+)
+"""What the studio delivers before the film, with a date or a request."""
 FILES: Final = (
     r"logos?|photos?|pictures?|files?|footage|briefing|script|brand guide|fotos?|bilder|dateien|fichiers?|archivos?|"
     r"imágenes|immagini|imagens|bestanden|pliki|zdjęcia|лого\w*|файлы?|фото|फ़ाइल\w*"

@@ -16,4 +16,10 @@ HEARD: Final = (
     r"聞こえる|들린다|들립니다"
 )
 """A verb of hearing before a quotation; before other words, it introduces a sound."""
+WHILE: Final = (
+    r"while|whilst|as|wobei|während|pendant que|tandis que|mientras(?: que)?|mentre|enquanto|terwijl|podczas gdy|"
+    r"medan|mens|"
+    r"пока|بينما|जबकि"
+)
+"""Between what is seen and who says something."""
 EVERY: Final = f"{words.SAYS}|{words.SAYS_MORE}|{HEARD}"

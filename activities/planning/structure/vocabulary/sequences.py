@@ -13,6 +13,17 @@ FIRST: Final = (
     r"nejdřív|önce|ilk olarak|сначала|вначале|в начале|спочатку|πρώτα|أولاً?|أولا|في البداية|ראשית|קודם|पहले|"
     r"सबसे पहले|đầu tiên|trước tiên|pertama(?:-tama)?|mula-mula"
 )
+STARTS: Final = (
+    r"(?:(?:that|which|it|this|the \w+) )?(?:starts?|opens?|begins?) (?:with|on)|(?:(?:der|die|das|es|"
+    r"er) )?(?:beginnt|startet) "
+    r"mit|(?:(?:qui|ça|elle|il) )?(?:commence|s['’]ouvre|débute) (?:par|sur|avec)|(?:que )?(?:empie(?:za|ce)|"
+    r"comien(?:za|ce)|"
+    r"arran(?:ca|que)) (?:con|en)|(?:che )?(?:inizia|inizi|comincia|si apre) (?:con|su)|(?:que )?(?:começa|comece|"
+    r"inicia) com|"
+    r"(?:dat |die |het )?begint met|(?:który |która )?zaczyna się od|(?:som )?(?:börjar|begynder|begynner|starter) med|"
+    r"(?:который )?начинается с(?:о)?"
+)
+"""Before the first picture, also within a sentence that orders the film."""
 NEXT: Final = (
     rf"{_ALSO}(?:then|next|after (?:that|which)|afterwards|followed by|dann|danach|anschließend|im anschluss|"
     r"gefolgt von|ensuite|puis|après|suivie? (?:de|d['’](?:une?)?)|luego|después|a continuación|seguid[oa] de|poi|"
@@ -24,7 +35,11 @@ NEXT: Final = (
 LAST: Final = (
     rf"{_ALSO}(?:finally|lastly|at last|last(?! (?:night|year|week|summer|winter))|in the end|"
     r"at the (?:very )?end|to (?:finish|end)(?: with)?|"
-    r"end(?:s|ing)? (?:with|on)|clos(?:es?|ing) (?:with|on)|zuletzt|schließlich|zum (?:schluss|abschluss|ende)|"
+    r"(?:it )?end(?:s|ing)? (?:with|on)|(?:es |das video |der film )?endet mit|(?:ça |et )?(?:se termine|"
+    r"finit) (?:par|sur)|"
+    r"(?:se )?(?:termina|acaba)(?:ndo)? (?:con|com|em)|(?:finisce|si chiude) con|eindigt met|kończy się|"
+    r"slutar med|slutter med|"
+    r"заканчивается|clos(?:es?|ing) (?:with|on)|zuletzt|schließlich|zum (?:schluss|abschluss|ende)|"
     r"am (?:ende|schluss)|als letztes|enfin|à la fin|pour (?:finir|terminer|conclure)|por último|finalmente|"
     r"al final|para (?:terminar|acabar)|infine|alla fine|per (?:finire|concludere)|por fim|no (?:fim|final)|"
     r"tot slot|ten slotte|(?:op|aan) het einde?|als laatste|na (?:koniec|końcu)|till (?:slut|sist)|på slutet|"
@@ -59,7 +74,8 @@ COVERS: Final = (
     r"(?:şunlar|gösterilsin|görünsün|olsun|içersin)|(?:يجب أن |لازم )?(?:يظهر|يعرض|يتضمن|يشمل|نرى)|"
     r"(?:दिखाना|दिखाएँ|दिखाएं|शामिल|दिखे|दिखना चाहिए|होना चाहिए)|"
     r"(?:需要|要|应该|應該|请|請)?(?:包括|包含|展示|拍摄|拍攝|出现|出現|有|拍)(?:以下|下面)?\w{0,4}|"
-    r"(?:内容|見せたいもの|入れたいもの|映像|シーン|撮りたいもの)(?:は|として)?|(?:다음|아래)\S* ?\S{0,6}|(?:포함|보여)\S* ?\S{0,4}"
+    r"(?:内容|見せたいもの|入れたいもの|映像|シーン|撮りたいもの)(?:は|として)?|"
+    r"(?:다음|아래)\S* ?\S{0,6}|(?:포함|보여)\S* ?\S{0,4}"
 )
 """Before the colon of a list of pictures."""
 DETERMINERS: Final = (

@@ -72,6 +72,7 @@ MUSIC_SENTENCE: Final = (
 )
 """The begin of a sentence about the music, without a label: "Côté musique, une clarinette."."""
 INSTRUMENTS: Final = (
+    r"samba|bossa nova|mariachi|flamenco|fado|lo-?fi beats?|jazz|techno|reggae|hip[- ]?hop|"
     r"piano|guitars?|strings|violins?|cello|ukuleles?|harp|flutes?|clarinets?|accordion|organ|drums?|percussion|"
     r"synth\w*|"
     r"brass|trumpets?|orchestra|choir|marimba|glockenspiel|klavier\w*|gitarren?\w*|geigen?|streicher|harfe|flöten?|"
@@ -88,7 +89,7 @@ MOODS: Final = (
     r"tense|dreamy|relaxed|relaxing|peaceful|energetic|driving|playful|romantic|melancholic|cinematic|emotional|"
     r"minimal|light|subtle|acoustic|electronic|orchestral|classical|jazzy?|lo-?fi|pop|rock|folk|funky?|techno|swing|"
     r"electr[oó]nic[oa]|electrónica|elettronic[oa]|eletr[oô]nic[oa]|électronique|rapide|r[aá]pid[oa]|veloce|"
-    r"solo|instrumental|lively|simple|background|ruhig\w*|sanft\w*|leise\w*|fröhlich\w*|heiter\w*|leicht\w*|"
+    r"ambient|solo|instrumental|lively|simple|background|ruhig\w*|sanft\w*|leise\w*|fröhlich\w*|heiter\w*|leicht\w*|"
     r"langsam\w*|schnell\w*|warm\w*|dezent\w*|flott\w*|spannend\w*|modern\w*|akustisch\w*|elektronisch\w*|"
     r"festlich\w*|doux|douce|calme|lent|lente|lég(?:er|ère)|joyeu(?:x|se)|gai|gaie|entraînante?|discr[eè]te?|"
     r"rythmée?|suaves?|"
@@ -146,8 +147,10 @@ _SENTENCE: Final = Pattern(
     re.IGNORECASE,
 )
 _REFUSED: Final = Pattern(
-    rf"^\W*(?:(?:with|please|bitte|mit|avec|con|com)\s+)*(?:no|without|keine?|ohne|sans|pas de|aucune|sin|nada de|senza|"
-    rf"niente|sem|nenhuma|geen|zonder|bez|brak|utan|ingen|uten|uden|без|ilman|ei|χωρίς|بدون|بلا|बिना|कोई|tanpa|không có|"
+    rf"^\W*(?:(?:with|please|bitte|mit|avec|con|com)\s+)*(?:no|without|keine?|ohne|sans|pas de|aucune|sin|nada de|"
+    rf"senza|"
+    rf"niente|sem|nenhuma|geen|zonder|bez|brak|utan|ingen|uten|uden|без|ilman|ei|χωρίς|بدون|بلا|बिना|कोई|tanpa|"
+    rf"không có|"
     rf"不要|不用|不加|无|無|没有)\s?(?:{MUSIC})\W*(?:please|bitte|s['’]il (?:vous|te) plaît|svp|por favor|per favore|"
     rf"graag|proszę|пожалуйста|lütfen|के|नहीं|من فضلك)?\W*$"
     rf"|^\W*(?:{MUSIC})\s?(?:は|은|는|도|も)?\s?(?:なし|不要|いりません|없이|없음|빼고|yok|olmasın|istemiyoruz|नहीं)\S{{0,8}}\W*$",

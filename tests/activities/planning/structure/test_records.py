@@ -29,6 +29,35 @@ def test_other_json_is_a_text(text: str) -> None:
     assert shots(plan(text))
 
 
+YAML = """\
+title: Launch
+music: minimal techno
+shots:
+  - seconds: 4
+    visual: A rocket on the pad
+  - seconds: 6
+    visual: Lift-off
+    vo: Three, two, one.
+    text: "GO"
+"""
+
+
+@pytest.mark.parametrize("brief", [YAML, f"```yaml\n{YAML}```"], ids=["document", "fenced"])
+def test_yaml_is_a_shot_list(brief: str) -> None:
+    made = plan(brief)
+    assert seen(made) == ["A rocket on the pad", "Lift-off"]
+    assert lengths(made) == [4, 6]
+    assert said(made) == ["", "Three, two, one."]
+    assert "“GO”" in shots(made)[1].prompt
+    assert [asset.role for asset in made.assets if asset.role == "music"] == ["music"]
+
+
+def test_bullets_with_labels_are_no_records() -> None:
+    """A list of fields alone has no shots."""
+    made = plan("A film about tea.\n- Music: soft piano\n- Length: 12 s")
+    assert not any("12" in shot.prompt for shot in shots(made))
+
+
 @pytest.mark.parametrize("order", ["", "We need a short film for the gala. "])
 def test_only_the_narration_is_said(order: str) -> None:
     made = plan(f"{order}Guests enter the hall. Our founder walks on. Narration: Tonight we celebrate. 20 seconds.")

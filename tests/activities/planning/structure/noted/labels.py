@@ -311,8 +311,8 @@ LABELS: Final = {
     "owls_en": Noted(
         "en", 25,
         (
-         "Good news for night owls. From Monday, the Eastgate Library stays open until eleven. Yes, even the quiet room.",  # noqa: E501
-         "",),
+         "Good news for night owls.", "From Monday, the Eastgate Library stays open until eleven.",
+         "Yes, even the quiet room.",),
         (("Mon–Sat 8:00–23:00", 0),),
     ),
     "parents_zh": Noted(
