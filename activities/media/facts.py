@@ -147,5 +147,6 @@ def _timed(source: Path | BinaryIO, kind: str, ours: bool) -> Facts:
             raise OutputUnusable(f"the {kind} is empty")
         duration = round(length.seconds, 3)
         if video is not None and kind == "video":  # in an audio file it is the cover
-            return Facts(width=video.width, height=video.height, duration_seconds=duration)
+            width, height = length.size or (video.width, video.height)
+            return Facts(width=width, height=height, duration_seconds=duration)
         return Facts(duration_seconds=duration)

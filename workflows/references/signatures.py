@@ -56,5 +56,16 @@ def problem_by_head(head: bytes) -> str:
 
 
 def is_text(head: bytes) -> bool:
-    """Whether bytes are text: UTF-16 with a byte order mark, or without control characters."""
-    return head.startswith((b"\xff\xfe", b"\xfe\xff")) or not _BINARY.search(head)
+    """Whether bytes are text: UTF-16, or without control characters, except the end mark of old editors (Ctrl-Z)."""
+    marked = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return marked or bool(utf16_by_zeros(head)) or not _BINARY.search(head.rstrip(b"\x1a"))
+
+
+def utf16_by_zeros(head: bytes) -> str:
+    """Python's name of UTF-16 without a byte order mark: every other byte of western text is zero; empty for others."""
+    pairs = head[: len(head) // 2 * 2]
+    for first, name in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if pairs[first::2].count(0) * 4 > len(pairs):
+            text = pairs.decode(name, "replace").encode("utf-8", "replace")
+            return "" if _BINARY.search(text) else name
+    return ""

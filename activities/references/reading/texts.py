@@ -10,10 +10,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final
 
+from activities.references.reading.encodings import decoded_text
 from activities.references.reading.limits import MAX_TEXT_CHARS, Unusable
 from activities.references.reading.tables import divided
 from workflows.references.kinds import ReferenceKind
-from workflows.references.signatures import is_text
 
 _HTML: Final = re.compile(r"\s*(?:<!--.*?-->\s*)*(?:<!doctype html|<html|<head|<body)", re.IGNORECASE | re.DOTALL)
 _MARKDOWN: Final = re.compile(r"^(?:#{1,6} \S|[-*+] \S|\d+\. \S|> |```|\|.+\|)", re.MULTILINE)
@@ -39,20 +39,12 @@ def inspect(path: Path) -> dict[str, Any]:
 
 
 def decoded(data: bytes) -> str:
-    """The text of a file: UTF-8, UTF-16 with a byte order mark, or Windows-1252.
+    """The text of a file, with line breaks as "\\n".
 
     Raises:
         Unusable: it is no text, is empty, or is too long.
     """
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = data.decode("utf-16", "replace")
-    else:
-        if not is_text(data):
-            raise Unusable("it is of no known type; give a picture, a video, a sound or a document")
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode("cp1252", "replace")
+    text = decoded_text(data).rstrip("\x1a")
     if not text.strip():
         raise Unusable("it contains no text; give a file with content")
     if len(text) > MAX_TEXT_CHARS:

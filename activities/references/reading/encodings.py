@@ -1,0 +1,173 @@
+"""The text of a file whose encoding nobody names: Unicode, or an older one by the letters that it gives.
+
+An older encoding counts only where its letters form words of one script: otherwise the file is refused, because a text
+in the wrong encoding looks like any other text to a model. Synchronous; it runs in the child process.
+"""
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from activities.references.reading.limits import Unusable
+from workflows.references.signatures import is_text, utf16_by_zeros
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_DECLARED: Final = re.compile(rb"""<(?:meta|\?xml)\b[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.I)
+_SUPERSETS: Final = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "big5": "cp950",
+    "euc_kr": "cp949",
+    "iso8859-1": "cp1252",
+    "ascii": "cp1252",
+}
+"""Python's names of encodings -> those that browsers read instead (WHATWG Encoding Standard, section 4.2)."""
+SAMPLE_BYTES: Final = 200_000
+"""So much of a file decides its encoding."""
+_LEAST: Final = 0.9
+"""The share of its letters that an encoding has to give in words of its script."""
+_FEW: Final = 3
+"""Fewer letters beyond ASCII show no script: they are those of a western name."""
+_WESTERN_SHARE: Final = 0.4
+"""The most letters beyond ASCII among those of a text in Latin script: Vietnamese, which has more, is written in Unicode."""
+_LATIN: Final = ("cp1252", "cp1250", "iso8859-2", "mac_roman")
+_OTHER_SCRIPTS: Final = {
+    "cp1251": "CYRILLIC",
+    "koi8_r": "CYRILLIC",
+    "cp866": "CYRILLIC",
+    "cp1253": "GREEK",
+    "cp1256": "ARABIC",
+    "cp1255": "HEBREW",
+}
+_KANA: Final = re.compile("[\u3041-\u30ff]")
+_WIDE: Final = re.compile("[\u3000-\u303f\uff01-\uff5e\u2010-\u2027\u00b7]")
+
+
+def decoded_text(data: bytes) -> str:
+    """
+    Raises:
+        Unusable: it is no text, or in an encoding that is not recognised.
+    """
+    for mark, name in _MARKS:
+        if data.startswith(mark):
+            return data.decode(name, "replace")
+    if name := utf16_by_zeros(data[:SAMPLE_BYTES]):
+        return data.decode(name, "replace")
+    if not is_text(data):
+        raise Unusable("it is of no known type; give a picture, a video, a sound or a document")
+    for name in ("iso2022_jp",) if b"\x1b$" in data else ("utf-8", *_declared(data)):
+        try:
+            return data.decode(name)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    if name := _guessed(data[:SAMPLE_BYTES]):
+        return data.decode(name, "replace")
+    raise Unusable("its text is in an encoding that is not recognised; save it in UTF-8")
+
+
+def _declared(data: bytes) -> Iterator[str]:
+    """The encoding that a file of HTML or XML names."""
+    if found := _DECLARED.search(data[:1024]):
+        try:
+            name = codecs.lookup(found[1].decode()).name
+        except LookupError:
+            return
+        yield _SUPERSETS.get(name, name)
+
+
+def _guessed(sample: bytes) -> str:
+    """The encoding whose letters form words; empty where there is none."""
+    if _letters_beyond_ascii(text := sample.decode("cp1252", "replace")) <= _FEW and "\ufffd" not in text:
+        return "cp1252"
+    scores = {name: score(_decoded(sample, name)) for name, score in _SCORES.items()}
+    best = max(scores, key=lambda name: scores[name])
+    return best if scores[best] >= _LEAST else ""
+
+
+def _decoded(sample: bytes, name: str) -> str:
+    """The text of a sample, without a character that is cut at its end; empty where it is not in this encoding."""
+    try:
+        return codecs.getincrementaldecoder(name)().decode(sample)
+    except UnicodeDecodeError:
+        return ""
+
+
+def _letters_beyond_ascii(text: str) -> int:
+    return sum(not each.isascii() and each.isalpha() for each in text)
+
+
+def _latin(text: str) -> float:
+    letters = sum(map(str.isalpha, text))
+    return _words(text, "LATIN") if _letters_beyond_ascii(text) <= _WESTERN_SHARE * letters else 0.0
+
+
+def _other(script: str) -> Callable[[str], float]:
+    def score(text: str) -> float:
+        found = _words(text, script)
+        if script == "GREEK":  # words of Greek have an accent, which tells it from Cyrillic
+            words = [word for word in re.findall(r"[^\W\d_]{3,}", text) if not word.isascii()]
+            accented = sum(any("WITH" in unicodedata.name(c, "") for c in word) for word in words)
+            return found if accented * 2 >= len(words) else 0.0
+        # Letters of Hebrew have the codes of small letters in Cyrillic, of which some stay unused.
+        return found * (0.99 if script == "CYRILLIC" and not re.search("[ъ-яЁА-Я]", text) else 1)
+
+    return score
+
+
+def _words(text: str, script: str) -> float:
+    """The share of the words with letters beyond ASCII that have one script and usual capitals."""
+    words = [word for word in re.findall(r"(?:[^\W\d_]|[^\x00-\x7f\s])+", text) if not word.isascii()]
+    words = [word.strip("„“”‚‘’«»‹›–—…•·°§©®™€£¥¿¡¶¼½¾²³ªº×\xa0، ؟؛") for word in words]
+    words = [word for word in words if word and not word.isascii()]
+    good = sum(
+        all(c.isalpha() or unicodedata.combining(c) or c in "’·" for c in word)
+        and (word.islower() or word.isupper() or word[1:].islower() or not word.upper() != word.lower())
+        and all(script in unicodedata.name(c, "") for c in word if not c.isascii() and c.isalpha())
+        and (script == "LATIN" or not any(c.isascii() and c.isalpha() for c in word))
+        for word in words
+    )
+    return good / len(words) if words else 0.0
+
+
+def _east_asian(name: str, first: int, last: int, kana: bool | None = False) -> Callable[[str], float]:
+    """The score of an encoding whose usual characters have first bytes in a range.
+
+    Args:
+        kana: Whether its text has kana, the same codes of which several encodings have; None if that decides nothing.
+    """
+
+    def usual(each: str) -> bool:
+        if _WIDE.match(each) or _KANA.match(each):
+            return True
+        code = each.encode(name, "replace")
+        # The second bytes of rare characters, which GBK added to GB 2312, are below those of the usual ones.
+        return len(code) == 2 and first <= code[0] <= last and (name != "gb18030" or code[1] >= 0xA1)
+
+    def score(text: str) -> float:
+        beyond = [each for each in text if not each.isascii()]
+        share = sum(map(usual, beyond)) / len(beyond) if beyond else 0.0
+        japanese = sum(map(bool, map(_KANA.match, beyond))) > 0.1 * len(beyond)
+        return share if kana in (japanese, None) else 0.0
+
+    return score
+
+
+_SCORES: Final[dict[str, Callable[[str], float]]] = {
+    **dict.fromkeys(_LATIN, _latin),
+    "cp949": _east_asian("cp949", 0xB0, 0xC8),
+    "cp932": _east_asian("cp932", 0x88, 0x97, None),
+    "euc_jp": _east_asian("euc_jp", 0xB0, 0xCF, True),
+    "gb18030": _east_asian("gb18030", 0xB0, 0xD7),
+    "cp950": _east_asian("cp950", 0xA4, 0xC6),
+    **{name: _other(script) for name, script in _OTHER_SCRIPTS.items()},
+}
+"""Among equal scores, the first encoding counts."""
