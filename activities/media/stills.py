@@ -207,7 +207,7 @@ def _eight_bits(image: "Image") -> "Image":
 
 
 def _grey(image: "Image") -> "Image":
-    """A picture of 16 or 32 bits, or of numbers with a point, as L, which Pillow would clip at 255; others as they are."""
+    """A picture of 16 or 32 bits, or of floats, as L: Pillow would clip it at 255. Any other one as it is."""
     if image.mode != "F" and not image.mode.startswith("I"):
         return image
     clear, most = image.info.get("transparency"), 65_535

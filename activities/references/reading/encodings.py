@@ -12,6 +12,7 @@ from typing import Final
 
 from activities.references.reading.limits import Unusable
 from workflows.references.signatures import is_text, utf16_by_zeros
+from workflows.runtime.language import detect_language
 
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -20,7 +21,9 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_DECLARED: Final = re.compile(rb"""<(?:meta|\?xml)\b[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.I)
+_DECLARED: Final = re.compile(
+    rb"""<(?:meta|\?xml)\b[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.I
+)
 _SUPERSETS: Final = {
     "gb2312": "gb18030",
     "gbk": "gb18030",
@@ -35,19 +38,29 @@ SAMPLE_BYTES: Final = 200_000
 """So much of a file decides its encoding."""
 _LEAST: Final = 0.9
 """The share of its letters that an encoding has to give in words of its script."""
-_FEW: Final = 3
-"""Fewer letters beyond ASCII show no script: they are those of a western name."""
-_WESTERN_SHARE: Final = 0.4
-"""The most letters beyond ASCII among those of a text in Latin script: Vietnamese, which has more, is written in Unicode."""
-_LATIN: Final = ("cp1252", "cp1250", "iso8859-2", "mac_roman")
+_LATIN_SHARE: Final = 0.7
+"""The most letters beyond ASCII in the words of Latin script that have any."""
+_WESTERN: Final = frozenset(
+    {"en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "no", "nb", "nn", "fi", "is", "ca", "gl", "eu", "ga", "cy"}
+)
+_CENTRAL: Final = frozenset({"pl", "cs", "sk", "hu", "ro", "sl", "hr", "bs", "sr", "sq"})
+_LATIN: Final = {
+    "cp1252": _WESTERN,
+    "cp1250": _CENTRAL,
+    "iso8859-2": _CENTRAL,
+    "cp1254": frozenset({"tr", "az", "ku"}),
+    "mac_roman": _WESTERN,
+}
+"""Encodings of Latin script, with the languages that were written in them."""
 _OTHER_SCRIPTS: Final = {
     "cp1251": "CYRILLIC",
     "koi8_r": "CYRILLIC",
-    "cp866": "CYRILLIC",
     "cp1253": "GREEK",
     "cp1256": "ARABIC",
     "cp1255": "HEBREW",
 }
+_SIGNS: Final = "„“”‚‘’«»‹›–—…•·°§©®™€£¥¿¡¶¼½¾²³ªº×±µ\xa0،؟؛"
+"""They stand next to words in any script."""
 _KANA: Final = re.compile("[\u3041-\u30ff]")
 _WIDE: Final = re.compile("[\u3000-\u303f\uff01-\uff5e\u2010-\u2027\u00b7]")
 
@@ -86,11 +99,15 @@ def _declared(data: bytes) -> Iterator[str]:
 
 def _guessed(sample: bytes) -> str:
     """The encoding whose letters form words; empty where there is none."""
-    if _letters_beyond_ascii(text := sample.decode("cp1252", "replace")) <= _FEW and "\ufffd" not in text:
-        return "cp1252"
-    scores = {name: score(_decoded(sample, name)) for name, score in _SCORES.items()}
+    texts = {name: _decoded(sample, name) for name in _SCORES}
+    scores = {name: score(texts[name]) for name, score in _SCORES.items()}
     best = max(scores, key=lambda name: scores[name])
-    return best if scores[best] >= _LEAST else ""
+    if scores[best] < _LEAST:
+        return ""
+    # Encodings of Latin script differ in a few letters, so the language decides between them.
+    likely = [name for name in _LATIN if scores[name] >= _LEAST] if best in _LATIN else []
+    spoken = ((name, detect_language(texts[name])) for name in likely)
+    return next((name for name, found in spoken if found and found.language in _LATIN[name]), best)
 
 
 def _decoded(sample: bytes, name: str) -> str:
@@ -101,13 +118,10 @@ def _decoded(sample: bytes, name: str) -> str:
         return ""
 
 
-def _letters_beyond_ascii(text: str) -> int:
-    return sum(not each.isascii() and each.isalpha() for each in text)
-
-
 def _latin(text: str) -> float:
-    letters = sum(map(str.isalpha, text))
-    return _words(text, "LATIN") if _letters_beyond_ascii(text) <= _WESTERN_SHARE * letters else 0.0
+    letters = [c for word in re.findall(r"[^\W\d_]{2,}", text) if not word.isascii() for c in word]
+    beyond = sum(not c.isascii() for c in letters)
+    return _words(text, "LATIN") if beyond <= _LATIN_SHARE * len(letters) else 0.0
 
 
 def _other(script: str) -> Callable[[str], float]:
@@ -117,8 +131,10 @@ def _other(script: str) -> Callable[[str], float]:
             words = [word for word in re.findall(r"[^\W\d_]{3,}", text) if not word.isascii()]
             accented = sum(any("WITH" in unicodedata.name(c, "") for c in word) for word in words)
             return found if accented * 2 >= len(words) else 0.0
-        # Letters of Hebrew have the codes of small letters in Cyrillic, of which some stay unused.
-        return found * (0.99 if script == "CYRILLIC" and not re.search("[ъ-яЁА-Я]", text) else 1)
+        # Letters of Hebrew have the codes of letters of one case in Cyrillic, of which some stay unused.
+        both = re.search("[а-я]", text) and re.search("[А-Я]", text)
+        unusual = script == "CYRILLIC" and not both and not re.search("[ы-яЁ]", text)
+        return found * (0.99 if unusual else 1)
 
     return score
 
@@ -126,16 +142,16 @@ def _other(script: str) -> Callable[[str], float]:
 def _words(text: str, script: str) -> float:
     """The share of the words with letters beyond ASCII that have one script and usual capitals."""
     words = [word for word in re.findall(r"(?:[^\W\d_]|[^\x00-\x7f\s])+", text) if not word.isascii()]
-    words = [word.strip("„“”‚‘’«»‹›–—…•·°§©®™€£¥¿¡¶¼½¾²³ªº×\xa0، ؟؛") for word in words]
-    words = [word for word in words if word and not word.isascii()]
+    words = [word.strip(_SIGNS) or word for word in words]
+    words = [word for word in words if not word.isascii() and (len(word) > 2 or not set(word) <= set(_SIGNS))]
     good = sum(
         all(c.isalpha() or unicodedata.combining(c) or c in "’·" for c in word)
-        and (word.islower() or word.isupper() or word[1:].islower() or not word.upper() != word.lower())
+        and (word.islower() or word.isupper() or word[1:].islower() or word.upper() == word.lower())
         and all(script in unicodedata.name(c, "") for c in word if not c.isascii() and c.isalpha())
         and (script == "LATIN" or not any(c.isascii() and c.isalpha() for c in word))
         for word in words
     )
-    return good / len(words) if words else 0.0
+    return good / len(words) if words else float(script == "LATIN" and bool(text))
 
 
 def _east_asian(name: str, first: int, last: int, kana: bool | None = False) -> Callable[[str], float]:
