@@ -35,6 +35,8 @@ SOUND_TYPES: Final = {
 """The first of libavformat's format names -> media type."""
 CLOSE_SECONDS: Final = 0.1
 """Between the length in a header and the measured length: rounding, and the padding of encoders."""
+LEAST_SHARE: Final = 0.8
+"""The share of the length in the header that has to be present; headers are often slightly wrong."""
 NAMED_PLACES: Final = 3
 """Of the places where a recording does not decode, in a note."""
 
@@ -185,6 +187,11 @@ class Length:
     found: float
     decodes: bool
     size: tuple[int, int] | None = None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether a part is missing at the end, as of a download that broke off."""
+        return bool(self.claimed) and self.found < (self.claimed or 0.0) * LEAST_SHARE - 1
 
 
 def read_head(source: Path | BinaryIO) -> bytes:

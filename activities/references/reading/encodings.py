@@ -59,6 +59,8 @@ _OTHER_SCRIPTS: Final = {
     "cp1256": "ARABIC",
     "cp1255": "HEBREW",
 }
+_LIKE_HEBREW: Final = {"cp1251": "[ы-яЁА-Я]", "koi8_r": "[а-я]"}
+"""Encodings of Cyrillic -> letters, one of which its text has, and text in Hebrew never gives."""
 _SIGNS: Final = "„“”‚‘’«»‹›–—…•·°§©®™€£¥¿¡¶¼½¾²³ªº×±µ\xa0،؟؛"
 """They stand next to words in any script."""
 _KANA: Final = re.compile("[\u3041-\u30ff]")
@@ -124,7 +126,7 @@ def _latin(text: str) -> float:
     return _words(text, "LATIN") if beyond <= _LATIN_SHARE * len(letters) else 0.0
 
 
-def _other(script: str) -> Callable[[str], float]:
+def _other(name: str, script: str) -> Callable[[str], float]:
     def score(text: str) -> float:
         found = _words(text, script)
         if script == "GREEK":  # words of Greek have an accent, which tells it from Cyrillic
@@ -132,9 +134,8 @@ def _other(script: str) -> Callable[[str], float]:
             accented = sum(any("WITH" in unicodedata.name(c, "") for c in word) for word in words)
             return found if accented * 2 >= len(words) else 0.0
         # Letters of Hebrew have the codes of letters of one case in Cyrillic, of which some stay unused.
-        both = re.search("[а-я]", text) and re.search("[А-Я]", text)
-        unusual = script == "CYRILLIC" and not both and not re.search("[ы-яЁ]", text)
-        return found * (0.99 if unusual else 1)
+        unusual = _LIKE_HEBREW.get(name)
+        return found * (0.99 if unusual and not re.search(unusual, text) else 1)
 
     return score
 
@@ -184,6 +185,6 @@ _SCORES: Final[dict[str, Callable[[str], float]]] = {
     "euc_jp": _east_asian("euc_jp", 0xB0, 0xCF, True),
     "gb18030": _east_asian("gb18030", 0xB0, 0xD7),
     "cp950": _east_asian("cp950", 0xA4, 0xC6),
-    **{name: _other(script) for name, script in _OTHER_SCRIPTS.items()},
+    **{name: _other(name, script) for name, script in _OTHER_SCRIPTS.items()},
 }
 """Among equal scores, the first encoding counts."""

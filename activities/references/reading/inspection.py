@@ -83,7 +83,7 @@ def _document(path: Path, out: Path) -> dict[str, Any]:
         head = file.read(1_024 + 5)
     if (head.startswith(b"PK") and not is_text(head)) or zipfile.is_zipfile(path):
         return office.inspect(path)
-    if b"%PDF-" in head:
+    if head.startswith(b"%PDF-") or (b"%PDF-" in head and b"startxref" in path.read_bytes()):
         return pdf.inspect(path)
     return texts.inspect(path)
 

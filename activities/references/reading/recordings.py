@@ -61,6 +61,9 @@ def _inspect(path: Path, head: bytes, file: "InputContainer") -> dict[str, Any]:
     stream = shown[0] if shown else file.streams.audio[0]
     length = measure(head, file, stream)
     _check_length(kind, max(length.claimed or 0.0, length.found), length.seconds)
+    if length.is_cut:
+        lengths = f"claims {length.claimed:.1f} s and ends after {length.found:.1f}"
+        raise Unusable(f"the {kind.value} {lengths}; give the whole file, or export it again")
     if not length.decodes:
         raise Unusable(f"no part of the {kind.value} decodes; export it again")
     sound = file.streams.audio[0] if file.streams.audio else None
