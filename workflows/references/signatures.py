@@ -47,7 +47,7 @@ _REFUSED_FORMS: Final = (
     (re.compile(rb"\x47.{187}\x47.{187}\x47", re.DOTALL), "is an MPEG transport stream; save it as MP4"),
     (re.compile(rb"(?:II\+\x00|MM\x00\+)"), "is BigTIFF; save it as TIFF or PNG"),
     (
-        re.compile(rb"(?:[A-Za-z-]+:[^\n]*\r?\n(?:[ \t][^\n]*\n)*)*MIME-Version:", re.IGNORECASE),
+        re.compile(rb"(?:[A-Za-z-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*MIME-Version:", re.IGNORECASE),
         "is an e-mail or a web archive; give its text, or the file attached to it",
     ),
 )

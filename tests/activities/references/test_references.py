@@ -44,6 +44,7 @@ async def test_pictures_are_kept(desk: Desk, site: Receiver) -> None:
     ("response", "words"),
     [
         (served(b"<html>Please log in</html>"), "it is declared as image/png, and is a web page, such as a login"),
+        (served(b'{"error": "This link has expired"}'), "it is declared as image/png, and is a text, such as an error"),
         (served(picture()[:60]), "export it again"),
         (served(b"\x89PNG\r\n\x1a\n" + bytes(2_000)), "larger than 1,000 bytes; give it in a smaller size"),
         (answer(404), f"{HOST} answered HTTP 404; give an address that needs no login"),

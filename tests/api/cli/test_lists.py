@@ -271,7 +271,7 @@ def test_csv_with_an_unknown_column(tmp_path: Path) -> None:
         (
             "a.csv",
             'text,platform\nx,copy\n"y,copy\nz,copy\n',
-            "the row that begins in line 3 has a quotation mark that",
+            "the row that begins in line 3 has a quotation",
         ),
         ("a.xlsx", "PK", "is neither .csv nor .jsonl; save it as CSV"),
         ("a.jsonl", '{"key": 7, "text": "x"}\n', "line 1: key is no text; write it in quotation marks"),
