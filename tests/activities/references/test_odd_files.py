@@ -121,14 +121,7 @@ def test_a_recording_that_is_cut_off_is_refused(tmp_path: Path) -> None:
 
 def test_a_sound_without_a_length_is_measured_by_its_packets(tmp_path: Path) -> None:
     """AAC without a container has no length: it is that of its packets, not the estimate by its rate."""
-    path = tmp_path / "a.aac"
-    with av.open(str(path), "w", format="adts") as out:
-        stream = out.add_stream("aac", rate=48_000, layout="mono")
-        frame = av.AudioFrame("fltp", "mono", 48_000)
-        frame.sample_rate = 48_000
-        for plane in frame.planes:
-            plane.update(bytes(plane.buffer_size))
-        out.mux([*stream.encode(frame), *stream.encode(None)])
+    path = files.aac(tmp_path / "a.aac")
     assert inspect(path, tmp_path, "material")["duration_seconds"] == pytest.approx(1.0, abs=0.05)
     copy, media_type = in_container(path, "audio/aac", ["audio/mp4"])
     assert (copy.suffix, media_type) == (".m4a", "audio/mp4")
