@@ -34,7 +34,9 @@ _SUPERSETS: Final = {
     "ascii": "cp1252",
 }
 """Python's names of encodings -> those that browsers read instead (WHATWG Encoding Standard, section 4.2)."""
-SAMPLE_BYTES: Final = 200_000
+_MOST_DAMAGED: Final = 0.1
+"""The share of characters beyond ASCII that may be damaged in a text of UTF-8, e.g. where it was cut."""
+SAMPLE_BYTES: Final = 50_000
 """So much of a file decides its encoding."""
 _LEAST: Final = 0.9
 """The share of its letters that an encoding has to give in words of its script."""
@@ -84,6 +86,9 @@ def decoded_text(data: bytes) -> str:
             return data.decode(name)
         except (UnicodeDecodeError, LookupError):
             continue
+    damaged = data.decode("utf-8", "replace")
+    if damaged.count("\ufffd") <= _MOST_DAMAGED * sum(not each.isascii() for each in damaged):
+        return damaged
     if name := _guessed(data[:SAMPLE_BYTES]):
         return data.decode(name, "replace")
     raise Unusable("its text is in an encoding that is not recognised; save it in UTF-8")

@@ -183,6 +183,12 @@ def test_a_text_in_no_known_encoding_is_refused(tmp_path: Path) -> None:
     assert "save it in UTF-8" in problem(tmp_path / "a.txt", "สวัสดีชาวโลก ราคา".encode("cp874"))
 
 
+def test_a_damaged_character_does_not_change_the_others() -> None:
+    """UTF-8 that was cut within a character, or has a damaged one, is read as UTF-8."""
+    text = "雨の夜、終電を逃した二人が駅で出会う。"
+    assert decoded_text(text.encode()[:-1]) == f"{text[:-1]}\ufffd"
+
+
 def test_a_web_page_names_its_encoding(tmp_path: Path) -> None:
     """A page is read in the encoding that it names, which is that of browsers for the name."""
     page = '<html><head><meta http-equiv="Content-Type" content="text/html; charset=gb2312"></head><p>价格：5 €</p>'
