@@ -136,7 +136,8 @@ def peculiarities(image: "Image") -> list[str]:
     """
     tiles: Any = getattr(image, "tile", ())  # of a file, until it is decoded
     deep = any(";16" in str(tile[3]) for tile in tiles)
-    why = [f"converted from {image.mode} to RGB, 8 bits"] if deep or image.mode not in _PLAIN_MODES else []
+    form = "16 bits" if deep else image.mode if image.mode not in _PLAIN_MODES else ""
+    why = [f"converted from {form} to RGB, 8 bits"] if form else []
     why += ["converted from the colours of its profile to sRGB"] if _has_other_colours(image) else []
     why += ["turned upright by its EXIF orientation"] if orientation_of(image) != 1 else []
     # A telephone appends a second picture to a JPEG (MPO), which is not shown.

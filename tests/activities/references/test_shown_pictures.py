@@ -358,4 +358,4 @@ def test_every_vendor_gets_a_plain_picture(data: bytes, tmp_path: Path) -> None:
     with Image.open(io.BytesIO(sent.data)) as image:
         assert (image.mode, getattr(image, "n_frames", 1), image.info.get("icc_profile")) == ("RGB", 1, None)
         assert image.convert("RGB").getpixel((4, 4)) == pytest.approx((255, 0, 0), abs=4)
-        assert ";16" not in str(image.tile)  # type: ignore[attr-defined]
+        assert ";16" not in str(image.tile)
