@@ -104,7 +104,6 @@ def decode_picture(source: Path | BinaryIO, within: tuple[int, int] | None = Non
     Raises:
         BROKEN: the format is not in FORMATS, or the file is incomplete.
     """
-
     with open_picture(source) as image:
         if within:
             # A JPEG then decodes at a reduced size; it may have to be rotated afterwards.

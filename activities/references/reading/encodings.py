@@ -65,12 +65,15 @@ _LIKE_HEBREW: Final = {"cp1251": "[ы-яЁА-Я]", "koi8_r": "[а-я]"}
 """Encodings of Cyrillic -> letters, one of which its text has, and text in Hebrew never gives."""
 _SIGNS: Final = "„“”‚‘’«»‹›–—…•·°§©®™€£¥¿¡¶¼½¾²³ªº×±µ\xa0،؟؛"
 """They stand next to words in any script."""
+_INSIDE: Final = "’´·\xad"
+"""They stand inside words: apostrophes, the point of Catalan, and hyphens that are not shown."""
 _KANA: Final = re.compile("[\u3041-\u30ff]")
 _WIDE: Final = re.compile("[\u3000-\u303f\uff01-\uff5e\u2010-\u2027\u00b7]")
 
 
 def decoded_text(data: bytes) -> str:
-    """
+    """The text of a file.
+
     Raises:
         Unusable: it is no text, or in an encoding that is not recognised.
     """
@@ -151,7 +154,7 @@ def _words(text: str, script: str) -> float:
     words = [word.strip(_SIGNS) or word for word in words]
     words = [word for word in words if not word.isascii() and (len(word) > 2 or not set(word) <= set(_SIGNS))]
     good = sum(
-        all(c.isalpha() or unicodedata.combining(c) or c in "’·" for c in word)
+        all(c.isalpha() or unicodedata.combining(c) or c in _INSIDE for c in word)
         and (word.islower() or word.isupper() or word[1:].islower() or word.upper() == word.lower())
         and all(script in unicodedata.name(c, "") for c in word if not c.isascii() and c.isalpha())
         and (script == "LATIN" or not any(c.isascii() and c.isalpha() for c in word))

@@ -154,6 +154,7 @@ def test_vendors_get_containers_that_they_take(tmp_path: Path) -> None:
     ("encoding", "text"),
     [
         ("cp1252", "Das Café öffnet um 7 Uhr – früh. Preis: 59 €."),
+        ("cp1252", "Wie geht´s? 12 m², 5 °C, ½ Liter, „Zitat“ — fertig…"),
         ("mac_roman", "Räksmörgås på Åland är över."),
         ("cp1250", "Nocny pociąg wraca. Łódź płynie w stronę źródła, gęś śpi."),
         ("cp1254", "İstanbul’da güneşli bir gün, çok güzel ışık vardı."),
