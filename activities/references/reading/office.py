@@ -61,13 +61,24 @@ def inspect(path: Path) -> dict[str, Any]:
 
 
 def _type_of(archive: Archive) -> str:
-    for media_type, name in _MAIN.items():
-        if name in archive.names:
+    for media_type in _MAIN:
+        if _main(archive, media_type) in archive.names:
             return media_type
     for begin, problem in _OTHERS:
         if any(name.startswith(begin) for name in archive.names):
             raise Unusable(problem)
     raise Unusable("it is a ZIP archive; give the document inside it, as DOCX, PPTX, XLSX or PDF")
+
+
+def _main(archive: Archive, media_type: str) -> str:
+    """The name of the main part, which its relation gives: some programs write word/document2.xml."""
+    usual = _MAIN[media_type]
+    relations = archive.xml("_rels/.rels") if usual not in archive.names else None
+    for each in relations if relations is not None else ():
+        name = each.get("Target", "").lstrip("/")
+        if each.get("Type", "").endswith("/officeDocument") and name.startswith(f"{usual.partition('/')[0]}/"):
+            return name
+    return usual
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -92,7 +103,7 @@ def _contents(archive: Archive, media_type: str) -> tuple[Parts, list[str]]:
 
 def _members(archive: Archive, media_type: str) -> list[tuple[str, str]]:
     """(name, path in the archive) of the slides or sheets, in their order."""
-    main = _MAIN[media_type]
+    main = _main(archive, media_type)
     folder = main.rpartition("/")[0]
     root = archive.xml(main)
     relations = archive.xml(f"{folder}/_rels/{main.rpartition('/')[2]}.rels")
@@ -111,7 +122,7 @@ def _members(archive: Archive, media_type: str) -> list[tuple[str, str]]:
 
 
 def _document(archive: Archive) -> tuple[Parts, list[str]]:
-    root = archive.xml(_MAIN[DOCX])
+    root = archive.xml(_main(archive, DOCX))
     body = root.find("body") if root is not None else None
     parts: Parts = []
     lines: list[str] = []
@@ -266,7 +277,7 @@ def _date_styles(archive: Archive) -> frozenset[int]:
 
 
 def _epoch(archive: Archive) -> datetime:
-    root = archive.xml(_MAIN[XLSX])
+    root = archive.xml(_main(archive, XLSX))
     properties = root.find("workbookPr") if root is not None else None
     return _EPOCHS[properties is not None and properties.get("date1904") in ("1", "true")]
 

@@ -216,6 +216,10 @@ def test_parts_of_office_files(tmp_path: Path) -> None:
     box = "<w:r><w:t>box</w:t></w:r>"
     drawing = f"<w:p><w:pict><w:Choice>{box}</w:Choice><w:Fallback>{box}</w:Fallback></w:pict></w:p>"
     assert texts(tmp_path / "a.docx", files.docx(f"<w:tbl>{row}</w:tbl>{drawing}")) == ["cell", "box"]
+    relation = "<r><r Type='http://x/officeDocument' Target='/word/document2.xml'/></r>"
+    body = f"<w:d xmlns:w='w'><w:body>{files.paragraph('renamed')}</w:body></w:d>"
+    renamed = files.zipped(word__document2_dot_xml=body, _rels___dot_rels=relation)
+    assert texts(tmp_path / "c.docx", renamed) == ["renamed"]
     assert "contains no text; if it shows pictures" in problem(tmp_path / "b.docx", files.docx(""))
 
 
