@@ -102,10 +102,10 @@ class Reference(Model):
         "`stored:inbox/{tenant}/{path}` for an object that is in the bucket under that key",
         examples=["stored:references/1f0c6d5e8b7a49d2a3c4b5e6f7a8b9c0"],
     )
-    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = Field(
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), Clean] = Field(
         default="", description="What it shows or contains, in a few words"
     )
-    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = Field(
+    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), Clean] = Field(
         default="", description="How to use it, e.g. keep this bottle as it is"
     )
     use: Use = Field(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from activities.evaluation.metrics.protocol import Metric, NoValueError, Sample, SetMetric
 from activities.evaluation.metrics.registry import registered
+from activities.finishing.picture.frames import picture_of_frame
 from activities.media.recordings import open_recording, video_frames
 from activities.media.stills import decode_picture
 from workflows.evaluation.records import Cell, CellResult, MeasureTake
@@ -143,7 +144,7 @@ def _thumbnail(sample: Sample) -> str:
         if sample.modality is Modality.VIDEO:
             with open_recording(sample.path) as container:
                 frame = next(video_frames(container, lambda _: None), None)
-                return _jpeg(frame.to_image()) if frame else ""  # type: ignore[no-untyped-call]
+                return _jpeg(picture_of_frame(frame, container.streams.video[0], THUMBNAIL)) if frame else ""
     except Exception:
         _log.warning("There is no thumbnail of %s", sample.take.media.key, exc_info=True)
     return ""

@@ -8,9 +8,10 @@ import io
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from activities.errors import OutputUnusable
+from activities.finishing.picture.frames import picture_of_frame
 from activities.media.recordings import open_recording, video_frames
 from activities.media.stills import BROKEN, decode_picture
 from activities.providers.protocol import scratch_file
@@ -115,18 +116,11 @@ def _frames(path: Path, seconds: float) -> Iterator[tuple[bytes, int, int]]:
                 at = (frame.time or 0.0) - (begin or 0.0)
                 if targets and at >= targets[0]:
                     targets = [t for t in targets if t > at]
-                    picture = _picture(frame)
-                    picture.thumbnail((FRAME_SIDE, FRAME_SIDE))
-                    yield _jpeg(picture)
+                    yield _jpeg(picture_of_frame(frame, container.streams.video[0], (FRAME_SIDE, FRAME_SIDE)))
                 if not targets:
                     return
     except (av.FFmpegError, *BROKEN) as error:
         raise OutputUnusable(f"the video does not open: {error}") from None
-
-
-def _picture(frame: Any) -> "Image":
-    picture: Image = frame.to_image()
-    return picture
 
 
 def _jpeg(picture: "Image") -> tuple[bytes, int, int]:

@@ -19,8 +19,6 @@ MAX_PIXELS: Final = 70_000_000
 """Of a picture that a model made: 8K square, 210 MB decoded, as the largest upscalers make."""
 LONGEST_SECONDS: Final = 3_600.0
 """Of one take: the longest prompt, spoken at a quarter of the usual speed, takes most of it."""
-LEAST_SHARE: Final = 0.8
-"""The share of the length in the header that has to be present; headers are often slightly wrong."""
 
 EXTENSIONS: Final[dict[str, str]] = {
     "text/markdown": "md",
@@ -139,7 +137,7 @@ def _timed(source: Path | BinaryIO, kind: str, ours: bool) -> Facts:
         for seconds, verb in ((length.claimed or 0, "claims"), (length.seconds, "lasts")):
             if seconds > LONGEST_SECONDS and not ours:
                 raise OutputUnusable(f"the {kind} {verb} {seconds:,.0f} s, above {LONGEST_SECONDS:,.0f}")
-        if length.claimed and length.found < length.claimed * LEAST_SHARE - 1:
+        if length.is_cut:
             raise OutputUnusable(f"the {kind} claims {length.claimed:.1f} s and ends after {length.found:.1f}")
         if not length.decodes:
             raise OutputUnusable(f"no part of the {kind} decodes")
@@ -147,5 +145,6 @@ def _timed(source: Path | BinaryIO, kind: str, ours: bool) -> Facts:
             raise OutputUnusable(f"the {kind} is empty")
         duration = round(length.seconds, 3)
         if video is not None and kind == "video":  # in an audio file it is the cover
-            return Facts(width=video.width, height=video.height, duration_seconds=duration)
+            width, height = length.size or (video.width, video.height)
+            return Facts(width=width, height=height, duration_seconds=duration)
         return Facts(duration_seconds=duration)

@@ -35,6 +35,8 @@ SOUND_TYPES: Final = {
 """The first of libavformat's format names -> media type."""
 CLOSE_SECONDS: Final = 0.1
 """Between the length in a header and the measured length: rounding, and the padding of encoders."""
+LEAST_SHARE: Final = 0.8
+"""The share of the length in the header that has to be present; headers are often slightly wrong."""
 NAMED_PLACES: Final = 3
 """Of the places where a recording does not decode, in a note."""
 
@@ -177,12 +179,19 @@ class Length:
         claimed: From the header alone; None if that only has an estimate, or no length.
         found: The end of the last packet.
         decodes: Whether any part of the stream decodes.
+        size: Width and height in pixels of its first frame as it is shown; None of a sound.
     """
 
     seconds: float
     claimed: float | None
     found: float
     decodes: bool
+    size: tuple[int, int] | None = None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether a part is missing at the end, as of a download that broke off."""
+        return bool(self.claimed) and self.found < (self.claimed or 0.0) * LEAST_SHARE - 1
 
 
 def read_head(source: Path | BinaryIO) -> bytes:
@@ -210,13 +219,16 @@ def measure(head: bytes, container: "InputContainer", stream: "Stream") -> Lengt
     form = container.format.name.partition(",")[0]
     duration = container.duration / av.time_base if container.duration and container.duration > 0 else None
     start = (container.start_time or 0) / av.time_base
-    packets, frame_seconds, found, decodes = _packets(container, *container.streams), 0.0, start, False
+    packets, frame_seconds, found, size = _packets(container, *container.streams), 0.0, start, None
+    decodes = False
     for packet in packets:
         found = max(found, _end(packet))
         if packet.stream is stream:
             frame_seconds = frame_seconds or float((packet.duration or 0) * (packet.time_base or 0))
             with suppress(av.FFmpegError):
-                decodes = bool(packet.decode())
+                frames = packet.decode()
+                decodes = bool(frames)
+                size = next((shown_size(f, stream) for f in frames if isinstance(f, av.VideoFrame)), None)
         if decodes:
             break
     claimed = _claimed(form, head, duration, frame_seconds)
@@ -228,7 +240,15 @@ def measure(head: bytes, container: "InputContainer", stream: "Stream") -> Lengt
             packets = _packets(container, *container.streams)
     found = max(found, *map(_end, packets), start) - start
     agrees = duration is not None and abs(duration - found) <= CLOSE_SECONDS
-    return Length(duration if duration and agrees else found, claimed, found, decodes)
+    # Without a length in the header, its duration is an estimate.
+    return Length(duration if duration and claimed and agrees else found, claimed, found, decodes, size)
+
+
+def shown_size(frame: "VideoFrame", stream: "Stream") -> tuple[int, int]:
+    """The width and height of a frame as it is shown: upright, with square pixels."""
+    aspect = getattr(stream, "sample_aspect_ratio", None) or 1
+    width, height = round(frame.width * aspect), frame.height
+    return (height, width) if frame.rotation % 180 else (width, height)
 
 
 def picture_seconds(container: "InputContainer", stream: "Stream") -> float:

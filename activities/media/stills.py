@@ -1,16 +1,18 @@
-"""Decodes picture files: upright, 8 bits a channel, with their alpha channel, and few at once in a process.
+"""Decodes picture files: upright, 8 bits a channel, in sRGB, with their alpha channel, and few at once in a process.
 
 Sizes are pixels. Synchronous, so call it from a thread: it may wait until other pictures are decoded.
 """
 
+import io
 import struct
 import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from itertools import chain, product
 from pathlib import Path
 from threading import Condition, Lock
-from typing import TYPE_CHECKING, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -34,6 +36,12 @@ _IN_MEMORY_BYTES: Final = 64_000_000
 """Of a PNG without its texts: so a full disk does not stop the check of a picture that is paid for."""
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _TEXTS: Final = (b"tEXt", b"zTXt", b"iTXt")
+_PLAIN_MODES: Final = ("L", "RGB", "RGBA")
+_SPACES: Final = {"L": "GRAY", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CMYK"}
+"""Pillow's modes -> the colour space of a profile that fits them."""
+_SAMPLES: Final = bytes(chain.from_iterable(product((0, 64, 128, 192, 255), repeat=3)))
+_SAME_COLOUR: Final = 3
+"""Of 255: the profiles that cameras and editors write for sRGB differ by their rounding."""
 
 
 class PixelBudget:
@@ -86,7 +94,7 @@ def open_picture(source: Path | BinaryIO) -> Iterator["Image"]:
 
 @contextmanager
 def decode_picture(source: Path | BinaryIO, within: tuple[int, int] | None = None) -> Iterator["Image"]:
-    """A picture as L, RGB or, if a part of it is transparent, RGBA; upright, 8 bits a channel.
+    """A picture as L, RGB or, if a part of it is transparent, RGBA; upright, 8 bits a channel, in sRGB.
 
     Its pixels are reserved while the block runs: an image that is kept longer should be smaller.
 
@@ -96,26 +104,88 @@ def decode_picture(source: Path | BinaryIO, within: tuple[int, int] | None = Non
     Raises:
         BROKEN: the format is not in FORMATS, or the file is incomplete.
     """
-    from PIL import Image
-
     with open_picture(source) as image:
         if within:
             # A JPEG then decodes at a reduced size; it may have to be rotated afterwards.
             image.draft(None, (max(within), max(within)))
         with PIXEL_BUDGET.reserve(image.width * image.height):
-            picture = _eight_bits(image)
-            turn = _TURNS.get(orientation_of(picture))
-            if within:
-                picture.thumbnail(within[::-1] if turn in _SIDEWAYS else within, Image.Resampling.LANCZOS)
-            picture.info.pop("exif", None)
-            yield picture if turn is None else picture.transpose(Image.Transpose(turn))
+            yield upright(image, within)
+
+
+def upright(image: "Image", within: tuple[int, int] | None = None) -> "Image":
+    """The first frame of an open picture as `decode_picture` gives it."""
+    from PIL import Image
+
+    picture = _eight_bits(image)
+    turn = _TURNS.get(orientation_of(picture))
+    if within:
+        picture.thumbnail(within[::-1] if turn in _SIDEWAYS else within, Image.Resampling.LANCZOS)
+    picture = in_srgb(picture)
+    picture.info.pop("exif", None)
+    return picture if turn is None else picture.transpose(Image.Transpose(turn))
+
+
+def peculiarities(image: "Image") -> list[str]:
+    """What some models and browsers would show in another way than people see the picture; empty for a plain file.
+
+    Call it before the picture is decoded.
+
+    Raises:
+        BROKEN: the file is incomplete.
+    """
+    tiles: Any = getattr(image, "tile", ())  # of a file, until it is decoded
+    deep = any(";16" in str(tile[3]) for tile in tiles)
+    form = "16 bits" if deep else image.mode if image.mode not in _PLAIN_MODES else ""
+    why = [f"converted from {form} to RGB, 8 bits"] if form else []
+    why += ["converted from the colours of its profile to sRGB"] if _has_other_colours(image) else []
+    why += ["turned upright by its EXIF orientation"] if orientation_of(image) != 1 else []
+    # A telephone appends a second picture to a JPEG (MPO), which is not shown.
+    return why + (["its first frame is used"] if image.format != "MPO" and getattr(image, "n_frames", 1) > 1 else [])
+
+
+def in_srgb(picture: "Image") -> "Image":
+    """A picture in sRGB by its colour profile, without the profile; as it is where it has none that fits."""
+    from PIL import ImageCms
+
+    profile = picture.info.get("icc_profile")
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile)) if profile else None
+        if own is None or own.profile.xcolor_space.strip() != _SPACES.get(picture.mode):
+            return picture
+        mode = "RGBA" if picture.mode == "RGBA" else "RGB"
+        made = ImageCms.profileToProfile(picture, own, ImageCms.createProfile("sRGB"), outputMode=mode)
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return picture
+    assert made is not None  # only a change in place returns None
+    made.info = {name: value for name, value in picture.info.items() if name != "icc_profile"}
+    return made
+
+
+def _has_other_colours(image: "Image") -> bool:
+    """Whether the colours of a picture by its profile differ from those without it."""
+    from PIL import Image, ImageChops
+
+    mode = "RGB" if image.mode in ("P", "RGBA") else image.mode
+    if mode not in _SPACES or "icc_profile" not in image.info:
+        return False
+    sample = Image.frombytes(mode, (len(_SAMPLES) // len(Image.new(mode, (1, 1)).getbands()), 1), _SAMPLES)
+    sample.info["icc_profile"] = image.info["icc_profile"]
+    shown = in_srgb(sample)
+    far = ImageChops.difference(shown.convert("RGB"), sample.convert("RGB"))
+    return shown is not sample and max(high for _, high in far.getextrema()) > _SAME_COLOUR  # type: ignore[misc]
 
 
 def orientation_of(image: "Image") -> int:
-    """The EXIF orientation of a picture: 1 to 8; 1, upright, if it is absent or broken."""
+    """The EXIF orientation of a picture: 1 to 8; 1, upright, if it is absent or broken.
+
+    Raises:
+        BROKEN: the pixels of a PNG, which its EXIF may follow, are incomplete.
+    """
+    if image.format == "PNG":
+        image.load()  # Pillow would do that while it reads the EXIF
     with suppress(*BROKEN):
         noted = image.getexif().get(_ORIENTATION)
-        return noted if isinstance(noted, int) else 1
+        return noted if noted in _TURNS else 1
     return 1
 
 
@@ -126,18 +196,28 @@ def upright_size(image: "Image") -> tuple[int, int]:
 
 
 def _eight_bits(image: "Image") -> "Image":
-    """The picture converted to L, RGB or RGBA."""
-    if image.mode.startswith("I"):  # Pillow would clip 16 bits at 255
-        clear = image.info.get("transparency")
-        image = image.point(lambda value: value * (1 / 257) + 0.5).convert("L")
-        if isinstance(clear, int):
-            image.info["transparency"] = clear // 257
+    """The first frame of a picture, converted to L, RGB or RGBA; print colours by their profile."""
+    image = in_srgb(image) if image.mode == "CMYK" else _grey(image)
     if image.has_transparency_data:
         picture = image if image.mode == "RGBA" else image.convert("RGBA")
         lowest, _ = picture.getchannel("A").getextrema()
         return picture if lowest != 255 else picture.convert("RGB")
     image.load()
     return image if image.mode in ("L", "RGB") else image.convert("RGB")
+
+
+def _grey(image: "Image") -> "Image":
+    """A picture of 16 or 32 bits, or of floats, as L: Pillow would clip it at 255. Any other one as it is."""
+    if image.mode != "F" and not image.mode.startswith("I"):
+        return image
+    clear, most = image.info.get("transparency"), 65_535
+    if image.mode in ("F", "I"):
+        high = cast(float, image.getextrema()[1])
+        most = most if high > 255 else 255 if high > 1 else 1
+    image = image.point(lambda value: value * (255 / most) + 0.5).convert("L")
+    if isinstance(clear, int):
+        image.info["transparency"] = clear * 255 // most
+    return image
 
 
 @contextmanager

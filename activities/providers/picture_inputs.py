@@ -1,4 +1,4 @@
-"""Pictures in the form that a vendor accepts: upright, with their alpha channel, and within its limits."""
+"""Pictures in the form that a vendor accepts: upright, in sRGB, with their alpha channel, and within its limits."""
 
 import io
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from activities.errors import InvalidRequest
-from activities.media.stills import BROKEN, PIXEL_BUDGET, decode_picture, open_picture, orientation_of
+from activities.media.stills import BROKEN, PIXEL_BUDGET, decode_picture, open_picture, peculiarities
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -104,12 +104,12 @@ def fit_mask(path: Path, size: tuple[int, int], max_bytes: int) -> Picture:
 
 
 def _as_is(path: Path, limits: Limits) -> Picture | None:
-    """The file itself, if it is within the limits and upright without EXIF, which not every vendor reads."""
+    """The file itself, if it is within the limits, and shown by every vendor as people see it."""
     with open_picture(path) as image:
         kind, size = _TYPES[str(image.format)], image.size
         fits = kind in limits.types and limits.scale(*size) == 1 and path.stat().st_size <= limits.max_bytes
         with PIXEL_BUDGET.reserve(size[0] * size[1]):  # the EXIF of a PNG may follow its picture data
-            if not fits or orientation_of(image) != 1:
+            if not fits or peculiarities(image):
                 return None
         return Picture(path.read_bytes(), kind, size)
 
@@ -136,9 +136,8 @@ def _encode(picture: "Image", limits: Limits) -> Picture:
 
 def _encode_file(picture: "Image", form: str, quality: int = 0) -> bytes:
     buffer = io.BytesIO()
-    # A profile for other colours, such as print colours, was removed together with them.
-    profile = picture.info.get("icc_profile") if picture.mode != "L" else None
-    picture.save(buffer, form, icc_profile=profile, **({"quality": quality} if quality else {}))
+    # A profile that could not be read is still there.
+    picture.save(buffer, form, icc_profile=None, **({"quality": quality} if quality else {}))
     return buffer.getvalue()
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
 from activities.errors import ProviderError
+from activities.finishing.picture.frames import picture_of_frame
 from activities.media.recordings import open_recording
 from activities.media.stills import decode_picture
 from activities.providers.protocol import Moderator, Provider
@@ -132,9 +133,7 @@ def frames_of(file: BinaryIO, seconds: float) -> Iterator[tuple[bytes, float | N
             container.seek(int(place * seconds * 1_000_000))
             frame: Any = next(iter(container.decode(video=0)), None)
             if frame is not None:
-                picture = frame.to_image()
-                picture.thumbnail(PIXELS)
-                yield _jpeg(picture), round(place * seconds, 3)
+                yield _jpeg(picture_of_frame(frame, container.streams.video[0], PIXELS)), round(place * seconds, 3)
 
 
 def _jpeg(picture: "Image") -> bytes:

@@ -19,8 +19,8 @@ MIN_BYTES_PER_SECOND: Final = 600_000
 """5 Mbit/s."""
 LONGEST_SECONDS: Final = 1_500.0
 """Of one download: less than the time of an attempt."""
-MAX_REDIRECTS: Final = 3
-"""From a short address to the storage of a page and to a mirror; more is a loop."""
+MAX_REDIRECTS: Final = 10
+"""From a short address over a share to the storage of a page and a mirror; more is a loop (Fetch Standard: 20)."""
 _POST_IT: Final = "post the file to /api/v1/references"
 
 
@@ -104,7 +104,7 @@ async def _save(response: httpx.Response, path: Path, limit: asyncio.Timeout) ->
     size, most = 0, MAX_ANY_BYTES
     begin = asyncio.get_running_loop().time()
     with path.open("wb") as file:
-        async for chunk in response.aiter_raw():
+        async for chunk in response.aiter_bytes():  # some servers compress, although that is not accepted
             most = max_bytes(chunk) if not size else most
             size += len(chunk)
             if size > most:

@@ -57,7 +57,9 @@ def read_batch(path: Path) -> list[BatchRowBody]:
     elif kind in (".jsonl", ".ndjson"):
         rows = _parse_json_lines(text)
     else:
-        raise BatchFileError(f"{path.name} is neither .csv nor .jsonl; rename it by its format")
+        raise BatchFileError(
+            f"{path.name} is neither .csv nor .jsonl; save it as CSV, or as JSON with one object per line"
+        )
     if not rows:
         raise BatchFileError(f"{path.name} has no rows; add one brief per row")
     return rows
@@ -90,25 +92,47 @@ def batch_id_of(path: Path, *others: str) -> str:
 def _parse_csv(text: str) -> list[BatchRowBody]:
     text, delimiter = _find_delimiter(text)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    names = [name.strip() for name in reader.fieldnames or ()]
+    names = [name.strip().lower() for name in reader.fieldnames or ()]
+    while names and not names[-1]:  # spreadsheets write columns that were emptied
+        names.pop()
     reader.fieldnames = names
     if unknown := [name for name in names if name not in COLUMNS]:
         raise BatchFileError(
             f"there is no column {', '.join(map(repr, unknown))}; the columns are {', '.join(COLUMNS)}"
         )
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise BatchFileError(f"the column {twice!r} is given twice; keep one of them")
+    _check_quotes(text, delimiter)
     rows = []
     try:
         for number, cells in enumerate(reader, start=1):
-            if None in cells:
+            if any(cells.pop(None, ())):  # the cells without a column
                 remedy = f"quote a cell with {_DELIMITERS[delimiter]}"
                 raise BatchFileError(f"row {number} has more cells than there are columns; {remedy}")
             filled = {name: cell.strip() for name, cell in cells.items() if cell and cell.strip()}
             if delimiter != ",":
                 filled |= {name: _decimal_point(filled[name]) for name in _NUMBERS if name in filled}
-            rows.append(_row(filled))
+            if filled:  # spreadsheets write rows that were emptied
+                rows.append(_row(filled))
     except csv.Error as error:
         raise BatchFileError(f"row {len(rows) + 1} is not valid CSV ({error}); quote cells with line breaks") from None
     return rows
+
+
+def _check_quotes(text: str, delimiter: str) -> None:
+    """
+    Raises:
+        BatchFileError: a quotation mark is not closed, so that all rows after it would be one cell.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
+    begin = 1
+    try:
+        for _ in reader:
+            begin = reader.line_num + 1
+    except csv.Error as error:
+        if "end of data" in str(error):
+            problem = f"the row that begins in line {begin} has a quotation mark that is not closed"
+            raise BatchFileError(f"{problem}; close it, or write it twice inside a cell") from None
 
 
 def _find_delimiter(text: str) -> tuple[str, str]:
@@ -119,7 +143,7 @@ def _find_delimiter(text: str) -> tuple[str, str]:
 
     def known_columns(delimiter: str) -> int:
         header = next(csv.reader([first], delimiter=delimiter, skipinitialspace=True), [])
-        return sum(name.strip() in COLUMNS for name in header)
+        return sum(name.strip().lower() in COLUMNS for name in header)
 
     return text, max(_DELIMITERS, key=known_columns)
 
@@ -147,6 +171,10 @@ def _models(cell: str) -> dict[str, str]:
     return {stage: model for stage, _, model in pairs}
 
 
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
+
+
 def _parse_json_lines(text: str) -> list[BatchRowBody]:
     rows = []
     # Not `splitlines`, which would also split at U+2028, a character that a text may contain.
@@ -154,12 +182,15 @@ def _parse_json_lines(text: str) -> list[BatchRowBody]:
         if not line.strip():
             continue
         try:
-            fields = json.loads(line, object_pairs_hook=given_once)
+            fields = json.loads(line, object_pairs_hook=given_once, parse_constant=_refuse_constant)
         except RecursionError:
             raise BatchFileError(f"line {number} is nested too deeply; write an object of few levels") from None
         except ValueError as error:
             raise BatchFileError(f"line {number} is not JSON ({error}); write one object per line") from None
         if not isinstance(fields, dict):
             raise BatchFileError(f'line {number} is not a JSON object; write one per line, e.g. {{"text": "…"}}')
-        rows.append(BatchRowBody(key=fields.pop("key", None), brief=fields))
+        key = fields.pop("key", None)
+        if not isinstance(key, str | None):
+            raise BatchFileError(f"line {number}: key is no text; write it in quotation marks")
+        rows.append(BatchRowBody(key=key, brief=fields))
     return rows

@@ -1,9 +1,10 @@
 """The upload of a person's own file: streamed into the bucket, checked by a worker, and used as a new take."""
 
 import hashlib
+import re
 import secrets
 from collections.abc import AsyncIterator, Callable
-from pathlib import PurePath
+from pathlib import PureWindowsPath
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -33,6 +34,9 @@ _BODY: Final[dict[str, Any]] = {
     }
 }
 
+_UNSHOWN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and marks of direction, which show a name as another one."""
+
 
 @router.post(
     "/{production_id}/assets/{asset_id}/takes", status_code=202, openapi_extra=_BODY, dependencies=ONE_TRANSFER
@@ -61,7 +65,7 @@ async def upload_take(
     upload = UploadTake(
         asset_id=asset_id,
         key=key,
-        filename=PurePath(filename).name[:200],
+        filename=shown_name(filename),
         sha256=digest.hexdigest(),
         uploaded_by=uploaded_by,
     )
@@ -74,6 +78,11 @@ async def upload_take(
         raise
     await services.vault.drop(key)
     return receipt
+
+
+def shown_name(filename: str) -> str:
+    """The name of a file without its folders, which may be those of Windows, as it can be shown."""
+    return _UNSHOWN.sub("", PureWindowsPath(filename).name)[:200]
 
 
 async def _max_bytes(services: Services, production_id: str, asset_id: str) -> int:

@@ -1,7 +1,6 @@
-"""Makes frames and pictures of any camera or model opaque, progressive, upright, and BT.709 or sRGB."""
+"""Makes frames of any camera or model opaque, progressive, upright, and BT.709."""
 
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from activities.finishing.picture.colours import map_colours
@@ -9,7 +8,6 @@ from activities.finishing.picture.colours import map_colours
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
-    from PIL.Image import Image
 
     from activities.finishing.picture.colours import Filter
 
@@ -35,23 +33,6 @@ def convert(frame: "VideoFrame", stream: "VideoStream") -> Sequence["Filter"]:
     """The filters for frames like this one of a stream."""
     turned = UPRIGHT.get(frame.rotation, ())
     return (*_matrix(frame), *_opaque(frame), *_progressive(frame, stream), *turned, *map_colours(frame))
-
-
-def in_srgb(picture: "Image") -> "Image":
-    """A picture whose profile has another gamut, as telephones make, in sRGB; any other one as it is."""
-    from PIL import ImageCms
-
-    profile = picture.info.get("icc_profile")
-    if not profile or picture.mode not in ("RGB", "RGBA"):
-        return picture
-    try:
-        own = ImageCms.ImageCmsProfile(BytesIO(profile))
-        if own.profile.xcolor_space.strip() != "RGB":
-            return picture
-        made = ImageCms.profileToProfile(picture, own, ImageCms.createProfile("sRGB"))
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return picture
-    return made or picture
 
 
 def _matrix(frame: "VideoFrame") -> Sequence["Filter"]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from activities.disk import disk_full, is_out_of_room
 from activities.errors import OutputUnusable
-from activities.finishing.picture.conversion import convert, in_srgb
+from activities.finishing.picture.conversion import convert
 from activities.finishing.picture.formats import FilmFormat, ShotFacts
 from activities.finishing.picture.joins import JOINS, darken
 from activities.finishing.picture.pieces import Part, Piece
@@ -22,7 +22,7 @@ from activities.finishing.picture.titles import Titles, card_frame
 from activities.finishing.timeline import PlacedShot, Shot
 from activities.media.overlays import Overlay, compose
 from activities.media.planes import frame_of, planes_of, window_of
-from activities.media.recordings import Skipped, open_recording, picture_seconds, video_frames
+from activities.media.recordings import Skipped, open_recording, picture_seconds, shown_size, video_frames
 from activities.media.stills import BROKEN, PIXEL_BUDGET, decode_picture, open_picture, upright_size
 from activities.media.timecode import MARK, FilmTimecode, mark_of
 from workflows.destinations.profiles import USUAL_RATES, SafeArea
@@ -85,8 +85,7 @@ def shot_facts(asset_id: str, path: Path) -> ShotFacts:
         first = next(video_frames(container), None)
         if first is None:
             raise OutputUnusable("it has no picture")
-        sides = round(first.width * float(stream.sample_aspect_ratio or 1)), first.height
-        width, height = sides[::-1] if abs(first.rotation) == 90 else sides
+        width, height = shown_size(first, stream)
         seconds = picture_seconds(container, stream)
         rate, sound = float(stream.average_rate or USUAL_RATES[0]), bool(container.streams.audio)
         marked = container.metadata.get("comment") == MARK
@@ -103,11 +102,10 @@ def load_picture(path: Path, within: tuple[int, int]) -> "Image":
 
     try:
         with decode_picture(path, within) as picture:
-            shown = in_srgb(picture)
-            if shown.mode != "RGBA":
-                return shown.convert("RGB")
-            ground = Image.new("RGBA", shown.size, "white")
-            ground.alpha_composite(shown)
+            if picture.mode != "RGBA":
+                return picture.convert("RGB")
+            ground = Image.new("RGBA", picture.size, "white")
+            ground.alpha_composite(picture)
             return ground.convert("RGB")
     except BROKEN as error:
         if is_out_of_room(error):
@@ -152,15 +150,20 @@ def _load_frame(path: Path, seconds: float | None, within: tuple[int, int]) -> "
                     break
             if best is None:
                 raise OutputUnusable("the shot has no picture")
-            scale = f"min({within[0]},iw):min({within[1]},ih):force_original_aspect_ratio=decrease:reset_sar=1"
-            size = (*convert(best, stream), ("scale", scale), ("format", "rgb24"))
-            (frame,) = _filtered([best], _buffer(best, _pixel_aspect(best, stream)), size)
-            picture: Image = frame.to_image()  # type: ignore[no-untyped-call]  # PyAV leaves it untyped
-            return picture
+            return picture_of_frame(best, stream, within)
     except (av.FFmpegError, OSError, IndexError) as error:
         if is_out_of_room(error):
             raise disk_full(error) from error
         raise OutputUnusable(f"the shot does not decode ({error})") from None
+
+
+def picture_of_frame(frame: "VideoFrame", stream: "VideoStream", within: tuple[int, int]) -> "Image":
+    """A frame as it is shown: upright, with square pixels, in BT.709, no larger than `within` pixels."""
+    scale = f"min({within[0]},iw):min({within[1]},ih):force_original_aspect_ratio=decrease:reset_sar=1"
+    filters = (*convert(frame, stream), ("scale", scale), ("format", "rgb24"))
+    (made,) = _filtered([frame], _buffer(frame, _pixel_aspect(frame, stream)), filters)
+    picture: Image = made.to_image()  # type: ignore[no-untyped-call]  # PyAV leaves it untyped
+    return picture
 
 
 def frames_of(

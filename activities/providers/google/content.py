@@ -11,6 +11,7 @@ from activities.catalogue import pricing
 from activities.catalogue.offers import TEXT_MAX_TOKENS, Offer
 from activities.errors import InvalidRequest, SubmissionUnknown
 from activities.media import media_types
+from activities.media.containers import in_container
 from activities.providers import http_failures
 from activities.providers.google.answer import read_media, read_parts, unusable, usage_of
 from activities.providers.google.client import Access
@@ -30,6 +31,13 @@ LEAST_BYTES: Final = 100_000
 ASPECTS: Final = ("1:1", "2:3", "3:2", "3:4", "4:3", "9:16", "16:9", "21:9")
 """Of the Gemini image models (google-genai 3.3, `ImageConfig.aspect_ratio`)."""
 VOICE: Final = "Kore"
+RECORDINGS: Final = frozenset(
+    {
+        *("audio/wav", "audio/mpeg", "audio/aac", "audio/ogg", "audio/flac", "audio/mp4", "audio/webm"),
+        *("video/mp4", "video/quicktime", "video/webm"),
+    }
+)
+"""Media types that the models take (ai.google.dev/gemini-api/docs/audio and /video-understanding)."""
 _SELF_DESCRIBING: Final = ("audio/wav", "audio/ogg", "audio/flac", "audio/mp4")
 """Audio with a header of its own, even if it is declared as raw samples."""
 _CUT_OFF: Final = ("MAX_TOKENS", "CONTINUATION")
@@ -188,8 +196,8 @@ async def _input_parts(request: Request, *modalities: Modality) -> list["types.P
 
     inputs = [i for i in request.inputs if i.asset_type in modalities]
     others = [i for i in inputs if i.asset_type != Modality.IMAGE]
-    recordings = {i.asset_id: data for i, data in await inline_recordings(others, len(inputs) * LEAST_BYTES)}
-    left = INLINE_BYTES - sum(map(len, recordings.values()))
+    sent = await inline_recordings(others, len(inputs) * LEAST_BYTES)
+    recordings, left = iter(sent), INLINE_BYTES - sum(len(data) for data, _ in sent)
     pictures = iter(await inline_pictures([i for i in inputs if i.asset_type == Modality.IMAGE], left))
     parts = []
     for each in inputs:
@@ -197,13 +205,13 @@ async def _input_parts(request: Request, *modalities: Modality) -> list["types.P
             picture = next(pictures)
             data, media_type = picture.data, picture.media_type
         else:
-            data, media_type = recordings[each.asset_id], each.media.media_type
+            data, media_type = next(recordings)
         parts.append(types.Part.from_bytes(data=data, mime_type=media_type))
     return parts
 
 
-async def inline_recordings(recordings: Sequence[Input], room: int = 0) -> list[tuple[Input, bytes]]:
-    """Sound and videos as they are sent inside a request.
+async def inline_recordings(recordings: Sequence[Input], room: int = 0) -> list[tuple[bytes, str]]:
+    """Sound and videos as they are sent inside a request, with their media types.
 
     Args:
         room: Bytes of the request for other inputs.
@@ -216,7 +224,11 @@ async def inline_recordings(recordings: Sequence[Input], room: int = 0) -> list[
         raise InvalidRequest(
             f"depends_on: {names} have more than {INLINE_BYTES} bytes; give the model fewer or smaller inputs"
         )
-    return [(each, await asyncio.to_thread((await each.fetch()).read_bytes)) for each in recordings]
+    files = [
+        await asyncio.to_thread(in_container, await each.fetch(), each.media.media_type, RECORDINGS)
+        for each in recordings
+    ]
+    return [(await asyncio.to_thread(path.read_bytes), media_type) for path, media_type in files]
 
 
 async def inline_pictures(pictures: Sequence[Input], room: int = INLINE_BYTES) -> list[Picture]:

@@ -44,8 +44,8 @@ async def start(access: Access, request: Request, offer: Offer) -> Job:
         for p in await inline_pictures(pictures)
     ]
     shown += [
-        {"type": "video", "mime_type": each.media.media_type, "data": base64.b64encode(data).decode()}
-        for each, data in await inline_recordings(videos)
+        {"type": "video", "mime_type": media_type, "data": base64.b64encode(data).decode()}
+        for data, media_type in await inline_recordings(videos)
     ]
     body: dict[str, Any] = {
         "model": request.asset.model,

@@ -41,13 +41,13 @@ async def transcribe(access: Access, request: Request, offer: Offer) -> Finished
             f"depends_on: {offer.model} takes at most {offer.max_recording_seconds:g} seconds and "
             f"{offer.max_recording_bytes:,} bytes; give a shorter recording"
         )
-    ((_, data),) = await inline_recordings(recordings[:1])
+    ((data, media_type),) = await inline_recordings(recordings[:1])
     config: dict[str, Any] = {"mode": _MODE}
     if language := request.text("language", ""):
         config["language_codes"] = [language]
     body: dict[str, Any] = {
         "model": request.asset.model,
-        "input": [{"type": "audio", "mime_type": media.media_type, "data": base64.b64encode(data).decode()}],
+        "input": [{"type": "audio", "mime_type": media_type, "data": base64.b64encode(data).decode()}],
         "generation_config": {
             "max_output_tokens": int(request.number("max_tokens", TEXT_MAX_TOKENS)),
             "transcription_config": config,

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer, Unit
 from activities.errors import InvalidRequest, SubmissionUnknown
+from activities.media.containers import in_container
 from activities.providers.openai.errors import VENDOR, parameter_value, translated_errors
 from activities.providers.protocol import Finished, Request
 from workflows.models import Modality
@@ -25,6 +26,9 @@ FORMATS: Final = {
     "vtt": ("vtt", "text/vtt"),
 }
 """Our name -> the vendor's and the media type. Text is requested as JSON, which also has the usage and the words."""
+
+RECORDINGS: Final = frozenset({"audio/flac", "audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/webm"})
+"""The sounds that the vendor takes, by the ends of their names (API reference, createTranscription)."""
 
 
 async def transcribe(client: "AsyncOpenAI", request: Request, offer: Offer) -> Finished:
@@ -43,11 +47,13 @@ async def transcribe(client: "AsyncOpenAI", request: Request, offer: Offer) -> F
     rule = offer.rules.get("format")
     if wanted == "text" and rule and "json" in rule.choices:
         form = FORMATS["json"][0]  # it has the text, and the times of its words, at the same price
-    path = await recordings[0].fetch()
+    path, sound_type = await asyncio.to_thread(
+        in_container, await recordings[0].fetch(), recordings[0].media.media_type, RECORDINGS
+    )
     content = await asyncio.to_thread(path.read_bytes)
     body: dict[str, Any] = {
         "model": offer.model,
-        "file": (path.name, content, recordings[0].media.media_type),
+        "file": (path.name, content, sound_type),
         "response_format": form,
     }
     translate = parameter_value(request, offer, "task") == "translate"

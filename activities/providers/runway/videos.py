@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from activities.catalogue.offers import Offer
 from activities.errors import InvalidRequest
+from activities.media.containers import in_container
 from activities.providers.data_uri import file_uri
 from activities.providers.http_failures import default_of
 from activities.providers.protocol import Input, Request
@@ -27,6 +28,8 @@ from workflows.brief import REFERENCE
 from workflows.continuity.inputs import EDIT, EXTEND, INTERPOLATE, MODE, UPSCALE
 from workflows.models import Modality
 
+VIDEOS: Final = frozenset({"video/mp4", "video/quicktime", "video/webm"})
+"""Media types that the vendor takes (docs.dev.runwayml.com, inputs)."""
 UPSCALER: Final = "magnific_video_upscaler_creative"
 INTERPOLATOR: Final = "enhance_frame_rate"
 VERSIONS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -90,8 +93,8 @@ def _copy(request: Request, offer: Offer) -> dict[str, Any]:
 
 async def _with_video(call: EndpointCall, name: str, video: Input) -> EndpointCall:
     """The call with a video: inside the request if it is small enough, otherwise as a file to upload."""
-    path = await video.fetch()
-    uri = await asyncio.to_thread(file_uri, path, video.media.media_type, max_chars=DATA_URI_CHARS)
+    path, media_type = await asyncio.to_thread(in_container, await video.fetch(), video.media.media_type, VIDEOS)
+    uri = await asyncio.to_thread(file_uri, path, media_type, max_chars=DATA_URI_CHARS)
     if uri is None:
         return EndpointCall(call.endpoint, call.arguments, upload=path, upload_as=name)
     return EndpointCall(call.endpoint, {**call.arguments, name: uri})

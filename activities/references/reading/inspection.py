@@ -24,8 +24,8 @@ def inspect(path: Path, out: Path, use: str, declared: str = "") -> dict[str, An
     """The kind, the media type and the facts of a file, and the path of the file to store.
 
     Args:
-        declared: The media type by the sender or by the file's name. It decides nothing, except that a web page that
-            is declared as something else is an error page.
+        declared: The media type by the sender or by the file's name. It decides nothing, except that a text that is
+            declared as a picture, recording or PDF is the message of an error.
 
     Raises:
         Unusable: with the remedy.
@@ -52,10 +52,9 @@ def inspect(path: Path, out: Path, use: str, declared: str = "") -> dict[str, An
 def _check_declared(media_type: str, declared: str) -> None:
     main = declared.partition(";")[0].strip().lower()
     wanted = _DECLARED.get(main) or _DECLARED.get(main.partition("/")[0])
-    if media_type == "text/html" and wanted:
-        raise Unusable(
-            f"it is declared as {main}, and is a web page, such as a login or error page; give the address of the file"
-        )
+    if media_type.startswith("text/") and wanted and main != "video/mp2t":  # also the type of TypeScript by its name
+        found = "a web page, such as a login or error page" if media_type == "text/html" else "a text, such as an error"
+        raise Unusable(f"it is declared as {main}, and is {found}; give the address of the file")
 
 
 def _check_size(size: int, kind: ReferenceKind) -> None:
@@ -83,7 +82,7 @@ def _document(path: Path, out: Path) -> dict[str, Any]:
         head = file.read(1_024 + 5)
     if (head.startswith(b"PK") and not is_text(head)) or zipfile.is_zipfile(path):
         return office.inspect(path)
-    if b"%PDF-" in head:
+    if head.startswith(b"%PDF-") or (b"%PDF-" in head and b"startxref" in path.read_bytes()):
         return pdf.inspect(path)
     return texts.inspect(path)
 

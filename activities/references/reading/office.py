@@ -19,12 +19,18 @@ DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.do
 PPTX: Final = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MAIN: Final = {DOCX: "word/document.xml", PPTX: "ppt/presentation.xml", XLSX: "xl/workbook.xml"}
+_OTHERS: Final = (
+    ("META-INF/container.xml", "it is an e-book; save it as PDF or text"),
+    ("Index/", "it is a file of Pages, Numbers or Keynote; export it as DOCX, XLSX, PPTX or PDF"),
+    ("content.xml", "it is OpenDocument; save it as DOCX, XLSX, PPTX or PDF"),
+)
 MAX_ROWS: Final = 5_000
 """Of one sheet; the rest is named as not read."""
 MAX_COLUMNS: Final = 200
 _DATE_FORMATS: Final = frozenset({14, 15, 16, 17, 22})
 """Built-in number formats of dates (ECMA-376, 18.8.30)."""
-_EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a date of a sheet has no zone
+_EPOCHS: Final = (datetime(1899, 12, 30), datetime(1904, 1, 1))  # noqa: DTZ001 - a date of a sheet has no zone
+"""Day 0 of a workbook, and of one from a Macintosh (ECMA-376, 18.2.28, date1904)."""
 
 Parts = list[dict[str, Any]]
 
@@ -38,7 +44,9 @@ def inspect(path: Path) -> dict[str, Any]:
     with Archive(path) as archive:
         media_type = _type_of(archive)
         pages = len(_members(archive, media_type)) if media_type != DOCX else None
-        _contents(archive, media_type)
+        parts, _ = _contents(archive, media_type)
+    if not parts:
+        raise Unusable("it contains no text; if it shows pictures, save it as PDF")
     most = LIMITS[ReferenceKind.DOCUMENT].pages or 0
     if pages is not None and pages > most:
         raise Unusable(f"it has {pages:,} slides or sheets; give at most {most:,}")
@@ -53,10 +61,24 @@ def inspect(path: Path) -> dict[str, Any]:
 
 
 def _type_of(archive: Archive) -> str:
-    for media_type, name in _MAIN.items():
-        if name in archive.names:
+    for media_type in _MAIN:
+        if _main(archive, media_type) in archive.names:
             return media_type
+    for begin, problem in _OTHERS:
+        if any(name.startswith(begin) for name in archive.names):
+            raise Unusable(problem)
     raise Unusable("it is a ZIP archive; give the document inside it, as DOCX, PPTX, XLSX or PDF")
+
+
+def _main(archive: Archive, media_type: str) -> str:
+    """The name of the main part, which its relation gives: some programs write word/document2.xml."""
+    usual = _MAIN[media_type]
+    relations = archive.xml("_rels/.rels") if usual not in archive.names else None
+    for each in relations if relations is not None else ():
+        name = each.get("Target", "").lstrip("/")
+        if each.get("Type", "").endswith("/officeDocument") and name.startswith(f"{usual.partition('/')[0]}/"):
+            return name
+    return usual
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -81,7 +103,7 @@ def _contents(archive: Archive, media_type: str) -> tuple[Parts, list[str]]:
 
 def _members(archive: Archive, media_type: str) -> list[tuple[str, str]]:
     """(name, path in the archive) of the slides or sheets, in their order."""
-    main = _MAIN[media_type]
+    main = _main(archive, media_type)
     folder = main.rpartition("/")[0]
     root = archive.xml(main)
     relations = archive.xml(f"{folder}/_rels/{main.rpartition('/')[2]}.rels")
@@ -100,7 +122,7 @@ def _members(archive: Archive, media_type: str) -> list[tuple[str, str]]:
 
 
 def _document(archive: Archive) -> tuple[Parts, list[str]]:
-    root = archive.xml(_MAIN[DOCX])
+    root = archive.xml(_main(archive, DOCX))
     body = root.find("body") if root is not None else None
     parts: Parts = []
     lines: list[str] = []
@@ -112,7 +134,7 @@ def _document(archive: Archive) -> tuple[Parts, list[str]]:
             parts.append({"kind": "text", "page": page, "text": text})
         lines.clear()
 
-    for block in body if body is not None else ():
+    for block in _blocks(body) if body is not None else ():
         if block.tag == "tbl":
             flush()
             parts += [{"kind": "table", "page": page, "text": text} for text in divided(_rows(block, "tr", "tc"))]
@@ -124,6 +146,15 @@ def _document(archive: Archive) -> tuple[Parts, list[str]]:
             lines.append(text)
     flush()
     return parts, []
+
+
+def _blocks(body: Element) -> Iterator[Element]:
+    """The paragraphs and tables of a document, also those in the fields of a form."""
+    for each in body:
+        if each.tag in ("sdt", "sdtContent"):
+            yield from _blocks(each)
+        else:
+            yield each
 
 
 def _paragraphs(block: Element) -> Iterator[tuple[bool, str]]:
@@ -143,10 +174,18 @@ def _paragraphs(block: Element) -> Iterator[tuple[bool, str]]:
         yield breaks, text
 
 
+def _shown(block: Element) -> Iterator[Element]:
+    """The elements of a block, without the copies of drawings for programs that do not know them."""
+    yield block
+    for each in block:
+        if each.tag != "Fallback":
+            yield from _shown(each)
+
+
 def _text(block: Element) -> str:
     """The text of a paragraph or a cell: w:t and a:t, tabs and line breaks."""
     pieces = []
-    for each in block.iter():
+    for each in _shown(block):
         if each.tag == "t":
             pieces.append(each.text or "")
         elif each.tag == "tab" and each.get("pos") is None:
@@ -157,7 +196,16 @@ def _text(block: Element) -> str:
 
 
 def _rows(table: Element, row: str, cell: str) -> list[list[str]]:
-    return [[_text(c) for c in r if c.tag == cell] for r in table if r.tag == row]
+    return [[_text(c) for c in _inside(r, cell)] for r in _inside(table, row)]
+
+
+def _inside(block: Element, tag: str) -> Iterator[Element]:
+    """The rows of a table or the cells of a row, also those in the fields of a form."""
+    for each in block:
+        if each.tag == tag:
+            yield each
+        elif each.tag in ("sdt", "sdtContent"):
+            yield from _inside(each, tag)
 
 
 # PPTX
@@ -187,14 +235,14 @@ def _slides(archive: Archive) -> tuple[Parts, list[str]]:
 
 
 def _sheets(archive: Archive) -> tuple[Parts, list[str]]:
-    strings, dates = _strings(archive), _date_styles(archive)
+    strings, dates, epoch = _strings(archive), _date_styles(archive), _epoch(archive)
     parts: Parts = []
     unread: list[str] = []
     for number, (name, path) in enumerate(_members(archive, XLSX), start=1):
         root = archive.xml(path)
         if root is None:
             continue
-        rows = [_cells(row, strings, dates) for row in root.iter("row")]
+        rows = [_cells(row, strings, dates, epoch) for row in root.iter("row")]
         rows = [row for row in rows if any(row)]
         if len(rows) > MAX_ROWS:
             unread.append(f"rows {MAX_ROWS + 1:,} to {len(rows):,} of the sheet {name!r}")
@@ -228,12 +276,18 @@ def _date_styles(archive: Archive) -> frozenset[int]:
     return frozenset(n for n, each in enumerate(formats) if each in _DATE_FORMATS or each in custom)
 
 
-def _cells(row: Element, strings: list[str], dates: frozenset[int]) -> list[str]:
+def _epoch(archive: Archive) -> datetime:
+    root = archive.xml(_main(archive, XLSX))
+    properties = root.find("workbookPr") if root is not None else None
+    return _EPOCHS[properties is not None and properties.get("date1904") in ("1", "true")]
+
+
+def _cells(row: Element, strings: list[str], dates: frozenset[int], epoch: datetime) -> list[str]:
     values: dict[int, str] = {}
     for place, cell in enumerate(row.iter("c")):
         column = _column(cell.get("r", "")) if cell.get("r") else place
         if column < MAX_COLUMNS:
-            values[column] = _value(cell, strings, dates)
+            values[column] = _value(cell, strings, dates, epoch)
     return [values.get(n, "") for n in range(max(values, default=-1) + 1)]
 
 
@@ -245,7 +299,7 @@ def _column(address: str) -> int:
     return number - 1
 
 
-def _value(cell: Element, strings: list[str], dates: frozenset[int]) -> str:
+def _value(cell: Element, strings: list[str], dates: frozenset[int], epoch: datetime) -> str:
     kind = cell.get("t", "n")
     if kind == "inlineStr":
         return "".join(t.text or "" for t in cell.iter("t"))
@@ -256,13 +310,21 @@ def _value(cell: Element, strings: list[str], dates: frozenset[int]) -> str:
     if kind == "b":
         return "TRUE" if value == "1" else "FALSE"
     if kind == "n" and value and int(cell.get("s", "0")) in dates:
-        return _date(value)
-    return value
+        return _date(value, epoch)
+    return _rounded(value) if kind == "n" else value
 
 
-def _date(value: str) -> str:
+def _rounded(value: str) -> str:
+    """A number with the 15 digits that a spreadsheet shows; the file has the rounding of binary numbers."""
     try:
-        moment = _EPOCH + timedelta(days=float(value))
+        return f"{float(value):.15g}" if len(value) > 15 else value
+    except ValueError:
+        return value
+
+
+def _date(value: str, epoch: datetime) -> str:
+    try:
+        moment = epoch + timedelta(days=float(value))
     except (ValueError, OverflowError):
         return value
     return moment.date().isoformat() if float(value).is_integer() else moment.isoformat(sep=" ", timespec="minutes")

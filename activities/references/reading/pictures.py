@@ -1,13 +1,12 @@
-"""Pictures of any accepted format: converted once to PNG or JPEG, upright, 8 bits a channel, RGB, and described.
+"""Pictures of any accepted format: converted once to PNG or JPEG, upright, 8 bits a channel, sRGB, and described.
 
 Sizes are pixels. Synchronous; it runs in the child process.
 """
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from activities.media.stills import BROKEN, orientation_of
+from activities.media.stills import BROKEN, peculiarities, upright
 from activities.references.reading.limits import THUMBNAIL_PIXELS, Unusable
 from workflows.references.kinds import LIMITS, ReferenceKind
 
@@ -28,14 +27,12 @@ _MEDIA_TYPES: Final = {
 }
 _KEPT: Final = ("image/png", "image/jpeg", "image/webp")
 """Formats that every model and browser takes."""
-_KEPT_MODES: Final = ("RGB", "RGBA", "L", "P", "LA", "1")
 STORED_BYTES: Final = 20_000_000
 """A stored picture is at most this large: models refuse larger ones, and work in one or two megapixels anyway."""
 _SMALLER: Final = (4_096, 3_072, 2_048)
 """Long sides that are tried for a picture that stays too large."""
 _JPEG_QUALITY: Final = 92
 PALETTE_COLOURS: Final = 6
-_TURNED: Final = "turned upright by its EXIF orientation"
 
 
 def convert(path: Path, out: Path) -> dict[str, Any]:
@@ -56,7 +53,8 @@ def convert(path: Path, out: Path) -> dict[str, Any]:
             image.load()
             if not why:
                 return _facts(path, original, original, image.size)
-            picture = _prepared(image)
+            image.seek(0)
+            picture = upright(image)
     except UnidentifiedImageError:
         raise Unusable("it does not open as a picture; export it again as PNG or JPEG") from None
     except BROKEN as error:
@@ -83,62 +81,13 @@ def _check_pixels(image: "Image") -> None:
 def _reasons(image: "Image", original: str, size: int) -> list[str]:
     """Why the file is not stored as it is; empty where it is."""
     why = [f"converted from {original}"] if original not in _KEPT else []
-    why += [f"converted from {image.mode} to RGB, 8 bits"] if _unusual(image) else []
-    why += [_TURNED] if orientation_of(image) != 1 else []
-    if image.format != "MPO" and int(getattr(image, "n_frames", 1)) > 1:
-        why += ["its first frame is used"]
+    why += peculiarities(image)
     return why + ([f"made smaller than {STORED_BYTES:,} bytes"] if size > STORED_BYTES else [])
-
-
-def _unusual(image: "Image") -> bool:
-    """Whether the picture has more than 8 bits a channel, or other channels than RGB, grey and alpha."""
-    return image.mode not in _KEPT_MODES
-
-
-def _prepared(image: "Image") -> "Image":
-    """The first frame, upright, 8 bits a channel, as L, RGB or RGBA; CMYK by its colour profile."""
-    from PIL import ImageOps
-
-    image.seek(0)
-    picture = _srgb(_eight_bits(image))
-    return ImageOps.exif_transpose(picture)
-
-
-def _eight_bits(image: "Image") -> "Image":
-    if image.mode.startswith("I") or image.mode == "F":  # Pillow would clip at 255
-        low, high = image.getextrema()
-        assert isinstance(low, int | float)
-        assert isinstance(high, int | float)
-        scale = 255 / (65_535 if high > 255 else 255 if high > 1 else 1)
-        return image.point(lambda value: value * scale).convert("L")
-    if image.mode == "CMYK" and image.info.get("icc_profile"):
-        return image
-    if image.has_transparency_data:
-        return image.convert("RGBA")
-    return image if image.mode in ("L", "RGB", "RGBA") else image.convert("RGB")
-
-
-def _srgb(image: "Image") -> "Image":
-    """The picture in sRGB: by its colour profile where it has one that can be read."""
-    from PIL import ImageCms
-
-    profile = image.info.get("icc_profile")
-    if profile and image.mode in ("RGB", "RGBA", "CMYK"):
-        mode = "RGBA" if image.mode == "RGBA" else "RGB"
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            made = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
-        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            made = None
-        if made is not None:
-            made.info.pop("icc_profile", None)
-            return made
-    return image.convert("RGB") if image.mode == "CMYK" else image
 
 
 def _save(picture: "Image", out: Path) -> tuple[Path, str]:
     """Write a PNG, or a JPEG where the PNG would be large; below STORED_BYTES in any case."""
-    picture.info.pop("exif", None)
+    picture.info.clear()  # neither an EXIF nor a profile describes these pixels
     if picture.mode != "RGBA":
         png = out / "picture.png"
         picture.save(png, "PNG")

@@ -61,16 +61,20 @@ def _inspect(path: Path, head: bytes, file: "InputContainer") -> dict[str, Any]:
     stream = shown[0] if shown else file.streams.audio[0]
     length = measure(head, file, stream)
     _check_length(kind, max(length.claimed or 0.0, length.found), length.seconds)
+    if length.is_cut:
+        lengths = f"claims {length.claimed:.1f} s and ends after {length.found:.1f}"
+        raise Unusable(f"the {kind.value} {lengths}; give the whole file, or export it again")
     if not length.decodes:
         raise Unusable(f"no part of the {kind.value} decodes; export it again")
     sound = file.streams.audio[0] if file.streams.audio else None
+    width, height = length.size or (None, None)
     return {
         "kind": kind.value,
         "file": str(path),
         "media_type": _type_of(file, kind),
         "original_type": _type_of(file, kind),
-        "width": shown[0].width if shown else None,
-        "height": shown[0].height if shown else None,
+        "width": width,
+        "height": height,
         "duration_seconds": round(length.seconds, 3),
         "sound": sound is not None,
         "notes": [],
@@ -119,7 +123,6 @@ def scenes(path: Path, out: Path, seconds: float) -> list[Scene]:
         if frame is None:
             continue
         name = f"frame-{number}.jpg"
-        frame.thumbnail((FRAME_PIXELS, FRAME_PIXELS))
         frame.save(out / name, "JPEG", quality=90)
         found.append(Scene(round(start, 2), round(end, 2), name, _brightness(frame)))
     if found:
@@ -176,8 +179,10 @@ def _marked(graph: Any) -> Iterator[float]:
 
 
 def _frame_at(path: Path, seconds: float) -> "Image | None":
-    """The frame that is shown at this time, or the last one before it."""
+    """The frame that is shown at this time, or the last one before it, as it is shown."""
     from av import FFmpegError
+
+    from activities.finishing.picture.frames import picture_of_frame
 
     best = None
     try:
@@ -190,14 +195,9 @@ def _frame_at(path: Path, seconds: float) -> "Image | None":
                 if best is not None and frame.time is not None and frame.time - start > seconds:
                     break
                 best = frame
-            return as_picture(best) if best is not None else None
+            return picture_of_frame(best, stream, (FRAME_PIXELS, FRAME_PIXELS)) if best is not None else None
     except (FFmpegError, *BROKEN):
         return None
-
-
-def as_picture(frame: Any) -> "Image":
-    picture: Image = frame.to_image()
-    return picture
 
 
 def _brightness(frame: "Image") -> float:

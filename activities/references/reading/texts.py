@@ -10,12 +10,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final
 
+from activities.references.reading.encodings import decoded_text
 from activities.references.reading.limits import MAX_TEXT_CHARS, Unusable
 from activities.references.reading.tables import divided
 from workflows.references.kinds import ReferenceKind
-from workflows.references.signatures import is_text
 
-_HTML: Final = re.compile(r"\s*(?:<!--.*?-->\s*)*(?:<!doctype html|<html|<head|<body)", re.IGNORECASE | re.DOTALL)
+_HTML: Final = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<!doctype html|<html|<head|<body)", re.IGNORECASE | re.DOTALL
+)
 _MARKDOWN: Final = re.compile(r"^(?:#{1,6} \S|[-*+] \S|\d+\. \S|> |```|\|.+\|)", re.MULTILINE)
 _DELIMITERS: Final = ",;\t|"
 _SNIFFED_LINES: Final = 20
@@ -29,6 +31,8 @@ def inspect(path: Path) -> dict[str, Any]:
         Unusable: it is no text, or has none.
     """
     text = decoded(path.read_bytes())
+    if type_of(text) == "text/html" and not read(path)["parts"]:
+        raise Unusable("the page shows no text without its scripts; save it as PDF")
     return {
         "kind": ReferenceKind.DOCUMENT.value,
         "file": str(path),
@@ -39,20 +43,13 @@ def inspect(path: Path) -> dict[str, Any]:
 
 
 def decoded(data: bytes) -> str:
-    """The text of a file: UTF-8, UTF-16 with a byte order mark, or Windows-1252.
+    """The text of a file, with line breaks as "\\n".
 
     Raises:
         Unusable: it is no text, is empty, or is too long.
     """
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = data.decode("utf-16", "replace")
-    else:
-        if not is_text(data):
-            raise Unusable("it is of no known type; give a picture, a video, a sound or a document")
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode("cp1252", "replace")
+    text = decoded_text(data).rstrip("\x1a")
+    text = re.sub(r"\Asep=[,;\t|]\r?\n", "", text, flags=re.IGNORECASE)  # the delimiter, as Excel notes it
     if not text.strip():
         raise Unusable("it contains no text; give a file with content")
     if len(text) > MAX_TEXT_CHARS:
@@ -124,14 +121,18 @@ class _Page(HTMLParser):
         self._cell: list[str] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in self._HIDDEN:
+        if tag == "body":
+            self._hidden = 0  # the end of the head may be left out
+        elif tag in self._HIDDEN:
             self._hidden += 1
         elif tag == "table":
             self._flush()
             self._rows = []
         elif tag == "tr" and self._rows is not None:
+            self._end_cell()
             self._rows.append([])
         elif tag in ("td", "th") and self._rows is not None:
+            self._end_cell()
             self._cell = []
         elif re.fullmatch(r"h[1-6]", tag):
             self._text.append(f"\n\n{'#' * int(tag[1])} ")
@@ -141,16 +142,23 @@ class _Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in self._HIDDEN:
             self._hidden = max(self._hidden - 1, 0)
-        elif tag in ("td", "th") and self._cell is not None:
-            if self._rows is not None:
-                (self._rows or [[]])[-1].append(" ".join("".join(self._cell).split()))
-            self._cell = None
+        elif tag in ("td", "th", "tr"):
+            self._end_cell()
         elif tag == "table" and self._rows is not None:
+            self._end_cell()
             rows = [row for row in self._rows if any(row)]
             self._parts += [{"kind": "table", "text": text} for text in divided(rows)] if rows else []
             self._rows = None
         elif tag in self._BLOCKS or re.fullmatch(r"h[1-6]", tag):
             self._text.append("\n")
+
+    def _end_cell(self) -> None:
+        """End the open cell of a table, whose end tag may be left out."""
+        if self._cell is not None and self._rows is not None:
+            if not self._rows:
+                self._rows.append([])
+            self._rows[-1].append(" ".join("".join(self._cell).split()))
+        self._cell = None
 
     def handle_data(self, data: str) -> None:
         if self._hidden:

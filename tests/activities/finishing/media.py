@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import struct
 from array import array
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -214,3 +215,27 @@ def cue_times(text: str) -> list[float]:
         return int(hours) * 3600 + int(minutes) * 60 + float(rest)
 
     return [seconds(c) for pair in re.findall(r"^(\S+) --> (\S+)$", text, re.MULTILINE) for c in pair]
+
+
+def display_p3() -> bytes:
+    """An ICC profile (ICC.1, version 2) with the primaries of Display P3 and a gamma of 2.2."""
+
+    def fixed(*values: float) -> bytes:
+        return struct.pack(f">{len(values)}i", *(round(65_536 * value) for value in values))
+
+    curve = b"curv" + struct.pack(">IIHH", 0, 1, round(2.2 * 256), 0)
+    tags = {
+        b"desc": b"desc" + struct.pack(">II", 0, 3) + b"P3".ljust(82, b"\0"),
+        b"wtpt": b"XYZ \0\0\0\0" + fixed(0.9642, 1, 0.8249),
+        b"rXYZ": b"XYZ \0\0\0\0" + fixed(0.51512, 0.2412, -0.00105),
+        b"gXYZ": b"XYZ \0\0\0\0" + fixed(0.29198, 0.69225, 0.04189),
+        b"bXYZ": b"XYZ \0\0\0\0" + fixed(0.1571, 0.06657, 0.78407),
+        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve),
+    }
+    table, data = struct.pack(">I", len(tags)), b""
+    for name, value in tags.items():
+        table += name + struct.pack(">II", 128 + 4 + 12 * len(tags) + len(data), len(value))
+        data += value.ljust(-(-len(value) // 4) * 4, b"\0")
+    head = struct.pack(">IIIIII", 128 + len(table) + len(data), 0, 0x02400000, 0x6D6E7472, 0x52474220, 0x58595A20)
+    head = (head + bytes(12) + b"acsp" + bytes(28) + fixed(0.9642, 1, 0.8249)).ljust(128, b"\0")
+    return head + table + data

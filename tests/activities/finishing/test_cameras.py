@@ -1,6 +1,5 @@
 """Shots of any camera or model, and stills of any size, in one film: its size and rate, their colours and motion."""
 
-import struct
 from fractions import Fraction
 from pathlib import Path
 from threading import Event
@@ -16,6 +15,7 @@ from activities.finishing.picture.pieces import pieces_of
 from activities.finishing.placing import shape_notes
 from activities.finishing.timeline import Shot, lay_out
 from activities.media.recordings import Skipped
+from tests.activities.finishing.media import display_p3
 from tests.activities.finishing.timelines import NONE
 
 GREEN = (0, 190, 0)
@@ -87,35 +87,11 @@ def test_what_is_transparent_is_black(tmp_path: Path) -> None:
 
 def test_photographs_keep_the_colours_of_their_profile(tmp_path: Path) -> None:
     """A red of Display P3 is a purer red in the film; a profile that does not open changes nothing."""
-    for profile, expected in ((_display_p3(), (218, 65, 46)), (b"no profile", (200, 80, 60))):
+    for profile, expected in ((display_p3(), (218, 65, 46)), (b"no profile", (200, 80, 60))):
         Image.new("RGB", (64, 36), (200, 80, 60)).save(tmp_path / "s.png", icc_profile=profile)
         (frame, *_) = shown(tmp_path / "s.png", FilmFormat(64, 36), 1 / 24, still=True)
         made = frame.reformat(format="rgb24", src_colorspace=1, dst_color_range=2).to_ndarray()[18, 32].astype(int)
         assert made == pytest.approx(expected, abs=4)
-
-
-def _display_p3() -> bytes:
-    """An ICC profile (ICC.1, version 2) with the primaries of Display P3 and a gamma of 2.2."""
-
-    def fixed(*values: float) -> bytes:
-        return struct.pack(f">{len(values)}i", *(round(65_536 * value) for value in values))
-
-    curve = b"curv" + struct.pack(">IIHH", 0, 1, round(2.2 * 256), 0)
-    tags = {
-        b"desc": b"desc" + struct.pack(">II", 0, 3) + b"P3".ljust(82, b"\0"),
-        b"wtpt": b"XYZ \0\0\0\0" + fixed(0.9642, 1, 0.8249),
-        b"rXYZ": b"XYZ \0\0\0\0" + fixed(0.51512, 0.2412, -0.00105),
-        b"gXYZ": b"XYZ \0\0\0\0" + fixed(0.29198, 0.69225, 0.04189),
-        b"bXYZ": b"XYZ \0\0\0\0" + fixed(0.1571, 0.06657, 0.78407),
-        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve),
-    }
-    table, data = struct.pack(">I", len(tags)), b""
-    for name, value in tags.items():
-        table += name + struct.pack(">II", 128 + 4 + 12 * len(tags) + len(data), len(value))
-        data += value.ljust(-(-len(value) // 4) * 4, b"\0")
-    head = struct.pack(">IIIIII", 128 + len(table) + len(data), 0, 0x02400000, 0x6D6E7472, 0x52474220, 0x58595A20)
-    head = (head + bytes(12) + b"acsp" + bytes(28) + fixed(0.9642, 1, 0.8249)).ljust(128, b"\0")
-    return head + table + data
 
 
 def test_a_still_moves_evenly(tmp_path: Path) -> None:

@@ -129,6 +129,18 @@ def sound(seconds: float = 2.0, *, silent: bool = False) -> bytes:
     return out.getvalue()
 
 
+def aac(path: Path) -> Path:
+    """A second of silence as AAC without a container."""
+    with av.open(str(path), "w", format="adts") as out:
+        stream = out.add_stream("aac", rate=48_000, layout="mono")
+        frame = av.AudioFrame("fltp", "mono", 48_000)
+        frame.sample_rate = 48_000
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        out.mux([*stream.encode(frame), *stream.encode(None)])
+    return path
+
+
 def video(
     path: Path,
     colours: tuple[str, ...] = ("red", "blue"),

@@ -1,5 +1,6 @@
 """References of a brief: which are ingested, which are refused, and which addresses are allowed."""
 
+import gzip
 import hashlib
 
 import pytest
@@ -43,10 +44,11 @@ async def test_pictures_are_kept(desk: Desk, site: Receiver) -> None:
     ("response", "words"),
     [
         (served(b"<html>Please log in</html>"), "it is declared as image/png, and is a web page, such as a login"),
+        (served(b'{"error": "This link has expired"}'), "it is declared as image/png, and is a text, such as an error"),
         (served(picture()[:60]), "export it again"),
         (served(b"\x89PNG\r\n\x1a\n" + bytes(2_000)), "larger than 1,000 bytes; give it in a smaller size"),
         (answer(404), f"{HOST} answered HTTP 404; give an address that needs no login"),
-        (answer(302, location="/again"), f"{HOST} redirects more than 3 times"),
+        (answer(302, location="/again"), f"{HOST} redirects more than 10 times"),
         (answer(302, location="http://169.254.169.254/latest"), "169.254.169.254 is http: nothing is fetched"),
         (answer(302, location="https://10.1.2.3/a.png"), "10.1.2.3 is in a private network"),
         (answer(302, location="ftp://10.1.2.3/a.png"), "is ftp: nothing is fetched"),
@@ -56,13 +58,26 @@ async def test_an_invalid_download_is_refused(
     desk: Desk, site: Receiver, named: Named, monkeypatch: pytest.MonkeyPatch, response: bytes, words: str
 ) -> None:
     """Pages, broken and too large files, and redirects into our network are refused, with the name of the reference."""
-    named(*[["127.0.0.1"]] * (1 if b"location" in response and b"/again" not in response else 4), ["10.1.2.3"])
+    named(*[["127.0.0.1"]] * (1 if b"location" in response and b"/again" not in response else 11), ["10.1.2.3"])
     monkeypatch.setattr(sources, "max_bytes", lambda _: 1_000)
     site.answer = lambda _: response
     message = await desk.refused(await desk.stored(picture()), at(site))
     assert message.startswith("references[1] (bottle): ")
     assert words in message
     assert await desk.storage.head(keys.reference_key(desk.production_id, 2, "png")) is None
+
+
+async def test_a_compressed_response_is_unpacked(desk: Desk, site: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that a server compresses without being asked is stored as it was; its limit is that of its own size."""
+    png = picture()
+    packed = gzip.compress(png)
+    head = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(packed)
+    site.answer = lambda _: head + packed
+    (media,) = await desk.take_in(at(site))
+    assert (media.media_type, media.sha256) == ("image/png", hashlib.sha256(png).hexdigest())
+    monkeypatch.setattr(sources, "max_bytes", lambda _: len(png) - 1)
+    desk.production_id += "b"
+    assert "smaller size" in await desk.refused(at(site))
 
 
 @pytest.mark.parametrize("source", ["https://127.0.0.1/a.png", "https://[::1]/a.png", "https://169.254.169.254/a"])

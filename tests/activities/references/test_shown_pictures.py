@@ -4,6 +4,7 @@ import asyncio
 import base64
 import io
 import math
+import zlib
 from array import array
 from collections.abc import Callable
 from fractions import Fraction
@@ -23,7 +24,7 @@ from activities.providers.anthropic import _limits
 from activities.providers.picture_inputs import Limits, Picture, fit_mask, fit_picture
 from activities.storage.bucket import Storage
 from activities.takes.uploads import INSPECTORS
-from tests.activities.finishing.media import Takes, finished, shot_file
+from tests.activities.finishing.media import Takes, display_p3, finished, shot_file
 from workflows.brief import Platform
 from workflows.models import Modality
 
@@ -315,3 +316,46 @@ async def test_a_placeholder_is_no_mask(storage: Storage, tmp_path: Path) -> Non
             assert caught.value.non_retryable
             assert vendor.calls == []
         await provider.close()
+
+
+def _sixteen_bits_of_rgb() -> bytes:
+    """A PNG with 16 bits a channel, which Pillow reads and does not write."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
+
+    header = (8).to_bytes(4) * 2 + bytes([16, 2, 0, 0, 0])
+    rows = (b"\0" + b"\xff\xff\0\0\0\0" * 8) * 8
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def _encoded(image: Image.Image, form: str, **more: Any) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, form, **more)
+    return buffer.getvalue()
+
+
+PURE_RED: Final = Image.new("RGB", (8, 8), (255, 0, 0))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        _encoded(PURE_RED.convert("CMYK"), "JPEG", quality=100),
+        _encoded(PURE_RED.quantize(4), "PNG"),
+        _sixteen_bits_of_rgb(),
+        _encoded(PURE_RED, "WEBP", save_all=True, append_images=[Image.new("RGB", (8, 8))], lossless=True),
+        _encoded(PURE_RED, "PNG", icc_profile=display_p3()),
+    ],
+    ids=["CMYK", "palette", "16 bits", "animated", "profile"],
+)
+def test_every_vendor_gets_a_plain_picture(data: bytes, tmp_path: Path) -> None:
+    """A picture in print colours, with a palette, 16 bits, several frames or a profile is sent with 8 bits of RGB."""
+    path = tmp_path / "a"
+    path.write_bytes(data)
+    sent = fit_picture(path, Limits(1_000_000))
+    assert sent.data != data
+    with Image.open(io.BytesIO(sent.data)) as image:
+        assert (image.mode, getattr(image, "n_frames", 1), image.info.get("icc_profile")) == ("RGB", 1, None)
+        assert image.convert("RGB").getpixel((4, 4)) == pytest.approx((255, 0, 0), abs=4)
+        assert ";16" not in str(image.tile)

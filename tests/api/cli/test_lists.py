@@ -264,6 +264,34 @@ def test_csv_with_an_unknown_column(tmp_path: Path) -> None:
         read_batch(file)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("a.csv", "text,platform,Text\nx,copy,y\n", "the column 'text' is given twice; keep one of them"),
+        (
+            "a.csv",
+            'text,platform\nx,copy\n"y,copy\nz,copy\n',
+            "the row that begins in line 3 has a quotation",
+        ),
+        ("a.xlsx", "PK", "is neither .csv nor .jsonl; save it as CSV"),
+        ("a.jsonl", '{"key": 7, "text": "x"}\n', "line 1: key is no text; write it in quotation marks"),
+        ("a.jsonl", '{"text": "x", "duration_seconds": NaN}\n', "line 1 is not JSON"),
+    ],
+)
+def test_batch_files_that_would_lose_something(tmp_path: Path, name: str, content: str, problem: str) -> None:
+    """A file whose columns, rows or values would be lost is refused with the place and the remedy."""
+    (tmp_path / name).write_text(content)
+    with pytest.raises(BatchFileError, match=problem):
+        read_batch(tmp_path / name)
+
+
+def test_csv_as_spreadsheets_leave_it(tmp_path: Path) -> None:
+    """Emptied columns and rows count for nothing, and names of columns may have capitals."""
+    file = tmp_path / "briefs.csv"
+    file.write_text("Text,Platform,,\nx,copy,,\n,,,\ny,copy,,\n")
+    assert [row.brief["text"] for row in read_batch(file)] == ["x", "y"]
+
+
 def test_the_models_of_a_brief() -> None:
     """`--model-for` names the model of a stage; several of one stage are in order, and an unknown stage is refused."""
     plain = brief_from("x", Platform.COPY)

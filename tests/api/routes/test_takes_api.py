@@ -7,6 +7,7 @@ from temporalio.client import Client
 
 from activities.storage.bucket import Storage
 from api.routes.streamed_media import MAX_INLINE_BYTES
+from api.routes.uploads import shown_name
 from tests.support.fakes import FakeActivities
 from tests.support.servers.serving import BRIEF, Api, path, problem
 from tests.support.waiting import eventually
@@ -89,3 +90,19 @@ async def test_titles_of_batches_and_schedules(api: Api, client: Client) -> None
             return found if found != "Say it." else None
 
         assert await eventually(title) == "A plan"
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\ann\\own.mp4", "own.mp4"),
+        ("own\n\0.mp4", "own.mp4"),
+        ("\u202egpj.exe", "gpj.exe"),
+        ("-rf 🎬é.png", "-rf 🎬é.png"),
+        ("x" * 1_000, "x" * 200),
+    ],
+)
+def test_names_of_uploaded_files(given: str, shown: str) -> None:
+    """A name has no folders, no control characters, and no marks that show it as another one."""
+    assert shown_name(given) == shown

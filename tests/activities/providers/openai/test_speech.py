@@ -13,6 +13,7 @@ from activities.providers.openai.provider import OpenAI
 from activities.providers.openai.speech import MAX_CHARS, split_text
 from activities.providers.protocol import Request
 from tests.activities.providers.openai.support import AUDIO, TEXT, Asks, Scripted, at, cost, fails, made
+from tests.activities.references.files import aac
 from tests.emulators import samples
 from tests.emulators.base import Fault, Reply
 from tests.emulators.openai import OpenAIEmulator
@@ -166,6 +167,24 @@ async def test_a_recording_is_transcribed(
     assert body["file"].encode("latin-1") == samples.wav()
     assert b'filename="narration.wav"' in call.body
     assert "prompt" not in body
+
+
+async def test_a_recording_is_sent_in_a_container_of_the_vendor(
+    openai: OpenAI, vendor: OpenAIEmulator, asks: Asks, tmp_path: Path
+) -> None:
+    """AAC without a container, which the vendor refuses by its name, is sent as M4A."""
+    path = aac(tmp_path / "memo.aac")
+
+    async def fetch() -> Path:
+        return path
+
+    given = replace(asks.given(AUDIO), fetch=fetch)
+    given = replace(given, media=given.media.model_copy(update={"media_type": "audio/aac"}))
+    await made(openai, asks("gpt-transcribe", TEXT, given))
+    (call,) = vendor.submissions
+    assert b'filename="memo.m4a"' in call.body
+    assert b"audio/mp4" in call.body
+    assert fields_of(call)["file"].encode("latin-1")[4:8] == b"ftyp"
 
 
 @pytest.mark.parametrize(
