@@ -32,6 +32,8 @@ class ProductionRun(RunLoop):
         The next run goes on with them, so a run may end meanwhile."""
         self.asking = False
         """Whether questions to language models are under way, for which more money is held than they will cost."""
+        self.planning = False
+        """Whether questions about a plan are under way that was approved meanwhile, or may be."""
         self.pricing = asyncio.Lock()
         """Held while a change of the plan is priced: one change at a time."""
         self._resets = 0

@@ -109,7 +109,8 @@ class Making:
                 reach_gate(record)
             # Callers learn that something waits for a person when it begins to wait, whatever else goes on meanwhile.
             waits = needs_person or record.gate == "waiting"
-            if self._run.running or (self._run.asking and is_unfinished(record) and not is_held_back(record)):
+            asking = self._run.asking or self._run.planning
+            if self._run.running or (asking and is_unfinished(record) and not is_held_back(record)):
                 await self._wait_while_making(waits)
             elif waits or gated_assets(record) or is_unfinished(record):
                 record.status = ProductionStatus.NEEDS_ATTENTION
@@ -175,6 +176,8 @@ class Making:
         """Whether the asset may be started now, at `price`, with `left` of the budget (USD); otherwise it waits: for
         a decision, for money that may be returned, or for the first bill of a model without a published price."""
         record = self._run.record
+        if self._run.planning:
+            return False
         if asset.unknown_price and (unknown := disallowed_models(record, asset)):
             message = f"the price of {', '.join(unknown)} is not published; allow it by approving again, or edit it"
             request_decision(record, asset.asset_id, "price_unknown", message)
@@ -212,6 +215,8 @@ class Making:
         record, maker = self._run.record, extra.asset
         if not may_cost(maker):
             return True
+        if self._run.planning:
+            return False
         left, unknown = left_usd(record), bool(maker.quote and maker.quote.unknown)
         short = left < ZERO or (unknown and self._is_capped() and left <= ZERO and not extra_usd(record, extra))
         waits = unknown and is_model_being_tried(record, maker)
