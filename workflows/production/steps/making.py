@@ -13,8 +13,10 @@ from temporalio.exceptions import ActivityError, ApplicationError
 with workflow.unsafe.imports_passed_through():
     from workflows import keys
     from workflows.activity_io import BUDGET_SHORT, TAKE_EXISTS, AssetFailure
+    from workflows.contracts import ProductionActivities
     from workflows.events import AssetStatus, ExtraTake, ProductionStatus
     from workflows.models import ZERO, Asset, Take
+    from workflows.production.activity_options import HEARTBEAT, PATIENT, STEP_TIMEOUT
     from workflows.production.judging import Judging
     from workflows.production.prices import PRICES_ENDED, Prices
     from workflows.production.publishing import Publishing
@@ -37,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
         price_usd,
         returnable_usd,
     )
+    from workflows.production.state.earlier_runs import count_earlier
     from workflows.production.state.plans import plan_diff
     from workflows.production.state.resubmissions import resubmit_extra, resubmit_take
     from workflows.production.state.reviews.judged import (
@@ -70,6 +73,7 @@ MAX_PROPOSALS: Final = 20
 """Where more assets wait than this, something else is wrong than their prompts."""
 TOGETHER: Final = timedelta(seconds=3)
 """The first two attempts at an asset are a second apart."""
+EARLIER_COUNTED: Final = "earlier-runs-are-counted"
 EXTRAS_WITHIN_BUDGET: Final = "further-takes-within-budget"
 
 
@@ -100,6 +104,8 @@ class Making:
             if self._may_continue_as_new():
                 await workflow.wait_condition(self._run.is_quiet)
                 return
+            if self._run.was_reset:
+                await self._count_earlier()
             if not workflow.info().is_continue_as_new_suggested():
                 if self._prices.allowances.is_short():
                     await self._prices.allowances.cover()
@@ -120,6 +126,21 @@ class Making:
             else:
                 record.status = ProductionStatus.FINISHING
                 return
+
+    async def _count_earlier(self) -> None:
+        """After a reset, count what the run before it has paid for, before anything is started."""
+        self._run.was_reset = False
+        if not workflow.patched(EARLIER_COUNTED):
+            return
+        costs = await workflow.execute_activity_method(
+            ProductionActivities.ledger_costs,
+            self._run.record.production_id,
+            start_to_close_timeout=STEP_TIMEOUT,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=PATIENT,
+            summary="count what was paid for before the reset",
+        )
+        count_earlier(self._run.record, costs)
 
     def _may_continue_as_new(self) -> bool:
         """Whether to continue as new, now that the takes under way allow it."""

@@ -145,12 +145,12 @@ async def test_a_reset_keeps_a_lower_budget(productions: Productions) -> None:
         await generating(handle, "text-1", "text-2")
         assert (await refusal(lower(handle, "0.05"))).kind == "budget_short"
         await update(handle, ProductionWorkflow.pause, Pause())
-        tasks = [e.event_id async for e in handle.fetch_history_events() if _ends_task(e)]
+        tasks = [e.event_id async for e in handle.fetch_history_events() if ends_task(e)]
         await update(handle, ProductionWorkflow.resume, Resume())
         fakes.release("text-1")
         await eventually(lambda: _spent(handle, "0.01"))
         await lower(handle, "0.11")
-        await _reset(productions, handle, tasks[-1])
+        await reset(productions, handle, tasks[-1])
         again = productions.newest(handle)
         await eventually(lambda: _spent(again, "0.01"))
         seen = await snapshot(again)
@@ -172,7 +172,7 @@ async def test_a_reset_keeps_the_lower_budget_of_an_approval(productions: Produc
         handle = await productions.approved("0.50", platform="video", approval={"stills_first": True})
         await generating(handle, "still-1")
         await update(handle, ProductionWorkflow.pause, Pause())
-        tasks = [e.event_id async for e in handle.fetch_history_events() if _ends_task(e)]
+        tasks = [e.event_id async for e in handle.fetch_history_events() if ends_task(e)]
         await update(handle, ProductionWorkflow.resume, Resume())
         fakes.release("still-1")
         await until(handle, "needs_attention")
@@ -180,7 +180,7 @@ async def test_a_reset_keeps_the_lower_budget_of_an_approval(productions: Produc
         assert item.plan_digest
         await approve(handle, item.plan_digest, "bo", budget_usd=Decimal("0.30"))
         await generating(handle, "shot-1")
-        await _reset(productions, handle, tasks[-1])
+        await reset(productions, handle, tasks[-1])
         again = productions.newest(handle)
         seen = await until(again, "needs_attention")
         assert (seen.budget_usd, seen.lowered_usd) == (Decimal("0.30"), Decimal("0.30"))
@@ -194,7 +194,7 @@ async def test_a_reset_keeps_the_lower_budget_of_an_approval(productions: Produc
     assert (seen.budget_usd, seen.spent_usd) == (Decimal("0.30"), Decimal("0.3000"))
 
 
-async def _reset(productions: Productions, handle: Handle, event_id: int) -> None:
+async def reset(productions: Productions, handle: Handle, event_id: int) -> None:
     await productions.client.workflow_service.reset_workflow_execution(
         ResetWorkflowExecutionRequest(
             namespace=productions.client.namespace,
@@ -206,5 +206,5 @@ async def _reset(productions: Productions, handle: Handle, event_id: int) -> Non
     )
 
 
-def _ends_task(event: HistoryEvent) -> bool:
+def ends_task(event: HistoryEvent) -> bool:
     return bool(event.HasField("workflow_task_completed_event_attributes"))
