@@ -21,10 +21,9 @@ from workflows.production.state.budget import (
     verdict_usd,
 )
 from workflows.production.state.checked import findings_data, with_take
-from workflows.production.state.earlier_runs import book_again
 from workflows.production.state.record import Record
 from workflows.production.state.stale_takes import follow_script, mark_stale
-from workflows.production.state.take_numbers import number_after
+from workflows.production.state.take_numbers import book_again, number_after
 
 if TYPE_CHECKING:  # the record of assets is read by clients, which load no Temporal
     from workflows.activity_io import AssetFailure

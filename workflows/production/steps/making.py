@@ -39,7 +39,6 @@ with workflow.unsafe.imports_passed_through():
         price_usd,
         returnable_usd,
     )
-    from workflows.production.state.earlier_runs import count_earlier
     from workflows.production.state.plans import plan_diff
     from workflows.production.state.resubmissions import resubmit_extra, resubmit_take
     from workflows.production.state.reviews.judged import (
@@ -48,7 +47,7 @@ with workflow.unsafe.imports_passed_through():
         end_unaffordable_refinements,
         follow_verdict,
     )
-    from workflows.production.state.take_numbers import skip_extra_number, skip_take_number
+    from workflows.production.state.take_numbers import count_earlier, skip_extra_number, skip_take_number
     from workflows.production.state.takes import (
         assets_in_attention,
         assets_to_start,
