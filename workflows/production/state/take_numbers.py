@@ -73,7 +73,7 @@ def count_earlier(record: Record, costs: Mapping[str, Decimal]) -> None:
     if left <= 0:
         return
     record.spent_usd += left
-    record.log("planning_billed", billed_usd=str(left), message="billed before the run was reset")
+    record.log("planning_billed", billed_usd=str(left), message=f"{left} USD were billed before the run was reset")
     for key, usd in costs.items():
         asset_id, _, number = key.rpartition("/")
         if key not in under_way and left > 0 and int(number or 0) > _last_number(record, asset_id):
