@@ -47,7 +47,7 @@ async def cost_by_ledgers(storage: Storage, production_id: str) -> Decimal:
 
 
 async def costs_of_takes(storage: Storage, production_id: str) -> dict[str, Decimal]:
-    """ "ASSET/NUMBER" of each take -> its bills, and the price of a request whose outcome is unknown, USD. All bills of
+    """The bills of each take, by "ASSET/NUMBER", and the price of a request whose outcome is unknown, USD. All bills of
     questions to language models together have the name "". A ledger that cannot be read is left out.
 
     Raises:
