@@ -54,14 +54,17 @@ class ProductionReports:
     async def report_production(self, production_id: str) -> Report:
         """Query a running production, or read the result of a closed one; a terminated one has failed.
 
-        A terminated one whose cost cannot be read needs attention until it is repaired.
+        One whose manifest or cost cannot be read needs attention until that is repaired.
 
         Raises:
             RPCError: the server or a worker does not respond; try again.
         """
         handle, described = await _describe(production_id)
         if described is None:
-            manifest = await self._read_manifest(production_id)
+            try:
+                manifest = await self._read_manifest(production_id)
+            except ApplicationError as error:
+                return _unreadable(Report(production_id=production_id, status=ProductionStatus.FAILED), error.message)
             return _report(manifest) if manifest else await self._failed(production_id, FORGOTTEN, 0)
         found = await self._snapshot_or_error(production_id, handle, described)
         if isinstance(found, Snapshot):
@@ -146,8 +149,7 @@ class ProductionReports:
         try:
             cost = await self._read_cost(production_id) if self._read_cost else ZERO
         except CostUnreadable as unreadable:
-            waits = {"status": ProductionStatus.NEEDS_ATTENTION, "again_seconds": UNREADABLE_SECONDS}
-            return failed.model_copy(update={**waits, "error": f"{unreadable}; {error}"})
+            return _unreadable(failed, f"{unreadable}; {error}")
         return failed.model_copy(update={"spent_usd": max(spent, cost)})
 
 
@@ -188,6 +190,12 @@ async def _describe(
     """The handle and the description of the newest run; no description if the server does not know the production."""
     handle = activity.client().get_workflow_handle(keys.workflow_id(production_id), result_type=Snapshot)
     return handle, await description_of(handle)
+
+
+def _unreadable(report: Report, error: str) -> Report:
+    """The report of a production of which an object has to be repaired first."""
+    waits = {"status": ProductionStatus.NEEDS_ATTENTION, "again_seconds": UNREADABLE_SECONDS, "error": error}
+    return report.model_copy(update=waits)
 
 
 def _report(snapshot: Snapshot) -> Report:

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -45,7 +46,7 @@ from activities.steps import MOST_LOST
 from activities.steps import heartbeats as _heartbeats
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageConflict
-from activities.takes.accounts.costs import cost_by_ledgers
+from activities.takes.accounts.costs import cost_by_ledgers, costs_of_takes
 from activities.takes.accounts.series import SeriesAccounts
 from activities.takes.producer import Producer
 from activities.takes.slots.checker import SlotChecker
@@ -205,6 +206,11 @@ class Activities(ProductionActivities):
     async def reserve_grant(self, request: ReserveGrant) -> None:
         async with _heartbeats("counting"):
             await reserve_grant(request, self._storage)
+
+    @activity.defn(name="ledger_costs")
+    async def ledger_costs(self, production_id: str) -> dict[str, Decimal]:
+        async with _heartbeats("counting"):
+            return await costs_of_takes(self._storage, production_id)
 
     @activity.defn(name="check_upload")
     async def check_upload(self, request: CheckUpload) -> Take:

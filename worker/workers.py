@@ -167,6 +167,7 @@ def _make_productions_worker(
             activities.judge_take,
             activities.settle_questions,
             activities.reserve_grant,
+            activities.ledger_costs,
             activities.check_upload,
             activities.finish_deliverable,
             activities.lay_out_film,

@@ -5,6 +5,7 @@ are equal), so the workflow imports no code with side effects.
 """
 
 from abc import ABC, abstractmethod
+from decimal import Decimal
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -170,6 +171,14 @@ class ProductionActivities(ABC):
             ApplicationError: type GRANT_SHORT, not retried: the grant does not cover it.
         """
         raise ApplicationError("this worker keeps no grants", type=GRANT_SHORT, non_retryable=True)
+
+    @activity.defn(name="ledger_costs")
+    async def ledger_costs(self, production_id: str) -> dict[str, Decimal]:
+        """The cost of each take of a production by its ledger, USD, and of all questions to language models under "".
+
+        An implementation without ledgers may leave it out.
+        """
+        return {}
 
     @activity.defn(name="check_upload")
     @abstractmethod

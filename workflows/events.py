@@ -231,6 +231,9 @@ class Snapshot(Model):
     answered: tuple[AnsweredRequest, ...] = Field(default=(), description="The newest requests with an idempotency key")
     translation_requests: int = Field(default=0, description="The edits that have asked for translations, also in vain")
     build: str = Field(default="", description="In a manifest: the version and build of the worker that wrote it")
+    earlier: dict[str, Money] = Field(
+        default_factory=dict, description="Takes that only a run before a reset has made -> what is spent for each"
+    )
     resets: tuple[datetime, ...] = Field(
         default=(), description="When a run went on after a reset, as the events since"
     )

@@ -26,6 +26,9 @@ class Quote(Model):
     until: date | None = Field(
         default=None, description="The last day (UTC) on which the rates are valid; after it, the asset is priced again"
     )
+    rates: str = Field(
+        default="", description="Identifies the rates; a take is submitted at others if they are no higher"
+    )
     lengths: tuple[float, ...] = Field(
         default=(), description="Of a shot that depends on its narration: the lengths (s) from which it is chosen then"
     )

@@ -21,7 +21,19 @@ from workflows.brief import REFERENCE, reference_id
 from workflows.continuity.inputs import EDIT, EXTEND, source_video
 from workflows.continuity.lengths import AT_MOST
 from workflows.illustrated.parts import PICTURES
-from workflows.models import LENGTHS, MASK, MAX_USD, UNSPOKEN_ROLES, UPLOAD, ZERO, Asset, Media, Modality, Quote
+from workflows.models import (
+    LENGTHS,
+    MASK,
+    MAX_USD,
+    UNSPOKEN_ROLES,
+    UPLOAD,
+    ZERO,
+    Asset,
+    Media,
+    Modality,
+    Quote,
+    digest_of,
+)
 
 DEFAULT_SECONDS: Final = 5.0
 """The length of a shot, if neither the plan nor the catalogue has one."""
@@ -153,7 +165,21 @@ def quote(offer: Offer, asset: Asset, inputs: Sequence[Asset] = (), instructions
         job=offer.job,
         unknown=offer.unknown,
         until=min((rate.until for rate in rates if rate.until), default=None),
+        rates=_digest(rates),
     )
+
+
+def _digest(rates: Sequence[Rate]) -> str:
+    known = [[rate.unit, f"{rate.usd_low:f}", f"{rate.usd_high:f}"] for rate in rates]
+    return digest_of(known)[:8] if known else ""
+
+
+def present_usd(offer: Offer, asset: Asset, inputs: Sequence[Media]) -> Decimal:
+    """The high price by the rates of today, USD, where they are not those of the asset's quote; otherwise 0."""
+    given = asset.quote.rates if asset.quote else ""
+    if given in ("", _digest(applicable_rates(offer, asset.parameters))):
+        return ZERO
+    return quote(offer, asset, list(reference_assets(inputs).values())).high_usd
 
 
 def version_usd(offer: Offer, asset: Asset, source_seconds: float) -> Decimal:

@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.catalogue.learned import read_charges
 from activities.catalogue.loader import problem_with
-from activities.catalogue.pricing import version_usd
+from activities.catalogue.pricing import present_usd, version_usd
 from activities.disk import check_room, is_out_of_room
 from activities.errors import (
     InvalidRequest,
@@ -311,7 +311,8 @@ class PaidTake(PaidAttempt):
         known = await self.call(read_charges(self.storage, self.task.production_id, self.task.asset))
         source = self.task.source_seconds
         by_source = ZERO if source is None else version_usd(self.offer, self.task.asset, source)
-        price = max(known.price(quote), by_source)
+        listed = present_usd(self.offer, self.task.asset, [each.media for each in self.task.inputs])
+        price = max(known.price(quote), by_source, listed)
         if not quote.is_valid_on(today):
             message = f"the price of {self.offer.model} was valid until {quote.until}; it is priced again"
         elif by_source > reserved:

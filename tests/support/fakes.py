@@ -338,6 +338,7 @@ class FakeActivities(FakeFilmSteps):
             self.judge_take,
             self.settle_questions,
             self.reserve_grant,
+            self.ledger_costs,
             self.check_upload,
             self.finish_deliverable,
             self.lay_out_film,

@@ -1,6 +1,5 @@
 """Further languages of a film: translated before the approval, and added or translated again by an edit."""
 
-from contextlib import nullcontext
 from decimal import Decimal
 from typing import Final
 
@@ -103,8 +102,10 @@ class Languages:
 
     async def _add_by_edit(self, plan: Plan, edit: PlanEdit, given: Translations, left_out: tuple[str, ...]) -> Plan:
         record, payer = self._run.record, self._questions.payer(edit.editor)
-        before = record.budget_usd
+        before, approved = record.budget_usd, bool(record.assets)
         async with self._questions.one_at_a_time:
+            if record.assets and not approved:
+                raise refuse("wrong_phase", "status", "the plan was approved meanwhile; read it and repeat the edit")
             room = None
             if record.assets:
                 if edit.budget_usd is not None:
@@ -125,7 +126,7 @@ class Languages:
                 spent_usd=record.spent_usd,
                 payer=payer,
             )
-            with nullcontext() if room is None else self._questions.holding(room):
+            with self._questions.planning() if room is None else self._questions.holding(room):
                 added = await self._ask(request, payer, by_edit=True)
         self._book(added.billed_usd, added.doubt_usd, edit, before)
         return added.plan

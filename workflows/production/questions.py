@@ -1,8 +1,8 @@
 """What questions to language models may cost, and what they have cost."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from decimal import Decimal
 from typing import Final
 
@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 RETURNED: Final = "questions-return-money"
+IN_TURN: Final = "planning-asks-in-turn"
 
 
 class NotAnswered(Exception):
@@ -39,7 +40,7 @@ class Questions:
     def __init__(self, run: ProductionRun) -> None:
         self._run = run
         self.one_at_a_time = asyncio.Lock()
-        """Held while `questions_usd` of the record is reserved."""
+        """Held while questions are asked, so that each has what all others have left."""
 
     def payer(self, person: str) -> Payer:
         """The payer of a question that is asked for `person`: its limits apply."""
@@ -49,6 +50,27 @@ class Questions:
         batch = None if record.allowance else record.batch
         payer = Payer(tenant=record.brief.tenant, person=person, day=day, batch=batch)
         return agent_payer(record, payer, workflow.now())
+
+    @asynccontextmanager
+    async def in_turn(self) -> AsyncIterator[None]:
+        """Ask the questions of the block after all others that are under way."""
+        if self.one_at_a_time.locked() and not workflow.patched(IN_TURN):
+            yield
+            return
+        async with self.one_at_a_time:
+            yield
+
+    @contextmanager
+    def planning(self) -> Iterator[None]:
+        """Ask the questions of the block about a plan that may be approved meanwhile: no approval has their cost, so
+        what it releases and costs money is started after them."""
+        self._run.planning = workflow.patched(IN_TURN)
+        try:
+            yield
+        finally:
+            if self._run.planning:
+                self._run.planning = False
+                self._run.wake_up()
 
     @contextmanager
     def holding(self, usd: Decimal) -> Iterator[None]:

@@ -60,6 +60,20 @@ class Reading:
     async def read_again(self, request: AnalyseAgain) -> Receipt:
         """Analyse one reference again, for at most what the person allows."""
         record = self._run.record
+        self._check_again(request)
+        async with self._questions.in_turn():
+            self._check_again(request)
+            payer = self._questions.payer(request.requested_by)
+            again = self._request(request.reference, payer).model_copy(update={"max_usd": request.max_usd})
+            with self._questions.planning():
+                await self._read(again)
+        if awaits_review(record) and not fields_wait(record):
+            record.status = ProductionStatus.PLANNING
+        self._run.wake_up()
+        return record.receipt()
+
+    def _check_again(self, request: AnalyseAgain) -> None:
+        record = self._run.record
         self._check(request.reference)
         if record.status is not ProductionStatus.AWAITING_APPROVAL and not awaits_review(record):
             message = f"the production is {record.status.value}; a reference is read again before the approval"
@@ -68,13 +82,6 @@ class Reading:
         if budget is not None and request.max_usd > budget - record.spent_usd:
             left = max(budget - record.spent_usd, ZERO)
             raise refuse("budget_short", "max_usd", f"{left} USD are left of the brief's budget; allow that or less")
-        payer = self._questions.payer(request.requested_by)
-        again = self._request(request.reference, payer).model_copy(update={"max_usd": request.max_usd})
-        await self._read(again)
-        if awaits_review(record) and not fields_wait(record):
-            record.status = ProductionStatus.PLANNING
-        self._run.wake_up()
-        return record.receipt()
 
     async def review(self, request: ReviewFields) -> Receipt:
         """Apply a person's review of extracted fields; one after the other, because each is based on the last."""

@@ -32,8 +32,12 @@ class ProductionRun(RunLoop):
         The next run goes on with them, so a run may end meanwhile."""
         self.asking = False
         """Whether questions to language models are under way, for which more money is held than they will cost."""
+        self.planning = False
+        """Whether questions about a plan are under way that was approved meanwhile, or may be."""
         self.pricing = asyncio.Lock()
         """Held while a change of the plan is priced: one change at a time."""
+        self.was_reset = False
+        """Whether a reset has taken back what this run knew of costs, and they are not counted yet."""
         self._resets = 0
         self._loop = asyncio.get_running_loop()
         workflow.register_random_seed_callback(self._count_reset)
@@ -47,6 +51,7 @@ class ProductionRun(RunLoop):
         self._log_reset()
 
     def _log_reset(self) -> None:
+        self.was_reset = True
         # The callback runs outside of the loop, where `workflow.now` fails.
         now = utc(datetime.fromtimestamp(self._loop.time(), UTC))
         self.record.resets = (*self.record.resets, now)

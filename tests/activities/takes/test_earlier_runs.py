@@ -1,6 +1,7 @@
 """Take numbers that a run before a reset used for another request: that request is stopped at its own provider, and its
 cost is reported by its own price."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -10,9 +11,11 @@ import pytest
 from activities.catalogue.offers import Offer
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
+from activities.takes.accounts.costs import costs_of_takes
 from activities.takes.producer import Producer
-from tests.activities.takes.attempts import Attempts, stop, take_request
+from tests.activities.takes.attempts import Attempts, Slow, stop, take_request
 from tests.support.vendor import Vendor
+from workflows import keys
 from workflows.activity_io import AssetFailure
 
 
@@ -104,3 +107,26 @@ async def test_a_take_of_an_earlier_run_is_not_used_for_a_model_that_is_not_offe
     await run.attempt()
     run.is_reset("gone", "0.40")
     assert (await run.fails()).type == "model_retired"
+
+
+async def test_the_costs_of_all_takes_are_read_from_their_ledgers(storage: Storage) -> None:
+    """Each take counts its bills, an open request its price, and questions to language models have one sum; a ledger
+    that cannot be read is left out."""
+    run = Attempts(storage, Vendor("0.40"), take_request("now"))
+    await run.attempt()
+    folder = keys.production_prefix(run.request.production_id)
+    paid = await storage.get_bytes(f"{folder}/assets/still-1/takes/1/ledger.json")
+    assert paid
+    for asset_id in ("_planner", "_judge-1"):
+        await storage.put_bytes(f"{folder}/assets/{asset_id}/takes/7/ledger.json", paid[0], "application/json")
+    await storage.put_bytes(f"{folder}/assets/still-2/takes/1/ledger.json", b"{}", "application/json")
+    slow = Slow("0.40")
+    other = Attempts(storage, slow, run.request.model_copy(update={"take": 2}))
+    attempt = asyncio.create_task(other.attempt())
+    await slow.reached.wait()
+    costs = await costs_of_takes(storage, run.request.production_id)
+    assert slow.gate
+    slow.gate.set()
+    await attempt
+    price = Decimal("0.40")
+    assert costs == {"still-1/1": price, "still-1/2": price, "": 2 * price}

@@ -14,6 +14,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.catalogue import pricing
 from activities.catalogue.offers import Offer, Rate
 from activities.production import Activities
 from activities.providers.protocol import Finished, Job, Request
@@ -286,6 +287,22 @@ async def test_a_known_overcharge_is_not_claimed_again(storage: Storage) -> None
     assert len(vendor.billed) == 1
     second.request = second.request.model_copy(update={"reserved_usd": 10 * PRICE})
     assert (await second.attempt()).cost_usd == 10 * PRICE
+
+
+@pytest.mark.parametrize(("now", "sent"), [("0.4001", False), ("0.3999", True)])
+async def test_a_price_list_that_changes_after_the_approval(storage: Storage, now: str, sent: bool) -> None:
+    """A take that costs more by the price list of its worker than by that of its plan is reserved at that price before
+    anything is submitted; a lower price is no reason to wait."""
+    vendor, request = Vendor(now), take_request("now", reserved_usd=PRICE)
+    offer = next(each for each in Vendor().offers() if each.model == "now")
+    asset = request.asset.model_copy(update={"quote": pricing.quote(offer, request.asset)})
+    run = Attempts(storage, vendor, request.model_copy(update={"asset": asset}))
+    if not sent:
+        error = (await run.fails()).details[0]
+        assert (error.kind, error.now_usd, vendor.billed) == ("price_changed", Decimal(now), [])
+        run.request = run.request.model_copy(update={"reserved_usd": Decimal(now)})
+    await run.attempt()
+    assert len(vendor.billed) == 1
 
 
 async def test_an_expired_price_is_not_claimed(storage: Storage) -> None:

@@ -1,4 +1,4 @@
-"""Rows of a batch whose productions were terminated and whose ledgers cannot be read."""
+"""Rows of a batch whose productions have ended without a result, and whose ledgers or manifests cannot be read."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -7,8 +7,11 @@ from uuid import uuid4
 
 import pytest
 from temporalio.client import Client
+from temporalio.testing import ActivityEnvironment
 
 import activities.batch
+from activities.batch import ProductionReports
+from activities.finishing.manifests import Manifests
 from activities.storage.bucket import Storage
 from activities.takes.accounts.costs import cost_by_ledgers
 from activities.takes.ledger import Entry, Submission
@@ -43,3 +46,18 @@ async def test_a_row_with_an_unreadable_ledger_waits_for_its_repair(
         view = await again.result()
     assert [str(row.status) for row in view.rows] == ["failed", "delivered", "delivered"]
     assert (view.rows[0].spent_usd, view.rows[0].error) == (Decimal("0.07"), "terminated by an operator")
+
+
+async def test_an_unreadable_manifest_is_reported(client: Client, storage: Storage) -> None:
+    """A production that Temporal no longer has needs attention while its manifest cannot be read: the report names the
+    object, and is repeated."""
+    environment, production_id = ActivityEnvironment(client=client), uuid4().hex
+    key = keys.manifest_key(production_id)
+    reports = ProductionReports(Manifests(storage).read, partial(cost_by_ledgers, storage))
+    await storage.put_bytes(key, b"{}", "application/json")
+    found = await environment.run(reports.report_production, production_id)
+    assert (found.status.value, found.again_seconds) == ("needs_attention", activities.batch.UNREADABLE_SECONDS)
+    assert f"{key} cannot be read" in found.error
+    await storage.delete(key)
+    found = await environment.run(reports.report_production, production_id)
+    assert (found.status.value, found.error) == ("failed", activities.batch.FORGOTTEN)

@@ -3,6 +3,7 @@
 Signals cannot be refused; what they cannot do is logged as `approval_ignored`.
 """
 
+from decimal import Decimal
 from typing import Any, Final
 
 from temporalio import workflow
@@ -11,9 +12,10 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
 
+    from workflows.agents.grants import is_agent
     from workflows.continuity.drafts import unknown_finals
     from workflows.events import ProductionStatus, Receipt
-    from workflows.models import Asset
+    from workflows.models import ZERO, Asset
     from workflows.production.agents import Grants, check_agent_decision, check_no_agent
     from workflows.production.allowance import Allowances
     from workflows.production.guards import (
@@ -37,11 +39,19 @@ with workflow.unsafe.imports_passed_through():
         pause_production,
         resume_production,
     )
-    from workflows.production.state.budget import disallowed_models, held_usd, left_usd, needed_usd, price_usd
-    from workflows.production.state.changes import reject_plan
+    from workflows.production.state.budget import (
+        disallowed_models,
+        held_usd,
+        is_part,
+        left_usd,
+        needed_usd,
+        price_usd,
+    )
+    from workflows.production.state.changes import lower_budget, reject_plan
     from workflows.refusals import refuse
-    from workflows.requests import ApprovalRequest, Decision, Pause, Rejection, Resume
+    from workflows.requests import Approval, ApprovalRequest, Decision, Pause, Rejection, Resume
 
+SENT_AGAIN: Final = "lower-approvals-after-a-reset"
 MAX_IGNORED: Final = 100
 """Lines about ignored signals in the event log; whoever sends more has a loop, and the record has a limit."""
 
@@ -73,7 +83,12 @@ class Decisions:
                 record.log("approval_ignored", reason=abridged(message), plan_digest=digest)
 
     async def decide(self, decision: Decision) -> Receipt:
-        self._check_decide(decision)
+        try:
+            self._check_decide(decision)
+        except ApplicationError:
+            if not await self._keeps_lower_budget(decision.approve):
+                raise
+            return self._run.record.receipt()
         if decision.approve and decision.grant:
             await self._grants.reserve(decision.approve, decision.grant)
             self._check_decide(decision)  # the plan may have changed, or been approved, meanwhile
@@ -95,6 +110,23 @@ class Decisions:
             )
             self._run.wake_up()
         return record.receipt()
+
+    async def _keeps_lower_budget(self, approval: Approval | None) -> bool:
+        """Whether an approval that is impossible now was sent again after a reset: then its lower budget is kept."""
+        record = self._run.record
+        if approval is None or approval.budget_usd is None or is_agent(approval.approver) or is_part(record):
+            return False
+        if not self._is_lower(approval.budget_usd) or not workflow.patched(SENT_AGAIN):
+            return False
+        if not await self._run.is_sent_again() or not self._is_lower(approval.budget_usd):
+            return False
+        lower_budget(record, approval.budget_usd, approval.approver, "as approved before the run was reset")
+        self._run.wake_up()
+        return True
+
+    def _is_lower(self, budget_usd: Decimal) -> bool:
+        record = self._run.record
+        return bool(record.assets) and not record.status.closed and budget_usd < (record.budget_usd or ZERO)
 
     def _check_decide(self, decision: Decision) -> None:
         self._check_decision(decision)

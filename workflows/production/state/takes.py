@@ -23,7 +23,7 @@ from workflows.production.state.budget import (
 from workflows.production.state.checked import findings_data, with_take
 from workflows.production.state.record import Record
 from workflows.production.state.stale_takes import follow_script, mark_stale
-from workflows.production.state.take_numbers import number_after
+from workflows.production.state.take_numbers import book_again, number_after
 
 if TYPE_CHECKING:  # the record of assets is read by clients, which load no Temporal
     from workflows.activity_io import AssetFailure
@@ -74,6 +74,7 @@ def start_take(record: Record, asset: Asset) -> None:
     """Mark the asset as being made. After continue-as-new it is marked already: then nothing is logged again."""
     before = record.assets[asset.asset_id]
     if before.status is not AssetStatus.GENERATING:
+        book_again(record, asset.asset_id, before.next_take)
         made_with = before.made_with if before.order else _inputs_in_use(record, asset)
         seconds = before.seconds if before.order else chosen_seconds(record, asset)
         given = {"made_with": made_with, "seconds": seconds}
@@ -125,6 +126,7 @@ def complete_take(record: Record, asset_id: str, take: Take, use: Take | None = 
 
 
 def start_extra(record: Record, asset_id: str, number: int) -> None:
+    book_again(record, asset_id, number)
     extra = record.assets[asset_id].extra
     begun = tuple(e.model_copy(update={"started": True}) if e.number == number else e for e in extra)
     record.update(asset_id, extra=begun)

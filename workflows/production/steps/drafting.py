@@ -44,13 +44,14 @@ class Drafting:
         try:
             if len(record.references) < len(record.brief.references):
                 record.references = await self._take_in_references()
-            if record.brief.references and workflow.patched(ANALYSES):
-                await self._reading.read_missing(payer)
-                if record.plan is None and fields_wait(record):
-                    request_review(record)
-                    return
-            draft = await self._draft(drafts, payer)
-            plan = await self._prices.priced(await self._languages.add_to_draft(draft, payer))
+            async with self._questions.in_turn():
+                if record.brief.references and workflow.patched(ANALYSES):
+                    await self._reading.read_missing(payer)
+                    if record.plan is None and fields_wait(record):
+                        request_review(record)
+                        return
+                draft = await self._languages.add_to_draft(await self._draft(drafts, payer), payer)
+            plan = await self._prices.priced(draft)
         except (ActivityError, ApplicationError) as error:
             raise_if_cancelled(error)
             fail_plan(record, message_of(error))

@@ -13,8 +13,10 @@ from temporalio.exceptions import ActivityError, ApplicationError
 with workflow.unsafe.imports_passed_through():
     from workflows import keys
     from workflows.activity_io import BUDGET_SHORT, TAKE_EXISTS, AssetFailure
+    from workflows.contracts import ProductionActivities
     from workflows.events import AssetStatus, ExtraTake, ProductionStatus
     from workflows.models import ZERO, Asset, Take
+    from workflows.production.activity_options import HEARTBEAT, PATIENT, STEP_TIMEOUT
     from workflows.production.judging import Judging
     from workflows.production.prices import PRICES_ENDED, Prices
     from workflows.production.publishing import Publishing
@@ -45,7 +47,7 @@ with workflow.unsafe.imports_passed_through():
         end_unaffordable_refinements,
         follow_verdict,
     )
-    from workflows.production.state.take_numbers import skip_extra_number, skip_take_number
+    from workflows.production.state.take_numbers import count_earlier, skip_extra_number, skip_take_number
     from workflows.production.state.takes import (
         assets_in_attention,
         assets_to_start,
@@ -70,6 +72,7 @@ MAX_PROPOSALS: Final = 20
 """Where more assets wait than this, something else is wrong than their prompts."""
 TOGETHER: Final = timedelta(seconds=3)
 """The first two attempts at an asset are a second apart."""
+EARLIER_COUNTED: Final = "earlier-runs-are-counted"
 EXTRAS_WITHIN_BUDGET: Final = "further-takes-within-budget"
 
 
@@ -100,6 +103,8 @@ class Making:
             if self._may_continue_as_new():
                 await workflow.wait_condition(self._run.is_quiet)
                 return
+            if self._run.was_reset:
+                await self._count_earlier()
             if not workflow.info().is_continue_as_new_suggested():
                 if self._prices.allowances.is_short():
                     await self._prices.allowances.cover()
@@ -109,7 +114,8 @@ class Making:
                 reach_gate(record)
             # Callers learn that something waits for a person when it begins to wait, whatever else goes on meanwhile.
             waits = needs_person or record.gate == "waiting"
-            if self._run.running or (self._run.asking and is_unfinished(record) and not is_held_back(record)):
+            asking = self._run.asking or self._run.planning
+            if self._run.running or (asking and is_unfinished(record) and not is_held_back(record)):
                 await self._wait_while_making(waits)
             elif waits or gated_assets(record) or is_unfinished(record):
                 record.status = ProductionStatus.NEEDS_ATTENTION
@@ -119,6 +125,21 @@ class Making:
             else:
                 record.status = ProductionStatus.FINISHING
                 return
+
+    async def _count_earlier(self) -> None:
+        """After a reset, count what the run before it has paid for, before anything is started."""
+        self._run.was_reset = False
+        if not workflow.patched(EARLIER_COUNTED):
+            return
+        costs = await workflow.execute_activity_method(
+            ProductionActivities.ledger_costs,
+            self._run.record.production_id,
+            start_to_close_timeout=STEP_TIMEOUT,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=PATIENT,
+            summary="count what was paid for before the reset",
+        )
+        count_earlier(self._run.record, costs)
 
     def _may_continue_as_new(self) -> bool:
         """Whether to continue as new, now that the takes under way allow it."""
@@ -175,6 +196,8 @@ class Making:
         """Whether the asset may be started now, at `price`, with `left` of the budget (USD); otherwise it waits: for
         a decision, for money that may be returned, or for the first bill of a model without a published price."""
         record = self._run.record
+        if self._run.planning:
+            return False
         if asset.unknown_price and (unknown := disallowed_models(record, asset)):
             message = f"the price of {', '.join(unknown)} is not published; allow it by approving again, or edit it"
             request_decision(record, asset.asset_id, "price_unknown", message)
@@ -212,6 +235,8 @@ class Making:
         record, maker = self._run.record, extra.asset
         if not may_cost(maker):
             return True
+        if self._run.planning:
+            return False
         left, unknown = left_usd(record), bool(maker.quote and maker.quote.unknown)
         short = left < ZERO or (unknown and self._is_capped() and left <= ZERO and not extra_usd(record, extra))
         waits = unknown and is_model_being_tried(record, maker)

@@ -14,7 +14,7 @@ from tests.support.fake_film import Film
 from tests.support.fakes import FakeActivities
 from tests.support.productions import Handle, Productions, refusal, snapshot, until, update
 from tests.support.waiting import eventually
-from tests.workflows.production.steps import approve, attention_of, digest, generating, made
+from tests.workflows.production.steps import approve, attention_of, digest, generating, made, waiting
 from tests.workflows.production.test_races import Slow
 from workflows.events import Receipt, Snapshot
 from workflows.production.workflow import ProductionWorkflow
@@ -145,20 +145,12 @@ async def test_a_reset_keeps_a_lower_budget(productions: Productions) -> None:
         await generating(handle, "text-1", "text-2")
         assert (await refusal(lower(handle, "0.05"))).kind == "budget_short"
         await update(handle, ProductionWorkflow.pause, Pause())
-        tasks = [e.event_id async for e in handle.fetch_history_events() if _ends_task(e)]
+        tasks = [e.event_id async for e in handle.fetch_history_events() if ends_task(e)]
         await update(handle, ProductionWorkflow.resume, Resume())
         fakes.release("text-1")
         await eventually(lambda: _spent(handle, "0.01"))
         await lower(handle, "0.11")
-        await productions.client.workflow_service.reset_workflow_execution(
-            ResetWorkflowExecutionRequest(
-                namespace=productions.client.namespace,
-                workflow_execution=WorkflowExecution(workflow_id=handle.id, run_id=(await handle.describe()).run_id),
-                reason="made again",
-                workflow_task_finish_event_id=tasks[-1],
-                request_id=uuid4().hex,
-            )
-        )
+        await reset(productions, handle, tasks[-1])
         again = productions.newest(handle)
         await eventually(lambda: _spent(again, "0.01"))
         seen = await snapshot(again)
@@ -170,5 +162,49 @@ async def test_a_reset_keeps_a_lower_budget(productions: Productions) -> None:
         assert (await again.result()).budget_usd == Decimal("0.11")
 
 
-def _ends_task(event: HistoryEvent) -> bool:
+async def test_a_reset_keeps_the_lower_budget_of_an_approval(productions: Productions) -> None:
+    """The approval of the stills, which names less than that of the plan, comes before the stills in a run that is
+    reset: it releases nothing, but its budget holds, and the stills are approved again."""
+    fakes = Slow(price_usd="0.10")
+    for asset_id in ("still-1", "shot-1"):
+        fakes.hold(asset_id)
+    async with fakes.working(productions.client):
+        handle = await productions.approved("0.50", platform="video", approval={"stills_first": True})
+        await generating(handle, "still-1")
+        await update(handle, ProductionWorkflow.pause, Pause())
+        tasks = [e.event_id async for e in handle.fetch_history_events() if ends_task(e)]
+        await update(handle, ProductionWorkflow.resume, Resume())
+        fakes.release("still-1")
+        await until(handle, "needs_attention")
+        (item,) = await waiting(productions.client, handle)
+        assert item.plan_digest
+        await approve(handle, item.plan_digest, "bo", budget_usd=Decimal("0.30"))
+        await generating(handle, "shot-1")
+        await reset(productions, handle, tasks[-1])
+        again = productions.newest(handle)
+        seen = await until(again, "needs_attention")
+        assert (seen.budget_usd, seen.lowered_usd) == (Decimal("0.30"), Decimal("0.30"))
+        assert (await refusal(approve(again, digest(seen), "bo", budget_usd=Decimal("0.10")))).kind == "stale_digest"
+    async with fakes.working(productions.client):  # it replays the whole run
+        (item,) = await waiting(productions.client, again)
+        assert item.plan_digest
+        await approve(again, item.plan_digest, "bo")
+        fakes.release("shot-1")
+        seen = await again.result()
+    assert (seen.budget_usd, seen.spent_usd) == (Decimal("0.30"), Decimal("0.3000"))
+
+
+async def reset(productions: Productions, handle: Handle, event_id: int) -> None:
+    await productions.client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace=productions.client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=handle.id, run_id=(await handle.describe()).run_id),
+            reason="made again",
+            workflow_task_finish_event_id=event_id,
+            request_id=uuid4().hex,
+        )
+    )
+
+
+def ends_task(event: HistoryEvent) -> bool:
     return bool(event.HasField("workflow_task_completed_event_attributes"))
