@@ -32,7 +32,7 @@ def title_of(task: PlanningTask) -> str:
     about = topic(text) if is_order(text) or asks_for_film(text) else ""
     about = about if len(about.split()) <= MOST_WORDS else ""
     text = about or text
-    if structure and not about and structure.form in ("shot list", "table", "screenplay"):
+    if structure and not about and (is_order(text) or structure.form in ("shot list", "table", "screenplay")):
         texts = (text for shot in structure.shots for text in (shot.description, *shot.spoken))
         text = next(filter(None, texts), text)
     if structure and structure.form == "advert" and not structure.conversation and is_commission(text):

@@ -13,7 +13,7 @@ from activities.planning.structure.labels import segments
 from activities.planning.structure.orders.remarks import is_courtesy, names_film
 from activities.planning.structure.orders.sentences import is_order, read, shown_in
 from activities.planning.structure.orders.small_letters import with_capitals
-from activities.planning.structure.quoted import sentences_with_quotes
+from activities.planning.structure.quoted import asks_for_film, sentences_with_quotes
 from activities.planning.structure.text import LEAD, QUOTED, has_words
 from activities.planning.structure.vocabulary import dictation, places
 from activities.planning.structure.vocabulary import sequences as words
@@ -24,11 +24,10 @@ _BEGIN: Final = (
 )
 _TURN: Final = Pattern(
     rf"{_BEGIN}(?P<word>(?P<first>{words.FIRST})|{words.NEXT}|(?P<last>{words.LAST}))(?![^\W\d_])"
-    rf"|(?:^|(?<=\s))(?P<start>{words.STARTS})(?![^\W\d_])|(?:^|(?<=[,，、;；:：。\s]))(?P<wide>{words.WIDE})",
+    rf"|(?:^|(?<=\s))(?P<start>{words.STARTS})(?![^\W\d_])|(?:^|(?<=[,，、;；:：。\s]))(?P<wide>(?P<wide_first>{words.WIDE_FIRST})|{words.WIDE})",
     re.IGNORECASE,
 )
 """Where the next picture of a sentence begins."""
-_FIRST: Final = Pattern(rf"^\W*(?:{words.FIRST}|{words.WIDE})", re.IGNORECASE)
 _COVERS: Final = Pattern(rf"(?:^|[\s,;])(?:{words.COVERS})[^:：,;“”\"]{{0,30}}[:：]\s*(?=\S)", re.IGNORECASE)
 _AT_END: Final = Pattern(rf"^\W*(?:{places.END})\s*[:：]", re.IGNORECASE)
 _SIGN: Final = Pattern(
@@ -156,7 +155,7 @@ def _in_order(sentence: str) -> tuple[str, Sequence[str]] | None:
     if not turns:
         return None
     head = sentence[: turns[0].start()]
-    is_first = turns[0]["first"] or turns[0]["start"] or (turns[0]["wide"] and _FIRST.match(turns[0][0]))
+    is_first = turns[0]["first"] or turns[0]["start"] or turns[0]["wide_first"]
     shows = not is_first and (shown_in(head) is not None or _SEEN.match(head))
     if len(turns) + bool(shows) < LEAST_PICTURES:
         return None
@@ -176,6 +175,9 @@ def _listed(sentence: str) -> tuple[str, Sequence[str]] | None:
         items, head = sentence[found.end() :], sentence[: found.start()]
         pictures = _divided(items)
         return (head, pictures) if len(pictures) >= LEAST_PICTURES else None
+    head, mark, items = sentence.partition(": ")
+    if mark and (is_order(head) or asks_for_film(head)) and len(pictures := _divided(items)) >= LEAST_LISTED:
+        return head, pictures
     verb = _COVERS_FIRST.match(sentence)
     seen = sentence[verb.end() :] if verb else shown_in(sentence)
     pictures = _divided(seen) if seen else []
