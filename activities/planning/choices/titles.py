@@ -5,17 +5,19 @@ from typing import Final
 
 from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.notations.silence import without_no_voice
-from activities.planning.structure.orders.remarks import is_aside, is_remark
+from activities.planning.structure.orders.remarks import MEDIUM, is_aside, is_remark
 from activities.planning.structure.orders.sentences import is_order, topic
 from activities.planning.structure.orders.shot_lengths import without_each_shot
 from activities.planning.structure.orders.small_letters import with_capitals
-from activities.planning.structure.quoted import asks_for_film, is_commission
+from activities.planning.structure.quoted import is_commission
 from activities.planning.structure.sounds import without_sounds
 from activities.planning.structure.text import quotations
 from activities.planning.task import PlanningTask
+from activities.text.patterns import Pattern
 from activities.text.speech import sentences, subject
 
 _BRACKETS: Final = re.compile(r"\s*[(（]([^()（）]*)[)）]")
+_FILM_FIRST: Final = Pattern(rf"^\W*(?:{MEDIUM.pattern})\s*[:：]\s*(?=\S)", re.IGNORECASE)
 MOST_CHARS: Final = 60
 MOST_WORDS: Final = 12
 """Of a topic; a longer one is the brief itself."""
@@ -29,7 +31,9 @@ def title_of(task: PlanningTask) -> str:
     text = next((s for s in sentences(with_capitals(without_letter(brief.text))) if not is_aside(s)), brief.text)
     text = without_sounds(without_no_voice(without_each_shot(text)))
     text = _BRACKETS.sub(lambda m: "" if is_remark(m[1]) else m[0], text)
-    about = topic(text) if is_order(text) or asks_for_film(text) else ""
+    orders = is_commission(text)
+    text = _FILM_FIRST.sub("", _without_settings(text)) or text
+    about = topic(text) if orders else ""
     about = about if len(about.split()) <= MOST_WORDS else ""
     text = about or text
     if structure and not about and (is_order(text) or structure.form in ("shot list", "table", "screenplay")):
@@ -40,3 +44,9 @@ def title_of(task: PlanningTask) -> str:
         text = next(iter((*quotations(text), *reversed(last.lettering), *last.spoken)), text)
     first = subject(text).rstrip(" .!?。！？।؟۔…,;:") or brief.platform.value.replace("_", " ")
     return first if len(first) <= MOST_CHARS else first[: MOST_CHARS - 1].rstrip() + "…"
+
+
+def _without_settings(text: str) -> str:
+    """A line without its clauses about the length and the form of the film: "Feature launch, 16s, 16:9"."""
+    first, *others = re.split(r"(?=[,，]\s)", text)
+    return "".join((first, *(each for each in others if not is_remark(each.strip(" ,，")))))

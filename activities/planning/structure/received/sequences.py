@@ -10,6 +10,7 @@ from typing import Final
 
 from activities.planning.structure import words as names
 from activities.planning.structure.labels import segments
+from activities.planning.structure.notations.silence import asks_for_no_voice
 from activities.planning.structure.orders.remarks import is_courtesy, names_film
 from activities.planning.structure.orders.sentences import is_order, read, shown_in
 from activities.planning.structure.orders.small_letters import with_capitals
@@ -24,7 +25,8 @@ _BEGIN: Final = (
 )
 _TURN: Final = Pattern(
     rf"{_BEGIN}(?P<word>(?P<first>{words.FIRST})|{words.NEXT}|(?P<last>{words.LAST}))(?![^\W\d_])"
-    rf"|(?:^|(?<=\s))(?P<start>{words.STARTS})(?![^\W\d_])|(?:^|(?<=[,，、;；:：。\s]))(?P<wide>(?P<wide_first>{words.WIDE_FIRST})|{words.WIDE})",
+    rf"|(?:^|(?<=\s))(?P<start>{words.STARTS})(?![^\W\d_])|(?:^|(?<=[,，、;；:：。\s]))"
+    rf"(?P<wide>(?P<wide_first>{words.WIDE_FIRST})|{words.WIDE})",
     re.IGNORECASE,
 )
 """Where the next picture of a sentence begins."""
@@ -122,7 +124,8 @@ def with_sequences(text: str) -> str:
     it is."""
     if _STRUCTURED.search(text) or not (names_film(text) or _REQUEST.search(text)):
         return text
-    units = [unit for line in with_capitals(text).splitlines() for unit in _units(line)]
+    is_silent = any(asks_for_no_voice(s) for line in text.splitlines() for s in sentences_with_quotes(line))
+    units = [unit for line in with_capitals(text).splitlines() for unit in _units(line, is_silent=is_silent)]
     if sum(is_picture for _, is_picture in units) < LEAST_PICTURES:
         return text
     writer = _Writer()
@@ -131,15 +134,18 @@ def with_sequences(text: str) -> str:
     return "\n".join((*writer.lines, "", *writer.early))
 
 
-def _units(line: str) -> Iterator[tuple[str, bool]]:
-    """The sentences of a line, and the pictures of those that have several; each with whether it is such a picture."""
+def _units(line: str, *, is_silent: bool) -> Iterator[tuple[str, bool]]:
+    """The sentences of a line, and the pictures of those that have several; each with whether it is such a picture.
+
+    Where nothing is said, sentences that begin with "first", "then" or "at last" are pictures, too.
+    """
     if segments(line) and segments(line)[0].kind:
         yield line, False
         return
     for sentence in sentences_with_quotes(line):
         head, pictures = _in_order(sentence) or _listed(sentence) or ("", ())
         if not pictures:
-            yield sentence, False
+            yield sentence, is_silent and _TURN.match(sentence) is not None
             continue
         if has_words(head):
             yield _RELATIVE.sub("", head.strip(_EDGES)) + ".", False
