@@ -156,8 +156,7 @@ def _units(line: str, *, is_silent: bool) -> Iterator[tuple[str, bool]]:
 
 def _in_order(sentence: str) -> tuple[str, Sequence[str]] | None:
     """What stands before the pictures of a sentence that "first", "then" and "at last" divide, and these."""
-    quotes = [match.span() for match in QUOTED.finditer(sentence)]
-    turns = [turn for turn in _TURN.finditer(sentence) if not any(begin <= turn.start() < end for begin, end in quotes)]
+    turns = [*_TURN.finditer(QUOTED.sub(lambda quote: "_" * len(quote[0]), sentence))]
     if not turns:
         return None
     head = sentence[: turns[0].start()]
