@@ -6,18 +6,20 @@ from typing import Final
 from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.labels import is_note
 from activities.planning.structure.notations.silence import without_no_voice
-from activities.planning.structure.orders.remarks import is_aside, is_remark
+from activities.planning.structure.orders.remarks import MEDIUM, is_aside, is_remark
 from activities.planning.structure.orders.requests import with_film_order
 from activities.planning.structure.orders.sentences import is_order, topic
 from activities.planning.structure.orders.shot_lengths import without_each_shot
 from activities.planning.structure.orders.small_letters import with_capitals
-from activities.planning.structure.quoted import asks_for_film, is_commission
+from activities.planning.structure.quoted import is_commission
 from activities.planning.structure.sounds import without_sounds
 from activities.planning.structure.text import quotations
 from activities.planning.task import PlanningTask
+from activities.text.patterns import Pattern
 from activities.text.speech import sentences, subject
 
 _BRACKETS: Final = re.compile(r"\s*[(（]([^()（）]*)[)）]")
+_FILM_FIRST: Final = Pattern(rf"^\W*(?:{MEDIUM.pattern})\s*[:：]\s*(?=\S)", re.IGNORECASE)
 MOST_CHARS: Final = 60
 MOST_WORDS: Final = 12
 """Of a topic; a longer one is the brief itself."""
@@ -37,10 +39,12 @@ def title_of(task: PlanningTask) -> str:
     text = next((s for s in sentences(told) if not (is_aside(s) or is_note(s) or is_bare_order(s))), brief.text)
     text = without_sounds(without_no_voice(without_each_shot(text)))
     text = _BRACKETS.sub(lambda m: "" if is_remark(m[1]) else m[0], text)
-    about = topic(text) if is_order(text) or asks_for_film(text) else ""
+    orders = is_commission(text)
+    text = _FILM_FIRST.sub("", _without_settings(text)) or text
+    about = topic(text) if orders else ""
     about = about if len(about.split()) <= MOST_WORDS else ""
     text = about or text
-    if structure and not about and structure.form in ("shot list", "table", "screenplay"):
+    if structure and not about and (is_order(text) or structure.form in ("shot list", "table", "screenplay")):
         texts = (text for shot in structure.shots for text in (shot.description, *shot.spoken))
         text = next(filter(None, texts), text)
     if structure and structure.form == "advert" and not structure.conversation and is_commission(text):
@@ -48,3 +52,9 @@ def title_of(task: PlanningTask) -> str:
         text = next(iter((*quotations(text), *reversed(last.lettering), *last.spoken)), text)
     first = subject(text).rstrip(" .!?。！？।؟۔…,;:") or brief.platform.value.replace("_", " ")
     return first if len(first) <= MOST_CHARS else first[: MOST_CHARS - 1].rstrip() + "…"
+
+
+def _without_settings(text: str) -> str:
+    """A line without its clauses about the length and the form of the film: "Feature launch, 16s, 16:9"."""
+    first, *others = re.split(r"(?=[,，]\s)", text)
+    return "".join((first, *(each for each in others if not is_remark(each.strip(" ,，")))))

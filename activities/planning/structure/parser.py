@@ -61,6 +61,9 @@ def parse(text: str) -> Structure | None:
         end, shots = "", (*shots[:-1], replace(shots[-1], lettering=(*shots[-1].lettering, last)))
     elif found.seconds and labelled in shots[-1].lettering:
         last = labelled
+    if end and found.form == "advert" and end in shots[-1].lettering:
+        kept = tuple(text for text in shots[-1].lettering if text != end)
+        shots = (*shots[:-1], replace(shots[-1], lettering=kept))
     found = replace(found, shots=shots, last_text=last, fades_out=found.fades_out or fades_out)
     return replace(found, cards=found.cards._replace(end=end, legal=whole.cards.legal))
 

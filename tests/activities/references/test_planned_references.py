@@ -142,7 +142,7 @@ def test_the_template_uses_the_words_of_a_sheet_and_the_look_of_a_picture() -> N
     revised = draft(with_facts(PlanningTask.of(corrected, {"previz": Previz({})}, read=read)))
     assert [w.partition(";")[0] for w in revised.warnings] == ["feedback: not done: “More drama”"]
     silent = draft(with_facts(PlanningTask.of(request, {"previz": Previz({})}, read={**read, 1: []})))
-    assert [w.partition(":")[0] for w in silent.warnings] == ["reference-1 is not used"]
+    assert [w.partition(":")[0] for w in silent.warnings] == ["narration", "reference-1 is not used"]
 
 
 # Models

@@ -62,7 +62,8 @@ _CONTACT: Final = Pattern(
 )
 """A number or an address to call at the end, without quotation marks."""
 _ADDRESS: Final = Pattern(
-    r"^[^:：.]{0,30}(?:address|phone|website|opening (?:hours|times)|adresse|telefon|webseite|öffnungszeiten|"
+    r"^[^:：.]{0,30}(?:address|phone|website|date|datum|fecha|data|дата|日期|日付|날짜|opening (?:hours|times)|adresse|"
+    r"telefon|webseite|öffnungszeiten|"
     r"téléphone|horaires|"
     r"direcci[oó]n|teléfono|horario|indirizzo|telefono|orari|endereço|telefone|hor[aá]rios?|adres|openingstijden|"
     r"godziny|"
@@ -105,6 +106,7 @@ _LASTS: Final = Pattern(
     rf"(?:{words.LENGTHS}|s(?:ec|ek)?\b)\w*(?!\w)",
     re.IGNORECASE,
 )
+_COMMAS: Final = Pattern(r"\s*[,，]\s*")
 _LENGTH_FIRST: Final = Pattern(r"^\s*\d+\s?(?:초|분|秒|分)(?:짜리|의|の)?\s*")
 ORDER_SENTENCES: Final = 2
 """The first sentences of a brief, of which one that names a film and a length orders it."""
@@ -248,7 +250,10 @@ def topic(sentence: str) -> str:
     after = _LASTS.sub(" ", rest).split(": ")[0]
     found = next(filter(None, (pattern.search(after) for pattern in _TOPICS[:2])), None)
     found = found or next(filter(None, (pattern.search(sentence) for pattern in _TOPICS[2:])), None)
-    return description_text(_LENGTH_FIRST.sub("", found.group(1).rstrip(" .!?。"))) if found else ""
+    if not found:
+        return ""
+    first, *others = _COMMAS.split(_LENGTH_FIRST.sub("", found.group(1).rstrip(" .!?。")))
+    return description_text(", ".join((first, *(each for each in others if each and not is_remark(each)))))
 
 
 def end_text(sentence: str) -> str:

@@ -10,10 +10,11 @@ from typing import Final
 
 from activities.planning.structure import words as names
 from activities.planning.structure.labels import segments
+from activities.planning.structure.notations.silence import asks_for_no_voice
 from activities.planning.structure.orders.remarks import is_courtesy, names_film
 from activities.planning.structure.orders.sentences import is_order, read, shown_in
 from activities.planning.structure.orders.small_letters import with_capitals
-from activities.planning.structure.quoted import sentences_with_quotes
+from activities.planning.structure.quoted import asks_for_film, sentences_with_quotes
 from activities.planning.structure.text import LEAD, QUOTED, has_words
 from activities.planning.structure.vocabulary import dictation, places
 from activities.planning.structure.vocabulary import sequences as words
@@ -24,11 +25,11 @@ _BEGIN: Final = (
 )
 _TURN: Final = Pattern(
     rf"{_BEGIN}(?P<word>(?P<first>{words.FIRST})|{words.NEXT}|(?P<last>{words.LAST}))(?![^\W\d_])"
-    rf"|(?:^|(?<=\s))(?P<start>{words.STARTS})(?![^\W\d_])|(?:^|(?<=[,，、;；:：。\s]))(?P<wide>{words.WIDE})",
+    rf"|(?:^|(?<=\s))(?P<start>{words.STARTS})(?![^\W\d_])|(?:^|(?<=[,，、;；:：。\s]))"
+    rf"(?P<wide>(?P<wide_first>{words.WIDE_FIRST})|{words.WIDE})",
     re.IGNORECASE,
 )
 """Where the next picture of a sentence begins."""
-_FIRST: Final = Pattern(rf"^\W*(?:{words.FIRST}|{words.WIDE})", re.IGNORECASE)
 _COVERS: Final = Pattern(rf"(?:^|[\s,;])(?:{words.COVERS})[^:：,;“”\"]{{0,30}}[:：]\s*(?=\S)", re.IGNORECASE)
 _AT_END: Final = Pattern(rf"^\W*(?:{places.END})\s*[:：]", re.IGNORECASE)
 _SIGN: Final = Pattern(
@@ -123,7 +124,8 @@ def with_sequences(text: str) -> str:
     it is."""
     if _STRUCTURED.search(text) or not (names_film(text) or _REQUEST.search(text)):
         return text
-    units = [unit for line in with_capitals(text).splitlines() for unit in _units(line)]
+    is_silent = any(asks_for_no_voice(s) for line in text.splitlines() for s in sentences_with_quotes(line))
+    units = [unit for line in with_capitals(text).splitlines() for unit in _units(line, is_silent=is_silent)]
     if sum(is_picture for _, is_picture in units) < LEAST_PICTURES:
         return text
     writer = _Writer()
@@ -132,15 +134,18 @@ def with_sequences(text: str) -> str:
     return "\n".join((*writer.lines, "", *writer.early))
 
 
-def _units(line: str) -> Iterator[tuple[str, bool]]:
-    """The sentences of a line, and the pictures of those that have several; each with whether it is such a picture."""
+def _units(line: str, *, is_silent: bool) -> Iterator[tuple[str, bool]]:
+    """The sentences of a line, and the pictures of those that have several; each with whether it is such a picture.
+
+    Where nothing is said, sentences that begin with "first", "then" or "at last" are pictures, too.
+    """
     if segments(line) and segments(line)[0].kind:
         yield line, False
         return
     for sentence in sentences_with_quotes(line):
         head, pictures = _in_order(sentence) or _listed(sentence) or ("", ())
         if not pictures:
-            yield sentence, False
+            yield sentence, is_silent and _TURN.match(sentence) is not None
             continue
         if has_words(head):
             yield _RELATIVE.sub("", head.strip(_EDGES)) + ".", False
@@ -151,12 +156,11 @@ def _units(line: str) -> Iterator[tuple[str, bool]]:
 
 def _in_order(sentence: str) -> tuple[str, Sequence[str]] | None:
     """What stands before the pictures of a sentence that "first", "then" and "at last" divide, and these."""
-    quotes = [match.span() for match in QUOTED.finditer(sentence)]
-    turns = [turn for turn in _TURN.finditer(sentence) if not any(begin <= turn.start() < end for begin, end in quotes)]
+    turns = [*_TURN.finditer(QUOTED.sub(lambda quote: "_" * len(quote[0]), sentence))]
     if not turns:
         return None
     head = sentence[: turns[0].start()]
-    is_first = turns[0]["first"] or turns[0]["start"] or (turns[0]["wide"] and _FIRST.match(turns[0][0]))
+    is_first = turns[0]["first"] or turns[0]["start"] or turns[0]["wide_first"]
     shows = not is_first and (shown_in(head) is not None or _SEEN.match(head))
     if len(turns) + bool(shows) < LEAST_PICTURES:
         return None
@@ -176,11 +180,18 @@ def _listed(sentence: str) -> tuple[str, Sequence[str]] | None:
         items, head = sentence[found.end() :], sentence[: found.start()]
         pictures = _divided(items)
         return (head, pictures) if len(pictures) >= LEAST_PICTURES else None
+    head, mark, items = sentence.partition(": ")
+    if mark and (is_order(head) or asks_for_film(head)) and len(pictures := _divided(items)) >= LEAST_LISTED:
+        return (head, pictures) if 2 * _determined(pictures) >= len(pictures) else None
     verb = _COVERS_FIRST.match(sentence)
     seen = sentence[verb.end() :] if verb else shown_in(sentence)
     pictures = _divided(seen) if seen else []
-    determined = sum(_DETERMINED.match(each) is not None for each in pictures)
-    return ("", pictures) if len(pictures) >= LEAST_LISTED and determined == len(pictures) else None
+    return ("", pictures) if len(pictures) >= LEAST_LISTED and _determined(pictures) == len(pictures) else None
+
+
+def _determined(pictures: Sequence[str]) -> int:
+    """How many begin with an article or the like, as things that are seen; other parts of a list may be statements."""
+    return sum(_DETERMINED.match(each) is not None for each in pictures)
 
 
 def _divided(items: str) -> list[str]:

@@ -22,7 +22,8 @@ HORIZONTAL: Final = (
     r"אופקי\w*|लैंडस्केप|क्षैतिज|横屏|横版|橫式|横型|横長|가로(?:형)?"
 )
 ONLY_SHAPES: Final = (
-    r"vertical|verticale|hochkant|hochformat|querformat|im (?:hoch|quer)format|en vertical|à la verticale|in verticale|"
+    r"verticale?s?|horizontale?s?|hochkant|hochformat|querformat|im (?:hoch|quer)format|en vertical|à la verticale|"
+    r"in verticale|"
     r"verticaal|staand(?: formaat)?|pionowo|pionowy|w pionie|stående|вертикальн(?:ый|о|ое)|dikey|عمودي|رأسي|अनुलंब|"
     r"वर्टिकल|竖屏|竖版|豎屏|横屏|横版|直式|縦型|縦長|縦動画|横型|세로(?:형| 영상| 화면)?|가로(?:형| 영상| 화면)?|"
     r"vertikal|pystyvideo|na výšku"

@@ -14,13 +14,15 @@ FIRST: Final = (
     r"सबसे पहले|đầu tiên|trước tiên|pertama(?:-tama)?|mula-mula"
 )
 STARTS: Final = (
-    r"(?:(?:that|which|it|this|the \w+) )?(?:starts?|opens?|begins?) (?:with|on)|(?:(?:der|die|das|es|"
+    r"(?:(?:that|which|it|this|we|the \w+) )?(?:starts?|opens?|begins?) (?:with|on)|(?:(?:der|die|das|es|"
     r"er) )?(?:beginnt|startet) "
-    r"mit|(?:(?:qui|ça|elle|il) )?(?:commence|s['’]ouvre|débute) (?:par|sur|avec)|(?:que )?(?:empie(?:za|ce)|"
+    r"mit|(?:(?:qui|ça|elle|il|on) )?(?:commence|s['’]ouvre|débute) (?:par|sur|avec)|(?:que )?(?:empie(?:za|ce)|"
     r"comien(?:za|ce)|"
-    r"arran(?:ca|que)) (?:con|en)|(?:che )?(?:inizia|inizi|comincia|si apre) (?:con|su)|(?:que )?(?:começa|comece|"
+    r"arran(?:ca|que)|empezamos) (?:con|en)|(?:che )?(?:inizia|inizi|comincia|si apre|iniziamo) (?:con|su)|"
+    r"(?:que )?(?:começa|comece|"
     r"inicia) com|"
-    r"(?:dat |die |het )?begint met|(?:który |która )?zaczyna się od|(?:som )?(?:börjar|begynder|begynner|starter) med|"
+    r"(?:dat |die |het |we |wij )?begin(?:t|nen) met|(?:który |która )?zaczyna się od|(?:som )?(?:börjar|begynder|"
+    r"begynner|starter) med|"
     r"(?:который )?начинается с(?:о)?"
 )
 """Before the first picture, also within a sentence that orders the film."""
@@ -35,9 +37,11 @@ NEXT: Final = (
 LAST: Final = (
     rf"{_ALSO}(?:finally|lastly|at last|last(?! (?:night|year|week|summer|winter))|in the end|"
     r"at the (?:very )?end|to (?:finish|end)(?: with)?|"
-    r"(?:it )?end(?:s|ing)? (?:with|on)|(?:es |das video |der film )?endet mit|(?:ça |et )?(?:se termine|"
+    r"(?:it |we )?end(?:s|ing)? (?:with|on)|(?:es |das video |der film )?end(?:et|en wir) mit|(?:wir )?enden mit|"
+    r"(?:ça |et )?(?:se termine|"
     r"finit) (?:par|sur)|"
-    r"(?:se )?(?:termina|acaba)(?:ndo)? (?:con|com|em)|(?:finisce|si chiude) con|eindigt met|kończy się|"
+    r"(?:se )?(?:termina|acaba)(?:ndo|mos)? (?:con|com|em)|(?:finisce|si chiude) con|(?:we |wij |het )?eindig(?:t|"
+    r"en) met|kończy się|"
     r"slutar med|slutter med|"
     r"заканчивается|clos(?:es?|ing) (?:with|on)|zuletzt|schließlich|zum (?:schluss|abschluss|ende)|"
     r"am (?:ende|schluss)|als letztes|enfin|à la fin|pour (?:finir|terminer|conclure)|por último|finalmente|"
@@ -47,11 +51,15 @@ LAST: Final = (
     r"в финале|наприкінці|στο τέλος|τέλος|وأخيراً?|أخيراً?|أخيرا|في (?:النهاية|الختام)|לבסוף|בסוף|"
     r"(?:और )?(?:अंत|आख़िर|आखिर) में|cuối cùng|terakhir|akhirnya)"
 )
+_WIDE_VERBS: Final = r"(?:是|拍(?:摄|攝)?|到|有|出现|出現|展示|切到)?"
+WIDE_FIRST: Final = (
+    rf"(?:首先|一开始|开头|開頭|开场|開場|先(?!生)){_WIDE_VERBS}|(?:まず(?:は)?|最初[には]|冒頭[には]?)、?|"
+    r"(?:먼저|처음에(?:는)?)"
+)
 WIDE: Final = (
-    r"(?:首先|一开始|開頭|先(?!生)|接着|接著|然后|然後|接下来|接下來|之后(?=是|拍|再)|再(?!见|見|次)|随后|隨後|"
-    r"最后|最後)(?:是|拍(?:摄|攝)?|到|有|出现|出現|展示|切到)?|"
-    r"(?:まず(?:は)?|最初[にはは]|次[にはは]|続いて|それから|そのあと|その後|最後[にはは])、?|"
-    r"(?:먼저|처음에(?:는)?|그다음(?:에|은|엔)?|그 다음(?:에|은|엔)?|다음(?:에|으로|은|엔)|이어서|그리고 나서|"
+    rf"(?:接着|接著|然后|然後|接下来|接下來|之后(?=是|拍|再)|再(?!见|見|次)|随后|隨後|最后|最後(?![には])){_WIDE_VERBS}|"
+    r"(?:次[には]|続いて|それから|そのあと|その後|最後[には])、?|"
+    r"(?:그다음(?:에|은|엔)?|그 다음(?:에|은|엔)?|다음(?:에|으로|은|엔)|이어서|그리고 나서|"
     r"마지막(?:에|으로|은|엔)(?:는)?)"
 )
 """In scripts without spaces between words, and Korean."""

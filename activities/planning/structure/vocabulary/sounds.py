@@ -103,6 +103,8 @@ MOODS: Final = (
     r"vui tươi|sôi động|êm dịu"
 )
 _FILLERS: Final = (
+    r"dazu|dabei|im hintergrund|in the background|underneath|plus|de fond|de fondo|di sottofondo|ao fundo|"
+    r"op de achtergrond|w tle|i bakgrunden|背景|"
     r"an?|some|the|with|on|and|just|only|please|ein\w{0,2}|etwas|mit|und|bitte|une?|du|de|la|le|à|au|avec|et|en fond|"
     r"una?|con|y|al|di|e|com|ao|een|met|en|z|i|w tle|med|och|og|bir|ve|с|и|на|مع|और|का|की|के साथ|的|配|な|の|で|"
     r"し|にて|の曲|曲|を|が|流して|お願い(?:いた)?します|ください|のみ|だけ|만|으로|로만|فقط|केवल|सिर्फ़|sadece|"
