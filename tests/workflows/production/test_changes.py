@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 
 from tests.support.fake_film import Film
-from tests.support.productions import Productions, names, refusal, snapshot, until, update
+from tests.support.productions import Handle, Productions, names, refusal, snapshot, until, update
 from tests.support.waiting import eventually
 from tests.workflows.production.steps import NEW_SHOT, delivered, edit, made, reopened, server
 from workflows import keys
@@ -311,6 +311,16 @@ async def suggesting_soon(name: str) -> AsyncIterator[Productions]:
         yield Productions(environment.client, name)
 
 
+async def until_takes(productions: Productions, handle: Handle, count: int) -> Snapshot:
+    """The production that waits for a person again, with so many takes; its next run begins them a moment later."""
+
+    async def poll() -> Snapshot | None:
+        seen = await until(productions.newest(handle), "needs_attention")
+        return seen if len(seen.assets["still-1"].takes) >= count else None
+
+    return await eventually(poll)
+
+
 async def test_continue_as_new_keeps_changes() -> None:
     """Edits, takes, attention and a pause over several runs are kept, and the event numbers have no gap."""
     fakes = Film(price_usd="0.1000")
@@ -325,7 +335,7 @@ async def test_continue_as_new_keeps_changes() -> None:
             await update(productions.newest(handle), ProductionWorkflow.edit_plan, change)
             request = Regenerate(asset_id="still-1", count=2)
             await update(productions.newest(handle), ProductionWorkflow.regenerate, request)
-            seen = await until(productions.newest(handle), "needs_attention")
+            seen = await until_takes(productions, handle, 3 + 2 * number)
             assert [t.number for t in seen.assets["still-1"].takes] == list(range(1, 4 + 2 * number))
             assert seen.assets["title-1"].waiting == item
             assert seen.assets["shot-1"].stale_because == ("still-1",)
