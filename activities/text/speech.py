@@ -76,7 +76,10 @@ _COMMISSION: Final = Pattern(
 )
 _DIRECTION: Final = Pattern(
     r"(?:then |and |finally,? |please |first,? )*(?:show|end (?:on|with)|open (?:on|with)|cut to|start (?:on|with)|"
-    r"begin (?:on|with)|close (?:on|with)|zoom|fade|include|feature|use|keep|avoid|make (?:it|the)|"
+    r"begin (?:on|with)|close (?:on|with)|zoom|fade|include|feature|make (?:it|the)|"
+    r"(?:use|keep|avoid) (?:it|this|(?:(?:the|an?|any|only|all) )?(?:[\w-]+ ){0,2}?(?:film|video|clip|spot|camera|tone|"
+    r"mood|pace|look|style|text|lettering|shots?|cuts?|music|colou?rs?|light(?:ing)?|faces?|people|close-?ups?|narration|"
+    r"voice|logos?|dialogue|sounds?|transitions?|fonts?|footage|animation))|"
     r"no (?:[\w-]+ ){0,2}?(?:music|text|lettering|people|persons?|faces|voice(?:-?over)?|narrat\w+|dialogue|logos?|"
     r"captions?|"
     r"subtitles?|sounds?|words|cuts|camera|effects))\b",

@@ -13,6 +13,7 @@ from activities.text.patterns import Pattern
 Kind = Literal["voice", "lettering", "endline", "sound", "picture", "note", "length", "title", "speaker"]
 
 _LETTERING: Final = (
+    r"(?:quote|line|words?) on[ -]screen|"
     r"(?:(?:end|closing|final|opening|last)[\s-])?supers?|super(?:imposition|title)?s?|"
     r"on[\s-]?screen(?: text)?|text on[\s-]?screen|"
     r"screen text|(?:(?:small|fine|big|large) )?text|captions?(?: on[\s-]?screen)?|"

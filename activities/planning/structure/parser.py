@@ -16,6 +16,7 @@ from activities.planning.structure.notations.heard import with_heard
 from activities.planning.structure.notations.silence import asks_for_no_voice
 from activities.planning.structure.orders.parser import parse_order
 from activities.planning.structure.orders.script import parse_script
+from activities.planning.structure.orders.sentences import is_order
 from activities.planning.structure.orders.shot_lengths import EachShot, each_shot, without_each_shot
 from activities.planning.structure.quoted import parse_advert
 from activities.planning.structure.screenplay import parse_dialogue, parse_screenplay
@@ -51,7 +52,8 @@ def parse(text: str) -> Structure | None:
         return None
     if each := each_shot(text):
         found = _with_lengths(found, each)
-    shots = tuple(map(with_heard, found.shots))
+    shots = _without_orders(found.shots) if not found.fixes_shots else found.shots
+    shots = tuple(map(with_heard, shots))
     if any(map(asks_for_no_voice, clean.splitlines())):
         shots = tuple(map(_only_read, shots))
     shots, fades_out, ordered = take_directions(shots)
@@ -74,6 +76,12 @@ def _with_lengths(found: Structure, each: EachShot) -> Structure:
     if found.form == "list" and len(shots) == each.shots + 1 and each.shots > 1:
         shots = shots[1:]
     return replace(found, shots=tuple(replace(shot, seconds=shot.seconds or each.seconds) for shot in shots))
+
+
+def _without_orders(shots: tuple[Shot, ...]) -> tuple[Shot, ...]:
+    """The shots without one that shows nothing but the order of the film."""
+    kept = tuple(s for s in shots if s.lines or s.lettering or not is_order(s.description))
+    return kept or shots
 
 
 def _only_read(shot: Shot) -> Shot:

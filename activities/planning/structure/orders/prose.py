@@ -1,6 +1,6 @@
 """A film that is told in free prose: what it is about, and the sentences that are seen, said or read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from activities.planning.delivery.rule import without_directions
@@ -10,13 +10,14 @@ from activities.planning.structure.deliverable.end_texts import split_end_texts
 from activities.planning.structure.deliverable.formats import without_deliveries
 from activities.planning.structure.labels import is_note, segments
 from activities.planning.structure.notations.silence import asks_for_no_voice, is_read_instead, mentions_no_voice
-from activities.planning.structure.orders.remarks import is_remark, is_setting
+from activities.planning.structure.orders.remarks import is_remark, is_setting, names_length
 from activities.planning.structure.orders.requests import with_film_order
 from activities.planning.structure.orders.sentences import (
     ORDER_SENTENCES,
     is_order,
     parts,
     shown_in,
+    topic,
     without_courtesies,
     without_order,
 )
@@ -68,11 +69,31 @@ def _without_notes(text: str) -> str:
     return "\n".join(kept) if any(map(has_words, kept)) else text
 
 
+def _about(sentence: str) -> tuple[str, str] | None:
+    """A sentence that orders the film, and what it is about; None for any other, and where it does not say so."""
+    if not (is_order(sentence) or asks_for_film(sentence) or names_length(sentence)):
+        return None
+    named = subject(sentence)
+    about = named if named != sentence else topic(sentence)
+    return (sentence, about) if about else None
+
+
 def _labelled_texts(sentence: str) -> tuple[str, ...]:
     """The texts of a sentence that is nothing but labelled texts for the screen."""
     parts = [part for part in segments(sentence) if has_words(part.value)]
     is_read = all(part.kind in ("lettering", "endline") for part in parts)
     return tuple(without_quotes(part.value.rstrip(".")) for part in parts if is_read)
+
+
+def _shown(content: Sequence[str], first: str) -> dict[str, tuple[str, ...]]:
+    """The labelled texts by the sentence before them; those before every sentence belong to the first one."""
+    shown, before = dict[str, tuple[str, ...]](), first
+    for sentence in content:
+        if texts := _labelled_texts(sentence):
+            shown[before] = (*shown.get(before, ()), *texts)
+        else:
+            before = subject(sentence)
+    return shown
 
 
 def read_prose(text: str, language: str) -> Prose:
@@ -83,19 +104,13 @@ def read_prose(text: str, language: str) -> Prose:
     found = [without_order(p) for s in sentences(without_orders(without_sounds(film))) for p in parts(s)]
     told = [s for s in without_courtesies(found) if not (is_setting(s) or is_remark(s) or is_note(s))]
     content = [s for s in told if not is_order(s) or subject(s) != s] or found
-    orders = [s for s in content[:ORDER_SENTENCES] if (is_order(s) or asks_for_film(s)) and subject(s) != s]
-    about = subject(orders[0]) if orders else ""
-    kept, shown = list[str](), dict[str, tuple[str, ...]]()
-    for sentence in content:
-        if texts := _labelled_texts(sentence):
-            before = kept[-1] if kept else about
-            shown[before] = (*shown.get(before, ()), *texts)
-        elif not asks_for_no_voice(sentence) and sentence not in orders[:1]:
-            kept.append(subject(sentence))
+    order, about = next(filter(None, map(_about, content[:ORDER_SENTENCES])), ("", ""))
+    rest = [s for s in content if s != order and not asks_for_no_voice(s)]
+    kept = [subject(s) for s in rest if not _labelled_texts(s)] or [about] * bool(about) or content
     return Prose(
         about=about,
-        content=tuple(kept or [about] * bool(about) or content),
-        shown=shown,
+        content=tuple(kept),
+        shown=_shown(rest, kept[0]),
         is_silent=any(asks_for_no_voice(s) or (is_remark(s) and mentions_no_voice(s)) for s in found),
         is_read=any(map(is_read_instead, found)),
         is_ordered=any(map(is_order, found)),

@@ -40,7 +40,7 @@ _DATIVE: Final = Pattern(rf"^{words.DATIVE}")
 _AUDIENCE: Final = Pattern(words.AUDIENCE, re.IGNORECASE)
 _IN_LENGTH: Final = Pattern(
     rf"[\s,]*(?:(?:in|within|under|en|dans|em|i|na|за|w|di)\s+)?(?:(?:about|around|only|just|nur|etwa|unos|circa)\s+)?"
-    rf"{LENGTH.pattern}",
+    rf"(?:{LENGTH.pattern}|(?<=in )(?:one|an?|half a|two|under an?|about an?) minutes?)",
     re.IGNORECASE,
 )
 _IN_FILM: Final = Pattern(
@@ -49,11 +49,11 @@ _IN_FILM: Final = Pattern(
     re.IGNORECASE,
 )
 _LIST: Final = Pattern(r"\s*[,;،؛、，；]\s*")
-_AND: Final = Pattern(
-    r"\s+(?:and(?: finally)?|und|et|y|e|ed|i|en|och|og|ja|a|и|і|та|και|ve|dan|và|و|और)\s+|(?:和|以及|と|および)",
-    re.IGNORECASE,
+_AND_WORDS: Final = (
+    r"(?:and(?: finally)?|und|et|y|e|ed|i|en|och|og|ja|a|и|і|та|και|ve|dan|và|و|और)\s+|(?:和|以及|と|および)"
 )
-_AND_FIRST: Final = Pattern(rf"^(?:{_AND.pattern.replace(chr(92) + 's+', '', 1)})", re.IGNORECASE)
+_AND: Final = Pattern(rf"\s+{_AND_WORDS}", re.IGNORECASE)
+_AND_FIRST: Final = Pattern(rf"^(?:{_AND_WORDS})", re.IGNORECASE)
 MOST_HEAD_WORDS: Final = 12
 LEAST_ITEMS: Final = 3
 LEAST_ITEM_WORDS: Final = 2

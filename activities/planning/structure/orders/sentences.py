@@ -54,13 +54,17 @@ _WIDE_TEXT: Final = Pattern(
     r"(?:写着|寫著|写有|文字|テロップ|字幕|文言|言葉|コピー|자막|문구|글자|텍스트|标语|標語|字样|字樣)"
 )
 _CONTACT: Final = Pattern(
-    r"(?:phone|tel|telephone|number|telefon\w*|téléphone|teléfono|telefono|numero|número|телефон\w*|هاتف|رقم|"
+    r"(?<![^\W\d_])(?:phone|tel|telephone|number|telefon\w*|téléphone|teléfono|telefono|numero|número|телефон\w*|هاتف|رقم|"
     r"電話|电话|전화|"
     r"website|site|web|url|address|internetseite|сайт\w*)\.?\s*(?:number|番号|번호)?[\s:：]*"
     r"(\+?\d[\d\s()/–-]{4,18}\d|(?:https?://|www\.)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?)",
     re.IGNORECASE,
 )
 """A number or an address to call at the end, without quotation marks."""
+_SITE: Final = Pattern(
+    r"(?<![\w@.-])((?:https?://|www\.)?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:/\S*)?)(?![\w-])", re.IGNORECASE
+)
+"""An address next to a logo."""
 _ADDRESS: Final = Pattern(
     r"^[^:：.]{0,30}(?:address|phone|website|date|datum|fecha|data|дата|日期|日付|날짜|opening (?:hours|times)|adresse|"
     r"telefon|webseite|öffnungszeiten|"
@@ -270,7 +274,8 @@ def end_text(sentence: str) -> str:
     ):
         return ""
     rest = sentence[ends.end() :]
-    if not QUOTED.search(rest) and (contact := _CONTACT.search(rest)):
+    contact = _CONTACT.search(rest) or (_SITE.search(rest) if _LOGO.search(rest) else None)
+    if not QUOTED.search(rest) and contact:
         return contact[1].strip()
     if not QUOTED.search(rest) and (address := _ADDRESS.match(rest)):
         return address[1].strip(" .。")
