@@ -54,9 +54,9 @@ up: $(RUN_STAMP) ## Temporal, S3, worker and API on this machine, until Ctrl-C
 test: $(DEV_STAMP) ## check, and every test but the trials, on the real embedded stack
 	@$(MAKE) --no-print-directory -j 2 check tests
 
-# Tests often wait for real processes: five at once keep two cores busy.
+# Tests often wait for real processes: four at once keep two cores busy.
 tests: $(DEV_STAMP)
-	$(PY) -m pytest -n 5 --no-loadscope-reorder -m "not trial"
+	$(PY) -m pytest -n 4 --no-loadscope-reorder -m "not trial"
 
 # The folders of the code, and the Python of the guides as modules.
 PACKAGES := workflows activities api worker deploy tests
