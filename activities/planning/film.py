@@ -337,11 +337,13 @@ def _prose(task: PlanningTask) -> list[FilmShot]:
 
 
 def _prose_shot(prose: Prose, groups: Sequence[Sequence[str]], k: int, count: int) -> FilmShot:
-    """The shot at place `k`. After the last group, the pictures of the first ones are seen again, without words."""
-    frame, group = _frame(k, count), groups[k % len(groups)]
-    words = [each for each in group if not prose.only_seen(each)] if k < len(groups) else []
-    labelled = [text for each in group if k < len(groups) for text in prose.texts_after(each)]
-    about = [closed(prose.about)] if k % len(groups) == 0 and prose.about not in ("", *group) else []
+    """The shot at place `k`. Where there are more shots than groups, a group has several, and is said in the first."""
+    at = k * len(groups) // count
+    frame, group = _frame(k, count), groups[at]
+    begins = k == 0 or at != (k - 1) * len(groups) // count
+    words = [each for each in group if not prose.only_seen(each)] if begins else []
+    labelled = [text for each in group if begins for text in prose.texts_after(each)]
+    about = [closed(prose.about)] if at == 0 and prose.about not in ("", *group) else []
     return FilmShot(
         label=frame.name,
         scene=_scene(join_sentences([*about, *group]), count),

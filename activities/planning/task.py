@@ -19,7 +19,9 @@ from activities.planning.structure.deliverable.end_texts import split_end_texts
 from activities.planning.structure.deliverable.formats import Formats, asked_formats
 from activities.planning.structure.model import SoundCue, Structure
 from activities.planning.structure.orders.film_length import asked_seconds
+from activities.planning.structure.orders.sentences import end_text
 from activities.planning.structure.parser import parse
+from activities.planning.structure.quoted import sentences_with_quotes
 from activities.planning.structure.sounds import asked_sounds, mentions_sound
 from activities.planning.translation.voices import check_spoken
 from activities.providers.protocol import Provider
@@ -185,7 +187,8 @@ class PlanningTask:
             return self.structure.cards
         rest, cards = split_end_texts(self.brief.text)
         asked = asked_cards(rest)
-        return cards._replace(title=asked.title, end=cards.end or asked.end)
+        ordered = (end_text(s) for line in rest.splitlines() for s in sentences_with_quotes(line))
+        return cards._replace(title=asked.title, end=cards.end or asked.end or next(filter(None, ordered), ""))
 
     @property
     def card_seconds(self) -> float:

@@ -14,6 +14,7 @@ from activities.planning.structure.orders.remarks import is_remark, is_setting, 
 from activities.planning.structure.orders.requests import with_film_order
 from activities.planning.structure.orders.sentences import (
     ORDER_SENTENCES,
+    end_text,
     is_order,
     parts,
     shown_in,
@@ -102,7 +103,7 @@ def read_prose(text: str, language: str) -> Prose:
     film = with_film_order(with_capitals(_without_notes(with_idea(without_letter(film)))))
     film = without_directions(without_emoji(film))
     found = [without_order(p) for s in sentences(without_orders(without_sounds(film))) for p in parts(s)]
-    told = [s for s in without_courtesies(found) if not (is_setting(s) or is_remark(s) or is_note(s))]
+    told = [s for s in without_courtesies(found) if not (is_setting(s) or is_remark(s) or is_note(s) or end_text(s))]
     content = [s for s in told if not is_order(s) or subject(s) != s] or found
     order, about = next(filter(None, map(_about, content[:ORDER_SENTENCES])), ("", ""))
     rest = [s for s in content if s != order and not asks_for_no_voice(s)]

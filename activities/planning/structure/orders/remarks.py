@@ -7,7 +7,7 @@ from activities.planning.structure.notations.silence import asks_for_no_voice
 from activities.planning.structure.orders import further, words
 from activities.planning.structure.orders.lengths import SECONDS, named_lengths
 from activities.planning.structure.text import QUOTED, has_words
-from activities.planning.structure.vocabulary import formats, sounds
+from activities.planning.structure.vocabulary import formats, sounds, voices
 from activities.text.patterns import LETTER, Pattern, as_word
 
 NO_LETTER: Final = r"(?![^\W\d_぀-ヿ㐀-鿿가-힯\u0e00-\u0e7f])"
@@ -100,6 +100,15 @@ _SECONDS: Final = Pattern(rf"(?<![\d:.,])\d{{1,3}}(?:[.,]\d)?[\s-]*(?:{SECONDS})
 _SHAPE: Final = Pattern(
     rf"{as_word(formats.ONLY_SHAPES)}|(?<![\d:])(?:9|16|4|1)\s?[:：x×]\s?(?:16|9|5|1)(?![\d:])", re.IGNORECASE
 )
+_PLACE: Final = Pattern(
+    r"(?:for|on|für|im|pour|sur|para|en|per|su|voor|dla|för|på|til|для|na|no|em)\s+"
+    r"(?:(?:the|our|my|unser\w*|das|die|den|notre|la|le|nuestr[oa]s?|el|il|nostr[oa]|noss[oa]s?|onze|ons|nasz\w*|vår\w*|"
+    rf"наш\w*)\s+)?(?:{formats.PLACES}|internal use|internen? gebrauch|usage interne|uso intern[oa])",
+    re.IGNORECASE,
+)
+_VOICE: Final = Pattern(
+    rf"(?<![^\W\d_])(?:{voices.READER})(?![^\W\d_])|\w(?:stimme|stem|röst|stemme)\b|[声聲]", re.IGNORECASE
+)
 SETTING_WORDS: Final = 9
 """A sentence with more words says more than the length or the format of the film."""
 
@@ -157,7 +166,17 @@ def is_remark(sentence: str) -> bool:
 
 def _is_about_film(clause: str) -> bool:
     about = is_setting(clause) or sounds.is_music(clause) or sounds.refuses_music(clause) or asks_for_no_voice(clause)
-    return about or (is_aside(clause) and not is_courtesy(clause))
+    return about or _names_place(clause) or _names_voice(clause) or (is_aside(clause) and not is_courtesy(clause))
+
+
+def _names_place(clause: str) -> bool:
+    """Whether a clause only says where the film is seen: "for our intranet"."""
+    return _PLACE.fullmatch(clause.strip(" .。")) is not None
+
+
+def _names_voice(clause: str) -> bool:
+    """Whether a clause only says who reads the film: "warm female voice", "freundliche Frauenstimme"."""
+    return voices.describes_reader(clause.strip(" .。")) and _VOICE.search(clause) is not None
 
 
 def _only_gives_length(sentence: str) -> bool:

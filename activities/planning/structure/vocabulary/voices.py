@@ -35,10 +35,10 @@ READER: Final = (
 )
 _TRAITS: Final = (
     r"female|male|wom[ae]n|m[ae]n|lady|girl|boy|child|years old|accents?|native|age|aged|mid-?\d0s|\d0s|"
-    r"weiblich\w*|männlich\w*|frau|mann|akzent|jahre|kind|féminine?|masculine?|femme|homme|ans|enfant|accent|"
+    r"weiblich\w*|männlich\w*|frau(?:enstimme)?|mann|männerstimme|kinderstimme|akzent|jahre|kind|féminine?|masculine?|femme|homme|ans|enfant|accent|"
     r"femenin[oa]|masculin[oa]|mujer|hombre|años|acento|femminil\w|maschil\w|donna|uomo|anni|feminin[oa]|mulher|"
     r"homem|"
-    r"anos|sotaque|vrouw\w*|mannelijk\w*|kvinn\w+|man(?:s|lig)?|kobiec\w+|męsk\w+|женск\w+|мужск\w+|лет|kadın|erkek"
+    r"anos|sotaque|vrouw\w*|mannenstem|mannelijk\w*|kvinn\w+|man(?:s|lig)?|kobiec\w+|męsk\w+|женск\w+|мужск\w+|лет|kadın|erkek"
 )
 _TRAIT: Final = Pattern(
     rf"(?<!\w)(?:{_TRAITS})(?!\w)|女声|女聲|男声|男聲|女性|男性|여성|남성|여자|남자|أنثوي|نسائي|رجالي|ذكوري|"

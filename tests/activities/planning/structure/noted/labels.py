@@ -94,8 +94,8 @@ LABELS: Final = {
     ),
     "diver_en": Noted(
         "en", 15,
-        ("", "", "",),
-        (("BELOW — in cinemas 14 March", 3),),
+        ("", "",),
+        (("BELOW — in cinemas 14 March", 0),),
     ),
     "sleep_en": Noted(
         "en", 45,

@@ -1,5 +1,7 @@
 """Films that are ordered by their purpose, without a word for a film: what is an order is neither said nor seen."""
 
+import re
+
 import pytest
 
 from tests.activities.planning.structure.test_counted_shots import seen
@@ -96,6 +98,38 @@ def test_what_is_to_be_said_is_said(text: str, said_first: str) -> None:
     assert " ".join(narrated(text)).startswith(said_first)
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "seconds"),
+    [
+        ("en", "Explain how tea is made: leaves are picked, hands roll them, fires dry them. Warm female voice.", 20),
+        ("en", "Promote our sale. Everything must go. 40 seconds, for our intranet.", 40),
+        (
+            "de",
+            "Erkläre unser Lager: Waren kommen an, Roboter sortieren sie, Picker packen. 40 Sekunden, Frauenstimme.",
+            40,
+        ),
+        ("es", "Presenta la app: elige mesa, paga con el móvil y recibe puntos. Voz masculina. 30 segundos.", 30),
+    ],
+)
+def test_what_is_about_the_film_is_not_said(language: str, text: str, seconds: float) -> None:
+    """Its length, its voice and where it is seen are obeyed, and neither said nor seen."""
+    made = plan(text, language=language)
+    words = " ".join((*said(made), *seen(made))).lower()
+    about = ("voice", "stimme", "voz", "intranet", "second", "sekunden", "segundos")
+    assert not any(each in words for each in about)
+    assert sum(float(str(next(iter(a.parameters.values())))) for a in made.assets if a.role == "shot") == seconds
+
+
+def test_an_end_in_prose_is_a_card() -> None:
+    """The film is as long as ordered together with its card."""
+    made = plan("Promote our summer sale. Everything is 30% off. 20 seconds. End with the logo and sale.example.")
+    assert made.cut.end_card is not None
+    assert made.cut.end_card.text == "sale.example"
+    assert not any("logo" in each for each in said(made))
+    shots = sum(float(str(next(iter(a.parameters.values())))) for a in made.assets if a.role == "shot")
+    assert shots + made.cut.end_card.seconds == pytest.approx(20, rel=0.05)
+
+
 def test_nothing_is_invented_where_there_is_nothing_to_say() -> None:
     """An order alone is a film without a voice, and a warning that says what to do."""
     made = plan("Explain compound interest to teenagers in 45 seconds.")
@@ -110,8 +144,8 @@ def test_text_is_read_instead_of_said() -> None:
     """Where text on the screen is ordered instead of a voice, each sentence is read in its shot."""
     made = plan("A teaser for the Nova: 40 hours of battery, noise cancelling, only 199 dollars. No voice, just text.")
     shown = [a.prompt for a in made.assets if a.role == "shot"]
-    for words, prompt in zip(("40 hours of battery", "Noise cancelling", "Only 199 dollars"), shown, strict=False):
-        assert f"“{words}”" in prompt
+    texts = [text for prompt in shown for text in re.findall("“([^”]*)”", prompt)]
+    assert texts == ["40 hours of battery", "Noise cancelling", "Only 199 dollars"]
     assert not any(a.role in ("narration", "ambience") for a in made.assets)
 
 
