@@ -147,13 +147,14 @@ def plan_film(task: PlanningTask) -> Film:
 
 
 def _of_prose(task: PlanningTask) -> Film:
-    shots = _prose(task)
+    prose = read_prose(task.brief.text, task.brief.language)
+    shots = _prose(task, prose)
     last_count = max((k for k, e in enumerate(task.feedback.edits) if e.kind == "count"), default=-1)
     edits = task.feedback.edits
     deliveries = [each for each in edits[: last_count + 1] if each.kind == "delivery" and not each.shots]
     shots, problems = edited(shots, [*deliveries, *edits[last_count + 1 :]])
     shots = _rescaled(shots, task.feedback)
-    warnings = [*_unspoken(task, shots), *_left_out(shots), *_feedback_warnings(task, problems)]
+    warnings = [*_unspoken(task, prose, shots), *_left_out(shots), *_feedback_warnings(task, problems)]
     return Film(shots, warnings, cards=task.cards)
 
 
@@ -290,10 +291,10 @@ def _overlong(task: PlanningTask, shots: Sequence[FilmShot]) -> list[str]:
     return _few(found, "shots whose narration is longer than the shot")
 
 
-def _unspoken(task: PlanningTask, shots: Sequence[FilmShot]) -> list[str]:
+def _unspoken(task: PlanningTask, prose: Prose, shots: Sequence[FilmShot]) -> list[str]:
     """A warning where the brief only says what the film is about: nothing is said, and nothing is invented."""
-    is_silent = read_prose(task.brief.text, task.brief.language).is_silent
-    if is_silent or Modality.AUDIO not in task.preferred or any(shot.narration or shot.left_out for shot in shots):
+    is_said = any(shot.narration or shot.left_out for shot in shots)
+    if is_said or prose.is_silent or Modality.AUDIO not in task.preferred:
         return []
     return [
         "narration: the brief has no words that are to be said, and the film has no voice; write them in the brief "
@@ -321,14 +322,13 @@ def _excerpt(text: str) -> str:
     return text if len(text) <= 300 else f"{text[:299].rstrip()}…"
 
 
-def _prose(task: PlanningTask) -> list[FilmShot]:
+def _prose(task: PlanningTask, prose: Prose) -> list[FilmShot]:
     """The shots of free prose: its sentences in groups of about equal time, spoken whole as far as there is time."""
     brief, feedback = task.brief, task.feedback
     length = task.shot_seconds
     each = each_shot(brief.text) or EachShot(SECONDS_PER_SHOT)
     count = feedback.shots or round(length / (feedback.seconds_per_shot or each.seconds))
     count = min(max(count, math.ceil(length / LONGEST_SHOT_SECONDS), 1), MAX_SHOTS)
-    prose = read_prose(brief.text, brief.language)
     groups = group_by_time(prose.content, count)
     shots = [_prose_shot(prose, groups, k, count) for k in range(count)]
     if Modality.AUDIO not in task.preferred:

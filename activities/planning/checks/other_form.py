@@ -35,7 +35,7 @@ _DESIGN: Final = (
 _COPY: Final = (
     r"(?:\w+[ -])?(?:e-?mails?|newsletters?)|(?:blog |news |magazine )?articles?|blog ?posts?|press releases?|"
     r"(?:product )?descriptions?|slogans?|taglines?|headlines?|landing page|web ?copy|job ad(?:vertisement)?s?|"
-    r"e-mails?|pressemitteilung(?:en)?|\w*artikel[sn]?|produktbeschreibung(?:en)?|stellenanzeigen?|"
+    r"pressemitteilung(?:en)?|\w*artikel[sn]?|produktbeschreibung(?:en)?|stellenanzeigen?|"
     r"courriels?|communiqués? de presse|fiches? produit|correos?(?: electrónicos?)?|notas? de prensa|artículos?|"
     r"comunicat[oi] stampa|articol[oi]|descrizion[ei]|comunicados?|artigos?|descriç(?:ão|ões)|persbericht(?:en)?|"
     r"artykuł\w*|komunikat\w*|pressmeddelanden?|pressemeddelelser?|pressemelding(?:er)?|tiedote\w*|článk\w*|"

@@ -25,7 +25,7 @@ MOST_WORDS: Final = 12
 """Of a topic; a longer one is the brief itself."""
 
 
-def is_bare_order(sentence: str) -> bool:
+def _is_bare_order(sentence: str) -> bool:
     """Whether a sentence orders a film without saying what it is about: "Make a 20 second film."."""
     return is_order(sentence) and not topic(sentence) and subject(sentence) == sentence and not quotations(sentence)
 
@@ -36,7 +36,7 @@ def title_of(task: PlanningTask) -> str:
     if given := task.feedback.title or task.given_title:
         return given[:200]
     told = with_film_order(with_capitals(without_letter(brief.text)))
-    text = next((s for s in sentences(told) if not (is_aside(s) or is_note(s) or is_bare_order(s))), brief.text)
+    text = next((s for s in sentences(told) if not (is_aside(s) or is_note(s) or _is_bare_order(s))), brief.text)
     text = without_sounds(without_no_voice(without_each_shot(text)))
     text = _BRACKETS.sub(lambda m: "" if is_remark(m[1]) else m[0], text)
     orders = is_commission(text)

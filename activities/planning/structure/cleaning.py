@@ -192,7 +192,7 @@ def cleaned(text: str) -> str:
     text = without_colleague_notes(without_note_sections(_NUMBER_FIRST.sub(r"\1\3 \2 ", without_letter(text))))
     text = with_nested_shots(with_heads(with_pipes(_END_MARK.sub("", text), is_header)))
     text = with_dictated_shots(with_quoted_narration(with_counted_shots(with_idea(text))))
-    text = with_film_order(with_capitals(without_brackets(with_sequences(text))))
+    text = with_film_order(without_brackets(with_sequences(with_capitals(text))))
     text = with_units(with_end_cards(text))
     return with_series(with_labels(with_seconds(unwrapped(with_numbers(with_pairs(with_colons(text)))))))
 

@@ -13,7 +13,6 @@ from activities.planning.structure.labels import segments
 from activities.planning.structure.notations.silence import asks_for_no_voice
 from activities.planning.structure.orders.remarks import is_courtesy, names_film
 from activities.planning.structure.orders.sentences import is_order, read, shown_in
-from activities.planning.structure.orders.small_letters import with_capitals
 from activities.planning.structure.quoted import asks_for_film, sentences_with_quotes
 from activities.planning.structure.text import LEAD, QUOTED, has_words
 from activities.planning.structure.vocabulary import dictation, places
@@ -125,7 +124,7 @@ def with_sequences(text: str) -> str:
     if _STRUCTURED.search(text) or not (names_film(text) or _REQUEST.search(text)):
         return text
     is_silent = any(asks_for_no_voice(s) for line in text.splitlines() for s in sentences_with_quotes(line))
-    units = [unit for line in with_capitals(text).splitlines() for unit in _units(line, is_silent=is_silent)]
+    units = [unit for line in text.splitlines() for unit in _units(line, is_silent=is_silent)]
     if sum(is_picture for _, is_picture in units) < LEAST_PICTURES:
         return text
     writer = _Writer()
