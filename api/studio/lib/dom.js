@@ -21,7 +21,8 @@ const parsed = new WeakMap(); // the strings of a tagged template -> its nodes
  *   onclick=${listener}                   adds a listener
  *   vars=${{ "--done": 0.5 }}             sets CSS custom properties, which the page's policy permits and style="" not
  *   created=${call} removed=${call}       call with the element after it is created and before it is removed
- *   key=${id}                             identifies the element among its siblings when the view is rendered again
+ *   key=${id}                             identifies the element among its siblings, of which no other has this key,
+ *                                         when the view is rendered again
  *   ...${props}                           sets all of these from an object
  * Throws SyntaxError for a malformed template.
  */

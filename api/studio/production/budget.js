@@ -32,7 +32,7 @@ function lowerForm(production, actions, state, set) {
       await production.send("budget", { budget_usd: amount, actor: actorName() });
       set({ lower: "", open: null });
     });
-  return unfolded("lower",
+  return unfolded("lower-form",
     field("lowered", "Spend at most, in total",
       moneyInput("lowered", amount, Number(data.budget_usd).toFixed(2), (typed) => set({ lower: typed })),
       "What is spent and held for takes under way stays. Assets that do not fit any more wait for a decision.",

@@ -20,6 +20,7 @@ import httpx
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import (
     Browser,
+    ConsoleMessage,
     Dialog,
     Error,
     Page,
@@ -69,11 +70,20 @@ THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
 SERIOUS: Final = ("serious", "critical")
 SCREENS: Final = ROOT / "out" / "screens"
 
-WATCH: Final = """
-window.violations = [];
-document.addEventListener('securitypolicyviolation',
-    (e) => window.violations.push(`${e.violatedDirective} ${e.blockedURI}`));
+_WRONG: Final = "wrong: "
+WATCH: Final = f"""
+const report = (what) => console.error('{_WRONG}' + what);
+document.addEventListener('securitypolicyviolation', (e) => report(`${{e.violatedDirective}} ${{e.blockedURI}}`));
+let focused = null;
+document.addEventListener('focusin', (e) => {{ focused = e.target; }});
+new MutationObserver(() => {{
+  if (!focused?.id || focused.isConnected) return;
+  if (document.getElementById(focused.id)) report(`#${{focused.id}} is another element while a person uses it`);
+  focused = null;
+}}).observe(document, {{ childList: true, subtree: true }});
 """
+"""Reports to the console what breaks the page's policy, and an element that has the focus and is rendered as a new one:
+a person who types into it loses what comes next."""
 
 
 @asynccontextmanager
@@ -123,15 +133,21 @@ async def visiting(
         wrong.append(f"dialog: {opened.message}")
         await opened.dismiss()
 
+    def logged(message: ConsoleMessage) -> None:
+        if message.text.startswith(_WRONG):
+            wrong.append(message.text.removeprefix(_WRONG))
+
     page.on("pageerror", failed)
+    page.on("console", logged)
     page.on("dialog", dialog)
     try:
         yield page
-        wrong += await page.evaluate("window.violations ?? []")
+        await page.evaluate("null")  # what was logged before it has arrived
         assert wrong == []
         kept = known is None and key not in _LEFT
     finally:
         page.remove_listener("pageerror", failed)
+        page.remove_listener("console", logged)
         page.remove_listener("dialog", dialog)
         if kept:
             await page.unroute_all()
