@@ -104,7 +104,7 @@ agents: $(DEV_STAMP) ## a hostile agent: 500 random calls of its tools and of th
 	$(PY) -m pytest -n 0 -m trial -rP tests/api/mcp/test_mcp.py
 
 screens: $(DEV_STAMP) ## pictures of the studio page, each view at three sizes in both themes; out/screens/
-	@$(PY) -m tests.api.studio.browser
+	@$(PY) -m tests.api.studio.screens
 
 audit: $(DEV_STAMP) ## what the locks name against known vulnerabilities; asks PyPI, so it needs a network
 	@for lock in $(LOCKS); do \
