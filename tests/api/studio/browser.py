@@ -100,7 +100,7 @@ async def visiting(
     known: StorageState | None = None,
 ) -> AsyncIterator[Page]:
     """A page of a new user, or of one with the local storage `known`; leaving it fails when a script failed, a dialog
-    opened or the policy was violated."""
+    opened, the policy was violated or a field in use was made anew."""
     key, kept = (browser, url, bypass_csp), False
     page = None if known else _LEFT.pop(key, None)
     if page:
