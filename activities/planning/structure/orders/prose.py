@@ -24,11 +24,12 @@ from activities.planning.structure.orders.sentences import (
 )
 from activities.planning.structure.orders.shot_lengths import without_each_shot
 from activities.planning.structure.orders.small_letters import with_capitals
+from activities.planning.structure.orders.tones import tones
 from activities.planning.structure.quoted import asks_for_film, without_orders
 from activities.planning.structure.received.creative_brief import with_idea
 from activities.planning.structure.sounds import without_sounds
 from activities.planning.structure.text import has_words, without_emoji, without_quotes
-from activities.text.speech import is_direction, sentences, subject
+from activities.text.speech import is_direction, join_sentences, sentences, subject
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,10 @@ def read_prose(text: str, language: str) -> Prose:
     film = without_directions(without_emoji(film))
     found = [without_order(p) for s in sentences(without_orders(without_sounds(film))) for p in parts(s)]
     told = [s for s in without_courtesies(found) if not (is_setting(s) or is_remark(s) or is_note(s) or end_text(s))]
-    content = [s for s in told if not is_order(s) or subject(s) != s] or found
+    like = tones(found)
+    content = [s for s in told if s not in like and (not is_order(s) or subject(s) != s)] or found
     order, about = next(filter(None, map(_about, content[:ORDER_SENTENCES])), ("", ""))
+    about = join_sentences([about, *like]) if about else ""
     rest = [s for s in content if s != order and not asks_for_no_voice(s)]
     kept = [subject(s) for s in rest if not _labelled_texts(s)] or [about] * bool(about) or content
     return Prose(

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from activities.planning.structure.conjunctions import divided
 from activities.planning.structure.notations.silence import mentions_no_voice
 from activities.planning.structure.orders import request_words as words
 from activities.planning.structure.orders import words as orders
@@ -48,12 +49,6 @@ _IN_FILM: Final = Pattern(
     rf"(?:{orders.MEDIUM}){_END}",
     re.IGNORECASE,
 )
-_LIST: Final = Pattern(r"\s*[,;،؛、，；]\s*")
-_AND_WORDS: Final = (
-    r"(?:and(?: finally)?|und|et|y|e|ed|i|en|och|og|ja|a|и|і|та|και|ve|dan|và|و|और)\s+|(?:和|以及|と|および)"
-)
-_AND: Final = Pattern(rf"\s+{_AND_WORDS}", re.IGNORECASE)
-_AND_FIRST: Final = Pattern(rf"^(?:{_AND_WORDS})", re.IGNORECASE)
 MOST_HEAD_WORDS: Final = 12
 LEAST_ITEMS: Final = 3
 LEAST_ITEM_WORDS: Final = 2
@@ -151,9 +146,7 @@ def _about(head: str) -> str:
 
 def _items(told: str) -> list[str]:
     """The parts of an enumeration; only one where it is none."""
-    *parts, last = _LIST.split(told.rstrip(" .。!"))
-    parts = [*parts, *_AND.split(last)] if len(parts) == LEAST_ITEMS - 2 else [*parts, last]
-    parts = [_AND_FIRST.sub("", part.strip()) for part in parts if has_words(part)]
+    parts = divided(told)
     return parts if all(map(_is_item, parts)) else [told]
 
 
