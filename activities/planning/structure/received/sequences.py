@@ -44,6 +44,7 @@ _SEEN: Final = Pattern(rf"^[\s,，、]*(?:{dictation.SEEN})(?![^\W\d_])\s*", re.
 _REQUEST: Final = Pattern(as_word(dictation.REQUESTS), re.IGNORECASE)
 _AND_LAST: Final = Pattern(rf"[\s,，、]+{AND}$", re.IGNORECASE)
 _DETERMINED: Final = Pattern(rf"^(?:{words.DETERMINERS})(?![^\W\d_])", re.IGNORECASE)
+_COLON: Final = re.compile(r":\s|：")
 _STRUCTURED: Final = Pattern(
     rf"^{LEAD}(?:[^\W\d_]{{1,12}}\.?\s*)?(?:#|no\.?|nr\.?)?\s?\d{{1,3}}\s*[.):：–—|(\[-]|^\s*[-*•+–—]\s|\||\t|"
     r"^(?:INT|EXT)[. /]|^\s*[\[(（]?\d{1,2}:\d{2}",
@@ -174,8 +175,9 @@ def _listed(sentence: str) -> tuple[str, Sequence[str]] | None:
         items, head = sentence[found.end() :], sentence[: found.start()]
         pictures = divided(items)
         return (head, pictures) if len(pictures) >= LEAST_PICTURES else None
-    head, mark, items = sentence.partition(": ")
-    if mark and (is_order(head) or asks_for_film(head)) and len(pictures := divided(items)) >= LEAST_LISTED:
+    head, *rest = _COLON.split(sentence, maxsplit=1)
+    items = "".join(rest)
+    if items and (is_order(head) or asks_for_film(head)) and len(pictures := divided(items)) >= LEAST_LISTED:
         return (head, pictures) if 2 * _determined(pictures) >= len(pictures) else None
     verb = _COVERS_FIRST.match(sentence)
     seen = sentence[verb.end() :] if verb else shown_in(sentence)
