@@ -19,7 +19,9 @@ def length_notes(task: PlanningTask) -> list[str]:
     several = asked_lengths(task.brief.text)
     if len(several) > 1 and not shots:
         lengths = f"{', '.join(f'{each:g} s' for each in several[:-1])} and {several[-1]:g} s"
-        return [f"the text of the brief gives several lengths, {lengths}: the film lasts {named:g} s; leave one of them"]
+        return [
+            f"the text of the brief gives several lengths, {lengths}: the film lasts {named:g} s; leave one of them"
+        ]
     if shots and not _is_close(shots, named) and not _is_close(shots + card, named):
         return [
             f"the shots of the brief last {shots:g} s together, and its length is {named:g} s: "

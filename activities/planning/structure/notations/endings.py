@@ -22,8 +22,8 @@ _LABEL_AT_END: Final = Pattern(
     re.IGNORECASE | re.MULTILINE,
 )
 _IN_PARAGRAPH: Final = Pattern(
-    rf"(?<=[.!?。！？\"”»」])[ \t]+(?:{labels.LETTERING_LABELS}|{places.FACTS})\s*[,(（、،–—-]?\s*{_AT_END}\s*[)）]?[:：]\s*"
-    r"(?=[\"“„«「]|\S+[ \t]*$|[^\n.!?]{0,40}\d[^\n.!?]{0,40}\.?$)",
+    rf"(?<=[.!?。！？\"”»」])[ \t]+(?:{labels.LETTERING_LABELS}|{places.FACTS})\s*[,(（、،–—-]?\s*{_AT_END}\s*[)）]?"
+    r"[:：]\s*(?=[\"“„«「]|\S+[ \t]*$|[^\n.!?]{0,40}\d[^\n.!?]{0,40}\.?$)",
     re.IGNORECASE | re.MULTILINE,
 )
 _FRAMES: Final = (

@@ -11,6 +11,7 @@ from activities.planning.structure.orders.lengths import SECONDS, named_lengths
 from activities.planning.structure.text import QUOTED, has_words
 from activities.planning.structure.vocabulary import formats, sounds, voices
 from activities.text.patterns import LETTER, Pattern, as_word
+from activities.text.speech import is_direction
 
 NO_LETTER: Final = r"(?![^\W\d_぀-ヿ㐀-鿿가-힯\u0e00-\u0e7f])"
 """The end of a word in scripts that separate words."""
@@ -99,6 +100,7 @@ _CLAUSE: Final = Pattern(
     rf"\s*[;；؛]\s*|{COMMA}|\s(?:{AND}|but|aber|pero|ma|mas|maar|ale|но|그리고)\s",
     re.IGNORECASE,
 )
+_COMMAS: Final = Pattern(r"(?=[,，]\s|、|，)")
 _SECONDS: Final = Pattern(rf"(?<![\d:.,])\d{{1,3}}(?:[.,]\d)?[\s-]*(?:{SECONDS})(?!{LETTER})", re.IGNORECASE)
 _SHAPE: Final = Pattern(
     rf"{as_word(formats.ONLY_SHAPES)}|(?<![\d:])(?:9|16|4|1)\s?[:：x×]\s?(?:16|9|5|1)(?![\d:])", re.IGNORECASE
@@ -166,6 +168,16 @@ def is_remark(sentence: str) -> bool:
     return bool(clauses) and all(map(_is_about_film, clauses))
 
 
+def without_settings(line: str) -> str:
+    """A line without its clauses about the length and the form of the film: "Feature launch, 16s, 16:9"."""
+    first, *others = _COMMAS.split(line)
+    return "".join((first, *(each for each in others if not _only_about_film(each.strip(" ,，、.。")))))
+
+
+def _only_about_film(clause: str) -> bool:
+    return is_remark(clause) or is_direction(clause)
+
+
 def _is_about_film(clause: str) -> bool:
     about = is_setting(clause) or sounds.is_music(clause) or sounds.refuses_music(clause) or asks_for_no_voice(clause)
     is_wish = is_aside(clause) and not is_courtesy(clause)
@@ -180,7 +192,7 @@ def _names_voice(clause: str) -> bool:
 def _only_gives_length(sentence: str) -> bool:
     """Whether a sentence has a length, and otherwise only words that lead to it: "Bitte maximal 20 Sekunden."."""
     rest = _SECONDS.sub(" ", sentence)
-    return rest != sentence and not has_words(further.ABOUT.sub(" ", rest))
+    return rest != sentence and not has_words(further.ABOUT.sub(" ", MEDIUM.sub(" ", rest)))
 
 
 def _only_names_shape(sentence: str) -> bool:

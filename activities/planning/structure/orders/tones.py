@@ -18,7 +18,9 @@ from activities.planning.structure.text import LEAD, QUOTED
 from activities.text.patterns import Pattern
 from activities.text.speech import is_wide
 
-_MARKED: Final = Pattern(rf"^\s*(?:[-*+•#|>]|\d{{1,3}}[.):]|[^\W\d_]{{1,12}} \d{{1,2}}\b)|\||\t|^{LEAD}[^\W\d_][^.!?]{{0,40}}[:：]")
+_MARKED: Final = Pattern(
+    rf"^\s*(?:[-*+•#|>]|\d{{1,3}}[.):]|[^\W\d_]{{1,12}} \d{{1,2}}\b)|\||\t|^{LEAD}[^\W\d_][^.!?]{{0,40}}[:：]"
+)
 """A line that its own marks divide, or with a label."""
 _COMMA: Final = Pattern(COMMA)
 MOST_WORDS: Final = 8
