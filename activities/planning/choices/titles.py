@@ -42,8 +42,8 @@ def title_of(task: PlanningTask) -> str:
     told = with_film_order(with_capitals("\n".join(line for line in lines if "|" not in line)))
     text = next((s for s in sentences(told) if _may_name(s)), brief.text)
     text = without_sounds(without_no_voice(without_each_shot(text)))
-    text = _BRACKETS.sub(lambda m: "" if is_remark(m[1]) else m[0], text)
     orders = is_commission(text)
+    text = _BRACKETS.sub(lambda m: "" if is_remark(m[1]) else m[0], text)
     text = _FILM_FIRST.sub("", without_settings(_LIST_BEGINS.sub("", text))) or text
     about = topic(text) if orders else ""
     about = about if len(about.split()) <= MOST_WORDS else ""

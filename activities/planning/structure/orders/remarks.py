@@ -96,7 +96,7 @@ USUAL_MOST_SECONDS: Final = 180
 COURTESY_WORDS: Final = 5
 _MUSIC: Final = Pattern(sounds.MUSIC_SENTENCE, re.IGNORECASE)
 REMARK_WORDS: Final = 20
-_CLAUSE: Final = Pattern(
+CLAUSE: Final = Pattern(
     rf"\s*[;；؛]\s*|{COMMA}|\s(?:{AND}|but|aber|pero|ma|mas|maar|ale|но|그리고)\s",
     re.IGNORECASE,
 )
@@ -164,7 +164,7 @@ def is_remark(sentence: str) -> bool:
         return False
     if asks_for_no_voice(sentence):
         return True
-    clauses = [clause for clause in _CLAUSE.split(sentence) if has_words(clause)]
+    clauses = [clause for clause in CLAUSE.split(sentence) if has_words(clause)]
     return bool(clauses) and all(map(_is_about_film, clauses))
 
 

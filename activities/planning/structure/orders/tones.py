@@ -1,18 +1,20 @@
 """Fragments about the film next to its order, its length or its format: "Local, honest, a bit funny.", "Warm."."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 from activities.planning.structure.conjunctions import COMMA, divided
 from activities.planning.structure.labels import segments
 from activities.planning.structure.orders.remarks import (
+    CLAUSE,
     is_absence,
     is_courtesy,
     is_remark,
     is_setting,
     names_length,
 )
-from activities.planning.structure.orders.sentences import is_order
+from activities.planning.structure.orders.sentences import end_text, is_order, read
 from activities.planning.structure.quoted import asks_for_film, sentences_with_quotes
 from activities.planning.structure.text import LEAD, QUOTED
 from activities.text.patterns import Pattern
@@ -25,6 +27,8 @@ _MARKED: Final = Pattern(
 _COMMA: Final = Pattern(COMMA)
 MOST_WORDS: Final = 8
 MOST_CLAUSE_WORDS: Final = 3
+MOST_PAIR_WORDS: Final = 2
+"""Of what follows one word: "Emotional but not cheesy."."""
 CHARS_OF_WORD: Final = 2
 """In scripts without spaces."""
 
@@ -49,10 +53,19 @@ def without_tones(text: str) -> str:
     return "\n".join(map(_without, text.split("\n")))
 
 
+def tones_in(text: str) -> list[str]:
+    """The fragments that `without_tones` leaves out."""
+    return [tone for line in text.split("\n") for tone in tones(_sentences(line))]
+
+
 def _without(line: str) -> str:
-    found = sentences_with_quotes(line) if not _MARKED.search(line) else []
+    found = _sentences(line)
     left_out = tones(found)
     return " ".join(s for s in found if s not in left_out) if left_out else line
+
+
+def _sentences(line: str) -> list[str]:
+    return sentences_with_quotes(line) if not _MARKED.search(line) else []
 
 
 def _is_fragment(sentence: str) -> bool:
@@ -60,11 +73,15 @@ def _is_fragment(sentence: str) -> bool:
     ends = sentence.rstrip()[-1:] in (".", "。", "।") or sentence.rstrip()[-1:].isalpha()
     if not ends or len(words) > MOST_WORDS or QUOTED.search(sentence) or any(map(str.isdigit, sentence)):
         return False
-    if is_courtesy(sentence) or segments(sentence)[0].kind:
+    if is_courtesy(sentence) or segments(sentence)[0].kind or re.search("[:：]", sentence):
+        return False
+    if read(sentence).purpose or end_text(sentence):
         return False
     counts = [_count(clause) for clause in divided(sentence)]
     is_list = len(counts) > 1 and _COMMA.search(sentence) and max(counts) <= MOST_CLAUSE_WORDS
-    return max(counts) == 1 or bool(is_list) or (len(words) <= MOST_CLAUSE_WORDS and is_absence(sentence))
+    parts = [_count(clause) for clause in CLAUSE.split(sentence.strip(" .。।"))]
+    is_pair = len(parts) > 1 and parts[0] == 1 and max(parts) <= MOST_PAIR_WORDS
+    return max(counts) == 1 or bool(is_list) or is_pair or (len(words) <= MOST_CLAUSE_WORDS and is_absence(sentence))
 
 
 def _count(clause: str) -> int:

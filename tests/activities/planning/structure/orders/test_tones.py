@@ -17,10 +17,12 @@ from tests.activities.planning.structured import lengths, plan, said, shots
     ],
 )
 def test_fragments_about_the_film_are_not_said(text: str, fragment: str) -> None:
-    """Fragments next to the order or the length of a film are not said; the sentences are."""
-    spoken = " ".join(said(plan(text)))
+    """Fragments next to the order or the length of a film are not said, and a warning names them."""
+    made = plan(text)
+    spoken = " ".join(said(made))
     assert spoken
     assert fragment not in spoken
+    assert any(fragment in each and "not said" in each for each in made.warnings)
 
 
 def test_fragments_that_are_all_of_a_film_stay() -> None:
