@@ -154,9 +154,7 @@ def _tone_notes(task: PlanningTask) -> list[str]:
     if not found:
         return []
     named = ", ".join(f"“{_excerpt(each)}”" for each in found[:NAMED_SHOTS])
-    return [
-        f"narration: {named} says what the film is like, and is not said; if it is to be said, label it: Voice: “…”"
-    ]
+    return [f"narration: not said, as it is about the film: {named}; label what is to be said (Voice: “…”)"]
 
 
 def _of_prose(task: PlanningTask) -> Film:
