@@ -24,10 +24,12 @@ from activities.planning.shots import (
     with_shared,
 )
 from activities.planning.structure import model
+from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.deliverable.cards import CARD_SECONDS, Cards
 from activities.planning.structure.model import Structure
 from activities.planning.structure.orders.prose import Prose, read_prose
 from activities.planning.structure.orders.shot_lengths import EachShot, each_shot
+from activities.planning.structure.orders.tones import tones_in
 from activities.planning.task import PlanningTask
 from activities.text.patterns import Pattern
 from activities.text.speech import (
@@ -143,7 +145,16 @@ class Film(NamedTuple):
 def plan_film(task: PlanningTask) -> Film:
     """The shots with their lengths, after all edits by rule in the feedback."""
     film = _structured(task, task.structure) if task.structure else _of_prose(task)
-    return film._replace(warnings=[*film.warnings, *length_notes(task)])
+    return film._replace(warnings=[*film.warnings, *length_notes(task), *_tone_notes(task)])
+
+
+def _tone_notes(task: PlanningTask) -> list[str]:
+    """A warning that names the fragments of the brief that are not said, because they are about the film."""
+    found = tones_in(without_letter(task.brief.text)) if Modality.AUDIO in task.preferred else []
+    if not found:
+        return []
+    named = ", ".join(f"“{_excerpt(each)}”" for each in found[:NAMED_SHOTS])
+    return [f"narration: not said, as it is about the film: {named}; label what is to be said (Voice: “…”)"]
 
 
 def _of_prose(task: PlanningTask) -> Film:

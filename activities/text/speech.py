@@ -32,9 +32,10 @@ _ABBREVIATED: Final = (
 _LETTER: Final = r"[A-HJ-Za-z\u00c0-\u024f\u0370-\u04ff]"
 _OF_ONE_LENGTH: Final = ["|".join(words) for _, words in groupby(sorted(_ABBREVIATED.split(), key=len), key=len)]
 _NO_END: Final = "".join(rf"(?<!\b(?:{words})\.)" for words in _OF_ONE_LENGTH) + (
-    rf"(?<!\b{_LETTER}\.)(?<!\b{_LETTER}\.{_LETTER}\.)"
+    rf"(?:(?<!\b{_LETTER}\.)(?<!\b{_LETTER}\.{_LETTER}\.)|(?<=\d s\.))"
 )
-"""Not after a full stop that ends no sentence: of an abbreviation, or a single letter as in "J. P. Harlow", "z. B."."""
+"""Not after a full stop that ends no sentence: of an abbreviation, or a single letter as in "J. P. Harlow", "z. B.",
+which the seconds of "30 s." are not."""
 _DATE: Final = r"(?<=\d\.)\s{1,3}(?:J[aä]n|Feb|M[aä]r|Apr|Ma[ij]|Jun|Jul|Aug|Sep|O[kc]t|Nov|De[zcs])"
 _UNITS: Final = r"(?!(?<=\b(?:[Ee]xt|[Mm]ax|[Mm]in)\.)\s\d)"
 """Not within "ext. 214"; "for 5 min. Then" ends a sentence."""

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from activities.planning.structure.orders.film_length import asked_lengths
 from activities.planning.task import PlanningTask, named_seconds
 
 LENGTH_TOLERANCE: Final = 0.05
@@ -15,6 +16,12 @@ def length_notes(task: PlanningTask) -> list[str]:
     card = task.structure.card_seconds if task.structure and task.structure.cards.end else 0.0
     if task.feedback.seconds:
         return []
+    several = asked_lengths(task.brief.text)
+    if len(several) > 1 and not shots:
+        lengths = f"{', '.join(f'{each:g} s' for each in several[:-1])} and {several[-1]:g} s"
+        return [
+            f"the text of the brief gives several lengths, {lengths}: the film lasts {named:g} s; leave one of them"
+        ]
     if shots and not _is_close(shots, named) and not _is_close(shots + card, named):
         return [
             f"the shots of the brief last {shots:g} s together, and its length is {named:g} s: "

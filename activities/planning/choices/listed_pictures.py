@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from activities.planning.structure.conjunctions import AND, AND_WIDE
 from activities.planning.structure.deliverable.formats import asked_shapes
 from activities.planning.structure.vocabulary import pictures as words
 from activities.planning.task import PlanningTask
@@ -22,9 +23,6 @@ _DESCRIBED: Final = Pattern(
     rf"個の)?\s*(?:\w+\s+){{0,2}}?{words.PICTURE}\s*[:：]\s*(?P<list>[^\n]{{3,600}})",
     re.IGNORECASE,
 )
-_AND: Final = "and|und|et|y|och|og|и|та|και|ve|以及|和|と"
-_ANDS: Final = {"cs": "a", "sk": "a", "it": "e", "pt": "e", "nl": "en", "pl": "i", "fi": "ja", "da": "og", "hr": "i"}
-"""Words for "and" that are another word in other languages."""
 _LEADS: Final = Pattern(
     r"[\s,]*(?:\b(?:with|and|mit|und|avec|et|con|y|com|e|met|en|med|och|og|z|i|с|и))?\W*$", re.IGNORECASE
 )
@@ -105,7 +103,7 @@ def _bullets(text: str) -> list[str]:
 def _described(text: str, language: str) -> tuple[str, list[str]]:
     """The pictures that a sentence counts and describes, "two pictures: the lamp on a desk, and its switch", after the
     text before it."""
-    ands = rf"(?:{_AND}|{_ANDS.get(language.split('-')[0], 'and')})"
+    ands = rf"(?:{AND}|{AND_WIDE}{'|a' if language.split('-')[0] in ('cs', 'sk') else ''})"
     marks = (
         rf"\s*[;；]\s*(?:{ands}\s+)?",
         rf"\s*[,，、،]\s*(?:{ands}\s+)?",

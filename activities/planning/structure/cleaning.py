@@ -19,6 +19,7 @@ from activities.planning.structure.notations.series import with_series
 from activities.planning.structure.orders import further
 from activities.planning.structure.orders.requests import with_film_order
 from activities.planning.structure.orders.small_letters import with_capitals
+from activities.planning.structure.orders.tones import without_tones
 from activities.planning.structure.received.colleagues import without_colleague_notes
 from activities.planning.structure.received.columns import with_pipes
 from activities.planning.structure.received.counted import with_counted_shots
@@ -192,7 +193,7 @@ def cleaned(text: str) -> str:
     text = without_colleague_notes(without_note_sections(_NUMBER_FIRST.sub(r"\1\3 \2 ", without_letter(text))))
     text = with_nested_shots(with_heads(with_pipes(_END_MARK.sub("", text), is_header)))
     text = with_dictated_shots(with_quoted_narration(with_counted_shots(with_idea(text))))
-    text = with_film_order(without_brackets(with_sequences(with_capitals(text))))
+    text = with_film_order(without_brackets(with_sequences(without_tones(with_capitals(text)))))
     text = with_units(with_end_cards(text))
     return with_series(with_labels(with_seconds(unwrapped(with_numbers(with_pairs(with_colons(text)))))))
 

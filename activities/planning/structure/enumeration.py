@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from activities.planning.structure import words as names
+from activities.planning.structure.conjunctions import divided
 from activities.planning.structure.deliverable.narrated import (
     as_pictures,
     asks_for,
@@ -16,7 +17,13 @@ from activities.planning.structure.labels import segments
 from activities.planning.structure.model import Line, Shot, Structure, numbered
 from activities.planning.structure.notations.bare_labels import text_of_number
 from activities.planning.structure.notations.silence import asks_for_no_voice, mentions_no_voice
-from activities.planning.structure.orders.remarks import is_courtesy, is_prohibition, is_setting, names_film
+from activities.planning.structure.orders.remarks import (
+    is_courtesy,
+    is_prohibition,
+    is_setting,
+    names_film,
+    without_settings,
+)
 from activities.planning.structure.orders.sentences import end_text, read, without_then
 from activities.planning.structure.quoted import is_commission
 from activities.planning.structure.shot_list import title_in
@@ -351,14 +358,15 @@ def _parse_inline(text: str) -> Structure | None:
         return _inline(text[: marks[0].start()], [*parts[:-1], last], " ".join(tail))
     if found := _COLON_LIST.search(text):
         count = names.count_of(found.group(1))
-        parts = re.split(r"\s*;\s*|\s*,\s*(?:(?:and|und|y|et|e)\s+)?|\s+(?:and|und|y|et|e)\s+", found.group(2).strip())
-        if len(parts) == count > 1 and all(len(part.split()) >= CLAUSE_WORDS for part in parts):
+        parts = divided(found.group(2), count)
+        begins = not text[: found.start()].strip() or text[: found.start()].rstrip()[-1:] in ".!?:。"
+        if len(parts) == count > 1 and (begins or all(len(part.split()) >= CLAUSE_WORDS for part in parts)):
             return _inline(text[: found.start(2)], parts, text[found.end() :])
     return None
 
 
 def _inline(intro: str, parts: list[str], tail: str) -> Structure | None:
-    heads = [_beat(s) for s in _without_links(intro) if not is_commission(s)]
+    heads = [_beat(without_settings(s)) for s in _without_links(intro) if not is_commission(s)]
     items = [_item(re.sub(r"[\s,;]*(?:\b(?:and|und|y|et|e)\b)?[\s,;]*$", "", part.strip())) for part in parts]
     items = [b if not b.lines else _beat(b.lines[0].text[:1].upper() + b.lines[0].text[1:]) for b in items]
     after = [s for each in tail.splitlines() if each.strip() for s in _around(each)]

@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple
 
 from activities.planning.structure import words
 from activities.planning.structure.orders import further
-from activities.planning.structure.text import MARKS, QUOTED
+from activities.planning.structure.text import LENGTH, MARKS, QUOTED
 from activities.planning.structure.vocabulary import notes, places, saying, sounds, voices
 from activities.text.patterns import Pattern
 
@@ -158,6 +158,8 @@ _NEXT_PICTURE: Final = Pattern(
 """Where a sentence that is not in quotation marks ends and the next picture is described in the same line."""
 
 
+_LENGTH_ENDS: Final = Pattern(rf"\s*{LENGTH.pattern}\.?\s+(?=[^\W\d_a-z][^\W\d_]*\s)")
+"""A length in front of the next sentence: "Duration: 30 s. Our cheese …"."""
 _PERSON: Final = Pattern(r"client[ea]?|kunde|kundin|audience|public|talent|authors?|crew", re.IGNORECASE)
 _NAMES: Final = Pattern(
     rf"(?:{QUOTED.pattern})(?<![.!?…。！？؟।۔][”“\"»«」』›])(?:[,，、]\s*|(?=[^\W\d_]))(?![“„”«»‹「『\"])"
@@ -271,6 +273,8 @@ def _split_value(mark: _Mark, value: str) -> tuple[Kind, str, str]:
     if run := quoted_run(value):
         kind = "speaker" if mark.kind == "note" and names_somebody(mark.label) else mark.kind
         return kind, value[:run], value[run:]
+    if mark.kind == "length" and (ends := _LENGTH_ENDS.match(value)):
+        return mark.kind, value[: ends.end()], value[ends.end() :]
     if mark.kind in ("voice", "speaker", "lettering", "endline") and (turn := _NEXT_PICTURE.search(value)):
         return mark.kind, value[: turn.start()], value[turn.start() :]
     return mark.kind, value, ""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
+from activities.planning.structure.conjunctions import AND
 from activities.planning.structure.labels import READ_NOUNS, Segment, segments, speaker_name
 from activities.planning.structure.model import Line, Shot, Structure, numbered
 from activities.planning.structure.orders import words as orders
@@ -19,7 +20,7 @@ from activities.planning.structure.text import (
     spoken_text,
     without_quotes,
 )
-from activities.planning.structure.vocabulary import saying
+from activities.planning.structure.vocabulary import places, saying
 from activities.text.patterns import Pattern
 from activities.text.speech import FULL_STOP, GOES_ON, group_by_time, is_direction, is_wide, sentences
 
@@ -32,20 +33,12 @@ _NARRATED: Final = Pattern(
     rf"(?<![^\W\d_])(?:{orders.NARRATOR}|{saying.HEARD})(?![^\W\d_])[^.!?。！？“”„«»「」\"]{{0,40}}$", re.IGNORECASE
 )
 """Before a quotation, the voice that is heard over the pictures: "a warm voice saying"."""
-_AND: Final = Pattern(r"\s*(?:[,;]|\b(?:and|und|et|y|e|en|och|og|и)\b)[^.!?:：。！？]{0,40}", re.IGNORECASE)
+_AND: Final = Pattern(rf"\s*(?:[,;]|\b{AND}\b)[^.!?:：。！？]{{0,40}}", re.IGNORECASE)
 """What joins a quotation to the one before."""
 _END: Final = Pattern(r"[.!?…。！？।؟۔]$")
 
 
-_FACT: Final = Pattern(
-    r"^\W{0,3}(?:price|phone|telephone|tel|website|web|url|address|book(?:ing)?|preis|telefon(?:nummer)?|"
-    r"adresse|prix|"
-    r"téléphone|precio|tel[eé]fono|prezzo|preço|prijs|cena|pris|hinta|τιμή|τηλέφωνο|fiyat|цена|телефон|ціна|"
-    r"قیمت|تلفن|"
-    r"السعر|هاتف|מחיר|טלפון|कीमत|फ़ोन|価格|料金|電話(?:番号)?|价格|價格|电话|電話|가격|"
-    r"전화)\.?\s*[:：]\s*(\S.{0,120})$",
-    re.IGNORECASE,
-)
+_FACT: Final = Pattern(rf"^\W{{0,3}}(?:{places.FACTS})\.?\s*[:：]\s*(\S.{{0,120}})$", re.IGNORECASE)
 """A fact of an advert in a line of its own: it is read."""
 _HASHTAG: Final = Pattern(r"\bhashtags?\b[^#.!?\n]{0,20}(#\w+)", re.IGNORECASE)
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from activities.planning.structure import words
+from activities.planning.structure.conjunctions import AND
 from activities.planning.structure.labels import FRAMING, Kind, is_nothing, kind_of, segments
 from activities.planning.structure.model import Structure, numbered
 from activities.planning.structure.notations.cells import is_line, named_turn, remark, spoken_turns
@@ -61,7 +62,7 @@ _SEEN: Final = Pattern(
     re.IGNORECASE,
 )
 _NEXT_TURN: Final = Pattern(r"(?<=[.!?…。！？])\s+(?=[^\W\d_a-z]{2,}(?: [^\W\d_a-z]+)?\s*[:：])")
-_AND: Final = Pattern(r"\s*[/／&+、]\s*|\s+(?:and|und|et|y|e|en|och|og|i|и)\s+")
+_AND: Final = Pattern(rf"\s*[/／&+、]\s*|\s+{AND}\s+")
 _CONTENT: Final = Pattern(r"(?:内容|內容|描述|说明|說明|概要|欄|설명)$")
 _LEAST_KNOWN: Final = 2
 _NAME_WORDS: Final = 5

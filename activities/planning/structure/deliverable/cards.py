@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from activities.planning.structure.conjunctions import AND, AND_WIDE
 from activities.planning.structure.vocabulary import formats
 from activities.text.patterns import Pattern
 from workflows.destinations.profiles import problem_of
@@ -82,14 +83,18 @@ _LISTED: Final = Pattern(
 )
 
 _FOR: Final = (
-    r"(?:this is |it['’]s |das ist |es |c['’]est )?(?:for|für|pour|para|per|voor|dla|na|till|til|для|cho|用于)"
+    r"(?:this is |it['’]s |das ist |es |c['’]est )?(?:for|on|für|im|pour|sur|para|en|per|su|voor|dla|na|för|på|till|"
+    r"til|для|no|em|cho|用于)"
 )
 _AND: Final = (
-    r"(?:and|und|et|y|e|en|i|och|og|ve|và|и|also|plus|auch|both|our|the|unser\w*|notre|nos|nuestr\w+|il|la|le|el|die|"
-    r"das|den)(?![^\W\d_])|和|と|및|و"
+    rf"(?:{AND}|also|plus|auch|both|our|my|the|unser\w*|notre|nos|nuestr\w+|nostr[oa]|noss[oa]s?|"
+    rf"onze|ons|nasz\w*|vår\w*|наш\w*|il|la|le|el|die|das|den)(?![^\W\d_])|"
+    rf"{AND_WIDE}|및"
 )
 _ONLY_DESTINATIONS: Final = Pattern(
-    rf"\W*(?:{_FOR}\s+)?(?:(?:{formats.PLACES}|{_NAME})(?:[\s,/&+、，・()]|{_AND})*)+"
+    rf"\W*(?:{_FOR}\s+)?(?:(?:{_AND})\s*)*"
+    rf"(?:(?:{formats.PLACES}|{_NAME}|internal use|internen? gebrauch|usage interne|uso intern[oa])"
+    rf"(?:[\s,/&+、，・()]|{_AND})*)+"
     r"(?:用|向け|용|के लिए|için)?[\s.!。]*",
     re.IGNORECASE,
 )

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from activities.planning.structure.deliverable.cards import MAX_CARD_CHARS, Cards
 from activities.planning.structure.labels import quoted_run
+from activities.planning.structure.notations.endings import with_end_cards
 from activities.planning.structure.text import QUOTED, lettering_text, quoted_words
 from activities.planning.structure.vocabulary import legal, places
 from activities.text.patterns import Pattern
@@ -64,7 +65,7 @@ def split_end_texts(text: str, *, labelled: bool = True) -> EndTexts:
         labelled: Take out an end card with a label too ("End card: …"), and not only by an order ("End with a card").
     """
     found, kept = _Found(labelled), list[str]()
-    for line in text.splitlines():
+    for line in with_end_cards(text).splitlines():
         if _TABLE.search(line) or not _may_have_text(line):
             kept.append(line)
             continue

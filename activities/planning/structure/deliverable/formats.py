@@ -3,6 +3,7 @@
 import re
 from typing import Final, NamedTuple, get_args
 
+from activities.planning.structure.conjunctions import AND, AND_WIDE
 from activities.planning.structure.deliverable.cards import asked_destinations, names_only_destinations
 from activities.planning.structure.orders import words as orders
 from activities.planning.structure.orders.remarks import PLEASE, names_film
@@ -17,9 +18,9 @@ ASPECTS: Final = get_args(Aspect)
 _NUMBERS: Final = r"(?<![\d:.])\d{1,2}(?:[.,]\d{1,2})?\s?[:：x×/]\s?\d{1,2}(?![\d:：])"
 _SHAPES: Final = {"9:16": words.VERTICAL, "1:1": words.SQUARE, "16:9": words.HORIZONTAL}
 _NAMED: Final = Pattern(rf"{_NUMBERS}|{as_word('|'.join(_SHAPES.values()))}", re.IGNORECASE)
-_AND: Final = r"(?:and|und|et|y|e|en|i|och|og|ja|a|as well as|plus|sowie|ainsi que|и|та|και|ve)"
+_AND: Final = rf"(?:{AND}|as well as|plus|sowie|ainsi que)"
 _BETWEEN: Final = Pattern(
-    rf"\s*(?:\([^()\n]{{0,30}}\)\s*)?(?:[,;/&+、，・]|{as_word(_AND)}|و|ו|और|和|以及|と|および|와|과)+"
+    rf"\s*(?:\([^()\n]{{0,30}}\)\s*)?(?:[,;/&+、，・]|{as_word(_AND)}|ו|{AND_WIDE}|와|과)+"
     rf"\s*(?:{_AND}\s+)?(?:(?:in|as|an?|als|ein\w{{0,2}}|une?|una?|uma?|el|la|le|il|en)\s+){{0,2}}$",
     re.IGNORECASE,
 )

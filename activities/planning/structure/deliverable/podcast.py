@@ -6,8 +6,8 @@ from typing import Final
 
 from activities.planning.structure.labels import kind_of, names_somebody
 from activities.planning.structure.model import Line, Shot, SoundCue, Structure, numbered
+from activities.planning.structure.received.turns import Turn, turn_in
 from activities.planning.structure.text import QUOTED, spoken_text
-from activities.planning.structure.turns import Turn, turn_in
 from activities.planning.structure.vocabulary import podcasts
 from activities.text.patterns import LETTER, Pattern, as_word
 

@@ -13,6 +13,7 @@ from activities.planning.structure import words
 from activities.planning.structure.labels import FRAMING, kind_of, segments
 from activities.planning.structure.orders.quotations import take
 from activities.planning.structure.quoted import take_quotations
+from activities.planning.structure.received.turns import Turn, turn_in
 from activities.planning.structure.text import (
     LEAD,
     LENGTH,
@@ -24,7 +25,6 @@ from activities.planning.structure.text import (
     western_digits,
     western_times,
 )
-from activities.planning.structure.turns import Turn, turn_in
 from activities.planning.structure.vocabulary import people, places
 from activities.text.patterns import Pattern
 

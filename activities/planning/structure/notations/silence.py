@@ -10,6 +10,10 @@ from activities.planning.structure.vocabulary import voices
 from activities.planning.structure.vocabulary.sounds import is_music, names_music
 from activities.text.patterns import Pattern, as_word
 
+_SOUND: Final = (
+    r"(?:sound|audio|ton|son|sonido|suono|audio|som|geluid|dźwięku|ljud|lyd|ääntä|zvuku|звука|звуку)"
+    r"(?: at all| whatsoever| du tout)?(?! (?:effects?|design|track)\b)"
+)
 _NO_VOICE: Final = Pattern(
     r"(^|[.!?。！？।]\s*|[,，、;،؛]\s*|\s[–—|/-]\s+)(?:no (?:vo|voice[ -]?over|voice|dialogue|narration)|"
     r"(?:a )?silent (?:film|video|clip|loop|reel|movie)|stummfilm|film muet|vídeo mudo|película muda|film muto|"
@@ -24,7 +28,7 @@ _NO_VOICE: Final = Pattern(
     r"(?:utan|ingen) (?:röst|speaker)|uten (?:stemme|speak)|uden (?:stemme|speak)|ilman (?:ääntä|puhetta)|без голосу|"
     rf"(?:no|without|pas de|sans|aucune?|sin|ning[uú]na?|keine?n?|ohne|senza|niente|nessuna?|nessun|sem|"
     rf"nenhuma?|geen|"
-    rf"zonder|bez|brak|utan|ingen|uten|uden|ei|без) (?:{voices.READER}|parlato|paroles|words|worte?|"
+    rf"zonder|bez|brak|utan|ingen|uten|uden|ei|без) (?:{voices.READER}|{_SOUND}|parlato|paroles|words|worte?|"
     rf"te[xs]t[eo]?|tekst)(?![^\W\d_])|(?:{voices.READER})\s?(?:なし|無し|없음|无|無|yok)|"
     r"कोई (?:संवाद|आवाज़|वॉइसओवर|कथन) नहीं|χωρίς (?:φωνή|αφήγηση)|(?:dış )?ses yok|tanpa (?:suara|narasi)|"
     r"सिर्फ़ संगीत|बिना आवाज़|(?:with )?no(?:body| one| one's)? (?:talking|speaking|speech|speaks|talks)|"

@@ -1,6 +1,7 @@
 """The length of the film that a brief gives in its prose: "half a minute", "1,5 Minuten", "30秒の動画". Seconds."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from activities.planning.structure.orders import words
@@ -30,24 +31,30 @@ _PART: Final = Pattern(
 
 
 def asked_seconds(text: str) -> float | None:
-    """The length of the film that the sentences of an order, or a label such as "Length:", give; None where they give
-    none, or several different ones."""
+    """The length of the film that a brief gives, the first of several; None where it gives none."""
+    return next(iter(asked_lengths(text)), None)
+
+
+@lru_cache(maxsize=8)
+def asked_lengths(text: str) -> tuple[float, ...]:
+    """The different lengths of the film that the sentences of an order, or labels such as "Length:", give; those of
+    labels are first."""
     each, plain = each_shot(text), QUOTED.sub(" ", western_digits(without_each_shot(with_film_order(text))))
-    found: list[float] = []
+    found, labelled = list[float](), list[float]()
     first = [s for line in plain.splitlines() for s in sentences_with_quotes(line)][:ORDER_SENTENCES]
     for line in plain.splitlines():
         if _PART.search(line) or RANGE.match(line.strip(" *_#>•-")):
             continue
         for sentence in sentences_with_quotes(line):
             if (label := _LABEL.match(sentence)) and (given := named_lengths(label[1], clock=True)):
-                found += given[:1]
+                labelled += given[:1]
                 continue
             asks = is_order(sentence) or asks_for_film(sentence) or (sentence in first and names_length(sentence))
             if asks or is_setting(sentence) or is_remark(sentence) or _is_headline(sentence):
                 found += named_lengths(sentence)[:1]
-    if not found and each and each.shots:
-        return each.seconds * each.shots
-    return found[0] if len(set(found)) == 1 else None
+    if not (found or labelled) and each and each.shots:
+        return (each.seconds * each.shots,)
+    return tuple(dict.fromkeys([*labelled, *found]))
 
 
 def _is_headline(sentence: str) -> bool:

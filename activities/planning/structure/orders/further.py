@@ -149,7 +149,7 @@ ABOUT: Final = Pattern(
     # what keeps the film to its length
     r"(?:please )?(?:keep|make|limit) (?:it|this|the (?:film|video|whole thing))|(?:it|the (?:film|video|whole thing)) "
     r"(?:should|must|has to|needs to|can)(?: only)? (?:be|last|run)|to|under|below|at|in|of|a|total|no (?:longer|more) "
-    r"than|not (?:longer|more) than|less than|up to|within|or less|tops|only|please|length|duration|running time|"
+    r"than|not (?:longer|more) than|less than|up to|within|or less|tops|most|only|please|length|duration|running time|"
     r"bitte|nicht (?:länger|mehr) als|höchstens|unter|bis|soll\w*|darf|das ganze|dauern|sein|auf|länge|dauer|nur|"
     r"max|maximum|moins de|pas plus de|durée|doit|durer|de|d['’]environ|au plus|s['’]il vous plaît|en|"
     r"m[aá]ximo|como|no más de|menos de|que dure|duraci[oó]n|debe|durar|ser|por favor|"

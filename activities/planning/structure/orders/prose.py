@@ -10,7 +10,13 @@ from activities.planning.structure.deliverable.end_texts import split_end_texts
 from activities.planning.structure.deliverable.formats import without_deliveries
 from activities.planning.structure.labels import is_note, segments
 from activities.planning.structure.notations.silence import asks_for_no_voice, is_read_instead, mentions_no_voice
-from activities.planning.structure.orders.remarks import is_remark, is_setting, names_length
+from activities.planning.structure.orders.remarks import (
+    is_remark,
+    is_setting,
+    names_film,
+    names_length,
+    without_settings,
+)
 from activities.planning.structure.orders.requests import with_film_order
 from activities.planning.structure.orders.sentences import (
     ORDER_SENTENCES,
@@ -24,11 +30,12 @@ from activities.planning.structure.orders.sentences import (
 )
 from activities.planning.structure.orders.shot_lengths import without_each_shot
 from activities.planning.structure.orders.small_letters import with_capitals
-from activities.planning.structure.quoted import asks_for_film, without_orders
+from activities.planning.structure.orders.tones import tones
+from activities.planning.structure.quoted import asks_for_film, is_commission, without_orders
 from activities.planning.structure.received.creative_brief import with_idea
 from activities.planning.structure.sounds import without_sounds
 from activities.planning.structure.text import has_words, without_emoji, without_quotes
-from activities.text.speech import is_direction, sentences, subject
+from activities.text.speech import closed, is_direction, join_sentences, sentences, subject
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,11 @@ def _about(sentence: str) -> tuple[str, str] | None:
         return None
     named = subject(sentence)
     about = named if named != sentence else topic(sentence)
-    return (sentence, about) if about else None
+    return (sentence, closed(without_settings(about))) if about else None
+
+
+def _is_about_film(sentence: str) -> bool:
+    return is_remark(sentence) or is_commission(sentence)
 
 
 def _labelled_texts(sentence: str) -> tuple[str, ...]:
@@ -104,15 +115,18 @@ def read_prose(text: str, language: str) -> Prose:
     film = without_directions(without_emoji(film))
     found = [without_order(p) for s in sentences(without_orders(without_sounds(film))) for p in parts(s)]
     told = [s for s in without_courtesies(found) if not (is_setting(s) or is_remark(s) or is_note(s) or end_text(s))]
-    content = [s for s in told if not is_order(s) or subject(s) != s] or found
+    like = tones(found)
+    head = next((s for s in found[:1] if names_film(s) and without_settings(s) != s and not _about(s)), None)
+    content = [s for s in told if s != head and s not in like and (not is_order(s) or subject(s) != s)] or found
     order, about = next(filter(None, map(_about, content[:ORDER_SENTENCES])), ("", ""))
+    about = join_sentences([about, *like]) if about else ""
     rest = [s for s in content if s != order and not asks_for_no_voice(s)]
     kept = [subject(s) for s in rest if not _labelled_texts(s)] or [about] * bool(about) or content
     return Prose(
         about=about,
         content=tuple(kept),
         shown=_shown(rest, kept[0]),
-        is_silent=any(asks_for_no_voice(s) or (is_remark(s) and mentions_no_voice(s)) for s in found),
+        is_silent=any(asks_for_no_voice(s) or (_is_about_film(s) and mentions_no_voice(s)) for s in found),
         is_read=any(map(is_read_instead, found)),
         is_ordered=any(map(is_order, found)),
         is_english=language.split("-")[0] == "en",

@@ -5,6 +5,7 @@ from typing import Final, Literal, NamedTuple
 
 from activities.planning.structure import labels
 from activities.planning.structure import words as names
+from activities.planning.structure.conjunctions import AND
 from activities.planning.structure.orders import words
 from activities.planning.structure.text import QUOTED, quoted_words
 from activities.planning.structure.vocabulary import saying
@@ -31,11 +32,7 @@ _SAID_AFTER: Final = Pattern(
     re.IGNORECASE,
 )
 _READ_AFTER: Final = Pattern(rf"^\s*(?:{words.READ_AFTER})[^.!?。！？]{{0,40}}", re.IGNORECASE)
-_AND: Final = (
-    r"and|und|et|y|e|i|и|і|та|ve|و|en(?! (?:off|la|el|los|las|le|les|l['’]|una?|une?)\b)|"
-    r"och|og|ja|και|dan|và|और|kemudian"
-)
-_CLAUSE: Final = Pattern(rf"[,;，、؛،;:：–—-]\s+|[，、]|\s(?:{_AND})\s")
+_CLAUSE: Final = Pattern(rf"[,;，、؛،;:：–—-]\s+|[，、]|\s{AND}\s")
 _MODAL: Final = Pattern(
     r"\s+(?:should|must|can|will|shall|may|soll(?:te)?|kann|muss|wird|debe(?:ría)?|puede|doit|devrait|peut|deve|"
     r"dovrebbe|"
@@ -45,7 +42,7 @@ _MODAL: Final = Pattern(
 _TAIL: Final = Pattern(r"^(?:と|라고|이라고|を|을|를|だけ|のみ|です|만|只)[^。！？.!?「」\"]{0,12}[。.!！]?$")
 """What follows a quotation in languages whose verb stands last: "「…」と入れる。"."""
 _JOINS: Final = Pattern(
-    rf"[\s,;:：，、–—-]+$|\s(?:{_AND}|he|she|er|sie|il|elle|que|qui|who|that|che|der|die|das|który|która|который|которая|"
+    rf"[\s,;:：，、–—-]+$|\s(?:{AND}|he|she|er|sie|il|elle|que|qui|who|that|che|der|die|das|który|która|который|которая|"
     rf"{saying.WHILE})$|(?:同时|同時|同時に|동안)$",
     re.IGNORECASE,
 )
@@ -161,7 +158,7 @@ def _by_form(before: str, text: str, after: str, found: list[Quotation]) -> _Fou
     is_line = _SENTENCE.search(text) or len(text) >= LINE_CHARS
     if is_line and _WIDE_NAME.match(before.strip()) and not after.strip(" 。.」"):
         return _Found(Quotation("said", text, _name(before)), "")
-    joined = re.fullmatch(rf"[\s,]*(?:{_AND})?\s*", before)
+    joined = re.fullmatch(rf"[\s,]*(?:{AND})?\s*", before)
     if found and joined and found[-1].role == "read":
         return _Found(Quotation("read", text), "")
     return _Found(Quotation("", text), before)

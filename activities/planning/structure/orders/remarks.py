@@ -3,12 +3,15 @@
 import re
 from typing import Final
 
+from activities.planning.structure.conjunctions import AND, COMMA
+from activities.planning.structure.deliverable.cards import names_only_destinations
 from activities.planning.structure.notations.silence import asks_for_no_voice
 from activities.planning.structure.orders import further, words
 from activities.planning.structure.orders.lengths import SECONDS, named_lengths
 from activities.planning.structure.text import QUOTED, has_words
 from activities.planning.structure.vocabulary import formats, sounds, voices
 from activities.text.patterns import LETTER, Pattern, as_word
+from activities.text.speech import is_direction
 
 NO_LETTER: Final = r"(?![^\W\d_぀-ヿ㐀-鿿가-힯\u0e00-\u0e7f])"
 """The end of a word in scripts that separate words."""
@@ -36,6 +39,7 @@ _ABSENT: Final = (
     r"без|ні|"
     r"بدون|لا نريد|बिना)"
 )
+_ABSENT_FIRST: Final = Pattern(rf"^\W*{_ABSENT}(?![^\W\d_])", re.IGNORECASE)
 _LEFT_OUT: Final = (
     r"(?:music|voice|text|people|person|faces?|actors?|logos?|subtitles?|captions?|narrat\w+|dialogue|sound|"
     r"effects|costumes|"
@@ -92,19 +96,14 @@ USUAL_MOST_SECONDS: Final = 180
 COURTESY_WORDS: Final = 5
 _MUSIC: Final = Pattern(sounds.MUSIC_SENTENCE, re.IGNORECASE)
 REMARK_WORDS: Final = 20
-_CLAUSE: Final = Pattern(
-    r"\s*[,;，、；،]\s*|\s(?:and|but|und|aber|et|y|pero|e|ma|mas|en|maar|i|ale|och|og|и|но|ve|و|और|그리고)\s",
+CLAUSE: Final = Pattern(
+    rf"\s*[;；؛]\s*|{COMMA}|\s(?:{AND}|but|aber|pero|ma|mas|maar|ale|но|그리고)\s",
     re.IGNORECASE,
 )
+_COMMAS: Final = Pattern(r"(?=[,，]\s|、|，)")
 _SECONDS: Final = Pattern(rf"(?<![\d:.,])\d{{1,3}}(?:[.,]\d)?[\s-]*(?:{SECONDS})(?!{LETTER})", re.IGNORECASE)
 _SHAPE: Final = Pattern(
     rf"{as_word(formats.ONLY_SHAPES)}|(?<![\d:])(?:9|16|4|1)\s?[:：x×]\s?(?:16|9|5|1)(?![\d:])", re.IGNORECASE
-)
-_PLACE: Final = Pattern(
-    r"(?:for|on|für|im|pour|sur|para|en|per|su|voor|dla|för|på|til|для|na|no|em)\s+"
-    r"(?:(?:the|our|my|unser\w*|das|die|den|notre|la|le|nuestr[oa]s?|el|il|nostr[oa]|noss[oa]s?|onze|ons|nasz\w*|vår\w*|"
-    rf"наш\w*)\s+)?(?:{formats.PLACES}|internal use|internen? gebrauch|usage interne|uso intern[oa])",
-    re.IGNORECASE,
 )
 _VOICE: Final = Pattern(
     rf"(?<![^\W\d_])(?:{voices.READER})(?![^\W\d_])|\w(?:stimme|stem|röst|stemme)\b|[声聲]", re.IGNORECASE
@@ -117,6 +116,11 @@ def is_aside(sentence: str) -> bool:
     """Whether a sentence greets, thanks or says what the film is like."""
     asks = len(sentence.split()) <= WISH_WORDS and _PLEASE_WORD.search(sentence) and _ASKED_OF_FILM.search(sentence)
     return bool(_WISH.search(sentence) or asks) or is_courtesy(sentence) or is_prohibition(sentence)
+
+
+def is_absence(clause: str) -> bool:
+    """Whether a clause begins with a word for what the film has not: "no jargon"."""
+    return _ABSENT_FIRST.match(clause) is not None
 
 
 def is_prohibition(sentence: str) -> bool:
@@ -160,18 +164,24 @@ def is_remark(sentence: str) -> bool:
         return False
     if asks_for_no_voice(sentence):
         return True
-    clauses = [clause for clause in _CLAUSE.split(sentence) if has_words(clause)]
+    clauses = [clause for clause in CLAUSE.split(sentence) if has_words(clause)]
     return bool(clauses) and all(map(_is_about_film, clauses))
+
+
+def without_settings(line: str) -> str:
+    """A line without its clauses about the length and the form of the film: "Feature launch, 16s, 16:9"."""
+    first, *others = _COMMAS.split(line)
+    return "".join((first, *(each for each in others if not _only_about_film(each.strip(" ,，、.。")))))
+
+
+def _only_about_film(clause: str) -> bool:
+    return is_remark(clause) or is_direction(clause)
 
 
 def _is_about_film(clause: str) -> bool:
     about = is_setting(clause) or sounds.is_music(clause) or sounds.refuses_music(clause) or asks_for_no_voice(clause)
-    return about or _names_place(clause) or _names_voice(clause) or (is_aside(clause) and not is_courtesy(clause))
-
-
-def _names_place(clause: str) -> bool:
-    """Whether a clause only says where the film is seen: "for our intranet"."""
-    return _PLACE.fullmatch(clause.strip(" .。")) is not None
+    is_wish = is_aside(clause) and not is_courtesy(clause)
+    return about or names_only_destinations(clause) or _names_voice(clause) or is_wish
 
 
 def _names_voice(clause: str) -> bool:
@@ -182,7 +192,7 @@ def _names_voice(clause: str) -> bool:
 def _only_gives_length(sentence: str) -> bool:
     """Whether a sentence has a length, and otherwise only words that lead to it: "Bitte maximal 20 Sekunden."."""
     rest = _SECONDS.sub(" ", sentence)
-    return rest != sentence and not has_words(further.ABOUT.sub(" ", rest))
+    return rest != sentence and not has_words(further.ABOUT.sub(" ", MEDIUM.sub(" ", rest)))
 
 
 def _only_names_shape(sentence: str) -> bool:

@@ -3,13 +3,14 @@
 import re
 from typing import Final
 
+from activities.planning.structure.conjunctions import divided
 from activities.planning.structure.notations.silence import mentions_no_voice
 from activities.planning.structure.orders import request_words as words
 from activities.planning.structure.orders import words as orders
 from activities.planning.structure.orders.lengths import named_lengths
-from activities.planning.structure.orders.remarks import names_film
+from activities.planning.structure.orders.remarks import is_remark, names_film, without_settings
 from activities.planning.structure.orders.sentences import ORDER_FIRST, is_order
-from activities.planning.structure.quoted import sentences_with_quotes
+from activities.planning.structure.quoted import is_commission, sentences_with_quotes
 from activities.planning.structure.text import LENGTH, QUOTED, description_text, has_words
 from activities.text.patterns import Pattern, as_word
 from activities.text.speech import closed, is_wide
@@ -48,12 +49,6 @@ _IN_FILM: Final = Pattern(
     rf"(?:{orders.MEDIUM}){_END}",
     re.IGNORECASE,
 )
-_LIST: Final = Pattern(r"\s*[,;،؛、，；]\s*")
-_AND_WORDS: Final = (
-    r"(?:and(?: finally)?|und|et|y|e|ed|i|en|och|og|ja|a|и|і|та|και|ve|dan|và|و|और)\s+|(?:和|以及|と|および)"
-)
-_AND: Final = Pattern(rf"\s+{_AND_WORDS}", re.IGNORECASE)
-_AND_FIRST: Final = Pattern(rf"^(?:{_AND_WORDS})", re.IGNORECASE)
 MOST_HEAD_WORDS: Final = 12
 LEAST_ITEMS: Final = 3
 LEAST_ITEM_WORDS: Final = 2
@@ -72,7 +67,8 @@ def with_film_order(text: str) -> str:
     if first is None:
         return text
     sentence, *others = sentences_with_quotes(lines[first]) or [""]
-    if QUOTED.search(sentence) or not (found := _read(sentence)):
+    goes_on = others or any(map(has_words, lines[first + 1 :]))
+    if QUOTED.search(sentence) or not (found := (goes_on and _headline(sentence)) or _read(sentence)):
         return text
     return "\n".join([*lines[:first], " ".join([found, *others]), *lines[first + 1 :]])
 
@@ -97,6 +93,15 @@ def _read(sentence: str) -> str:
     if not mark:
         return f"{order}."
     return f"{order}. {_sentences(told)}" if told else f"{order}:"
+
+
+def _headline(sentence: str) -> str:
+    """A sentence that only names a subject, and the length or the form of its film, as an order: "Our school, 15 s"."""
+    subject = without_settings(sentence.rstrip(" .。"))
+    is_short = 0 < len(subject.split()) <= MOST_HEAD_WORDS and not re.search(r"[:：,，、]", subject)
+    if not is_short or len(subject) >= len(sentence.rstrip(" .。")) or is_commission(sentence) or is_remark(sentence):
+        return ""
+    return closed(f"Make a film about {subject}{sentence[len(subject) :]}")
 
 
 def _names_only_film(head: str) -> bool:
@@ -151,9 +156,7 @@ def _about(head: str) -> str:
 
 def _items(told: str) -> list[str]:
     """The parts of an enumeration; only one where it is none."""
-    *parts, last = _LIST.split(told.rstrip(" .。!"))
-    parts = [*parts, *_AND.split(last)] if len(parts) == LEAST_ITEMS - 2 else [*parts, last]
-    parts = [_AND_FIRST.sub("", part.strip()) for part in parts if has_words(part)]
+    parts = divided(told)
     return parts if all(map(_is_item, parts)) else [told]
 
 

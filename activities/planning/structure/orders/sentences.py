@@ -54,9 +54,9 @@ _WIDE_TEXT: Final = Pattern(
     r"(?:写着|寫著|写有|文字|テロップ|字幕|文言|言葉|コピー|자막|문구|글자|텍스트|标语|標語|字样|字樣)"
 )
 _CONTACT: Final = Pattern(
-    r"(?<![^\W\d_])(?:phone|tel|telephone|number|telefon\w*|téléphone|teléfono|telefono|numero|número|телефон\w*|هاتف|رقم|"
-    r"電話|电话|전화|"
-    r"website|site|web|url|address|internetseite|сайт\w*)\.?\s*(?:number|番号|번호)?[\s:：]*"
+    r"(?:電話|电话|전화|(?<![^\W\d_])(?:phone|tel|telephone|number|telefon\w*|téléphone|teléfono|"
+    r"telefono|numero|número|телефон\w*|هاتف|رقم|"
+    r"website|site|web|url|address|internetseite|сайт\w*))\.?\s*(?:number|番号|번호)?[\s:：]*"
     r"(\+?\d[\d\s()/–-]{4,18}\d|(?:https?://|www\.)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?)",
     re.IGNORECASE,
 )

@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from activities.planning.structure import words as names
+from activities.planning.structure.conjunctions import divided
 from activities.planning.structure.labels import segments
 from activities.planning.structure.orders.remarks import is_remark, is_setting
 from activities.planning.structure.orders.sentences import is_order
@@ -21,8 +22,6 @@ _COUNTED: Final = Pattern(
     r"(?P<list>[^.!?。！？\n]{8,600})(?:[.!?。！？]|$)",
     re.IGNORECASE | re.MULTILINE,
 )
-_AND: Final = r"(?:and|und|et|y|e|en|i|и|och|og|ja|a|ve)"
-_COMMA: Final = re.compile(rf"\s*[,，、]\s*(?:{_AND}\s+)?|\s+{_AND}\s+|[和と与]", re.IGNORECASE)
 _NAMED: Final = Pattern(
     rf"(?<![^\W\d_])(?P<noun>{names.SHOT_NOUNS})\s+(?P<number>{names.NUMBER_WORDS})(?=\s*[:–—])", re.IGNORECASE
 )
@@ -58,8 +57,8 @@ def with_counted_shots(text: str) -> str:
 def _listed(match: re.Match[str]) -> str:
     """A line for each item, where there are as many as the sentence says."""
     items, count = match["list"].strip(), names.count_of(match["count"])
-    parts = re.split(r"\s*[;；]\s*", items) if re.search("[;；]", items) else _COMMA.split(items)
-    if count < LEAST_NAMED or len(parts) != count or not all(parts) or QUOTED.search(items):
+    parts = divided(items, count)
+    if count < LEAST_NAMED or len(parts) != count or QUOTED.search(items):
         return match[0]
     more = f"{match['more'].strip(' ,;–—(')}.\n" if re.search(r"\w", match["more"]) else ""
     return f"\n{more}" + "".join(f"Shot {k}: {part[:1].upper()}{part[1:]}.\n" for k, part in enumerate(parts, start=1))

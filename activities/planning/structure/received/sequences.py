@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from activities.planning.structure import words as names
+from activities.planning.structure.conjunctions import AND, EDGES, divided
 from activities.planning.structure.labels import segments
 from activities.planning.structure.notations.silence import asks_for_no_voice
 from activities.planning.structure.orders.remarks import is_courtesy, names_film
@@ -41,13 +42,9 @@ _SIGN: Final = Pattern(
 _COVERS_FIRST: Final = Pattern(rf"^\W*(?:{words.COVERS})\s+(?=\S)", re.IGNORECASE)
 _SEEN: Final = Pattern(rf"^[\s,，、]*(?:{dictation.SEEN})(?![^\W\d_])\s*", re.IGNORECASE)
 _REQUEST: Final = Pattern(as_word(dictation.REQUESTS), re.IGNORECASE)
-_AND: Final = r"(?:and|und|et|y|e|en|i|och|og|ja|ve|и|а|і|και|او|और|và|dan)"
-_ITEMS: Final = Pattern(rf"\s*[;；]\s*(?:{_AND}\s+)?", re.IGNORECASE)
-_COMMAS: Final = Pattern(r"\s*[,，،、]\s*")
-_AND_FIRST: Final = Pattern(rf"^(?:{_AND}\s+|و(?=\S))", re.IGNORECASE)
-_AND_BETWEEN: Final = Pattern(rf"\s+(?:{_AND}\s+|و(?=\S))", re.IGNORECASE)
-_AND_LAST: Final = Pattern(rf"[\s,，、]+{_AND}$", re.IGNORECASE)
+_AND_LAST: Final = Pattern(rf"[\s,，、]+{AND}$", re.IGNORECASE)
 _DETERMINED: Final = Pattern(rf"^(?:{words.DETERMINERS})(?![^\W\d_])", re.IGNORECASE)
+_COLON: Final = re.compile(r":\s|：")
 _STRUCTURED: Final = Pattern(
     rf"^{LEAD}(?:[^\W\d_]{{1,12}}\.?\s*)?(?:#|no\.?|nr\.?)?\s?\d{{1,3}}\s*[.):：–—|(\[-]|^\s*[-*•+–—]\s|\||\t|"
     r"^(?:INT|EXT)[. /]|^\s*[\[(（]?\d{1,2}:\d{2}",
@@ -64,7 +61,6 @@ _AFTER: Final = re.compile(r"(?<=[^\W\d_]{3}[.!?])\s+|(?<=[\"”»“][.!?])\s+"
 """Before a sentence in small letters."""
 _OBJECT: Final = re.compile(r"(?<=[가-힣])[을를]$|(?<=[\u3040-\u9fff])を$")
 """The mark of what a verb shows, where the verb is left out."""
-_EDGES: Final = " \t,，、;；:：.。!–—-"
 SPOKEN: Final = ("voice", "speaker")
 """Of lines that belong to the shot above; the others are about the film."""
 LEAST_PICTURES: Final = 2
@@ -103,7 +99,7 @@ class _Writer:
             self.lines.append(f"End card: “{text}”")
         elif found.lines or found.lettering:
             if has_words(seen):
-                self.picture(seen.strip(_EDGES))
+                self.picture(seen.strip(EDGES))
             said = [f"{line.speaker or 'VO'}: “{line.text}”" for line in found.lines]
             if self.number:
                 self.lines += said
@@ -147,7 +143,7 @@ def _units(line: str, *, is_silent: bool) -> Iterator[tuple[str, bool]]:
             yield sentence, is_silent and _TURN.match(sentence) is not None
             continue
         if has_words(head):
-            yield _RELATIVE.sub("", head.strip(_EDGES)) + ".", False
+            yield _RELATIVE.sub("", head.strip(EDGES)) + ".", False
         last, *after = _AFTER.split(pictures[-1])
         yield from ((each, True) for each in (*pictures[:-1], last))
         yield from ((each, False) for each in after)
@@ -167,7 +163,7 @@ def _in_order(sentence: str) -> tuple[str, Sequence[str]] | None:
     pictures = [sentence[turn.start() : end] for turn, end in zip(turns, ends, strict=True)]
     if has_words(head) and not is_first and not is_order(head) and not names_film(head):
         head, pictures = "", [head, *pictures]
-    pictures = [_AND_LAST.sub("", each.strip(_EDGES)) for each in pictures]
+    pictures = [_AND_LAST.sub("", each.strip(EDGES)) for each in pictures]
     return (head, pictures) if all(map(has_words, pictures)) else None
 
 
@@ -177,14 +173,15 @@ def _listed(sentence: str) -> tuple[str, Sequence[str]] | None:
         return None
     if found := _COVERS.search(sentence):
         items, head = sentence[found.end() :], sentence[: found.start()]
-        pictures = _divided(items)
+        pictures = divided(items)
         return (head, pictures) if len(pictures) >= LEAST_PICTURES else None
-    head, mark, items = sentence.partition(": ")
-    if mark and (is_order(head) or asks_for_film(head)) and len(pictures := _divided(items)) >= LEAST_LISTED:
+    head, *rest = _COLON.split(sentence, maxsplit=1)
+    items = "".join(rest)
+    if items and (is_order(head) or asks_for_film(head)) and len(pictures := divided(items)) >= LEAST_LISTED:
         return (head, pictures) if 2 * _determined(pictures) >= len(pictures) else None
     verb = _COVERS_FIRST.match(sentence)
     seen = sentence[verb.end() :] if verb else shown_in(sentence)
-    pictures = _divided(seen) if seen else []
+    pictures = divided(seen) if seen else []
     return ("", pictures) if len(pictures) >= LEAST_LISTED and _determined(pictures) == len(pictures) else None
 
 
@@ -193,23 +190,13 @@ def _determined(pictures: Sequence[str]) -> int:
     return sum(_DETERMINED.match(each) is not None for each in pictures)
 
 
-def _divided(items: str) -> list[str]:
-    """The items of a list between semicolons, otherwise between commas and before the "and" of the last one."""
-    parts = _ITEMS.split(items) if re.search("[;；]", items) else _COMMAS.split(items)
-    if len(parts) > 1 and _AND_FIRST.match(parts[-1]):
-        parts[-1] = _AND_FIRST.sub("", parts[-1])
-    elif not re.search("[;；]", items):
-        parts[-1:] = _AND_BETWEEN.split(parts[-1])
-    return [each for part in parts if has_words(each := part.strip(_EDGES))]
-
-
 def _plain(unit: str) -> str:
     """A picture without the word that orders it and without a verb of seeing."""
     seen = shown_in(unit)
     if seen is None:
         turn = _TURN.match(unit)
         seen = _SEEN.sub("", unit[turn.end() :] if turn else unit)
-    rest = seen.strip(_EDGES)
+    rest = seen.strip(EDGES)
     turn = _TURN.match(rest)
-    rest = rest[turn.end() :].strip(_EDGES) if turn and has_words(rest[turn.end() :]) else rest
+    rest = rest[turn.end() :].strip(EDGES) if turn and has_words(rest[turn.end() :]) else rest
     return _OBJECT.sub("", rest)

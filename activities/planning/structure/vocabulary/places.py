@@ -72,3 +72,9 @@ END_CARD: Final = (
     r"(?:dòng )?chữ (?:cuối|kết)(?: phim)?|(?:teks|kartu) (?:penutup|akhir)"
 )
 """Labels of the text over the end of the film."""
+FACTS: Final = (
+    r"price|phone|telephone|tel|website|web|url|address|book(?:ing)?|preis|telefon(?:nummer)?|adresse|prix|"
+    r"téléphone|precio|tel[eé]fono|prezzo|preço|prijs|cena|pris|hinta|τιμή|τηλέφωνο|fiyat|цена|телефон|ціна|"
+    r"قیمت|تلفن|السعر|هاتف|מחיר|טלפון|कीमत|फ़ोन|価格|料金|電話(?:番号)?|价格|價格|电话|電話|가격|전화"
+)
+"""Labels of facts that are read."""

@@ -64,6 +64,7 @@ WIDE: Final = (
 )
 """In scripts without spaces between words, and Korean."""
 COVERS: Final = (
+    r"(?:見せる|映す|入れたい|出す)(?:もの|場面|シーン)|内容|"
     r"(?:(?:it|this|we|they|you|the (?:film|video|spot|clip|ad)) )?(?:(?:should|must|has to|have to|needs? to|can|"
     r"could|will|please) )?(?:cover|include|show|feature|contain|depict|see)s?|"
     r"(?:(?:er|es|sie|der film|das video|der spot|der clip|man|wir) )?(?:soll\w*|muss|müssen|kann) (?:\w+ )?"
