@@ -79,7 +79,7 @@ async def test_a_judge_that_is_down_stops_nothing(productions: Productions) -> N
 
 
 async def test_questions_whose_cost_a_person_gives_up_count(productions: Productions) -> None:
-    """Where the sum of the costs of a verdict is failed by hand, the verdict counts at its price, as a cost in doubt."""
+    """Where the sum of the costs of a verdict is failed by hand, it counts at its price, as a cost in doubt."""
     fakes = JudgedActivities()
     fakes.down = fakes.unsummed = True
     async with fakes.working(productions.client):
