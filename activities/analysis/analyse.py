@@ -198,12 +198,18 @@ async def _analysis(request: AnalyseReference, storage: Storage, local: Mapping[
         thumbnail=thumbnail.key if thumbnail else "",
         summary=_summary(local["summary"], seen),
         parts=tuple([*parts, *seen.parts][:MAX_PARTS]),
-        unread=(*(Unread(what=each, remedy=_FEWER) for each in local.get("unread", ())), *seen.unread),
+        unread=(*map(_unread, local.get("unread", ())), *seen.unread),
         model=seen.model,
     )
 
 
 _FEWER: Final = "give a smaller or simpler file if it matters"
+
+
+def _unread(text: str) -> Unread:
+    """What was not read on this machine, with the remedy that the text names after a semicolon."""
+    what, _, remedy = text.partition("; ")
+    return Unread(what=what, remedy=remedy or _FEWER)
 
 
 def _part(found: Mapping[str, Any], files: Mapping[str, Media]) -> Part:

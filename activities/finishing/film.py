@@ -117,7 +117,7 @@ class Film:
         size, captions = (output.width, output.height), self.burned(rendition)
         yield from captions.extents() if captions else ()
         for text in self.timeline.texts:
-            yield extent(text.kind, text.text, size, output.safe)
+            yield extent(text.kind, text.text, size, output.safe, text.over)
         if self.timeline.card:
             yield extent("end card", self.timeline.card, size, output.safe)
 

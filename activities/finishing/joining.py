@@ -1,10 +1,11 @@
 """The files of a film in one language, from its stored parts: with its further renditions, and with its captions."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from activities.finishing import assembly
 from activities.finishing.captions import files as captions
@@ -21,6 +22,8 @@ from workflows.models import Chapter
 
 if TYPE_CHECKING:
     from activities.finishing.film import Film
+
+_NUMBER: Final = re.compile(r"\AShot \d+ · ")
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,8 @@ def lengths(films: "Sequence[Film]") -> dict[str, float]:
 
 
 def chapters_of(request: FinishDeliverable, timeline: Timeline) -> tuple[Chapter, ...]:
-    labels = {a.asset.asset_id: a.asset.label for a in request.assets}
+    """The shots with their titles. Players number chapters, so the number in a label of the plan is left out."""
+    labels = {a.asset.asset_id: _NUMBER.sub("", a.asset.label) for a in request.assets}
     return tuple(
         Chapter(
             asset_id=placed.shot.asset_id,

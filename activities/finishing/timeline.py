@@ -114,12 +114,17 @@ class PlacedVoice:
 
 @dataclass(frozen=True)
 class ScreenText:
-    """Text over the picture, in frames of the film."""
+    """Text over the picture, in frames of the film.
+
+    Attributes:
+        over: Of a title, the lower thirds that are shown with it at some moment.
+    """
 
     kind: Literal["title", "lower third"]
     text: str
     first: int
     frames: int
+    over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -289,6 +294,9 @@ def _texts(cut: Cut, shots: Sequence[PlacedShot], rate: int, notes: list[str]) -
             found.append(ScreenText("lower third", third.text, first, frames))
         else:
             notes.append(f"“{third.text}” would begin after the end of {third.asset_id}, and is not shown")
+    if found and found[0].kind == "title":
+        over = tuple(third.text for third in found[1:] if third.first < found[0].frames)
+        found[0] = replace(found[0], over=over)
     return tuple(found)
 
 

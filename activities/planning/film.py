@@ -356,7 +356,7 @@ def _prose_shot(prose: Prose, groups: Sequence[Sequence[str]], k: int, count: in
     labelled = [text for each in group if begins for text in prose.texts_after(each)]
     about = [closed(prose.about)] if at == 0 and prose.about not in ("", *group) else []
     return FilmShot(
-        label=frame.name,
+        label=_short(group[0]) or frame.name,
         scene=_scene(join_sentences([*about, *group]), count),
         frame=frame,
         narration="" if prose.is_silent else join_sentences(words),

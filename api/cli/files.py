@@ -3,14 +3,17 @@
 import difflib
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import Any, Final
 
 import typer
 
+from workflows.references.signatures import is_email
+
 _TEXT_SUFFIXES: Final = frozenset(
-    (".txt", ".text", ".md", ".rst", ".markdown", ".fountain", ".fdx", ".docx", ".odt", ".rtf", ".pdf", ".html")
+    (".txt", ".text", ".md", ".rst", ".markdown", ".fountain", ".fdx", ".docx", ".odt", ".rtf", ".eml", ".pdf", ".html")
 )
 _NAME: Final = re.compile(r"[!-~]+\.[A-Za-z][A-Za-z0-9]{0,7}|(\.{0,2}|~)/\S+")
 """One word in ASCII with a suffix (brief.txt), or a path from /, ./, ../ or ~/: a file name, in no script a brief."""
@@ -77,12 +80,22 @@ def read_brief(text: str) -> str:
         if not Path(text).is_file():
             _check_no_file_name(text)
             return text
-        return Path(text).read_text("utf-8-sig")
+        brief = Path(text).read_text("utf-8-sig")
     except UnicodeDecodeError:
-        raise typer.BadParameter(f"{text!r} is not text in UTF-8; save it as plain text", param_hint="TEXT") from None
+        raise _no_text(text) from None
     except (OSError, ValueError):
         # A text can be too long for a file name, or contain characters that file names cannot have.
         return text
+    if brief.startswith("{\\rtf") or is_email(brief.encode()):
+        raise _no_text(text)
+    return brief
+
+
+def _no_text(name: str) -> typer.BadParameter:
+    problem = (
+        f"{name!r} is not plain text in UTF-8; save it as such, or give it as --reference {shlex.quote(name)}:brief"
+    )
+    return typer.BadParameter(problem, param_hint="TEXT")
 
 
 def _check_no_file_name(text: str) -> None:

@@ -105,6 +105,7 @@ class FakeActivities(FakeFilmSteps):
         self.rewritten: list[RewritePrompt] = []
         self.settled: list[SettleQuestions] = []
         self.bill = SettledQuestions()
+        self.unsummed = False
         self.produced: list[tuple[str, int]] = []
         self.requests: list[ProduceAsset] = []
         self.filesets: dict[int, str] = {}
@@ -260,6 +261,8 @@ class FakeActivities(FakeFilmSteps):
     @activity.defn(name="settle_questions")
     async def settle_questions(self, request: SettleQuestions) -> SettledQuestions:
         self.settled.append(request)
+        if self.unsummed:
+            raise ApplicationError("ended by a person", non_retryable=True)
         return self.bill
 
     @activity.defn(name="check_upload")

@@ -74,7 +74,9 @@ class Judging:
     async def _failed(self, error: ActivityError, request: JudgeTake) -> tuple[Judged, bool]:
         """The statement that there is no verdict, with the cost of its questions; and whether all is cancelled."""
         assert request.payer is not None
-        bill, cancelled = await self._questions.bill_of_failed(error, "verdict", 0, request.payer, request.subject)
+        bill, cancelled = await self._questions.bill_of_failed(
+            error, "verdict", 0, request.payer, request.subject, request.max_usd
+        )
         verdict = unjudged(f"no verdict: {message_of(error)}", judge=request.judge)
         return Judged(verdict=verdict, **bill.model_dump()), cancelled or self._run.record.cancelling
 

@@ -85,12 +85,19 @@ class Questions:
                 self._run.wake_up()
 
     async def bill_of_failed(
-        self, error: ActivityError | ApplicationError, inquiry: Inquiry, number: int, payer: Payer, subject: str = ""
+        self,
+        error: ActivityError | ApplicationError,
+        inquiry: Inquiry,
+        number: int,
+        payer: Payer,
+        subject: str = "",
+        most_usd: Decimal | None = None,
     ) -> tuple[SettledQuestions, bool]:
         """The cost of the questions of an activity that failed; and whether the production was cancelled meanwhile.
 
         An activity that ended by itself reports the cost. One that was cancelled, timed out, was ended from outside or
-        was killed does not: then its questions are closed and summed.
+        was killed does not: then its questions are closed and summed. Where a person ends that too, they count at
+        their limit: `most_usd`, or what is held for them. Those before an approval have none that is known here.
         """
         failure = failure_of(error)
         if failure.summed:
@@ -103,9 +110,12 @@ class Questions:
             except asyncio.CancelledError:
                 cancelled = True
             except ActivityError as failed:
-                message = f"the cost of planning could not be summed: {message_of(failed)}"
+                counts = workflow.patched("questions-that-are-not-summed-count")
+                usd = (most_usd or self._run.record.questions_usd) if counts else ZERO
+                known = f"it counts as {usd} USD" if usd else "it counts as 0 USD; look for it on the vendor's bill"
+                message = f"the cost of planning could not be summed, and {known}: {message_of(failed)}"
                 self._run.record.log("planning_billed", billed_usd="0", message=abridged(message))
-                return SettledQuestions(), cancelled
+                return SettledQuestions(billed_usd=usd, doubt_usd=usd), cancelled
 
     def room_usd(self, most: Decimal, more: Decimal = ZERO) -> Decimal:
         """What questions about an approved plan may cost, up to `most`, without the money of assets to be made.

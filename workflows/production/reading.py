@@ -171,7 +171,9 @@ class Reading:
     async def _failed(self, error: ActivityError | ApplicationError, request: AnalyseReference) -> Analysed:
         """The analysis that says why there is none, with what its questions have cost."""
         assert request.payer is not None
-        bill, cancelled = await self._questions.bill_of_failed(error, "analysis", request.inquiry_number, request.payer)
+        bill, cancelled = await self._questions.bill_of_failed(
+            error, "analysis", request.inquiry_number, request.payer, most_usd=request.max_usd
+        )
         unread = not_read(request, abridged(message_of(error)))
         found = unread.model_copy(update=bill.model_dump())
         if cancelled or is_cancelled_exception(error):

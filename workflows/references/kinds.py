@@ -74,7 +74,7 @@ LIMITS: Final[Mapping[ReferenceKind, KindLimits]] = {
             kind=ReferenceKind.DOCUMENT,
             bytes=50_000_000,  # what Gemini takes as a PDF in one request
             pages=500,
-            formats=("PDF", "DOCX", "PPTX", "XLSX", "TXT", "MD", "HTML", "CSV"),
+            formats=("PDF", "DOCX", "PPTX", "XLSX", "ODT", "ODP", "ODS", "RTF", "EML", "TXT", "MD", "HTML", "CSV"),
         ),
     )
 }

@@ -9,6 +9,12 @@ HEAD_BYTES: Final = 4_096
 """How much of a file these functions get."""
 _BINARY: Final = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
 _HEIF_BRANDS: Final = rb"heic|heix|heim|heis|hevc|hevx|mif1|msf1"
+_EMAIL: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:From [^\n]*\n)?(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*"
+    rb"(?:MIME-Version:|Message-ID:\s*<|Received:\s+(?:from|by)\s)",
+    re.IGNORECASE,
+)
+"""Fields of a head, one of which only programs write."""
 _SIGNATURES: Final = (
     (ReferenceKind.PICTURE, re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|II\*\x00|MM\x00\*")),
     (ReferenceKind.PICTURE, re.compile(rb"RIFF.{4}WEBP", re.DOTALL)),
@@ -17,11 +23,15 @@ _SIGNATURES: Final = (
     (ReferenceKind.SOUND, re.compile(rb".{4}ftypM4[AB]|ID3[\x02-\x04]|\xff[\xe2-\xfd]", re.DOTALL)),
     (ReferenceKind.VIDEO, re.compile(rb".{4}(?:ftyp|moov|mdat|wide|free)|\x1a\x45\xdf\xa3", re.DOTALL)),
     (ReferenceKind.DOCUMENT, re.compile(rb".{0,1024}%PDF-", re.DOTALL)),
-    (ReferenceKind.DOCUMENT, re.compile(rb"PK\x03\x04")),
+    (ReferenceKind.DOCUMENT, re.compile(rb"PK\x03\x04|\{\\rtf")),
+    (ReferenceKind.DOCUMENT, _EMAIL),
+)
+_OLD_OFFICE: Final = (
+    "is an old or encrypted Office file, or a message of Outlook; "
+    "save it as DOCX, PPTX or XLSX without a password, or as EML"
 )
 _REFUSED: Final = (
-    (b"\xd0\xcf\x11\xe0", "is an old or encrypted Office file; save it as DOCX, PPTX or XLSX without a password"),
-    (b"{\\rtf", "is RTF; save it as DOCX or PDF"),
+    (b"\xd0\xcf\x11\xe0", _OLD_OFFICE),
     (b"%!PS", "is PostScript; save it as PDF"),
     (b"PK\x05\x06", "is an empty ZIP archive; give the document itself"),
     (b"MZ", "is a program; give a file of content"),
@@ -46,10 +56,6 @@ _REFUSED_FORMS: Final = (
     (re.compile(rb"FORM.{4}AIF[FC]", re.DOTALL), "is AIFF sound; save it as WAV"),
     (re.compile(rb"\x47.{187}\x47.{187}\x47", re.DOTALL), "is an MPEG transport stream; save it as MP4"),
     (re.compile(rb"(?:II\+\x00|MM\x00\+)"), "is BigTIFF; save it as TIFF or PNG"),
-    (
-        re.compile(rb"(?:[A-Za-z-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*MIME-Version:", re.IGNORECASE),
-        "is an e-mail or a web archive; give its text, or the file attached to it",
-    ),
 )
 
 
@@ -81,6 +87,10 @@ def problem_by_head(head: bytes) -> str:
     if kind_by_head(head) is None:
         return "is of no known type"
     return ""
+
+
+def is_email(head: bytes) -> bool:
+    return _EMAIL.match(head) is not None
 
 
 def is_text(head: bytes) -> bool:

@@ -50,7 +50,7 @@ def segment_digest(piece: Piece, output: FilmFormat, style: CaptionStyle = "side
         crop = shot.focus if output.crop or shot.fill else None
         parts.append([shot.media.sha256, part.first, zoom, time, crop, *speed])
     fades = [piece.fade_in, piece.fade_out]
-    texts = [piece.card, *([t.kind, t.text, t.first - piece.start, t.frames] for t in piece.texts)]
+    texts = [piece.card, *([t.kind, t.text, t.first - piece.start, t.frames, *t.over] for t in piece.texts)]
     drawn = [] if style == "sidecar" else list(_cues_in(piece, output.rate, cues))
     shown = [style, *drawn] if drawn else []
     shape = {name: value for name, value in asdict(output).items() if value is not None}

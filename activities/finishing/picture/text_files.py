@@ -27,6 +27,7 @@ class TextFile:
     text: str
     first: int
     frames: int
+    over: tuple[str, ...] = ()
 
 
 def overlays(film: Timeline) -> list[TextFile]:
@@ -40,7 +41,7 @@ def overlays(film: Timeline) -> list[TextFile]:
 
 def _text_file(shown: ScreenText, number: int) -> TextFile:
     name = f"text_{number}-{shown.kind.replace(' ', '-')}.png"
-    return TextFile(name, shown.kind, shown.text, shown.first, shown.frames)
+    return TextFile(name, shown.kind, shown.text, shown.first, shown.frames, shown.over)
 
 
 def end_card(film: Timeline) -> TextFile | None:
@@ -55,5 +56,5 @@ def write_texts(film: Timeline, output: FilmFormat, workdir: Path) -> Iterator[F
     shown = (*overlays(film), *([card] if card else []))
     for name, each in {text.name: text for text in shown}.items():
         path = workdir / name
-        draw(each.kind, each.text, (output.width, output.height), output.safe).save(path)
+        draw(each.kind, each.text, (output.width, output.height), output.safe, each.over).save(path)
         yield File(name, ROLE, path, MEDIA_TYPE)

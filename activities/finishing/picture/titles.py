@@ -96,24 +96,32 @@ def undrawn(texts: Iterable[str]) -> list[str]:
     return [f"titles with {named} are drawn as bars, because {remedy} and change the cut again"]
 
 
-def draw(kind: str, text: str, size: tuple[int, int], safe: SafeArea | None = None) -> Image.Image:
+def draw(
+    kind: str, text: str, size: tuple[int, int], safe: SafeArea | None = None, over: Sequence[str] = ()
+) -> Image.Image:
     """The text on a transparent picture of the size of the frame; an end card on its ground.
 
     Args:
         safe: The area in which the text is drawn, smaller where it would not fit.
+        over: The lower thirds above which a title ends.
     """
     area = safe or SafeArea()
     side = max(area.left, area.right)  # a text in the middle of the frame has equal margins
     left, right = (area.left, area.right) if kind == "lower third" else (side, side)
     across, down = 1 - left - right, 1 - area.top - area.bottom
     middle = (area.top + down / 2) * size[1]
-    low = size[1] * (1 - area.bottom) if kind == "end card" else captions_top(size, safe) - _ABOVE_CAPTIONS * min(size)
-    room = size[0] * (min(_ROOM, across - _MARGINS) if safe else _ROOM), 2 * (low - middle)
+    gap = _ABOVE_CAPTIONS * min(size)
+    low = size[1] * (1 - area.bottom) if kind == "end card" else captions_top(size, safe) - gap
+    high = 2 * (low - middle)
+    if over:
+        low = min(extent("lower third", third, size, safe)[1] for third in over) - gap
+        high = min(high, low - size[1] * area.top)
+    room = size[0] * (min(_ROOM, across - _MARGINS) if safe else _ROOM), high
     points, face, lines = _fitted(kind, text, min(size), room)
     picture = Image.new("RGBA", size, (*GROUND, 255) if kind == "end card" else (0, 0, 0, 0))
     height = points * _LINE * len(lines)
     centre = size[0] / 2
-    top = middle - height / 2
+    top = min(middle - height / 2, low - height)
     if kind == "lower third":
         left, top = round(size[0] * area.left), low - points * 0.4 - height
         width = max(face.width(line) for line, _ in lines)
@@ -144,9 +152,11 @@ def _fitted(kind: str, text: str, short: int, room: tuple[float, float]) -> tupl
         points = max(8, math.floor(points * min(0.92, fits)))
 
 
-def extent(kind: str, text: str, size: tuple[int, int], safe: SafeArea) -> tuple[int, int, int, int]:
+def extent(
+    kind: str, text: str, size: tuple[int, int], safe: SafeArea | None, over: Sequence[str] = ()
+) -> tuple[int, int, int, int]:
     """The box of a text in the frame: left, top, right and lower edge."""
-    drawn = draw("title" if kind == "end card" else kind, text, size, safe)
+    drawn = draw("title" if kind == "end card" else kind, text, size, safe, over)
     return drawn.getbbox() or (size[0] // 2, size[1] // 2, size[0] // 2, size[1] // 2)
 
 
@@ -164,14 +174,14 @@ class Titles:
             at = number - each.first
             if 0 <= at < each.frames:
                 step = min(FADE_FRAMES, at + 1, each.frames - at)
-                frame = compose(frame, _overlay(each.kind, each.text, self._size, self._safe, step))
+                frame = compose(frame, _overlay(each, self._size, self._safe, step))
         return frame
 
 
 @cache
-def _overlay(kind: str, text: str, size: tuple[int, int], safe: SafeArea | None, step: int) -> Overlay:
+def _overlay(shown: ScreenText, size: tuple[int, int], safe: SafeArea | None, step: int) -> Overlay:
     """The part of the frame with the text, at a step of FADE_FRAMES of its fade."""
-    picture = draw(kind, text, size, safe)
+    picture = draw(shown.kind, shown.text, size, safe, shown.over)
     left, top, right, bottom = picture.getbbox() or (0, 0, 2, 2)
     box = (left // 2 * 2, top // 2 * 2, min(size[0], -(-right // 2) * 2), min(size[1], -(-bottom // 2) * 2))
     part = picture.crop(box)

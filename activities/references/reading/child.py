@@ -48,7 +48,7 @@ def _run(operation: str, path: Path, out: Path, arguments: dict[str, Any]) -> di
 
         return inspect(path, out, **arguments)
     if operation in ("layout", "pages"):
-        from activities.references.reading import layout
+        from activities.references.reading.documents import layout
 
         return layout.lines_of(path) if operation == "layout" else layout.draw_pages(path, out, **arguments)
     from activities.references.reading.contents import read_contents

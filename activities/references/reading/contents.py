@@ -4,14 +4,14 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-from activities.references.reading import office, pdf, pictures, recordings, texts
+from activities.references.reading import pictures, recordings
+from activities.references.reading.documents import reader
 from workflows.references.analysis import MAX_PART_CHARS, MAX_PARTS, clock
 from workflows.references.kinds import ReferenceKind, kind_of
 
 Answer = dict[str, Any]
 _OVERRIDES: Final = re.compile("[\u202d\u202e]")
 """Unicode's directional overrides, which show a text as another one; scripts from right to left need none."""
-_OFFICE: Final = frozenset({office.DOCX, office.PPTX, office.XLSX})
 
 
 def read_contents(path: Path, out: Path, media_type: str, seconds_long: float | None = None) -> Answer:
@@ -110,16 +110,10 @@ def _heard(heard: Answer) -> list[Answer]:
 
 
 def _document(path: Path, out: Path, media_type: str) -> Answer:
-    if media_type == "application/pdf":
-        answer = pdf.read(path, out)
-    elif media_type in _OFFICE:
-        answer = office.read(path)
-    else:
-        answer = texts.read(path)
+    answer = reader.read(path, out)
     count = sum(part["kind"] == "table" for part in answer["parts"])
     pages = answer.get("pages")
-    named = "slides" if media_type == office.PPTX else "sheets" if media_type == office.XLSX else "pages"
-    words = [f"{pages} {named if pages != 1 else named[:-1]}"] if pages else []
+    words = [f"{pages} {reader.PAGED.get(media_type, 'page')}{'s' if pages != 1 else ''}"] if pages else []
     words += [f"{count} table{'' if count == 1 else 's'}"] if count else []
     first = next((part["text"] for part in answer["parts"] if part["kind"] == "text"), "")
     begin = " ".join(first.split())[:120]

@@ -3,14 +3,14 @@
 Synchronous; it runs in the child process.
 """
 
-import zipfile
 from pathlib import Path
 from typing import Any, Final
 
-from activities.references.reading import office, pdf, pictures, recordings, texts
+from activities.references.reading import pictures, recordings
+from activities.references.reading.documents import reader
 from activities.references.reading.limits import Unusable
 from workflows.references.kinds import KINDS_OF_USE, LIMITS, ReferenceKind, Use, formats_text
-from workflows.references.signatures import HEAD_BYTES, is_text, kind_by_head, problem_by_head
+from workflows.references.signatures import HEAD_BYTES, kind_by_head, problem_by_head
 
 _DECLARED: Final = {
     "image": ReferenceKind.PICTURE,
@@ -78,13 +78,7 @@ def _recording(path: Path, out: Path) -> dict[str, Any]:
 
 
 def _document(path: Path, out: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        head = file.read(1_024 + 5)
-    if (head.startswith(b"PK") and not is_text(head)) or zipfile.is_zipfile(path):
-        return office.inspect(path)
-    if head.startswith(b"%PDF-") or (b"%PDF-" in head and b"startxref" in path.read_bytes()):
-        return pdf.inspect(path)
-    return texts.inspect(path)
+    return reader.inspect(path)
 
 
 _READERS: Final = {

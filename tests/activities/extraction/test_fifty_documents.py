@@ -10,7 +10,7 @@ from activities.extraction.extract import extract
 from activities.extraction.lines import Line, lines_of
 from activities.extraction.models import Stages
 from activities.planning.questions.inquiry import Limit
-from activities.references.reading import layout
+from activities.references.reading.documents import layout
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from tests.activities.extraction.documents import ERRORS, Invoice, fifty

@@ -32,7 +32,9 @@ async def test_a_film_has_picture_sound_and_captions(storage: Storage, tmp_path:
         source = shot_file(tmp_path / f"s{number}.mp4", seconds=shot, hue=number * 80)
         tied = (f"narration-{number}",)
         await takes.add(
-            f"shot-{number}", Modality.VIDEO, "shot", source, "video/mp4", depends_on=tied, label=f"Sea {number}"
+            *(f"shot-{number}", Modality.VIDEO, "shot", source, "video/mp4"),
+            depends_on=tied,
+            label=f"Shot {number} · La mer {number}",
         )
     request = takes.request(Platform.VIDEO, title="Le phare", language="fr")
     deliverable, files = await finished(takes, request, tmp_path)
@@ -57,7 +59,7 @@ async def test_a_film_has_picture_sound_and_captions(storage: Storage, tmp_path:
     assert film.silent(3.8, 4.0)
     assert deliverable.notes == ()
     assert [(c.asset_id, c.start_seconds) for c in deliverable.chapters] == [("shot-1", 0), ("shot-2", 2)]
-    assert film.chapters == [(0, "Sea 1"), (2, "Sea 2")]
+    assert film.chapters == [(0, "La mer 1"), (2, "La mer 2")], "their titles, without a word of English"
     cues = film.subtitles()
     assert [text for _, _, text in cues] == [f"{n} turns & <again>." for n in (1, 2)]
     assert [t for start, end, _ in cues for t in (start, end)] == pytest.approx([0.15, 1.35, 2.15, 3.55], abs=0.05)

@@ -13,7 +13,7 @@ from activities.finishing.captions.cues import Cue
 from activities.finishing.film import Film as StoredFilm
 from activities.finishing.picture.burned_captions import SAFE_AREA, burn
 from activities.finishing.picture.formats import FilmFormat
-from activities.finishing.picture.titles import _NARROWER, draw, lines_of
+from activities.finishing.picture.titles import _NARROWER, draw, extent, lines_of
 from activities.finishing.renditions.checks import Heard, measure_file, notes_on
 from activities.finishing.timeline import Shot, lay_out
 from activities.media.fonts import Face
@@ -124,6 +124,24 @@ def test_texts_stay_above_captions(kind: str, name: str) -> None:
             box = draw(kind, text, size, safe).getbbox()
             assert box is not None
             assert box[3] <= top, (size, text)
+
+
+@pytest.mark.parametrize("name", ["", *PROFILES])
+def test_a_title_ends_above_the_lower_thirds_that_are_shown_with_it(name: str) -> None:
+    """A title of any length is above a lower third at the same moment, inside the safe area."""
+    safe = PROFILES[name].safe if name else None
+    third = LowerThird(asset_id="shot-1", text="Anna Berg\nBäckerin in dritter Generation", seconds=2)
+    later = third.model_copy(update={"at_seconds": 3.0})
+    for title in ("Dawn", "Three lines of a title\nthat names the film\nand its maker", "A very long title " * 10):
+        cut = Cut(title=Card(text=title[:200], seconds=2.5), lower_thirds=(third, later))
+        shown = lay_out([Shot("shot-1", NONE, 6)], [], 24, cut).texts
+        assert shown[0].over == (third.text,)
+        for size in [PROFILES[name].size] if name else [(1280, 720), (960, 960), (720, 1280)]:
+            box, below = (extent(each.kind, each.text, size, safe, each.over) for each in shown[:2])
+            assert box[3] < below[1]
+            assert box[1] >= (safe.top if safe else 0) * size[1] - 2
+    alone = lay_out([Shot("shot-1", NONE, 6)], [], 24, Cut(title=cut.title, lower_thirds=(later,))).texts
+    assert alone[0].over == ()
 
 
 @pytest.mark.parametrize("rendition", ["", "9:16", "1:1", "youtube", "tiktok"])

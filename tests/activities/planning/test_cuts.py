@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from activities.planning.film import CLOSING, MIDDLE, OPENING, Film
 from activities.planning.shots import FilmShot
+from tests.activities.planning import structured
 from tests.activities.planning.scripted import Script, film, offer, planned
 from workflows.models import Modality
 
@@ -49,3 +50,11 @@ def test_the_template_planner_names_the_subjects_place() -> None:
     assert made.cut(ids, replace(paints, placeholder=True), cropped=True).focus == {}
     assert made.cut(ids, paints).focus == {}
     assert made.cut(ids).fade_out_seconds == 0.7
+
+
+def test_shots_of_prose_are_named_by_what_is_seen() -> None:
+    """The shots of prose, and so the chapters of the film, have titles in the language of the brief."""
+    made = structured.plan("Ein Nachtzug fährt durch die Alpen. Die Sonne geht über dem See auf. Er kommt in Wien an.")
+    labels = [asset.label.partition(" · ")[2] for asset in structured.shots(made)]
+    assert labels[0] == "Ein Nachtzug fährt durch die Alpen"
+    assert not {"Opening", "Closer", "Detail", "Closing"} & set(labels)

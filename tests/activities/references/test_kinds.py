@@ -101,7 +101,7 @@ def _bomb() -> bytes:
     return files.docx("", word__media__x_dot_xml=bytes(80_000_000))
 
 
-def _digits() -> str:
+def digits() -> str:
     """2.1 million characters, which pack to half of that."""
     return "".join(map(str, range(390_000)))
 
@@ -140,8 +140,8 @@ def _huge_picture() -> bytes:
         (files.zipped(a_dot_txt="x"), "is a ZIP archive; give the document inside it"),
         (_bomb(), "times its size; save it again without embedded files"),
         (files.xlsx([["a" * 8_000_000]]), "xl/worksheets/sheet1.xml in it unpacks to 1,0"),
-        (files.docx(files.paragraph(_digits())), "its text is longer than 2,000,000 characters"),
-        (b"PK\x03\x04 and then nothing", "does not open as an Office file; save it again"),
+        (files.docx(files.paragraph(digits())), "its text is longer than 2,000,000 characters"),
+        (b"PK\x03\x04 and then nothing", "does not open as an Office or OpenDocument file; save it again"),
         (b"Just words.\n" + files.docx(files.paragraph("x")), "is of no known type"),
         (_entities(), "declares entities"),
         (files.zipped(**{f"word__{n}": b"" for n in range(5_001)}), "has 5,001 files in it"),

@@ -106,5 +106,8 @@ def test_a_brief_of_a_file(folder: Path) -> None:
     """The content of a file is the brief, without a byte order mark; a file that is no text is refused."""
     assert read_brief("brief.txt") == "A lighthouse at dawn."
     (folder / "picture.png").write_bytes(b"\x89PNG\xff\xfe")
-    with pytest.raises(typer.BadParameter, match="is not text in UTF-8"):
-        read_brief("picture.png")
+    (folder / "brief.rtf").write_bytes(rb"{\rtf1 A lighthouse}")
+    (folder / "brief.eml").write_bytes(b"MIME-Version: 1.0\n\nA lighthouse")
+    for name in ("picture.png", "brief.rtf", "brief.eml"):
+        with pytest.raises(typer.BadParameter, match=f"is not plain text in UTF-8; .* --reference {name}:brief"):
+            read_brief(name)

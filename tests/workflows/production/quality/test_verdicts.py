@@ -78,6 +78,21 @@ async def test_a_judge_that_is_down_stops_nothing(productions: Productions) -> N
     assert done.spent_usd == 2 * TAKE + Decimal("0.0100")
 
 
+async def test_questions_whose_cost_a_person_gives_up_count(productions: Productions) -> None:
+    """Where the sum of the costs of a verdict is failed by hand, it counts at its price, as a cost in doubt."""
+    fakes = JudgedActivities()
+    fakes.down = fakes.unsummed = True
+    async with fakes.working(productions.client):
+        done = await (await productions.approved()).result()
+    assert done.status == "delivered"
+    assert done.spent_usd == TAKE + VERDICT
+    (take,) = done.assets["text-1"].takes
+    assert take.verdict
+    assert (take.verdict.billed_usd, take.verdict.doubt_usd) == (VERDICT, VERDICT)
+    (event,) = [e for e in done.events if e.name == "planning_billed"]
+    assert "could not be summed, and it counts as 0.0200 USD: ended by a person" in str(event.data["message"])
+
+
 async def test_a_refinement_that_fails_costs_no_decision(productions: Productions) -> None:
     """The first take is delivered where the second cannot be made."""
     fakes = JudgedActivities()

@@ -37,7 +37,7 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-            raise Unusable("it does not open as an Office file; save it again") from None
+            raise Unusable("it does not open as an Office or OpenDocument file; save it again") from None
         self.names: Final = frozenset(self._zip.namelist())
         _check(self._zip.infolist())
 
@@ -53,8 +53,14 @@ class Archive:
         Raises:
             Unusable: it is no XML, or declares a document type.
         """
-        if name not in self.names:
-            return None
+        return parse_xml(self.data(name), name) if name in self.names else None
+
+    def data(self, name: str) -> bytes:
+        """An entry.
+
+        Raises:
+            Unusable: it is damaged or too large.
+        """
         try:
             with self._zip.open(name) as file:
                 data = file.read(MAX_ENTRY_BYTES + 1)
@@ -62,7 +68,7 @@ class Archive:
             raise Unusable("the Office file is damaged; save it again") from None
         if len(data) > MAX_ENTRY_BYTES:
             raise Unusable(f"{name} in it unpacks to more than {MAX_ENTRY_BYTES:,} bytes; {_BOMB}")
-        return parse_xml(data, name)
+        return data
 
 
 def _check(entries: list[zipfile.ZipInfo]) -> None:

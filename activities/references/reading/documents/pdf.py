@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from activities.references.reading.documents.tables import csv_of
 from activities.references.reading.limits import MAX_TEXT_CHARS, THUMBNAIL_PIXELS, Unusable
-from activities.references.reading.tables import csv_of
 from workflows.references.kinds import LIMITS, ReferenceKind
 
 PAGE_PIXELS: Final = 1_600
@@ -40,14 +40,7 @@ def inspect(path: Path) -> dict[str, Any]:
         raise Unusable(f"the PDF has {pages:,} pages; give at most {most:,}, such as only those that matter")
     if not pages:
         raise Unusable("the PDF has no pages; export it again")
-    return {
-        "kind": ReferenceKind.DOCUMENT.value,
-        "file": str(path),
-        "media_type": "application/pdf",
-        "original_type": "application/pdf",
-        "pages": pages,
-        "notes": [],
-    }
+    return {"media_type": "application/pdf", "pages": pages}
 
 
 @contextmanager

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
+from activities.references.reading.documents.tables import divided
+from activities.references.reading.documents.zipped import Archive
 from activities.references.reading.limits import MAX_TEXT_CHARS, Unusable
-from activities.references.reading.tables import divided
-from activities.references.reading.zipped import Archive
 from workflows.references.kinds import LIMITS, ReferenceKind
 
 DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -22,7 +22,6 @@ _MAIN: Final = {DOCX: "word/document.xml", PPTX: "ppt/presentation.xml", XLSX: "
 _OTHERS: Final = (
     ("META-INF/container.xml", "it is an e-book; save it as PDF or text"),
     ("Index/", "it is a file of Pages, Numbers or Keynote; export it as DOCX, XLSX, PPTX or PDF"),
-    ("content.xml", "it is OpenDocument; save it as DOCX, XLSX, PPTX or PDF"),
 )
 MAX_ROWS: Final = 5_000
 """Of one sheet; the rest is named as not read."""
@@ -50,14 +49,7 @@ def inspect(path: Path) -> dict[str, Any]:
     most = LIMITS[ReferenceKind.DOCUMENT].pages or 0
     if pages is not None and pages > most:
         raise Unusable(f"it has {pages:,} slides or sheets; give at most {most:,}")
-    return {
-        "kind": ReferenceKind.DOCUMENT.value,
-        "file": str(path),
-        "media_type": media_type,
-        "original_type": media_type,
-        "pages": pages,
-        "notes": [],
-    }
+    return {"media_type": media_type, "pages": pages}
 
 
 def _type_of(archive: Archive) -> str:
@@ -67,7 +59,7 @@ def _type_of(archive: Archive) -> str:
     for begin, problem in _OTHERS:
         if any(name.startswith(begin) for name in archive.names):
             raise Unusable(problem)
-    raise Unusable("it is a ZIP archive; give the document inside it, as DOCX, PPTX, XLSX or PDF")
+    raise Unusable("it is a ZIP archive; give the document inside it")
 
 
 def _main(archive: Archive, media_type: str) -> str:

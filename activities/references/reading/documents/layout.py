@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from activities.references.reading.documents.pdf import PAGE_PIXELS, Segment, cells_of, lines, opened, render, text_of
 from activities.references.reading.limits import MAX_TEXT_CHARS, Unusable
-from activities.references.reading.pdf import PAGE_PIXELS, Segment, cells_of, lines, opened, render, text_of
 
 MAX_LINES: Final = 20_000
 """Of one document: 400 dense pages."""

@@ -10,10 +10,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final
 
-from activities.references.reading.encodings import decoded_text
+from activities.references.reading.documents.encodings import decoded_text
+from activities.references.reading.documents.tables import divided
 from activities.references.reading.limits import MAX_TEXT_CHARS, Unusable
-from activities.references.reading.tables import divided
-from workflows.references.kinds import ReferenceKind
 
 _HTML: Final = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<!doctype html|<html|<head|<body)", re.IGNORECASE | re.DOTALL
@@ -33,13 +32,7 @@ def inspect(path: Path) -> dict[str, Any]:
     text = decoded(path.read_bytes())
     if type_of(text) == "text/html" and not read(path)["parts"]:
         raise Unusable("the page shows no text without its scripts; save it as PDF")
-    return {
-        "kind": ReferenceKind.DOCUMENT.value,
-        "file": str(path),
-        "media_type": type_of(text),
-        "original_type": type_of(text),
-        "notes": [],
-    }
+    return {"media_type": type_of(text)}
 
 
 def decoded(data: bytes) -> str:
@@ -99,11 +92,16 @@ def read(path: Path) -> dict[str, Any]:
         rows = list(csv.reader(io.StringIO(text), delimiter=_delimiter(text)))
         return {"parts": [{"kind": "table", "text": piece} for piece in divided([r for r in rows if any(r)])]}
     if kind == "text/html":
-        page = _Page()
-        page.feed(text)
-        page.close()
-        return {"parts": page.finished()}
+        return {"parts": page_parts(text)}
     return {"parts": [{"kind": "text", "text": text.strip()}]}
+
+
+def page_parts(text: str) -> list[dict[str, Any]]:
+    """The texts and tables that a web page shows."""
+    page = _Page()
+    page.feed(text)
+    page.close()
+    return page.finished()
 
 
 class _Page(HTMLParser):

@@ -1,0 +1,1 @@
+"""Documents: which of its modules reads one is decided by its content (`reader`)."""
