@@ -60,7 +60,8 @@ def title_of(task: PlanningTask) -> str:
 
 def _may_name(sentence: str) -> bool:
     """Whether a sentence may name the film: it is nothing about the making of the film."""
-    is_about = is_aside(sentence) or is_note(sentence) or is_setting(sentence) or _is_bare_order(sentence)
+    is_only_setting = is_setting(sentence) and not topic(sentence)
+    is_about = is_aside(sentence) or is_note(sentence) or is_only_setting or _is_bare_order(sentence)
     return not (is_about or segments(sentence)[0].kind)
 
 
