@@ -5,6 +5,7 @@ import os
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from copy import deepcopy
 from functools import cache
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities.providers.previz.storyboard import SIZES
 from activities.storage.bucket import Storage
+from api import app as api_app
 from deploy import local
 from deploy import temporal as temporal_server
 from deploy.local import Stack, running_stack
@@ -162,6 +164,22 @@ def _build_routes_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_IncludedRouter, "_build_effective_context", build_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _describe_routes_once() -> Iterator[None]:
+    """Build the OpenAPI description once, not for each app that a test asks for it: 0.6 s."""
+    describe, described = api_app.__dict__["get_openapi"], dict[int, dict[str, Any]]()
+
+    def describe_once(**parts: Any) -> dict[str, Any]:
+        routes = len(parts["routes"])  # the same for every app, unless a test adds one
+        if routes not in described:
+            described[routes] = describe(**parts)
+        return deepcopy(described[routes])  # the app adds to its own
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(api_app, "get_openapi", describe_once)
         yield
 
 

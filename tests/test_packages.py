@@ -38,6 +38,23 @@ def test_light_packages_load_nothing_heavy(name: str) -> None:
     assert answer.stdout.split() == []
 
 
+@pytest.mark.parametrize(
+    "module",
+    [
+        "activities.providers.previz.sound.espeak",
+        "activities.references.reading.contents",
+        "activities.references.reading.inspection",
+        "activities.references.reading.layout",
+    ],
+)
+def test_child_processes_load_little(module: str) -> None:
+    """A process that starts for each spoken text or each file loads neither Pydantic nor asyncio, which take 0.1 s."""
+    script = f"import sys, {module}; print(*{{'asyncio', 'pydantic'}} & {{*sys.modules}})"
+    answer = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.split() == []
+
+
 def test_folders_and_modules_stay_small() -> None:
     """No folder has more than 16 Python modules, and no module more than 400 lines."""
     sources = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py")]

@@ -22,7 +22,8 @@ from workflows.models import (
     Slug,
     digest_of,
 )
-from workflows.references.analysis import MAX_PART_CHARS, PartId
+from workflows.references.analysis import PartId
+from workflows.references.parts import MAX_PART_CHARS
 
 
 class Approval(BaseModel):

@@ -26,8 +26,9 @@ from workflows import keys
 from workflows.activity_io import Analysed, AnalyseReference, SettledQuestions
 from workflows.extraction.fields import Extract, ExtractionSummary
 from workflows.models import Media, digest_of
-from workflows.references.analysis import MAX_PARTS, Analysis, AnalysisSummary, Part, Unread
+from workflows.references.analysis import Analysis, AnalysisSummary, Part, Unread
 from workflows.references.kinds import ReferenceKind, Use, kind_of
+from workflows.references.parts import MAX_PARTS
 
 SUMMARY_CHARS: Final = 300
 MAX_DRAWN: Final = 20

@@ -6,7 +6,8 @@ from typing import Any, Final, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from activities.text.model_text import read_as
-from workflows.references.analysis import MAX_PART_CHARS, Part, PartKind
+from workflows.references.analysis import Part, PartKind
+from workflows.references.parts import MAX_PART_CHARS
 
 MAX_ITEMS: Final = 400
 """Pages, scenes or segments of one report."""

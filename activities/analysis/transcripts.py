@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from pydantic import JsonValue
 
-from workflows.references.analysis import MAX_PART_CHARS, Part, Word
+from workflows.references.analysis import Part, Word
+from workflows.references.parts import MAX_PART_CHARS
 
 MOST_WORDS: Final = 20_000
 """Of one recording: more than an hour of speech."""

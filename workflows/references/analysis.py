@@ -14,11 +14,8 @@ from workflows.base import Model
 from workflows.extraction.fields import ExtractionSummary
 from workflows.models import Media
 from workflows.references.kinds import ReferenceKind, Use
+from workflows.references.parts import MAX_PART_CHARS, MAX_PARTS, clock
 
-MAX_PART_CHARS: Final = 8_000
-"""Of one part: a dense page has 5,000 characters; a longer one is divided."""
-MAX_PARTS: Final = 3_000
-"""Of one analysis: an object of at most a few megabytes."""
 MAX_CORRECTIONS: Final = 200
 """Of one production: they are in the workflow's state, with their texts."""
 
@@ -141,12 +138,6 @@ class Correction(Model):
     place: str = Field(default="", description="The place of the part, e.g. 'p. 3'")
     by: str = ""
     at: datetime | None = None
-
-
-def clock(seconds: float) -> str:
-    """Minutes and seconds: 0:12, 75:03."""
-    whole = int(seconds)
-    return f"{whole // 60}:{whole % 60:02}"
 
 
 def source_of(reference: int, place: str) -> str:

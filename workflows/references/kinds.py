@@ -4,12 +4,9 @@ Sizes are bytes and pixels, times seconds.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
-
-from pydantic import Field
-
-from workflows.base import Model
+from typing import Any, ClassVar, Final
 
 
 class ReferenceKind(StrEnum):
@@ -34,15 +31,21 @@ class Use(StrEnum):
     BRIEF = "brief"
 
 
-class KindLimits(Model):
+@dataclass(frozen=True, kw_only=True)
+class KindLimits:
     """What a reference of one kind may be at most; null where the kind has no such limit."""
+
+    # No Model: the child process that reads a file loads this module for each file, and Pydantic takes 70 ms.
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = {"use_attribute_docstrings": True, "extra": "forbid"}
 
     kind: ReferenceKind
     bytes: int
-    pixels: int | None = Field(default=None, description="Of a picture, or of each frame")
+    pixels: int | None = None
+    """Of a picture, or of each frame"""
     min_seconds: float | None = None
     max_seconds: float | None = None
-    pages: int | None = Field(default=None, description="Pages, slides or sheets")
+    pages: int | None = None
+    """Pages, slides or sheets"""
     formats: tuple[str, ...]
 
 

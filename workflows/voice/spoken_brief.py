@@ -15,7 +15,8 @@ from pydantic import Field, JsonValue
 
 from workflows.base import MAX_LANGUAGES, Aspect, Model
 from workflows.brief import MAX_BRIEF_CHARS, MAX_VIDEO_SECONDS, MIN_VIDEO_SECONDS
-from workflows.references.analysis import Part, clock
+from workflows.references.analysis import Part
+from workflows.references.parts import clock
 from workflows.voice import spoken_words as words
 from workflows.voice.numbers import with_digits
 

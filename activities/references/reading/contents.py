@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from activities.references.reading import pictures, recordings
 from activities.references.reading.documents import reader
-from workflows.references.analysis import MAX_PART_CHARS, MAX_PARTS, clock
 from workflows.references.kinds import ReferenceKind, kind_of
+from workflows.references.parts import MAX_PART_CHARS, MAX_PARTS, clock
 
 Answer = dict[str, Any]
 _OVERRIDES: Final = re.compile("[\u202d\u202e]")

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from workflows.references.analysis import MAX_PART_CHARS
+from workflows.references.parts import MAX_PART_CHARS
 
 
 def csv_of(rows: Sequence[Sequence[str]]) -> str:
