@@ -1,7 +1,7 @@
 // One attention item: why it waits, and every possible answer.
 
 import { post } from "../lib/api.js";
-import { button, field, fileButton, icon, sentence } from "../lib/components.js";
+import { button, field, fileButton, icon, moneyInput, sentence } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { ago, dateTime, priceLimit, usd } from "../lib/format.js";
 import { reasonLabel } from "../lib/labels.js";
@@ -133,9 +133,10 @@ export function attentionCard(item, context) {
 
   const text = state.texts?.[state.open] ?? "";
   const inputId = `${key}-words`;
-  const oninput = (e) => set({ texts: { ...state.texts, [state.open]: e.target.value } });
-  const line = (label, inputmode) => field(inputId, label, html`
-    <input id=${inputId} dir="auto" inputmode=${inputmode} .value=${text} oninput=${oninput}>
+  const type = (typed) => set({ texts: { ...state.texts, [state.open]: typed } });
+  const oninput = (e) => type(e.target.value);
+  const line = (label) => field(inputId, label, html`
+    <input id=${inputId} dir="auto" .value=${text} oninput=${oninput}>
   `);
   const paragraph = (label, rows) => field(inputId, label, html`
     <textarea id=${inputId} rows=${rows} dir="auto" .value=${text} oninput=${oninput}></textarea>
@@ -153,8 +154,8 @@ export function attentionCard(item, context) {
       confirm("Adopt this job", () => resolve("adopt", { job_id: text.trim() }), text.trim()),
     ],
     budget: () => [
-      line("Total budget (USD)", "decimal"),
-      confirm("Set the budget", () => resolve("raise_budget", { budget_usd: text.trim() }), Number(text) > 0),
+      field(inputId, "Total budget (USD)", moneyInput(inputId, text, "", type)),
+      confirm("Set the budget", () => resolve("raise_budget", { budget_usd: text }), Number(text) > 0),
     ],
     revise: () => [
       paragraph("What should be different?", 3),
@@ -199,7 +200,7 @@ export function attentionCard(item, context) {
       <div class="row tight">
         ${shown.map((answer) => answers[answer]?.())}
         ${shown.length < offered.length && button("More", () => set({ more: true }), {
-          key: "more", variant: "ghost", "aria-label": `More answers to ${ofAsset ? item.asset_id : "the plan"}`,
+          variant: "ghost", "aria-label": `More answers to ${ofAsset ? item.asset_id : "the plan"}`,
         })}
       </div>
       ${!hasRole("approver") && item.answers.some((answer) => REQUIRED_ROLES[answer] === "approver") && html`
