@@ -94,8 +94,8 @@ const loadSheet = (name) => new Promise((done) => {
   document.head.append(link);
 });
 
-/** A view whose files cannot be loaded; a reload also gets those of a newer version. */
-const UNLOADED = "This part of the page could not be loaded. What you have typed is kept.";
+/** A view whose files cannot be loaded; a reload gets a newer version. */
+const UNLOADED = "This view could not be loaded. What you typed is kept.";
 const unloaded = {
   open: () => ({ title: () => "Studio", render: () => loadFailure({ title: UNLOADED }, () => location.reload()) }),
 };

@@ -80,7 +80,7 @@ export function loadFailure(problem, retry) {
 
 /**
  * `variant` is its classes: primary, ghost, danger, large, square; `mark` is an icon before its text. A button that sends
- * a request has `busy`, and ignores the second click of a double click.
+ * a request has `busy`, and ignores a second click.
  */
 export function button(text, onclick, { variant = "", mark, busy, disabled = false, ...attributes } = {}) {
   const once = busy === undefined ? onclick : onclick && ((e) => e.detail < 2 && onclick(e));

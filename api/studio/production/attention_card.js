@@ -39,10 +39,9 @@ function focusDecision() {
 }
 
 /**
- * `context` has the production's `id`, `actions`, `app`, `upload(assetId, file, key)` and `state` (by item: the form
- * that is unfolded, and the text that is typed into each form); optionally `done()`, called after an answer, the plan's
- * `asset`,
- * `inside` on the production's own page, and `sheet` in the sheet of the asset.
+ * `context` has the production's `id`, `actions`, `app`, `upload(assetId, file, key)` and `state` (by item: the unfolded
+ * form, and what is typed into each); optionally `done()`, called after an answer, the plan's `asset`, `inside` on the
+ * production's own page, and `sheet` in the sheet of the asset.
  */
 export function attentionCard(item, context) {
   const { actions, id, app, inside, sheet } = context;

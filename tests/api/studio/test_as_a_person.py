@@ -89,8 +89,9 @@ async def test_a_brief_is_typed_and_pasted(browser: Browser, site: Site) -> None
         )
         assert dropped == [False] * 3  # the browser does not open the file instead
         await expect(page.locator(".references li")).to_have_count(2)
-        sizes = "[...document.querySelectorAll('input, select, textarea')].map((e) => parseFloat(getComputedStyle(e).fontSize))"
-        assert min(await page.evaluate(sizes)) >= 16
+        fields = page.locator("input, select, textarea")
+        sizes = await fields.evaluate_all("(all) => all.map((each) => parseFloat(getComputedStyle(each).fontSize))")
+        assert min(sizes) >= 16
 
 
 async def test_amounts_as_people_write_them(browser: Browser, site: Site) -> None:
@@ -108,7 +109,7 @@ async def test_amounts_as_people_write_them(browser: Browser, site: Site) -> Non
             ("1.000,25", "$1,000.25"),
             ("1,000,000", "$1,000,000.00"),
             ("0,125", "$0.13"),
-            ("１２", "$12.00"),
+            ("\uff11\uff12", "$12.00"),
         ):
             await retype(page, "Spend at most", typed)
             await expect(decide).to_have_text(f"Approve · up to {shown}")
@@ -179,8 +180,7 @@ async def test_keys_and_clicks(browser: Browser, site: Site, fake: FakeActivitie
 
 
 async def test_a_view_that_cannot_be_loaded(browser: Browser, site: Site) -> None:
-    """A view whose files do not arrive is reported, with a button that loads the page again; the text of the one before is
-    kept."""
+    """A view whose files do not arrive is reported, with a button that loads the page again; the brief is kept."""
     async with visiting(browser, site.url) as page:
         await page.goto("/#/")
         await page.get_by_label("Brief", exact=True).press_sequentially("Kept")
