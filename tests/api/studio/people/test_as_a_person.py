@@ -95,7 +95,7 @@ async def test_a_brief_is_typed_and_pasted(browser: Browser, site: Site) -> None
 
 
 async def test_amounts_as_people_write_them(browser: Browser, site: Site) -> None:
-    """A limit is read with a comma, a currency and separators; an ambiguous one, and what is no number, is explained and
+    """A limit is read with a comma, a currency and separators; what is ambiguous or no number is explained and
     sends nothing; what is typed stays as it is typed, and over a reload until the approval."""
     async with visiting(browser, site.url) as page:
         production_id = await write(page)
