@@ -189,7 +189,7 @@ document.querySelector(".skip").addEventListener("click", (e) => {
   e.preventDefault();
   main.focus();
 });
-// A file that is dropped next to its place must not take the place of the page.
+// A dropped file must not replace the page.
 for (const name of ["dragover", "drop"]) {
   addEventListener(name, (e) => e.dataTransfer?.types.includes("Files") && e.preventDefault());
 }

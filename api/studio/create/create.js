@@ -218,7 +218,7 @@ export function open([from], app) {
 
   const hover = (over) => referencesState.over !== over && ((referencesState.over = over), app.update());
 
-  /** Office adds a picture of the text, which nobody wants. */
+  /** Office adds a picture of the text. */
   function paste({ clipboardData: { types, files } }) {
     if (!types.includes("text/plain") || !types.includes("text/html")) upload(files);
   }

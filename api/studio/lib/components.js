@@ -136,7 +136,7 @@ export function plainAmount(typed) {
   return /^[1-9]\d{0,2},\d{3}$/.test(whole) ? whole : whole.replace(",", ".");
 }
 
-/** An amount in USD as people write it; `change` gets it with a decimal point. What is typed stays as it is typed. */
+/** An amount in USD; `change` gets it with a decimal point. What is typed stays. */
 export function moneyInput(id, value, placeholder, change) {
   const wrong = Number.isNaN(Number(value));
   return html`

@@ -96,7 +96,7 @@ function fill(node, values) {
 
 const isNothing = (value) => value === null || value === undefined || value === false || value === "";
 
-/** One flat list of children, in which adjacent texts are one text; the key of an element is that of its place, or its own. */
+/** One flat list of children: adjacent texts are one; an element without a key has that of its place. */
 function flatten(children, place = "@", flat = []) {
   children.forEach((child, n) => {
     if (isNothing(child)) return;
