@@ -2,7 +2,7 @@
 
 import * as create from "./create/create.js";
 import { get, SIGNED_OUT } from "./lib/api.js";
-import { icon } from "./lib/components.js";
+import { icon, loadFailure } from "./lib/components.js";
 import { render } from "./lib/dom.js";
 import { setSession, storage } from "./lib/session.js";
 
@@ -94,6 +94,12 @@ const loadSheet = (name) => new Promise((done) => {
   document.head.append(link);
 });
 
+/** A view whose files cannot be loaded; a reload gets a newer version. */
+const UNLOADED = "This view could not be loaded. What you typed is kept.";
+const unloaded = {
+  open: () => ({ title: () => "Studio", render: () => loadFailure({ title: UNLOADED }, () => location.reload()) }),
+};
+
 async function navigate() {
   if (signedOut) return;
   const path = location.hash.replace(/^#\/?/, "");
@@ -109,7 +115,7 @@ async function navigate() {
   const first = current === null;
   const next = { route, view: null };
   current = next;
-  const [module] = await Promise.all([load(), entry !== "create" && styleViews()]);
+  const [module] = await Promise.all([load().catch(() => unloaded), entry !== "create" && styleViews()]);
   if (current !== next) return;
   render(main);
   next.view = module.open(args, app);
@@ -183,6 +189,10 @@ document.querySelector(".skip").addEventListener("click", (e) => {
   e.preventDefault();
   main.focus();
 });
+// A dropped file must not replace the page.
+for (const name of ["dragover", "drop"]) {
+  addEventListener(name, (e) => e.dataTransfer?.types.includes("Files") && e.preventDefault());
+}
 addEventListener(SIGNED_OUT, leave);
 addEventListener("hashchange", navigate);
 document.addEventListener("visibilitychange", () => document.hidden || app.loadAttention());

@@ -216,6 +216,13 @@ export function open([from], app) {
     if (chosen.length) uploads = uploads.then(() => actions.run("references", add));
   }
 
+  const hover = (over) => referencesState.over !== over && ((referencesState.over = over), app.update());
+
+  /** Office adds a picture of the text. */
+  function paste({ clipboardData: { types, files } }) {
+    if (!types.includes("text/plain") || !types.includes("text/html")) upload(files);
+  }
+
   /** References, budget and approval stay as they are. */
   function fill(example) {
     const { references, budget_usd, stills_first, approvers } = draft;
@@ -223,7 +230,7 @@ export function open([from], app) {
   }
 
   const replacedNote = () => replaced && html`
-    <p class="note" role="status" key="replaced">
+    <p class="note" role="status">
       ${icon("alert")}
       <span>
         ${"Another brief has taken the place of your draft. "}
@@ -234,7 +241,7 @@ export function open([from], app) {
 
   const textField = () => html`
     <label class="sr" for="brief">Brief</label>
-    <textarea id="brief" rows="4" required .value=${draft.text} aria-describedby="brief-length"
+    <textarea id="brief" rows="4" dir="auto" required .value=${draft.text} aria-describedby="brief-length"
       aria-invalid=${excess(draft.text, limits.brief_chars) ? "true" : null}
       placeholder="Describe the subject, the audience and the mood, as you would to a colleague."
       oninput=${(e) => set({ text: e.target.value })}
@@ -242,7 +249,7 @@ export function open([from], app) {
     ${excessNote(draft.text, limits.brief_chars, "brief-length")}
     ${question?.note(draft, answerLanguage)}
     ${!draft.text && html`
-      <div class="row examples" key="examples">
+      <div class="row examples">
         <span class="hint">Start from</span>
         ${EXAMPLES.map(([name, example]) => html`
           <button type="button" class="link" key=${name} onclick=${() => fill(example)}>${name}</button>
@@ -279,7 +286,7 @@ export function open([from], app) {
   }
 
   const modalitiesField = () => html`
-    <fieldset key="made">
+    <fieldset>
       <legend>Media</legend>
       <div class="row tight chips">${ALL.map(modalityChip)}</div>
       ${missing().length > 0 && html`
@@ -294,7 +301,7 @@ export function open([from], app) {
   function sendRow() {
     const permitted = hasRole("requester");
     return html`
-      <div class="row end send" key="send">
+      <div class="row end send">
         <p class="hint grow">
           ${permitted
             ? "You see every asset with its price before anything is generated."
@@ -323,12 +330,15 @@ export function open([from], app) {
       if (problem) return loadFailure(problem, () => actions.run("copy", copyBrief));
       const setReferences = (references) => set({ references });
       return html`
-        <form class="create" onsubmit=${submit} onpaste=${(e) => upload(e.clipboardData.files)} novalidate>
+        <form class="create" onsubmit=${submit} onpaste=${paste} novalidate
+          ondragover=${(e) => hover(e.dataTransfer.types.includes("Files"))}
+          ondragleave=${() => hover(false)}
+          ondrop=${(e) => (hover(false), upload(e.dataTransfer.files))}>
           <h1>New production</h1>
           ${warning && html`<p class="note" role="status">${icon("alert")}<span>${warning}</span></p>`}
           ${replacedNote()}
           ${textField()}
-          ${voice ? voice.render() : html`<div class="voice" key="voice"></div>`}
+          ${voice ? voice.render() : html`<div class="voice"></div>`}
           ${platformField(draft, set)}
           ${modalitiesField()}
           ${formatFields(draft, set, limits)}

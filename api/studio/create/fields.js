@@ -12,7 +12,7 @@ export const languageNames = new Intl.DisplayNames([navigator.language, "en"], {
 const isVideo = (draft) => draft.platform === "video";
 
 export const platformField = (draft, set) => html`
-  <fieldset key="platform">
+  <fieldset>
     <legend>Platform</legend>
     <div class="platforms">
       ${Object.entries(PLATFORMS).map(([name, [label, about]]) => html`
@@ -28,7 +28,7 @@ export const platformField = (draft, set) => html`
 
 /** Aspect ratio, length and language; `limits` are the API's. */
 export const formatFields = (draft, set, limits) => html`
-  <div class="grid three" key="shape">
+  <div class="grid three">
     <fieldset class="aspects">
       <legend>Aspect ratio</legend>
       <div class="row tight">${ASPECTS.map((aspect) => aspectOption(aspect, draft, set))}</div>
@@ -56,7 +56,7 @@ function furtherLanguages(draft, set) {
   const chosen = (draft.further ?? []).filter((tag) => tag !== draft.language);
   const free = LANGUAGES.filter((tag) => tag !== draft.language && !chosen.includes(tag));
   return html`
-    <div class="row tight" key="further">
+    <div class="row tight">
       ${chosen.length < MOST_LANGUAGES - 1 && field("further", "Also in", select(
         "further",
         [["", chosen.length ? "Another language" : "No other language"], ...free.map((tag) => [tag, languageNames.of(tag)])],
@@ -97,13 +97,13 @@ function aspectOption(aspect, draft, set) {
 
 /** Title, style and budget. */
 export const detailFields = (draft, set) => html`
-  <div class="grid three" key="more">
+  <div class="grid three">
     ${field("title", "Title", html`
-      <input id="title" placeholder="Chosen by the planner" .value=${draft.title}
+      <input id="title" dir="auto" placeholder="Chosen by the planner" .value=${draft.title}
         oninput=${(e) => set({ title: e.target.value })}>
     `)}
     ${field("style", "Style", html`
-      <input id="style" placeholder="e.g. grainy 16 mm, calm, blue hour" .value=${draft.style}
+      <input id="style" dir="auto" placeholder="e.g. grainy 16 mm, calm, blue hour" .value=${draft.style}
         oninput=${(e) => set({ style: e.target.value })}>
     `)}
     ${field("budget", "Budget", moneyInput(
@@ -125,7 +125,7 @@ export const qualityOf = ({ quality, refinements, review }) =>
   quality === "off" ? { mode: quality } : { ...review, mode: quality, refinements: Number(refinements) };
 
 export const qualityFields = (draft, set) => html`
-  <details key="quality" .open=${Boolean(draft.quality)}>
+  <details .open=${Boolean(draft.quality) || null}>
     <summary>Quality</summary>
     <div class="grid two">
       ${field("quality", "Review of takes", select(
@@ -133,7 +133,7 @@ export const qualityFields = (draft, set) => html`
       ), "The plan states what verdicts and refinements cost.")}
       ${["advise", "gate"].includes(draft.quality) && field("refinements", "Refinements at most", html`
         <input id="refinements" type="number" min="0" max="4" .value=${String(draft.refinements ?? 0)}
-          oninput=${(e) => set({ refinements: Math.min(4, Math.max(0, Math.round(Number(e.target.value) || 0))) })}>
+          oninput=${(e) => set({ refinements: e.target.value })}>
       `, "An asset is made again with the judge's better prompt.")}
     </div>
   </details>
@@ -147,7 +147,7 @@ export const modelsOf = ({ models }) =>
 
 /** The language models of each stage, and whether takes of other productions may be used again. */
 export const modelFields = (draft, set) => html`
-  <details key="models" .open=${draft.reuse || Object.keys(modelsOf(draft)).length > 0}>
+  <details .open=${draft.reuse || Object.keys(modelsOf(draft)).length > 0 || null}>
     <summary>Models and reuse</summary>
     ${checkbox("Reuse takes and answers of other productions", draft.reuse, (reuse) => set({ reuse }))}
     <div class="grid three">
@@ -163,7 +163,7 @@ export const modelFields = (draft, set) => html`
 
 /** How many people have to approve, and whether the stills are approved before any video is generated. */
 export const approvalFields = (draft, set) => html`
-  <details key="policy" .open=${draft.stills_first || draft.draft || draft.approvers > 1}>
+  <details .open=${draft.stills_first || draft.draft || draft.approvers > 1 || null}>
     <summary>Approval</summary>
     <div class="grid two">
       ${field("approvers", "Required approvers", html`

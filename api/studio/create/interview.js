@@ -95,10 +95,10 @@ export class Interview {
     if (!this.session) return null;
     const filled = Object.entries(this.fields).filter(([name]) => LABELS[name] && name !== "text");
     return html`
-      <section class="heard" key="interview" aria-labelledby="interview">
+      <section class="heard" aria-labelledby="interview">
         <h2 id="interview">Interview</h2>
         ${this.talk && html`
-          <div class="row tight" key="talk">
+          <div class="row tight">
             ${button("End the interview", () => this.talk?.end(), { mark: "pause" })}
             <span class="hint" role="timer">${clock(this.talk.secondsLeft)} left</span>
             <span class="hint" role="status">
@@ -115,13 +115,13 @@ export class Interview {
           </dl>
         `}
         ${this.said.length > 0 && html`
-          <details key="said">
+          <details>
             <summary>What the model said</summary>
-            ${this.said.map((text, n) => html`<p key=${n} dir="auto">${text}</p>`)}
+            ${this.said.map((text) => html`<p dir="auto">${text}</p>`)}
           </details>
         `}
         ${this.bill && html`
-          <p class="hint" key="bill">
+          <p class="hint">
             ${`${this.reason} It counts as ${usd(this.bill.cost_usd)}, its cap. `}
             ${this.bill.reported_usd === null
               ? "The vendor's own counts are not known. "

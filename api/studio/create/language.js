@@ -60,7 +60,7 @@ export class LanguageQuestion {
     if (!tag) return null;
     const name = languageNames.of(tag);
     return html`
-      <p class="note question" role="status" key="language-question">
+      <p class="note question" role="status">
         ${icon("alert")}
         <span class="row tight">
           <span>${`This brief looks like ${name}.`}</span>

@@ -32,7 +32,6 @@ const limitsText = (kinds) =>
  */
 export function referencesField(list, { actions, state, set, upload, most, kinds = [], app }) {
   const change = (index, more) => set(list.map((r, n) => (n === index ? { ...r, ...more } : r)));
-  const over = (now) => state.over !== now && ((state.over = now), app.update());
   const addUrl = () => {
     if (!/^(https:\/\/[^\s/]|stored:inbox\/)/.test(state.url ?? "")) return;
     set([...list, { source: state.url.trim(), name: "", note: "" }]);
@@ -40,10 +39,7 @@ export function referencesField(list, { actions, state, set, upload, most, kinds
   };
   const busy = actions.busy("references");
   return html`
-    <fieldset class="references" key="references" data-over=${state.over}
-      ondragover=${(e) => (e.preventDefault(), over(true))}
-      ondragleave=${() => over(false)}
-      ondrop=${(e) => (e.preventDefault(), over(false), upload(e.dataTransfer.files))}>
+    <fieldset class="references" data-over=${state.over}>
       <legend>References</legend>
       ${list.length > 0 && html`
         <ul>
@@ -72,7 +68,7 @@ export function referencesField(list, { actions, state, set, upload, most, kinds
         </ul>
       `}
       ${list.length < most && html`
-        <div class="row tight" key="more">
+        <div class="row tight">
           ${fileButton(busy ? `Uploading… ${state.sent ? `${Math.round(state.sent * 100)} %` : ""}` : "Files", upload, {
             mark: "plus", multiple: true,
           })}
@@ -82,7 +78,7 @@ export function referencesField(list, { actions, state, set, upload, most, kinds
             onkeydown=${(e) => e.key === "Enter" && (e.preventDefault(), addUrl())}>
           ${state.url && button("Add", addUrl)}
         </div>
-        <p class="hint" key="limits">${kinds.length > 0 && `Up to ${most}: ${limitsText(kinds)}.`}</p>
+        <p class="hint">${kinds.length > 0 && `Up to ${most}: ${limitsText(kinds)}.`}</p>
       `}
       ${actions.note("references")}
     </fieldset>

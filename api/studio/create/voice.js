@@ -101,7 +101,7 @@ export class VoiceMemo {
   render() {
     const busy = this.actions.busy("voice");
     return html`
-      <div class="voice" key="voice">
+      <div class="voice">
         <div class="row tight">
           ${this.recorder
             ? html`
@@ -142,11 +142,11 @@ export class VoiceMemo {
     if (memo.error) return note(memo.error);
     const { transcript, found, notes, unread } = memo;
     return html`
-      <section class="heard" key="heard" aria-labelledby="heard">
+      <section class="heard" aria-labelledby="heard">
         <h2 id="heard">What was heard</h2>
         ${unread.map((each) => note(`Not written down: ${each.what}. ${each.remedy}.`))}
         ${memo.waiting_usd && hasRole("approver") && html`
-          <div class="row" key="allow">
+          <div class="row">
             ${button(`Write it down for up to ${usd(memo.waiting_usd)}`, () => this.allow(memo), {
               busy: this.actions.busy("voice"),
             })}
@@ -166,8 +166,8 @@ export class VoiceMemo {
         ${transcript.length > 0 && html`
           <details>
             <summary>Transcript</summary>
-            ${transcript.map((each, n) => html`
-              <p key=${n} dir="auto">
+            ${transcript.map((each) => html`
+              <p dir="auto">
                 ${each.start_seconds === null ? "" : `${clock(each.start_seconds)} `}${each.text}
               </p>
             `)}

@@ -73,18 +73,18 @@ export function openEvaluation(id, app) {
     button(text, () => send(name), { variant, busy: actions.busy(name) });
 
   const controls = ({ status }) => html`
-    <div class="row" key="controls">
+    <div class="row">
       ${status === "running" && change("Pause", "pause")}
       ${status === "paused" && change("Resume", "resume", "primary")}
       ${["running", "paused"].includes(status) && change("Cancel", "cancel", "ghost")}
       ${state.report && html`
-        <a class="button primary" href="#/evaluations/${id}/votes" key="votes">Compare blindly</a>
-        <a class="button" href="/api/v1/${path}/report.html" target="_blank" rel="noopener" key="page">
+        <a class="button primary" href="#/evaluations/${id}/votes">Compare blindly</a>
+        <a class="button" href="/api/v1/${path}/report.html" target="_blank" rel="noopener">
           ${icon("external")}<span>Report as a page</span>
         </a>
       `}
       ${state.links?.temporal_ui && html`
-        <a class="button ghost" href=${state.links.temporal_ui} target="_blank" rel="noopener" key="temporal">
+        <a class="button ghost" href=${state.links.temporal_ui} target="_blank" rel="noopener">
           ${icon("external")}<span>In Temporal</span>
         </a>
       `}
@@ -92,7 +92,7 @@ export function openEvaluation(id, app) {
   `;
 
   const meters = (view) => html`
-    <section class="meters" key="meters">
+    <section class="meters">
       <div>
         <p>
           <strong>${view.made + view.failed} of ${count(view.cells, "take")}</strong>
@@ -115,7 +115,7 @@ export function openEvaluation(id, app) {
   ]));
 
   const failures = ({ failures: found }) => found.length > 0 && html`
-    <section class="stack" key="failures">
+    <section class="stack">
       <h2>Failures</h2>
       ${table("Failures", ["Case", "Model", "Reason"], found.map((f) => [f.case_id, f.model, f.message]))}
     </section>
@@ -130,7 +130,7 @@ export function openEvaluation(id, app) {
       if (!view) return problem ? loadFailure(problem, load) : loading;
       return html`
         <div class="list" key=${id}>
-          <div class="stack" key="head">
+          <div class="stack">
             <a class="crumb" href="#/evaluations">${icon("back")}Evaluations</a>
             <div class="titled"><h1 dir="auto">${view.title || id}</h1>${pill(view.status)}</div>
             <p class="quiet small">${dotted(id, count(view.cases, "case"), view.requester)}</p>
@@ -138,7 +138,7 @@ export function openEvaluation(id, app) {
           ${controls(view)}
           ${["pause", "resume", "cancel"].map((name) => actions.note(name))}
           ${view.message && html`
-            <p class="note" role="status" key="message">${icon("alert")}<span>${view.message}</span></p>
+            <p class="note" role="status">${icon("alert")}<span>${view.message}</span></p>
           `}
           ${meters(view)}
           ${!state.report && view.columns.length > 0 && models(view)}

@@ -8,7 +8,7 @@ import { html } from "../lib/dom.js";
 import { ago, count, dateTime, dotted, spentSoFar } from "../lib/format.js";
 import { emptyState, pill } from "../lib/parts.js";
 import { Poller } from "../lib/poller.js";
-import { actorName } from "../lib/session.js";
+import { actorName, drafts } from "../lib/session.js";
 import { tabs } from "../views/productions.js";
 import { openEvaluation } from "./evaluation.js";
 import { openVotes } from "./votes.js";
@@ -36,7 +36,7 @@ export function open([id, part], app) {
 
 function openList(app) {
   const actions = new Actions(app);
-  const form = { cases: "", models: "", metrics: "", judge: "", budget: "", title: "" };
+  const form = { cases: "", models: "", metrics: "", judge: "", budget: "", title: "", ...drafts.get("evaluation") };
   let metrics = null;
   let pages = 1;
   const poller = new Poller(app, () => listPages("evaluations", "evaluation_id", {}, pages));
@@ -58,6 +58,7 @@ function openList(app) {
       if (form.judge.trim()) body.judge = form.judge.trim();
       if (form.budget) body.max_usd = form.budget;
       const { view } = await post("evaluations", body);
+      for (const name of Object.keys(form)) form[name] = "";
       location.hash = `#/evaluations/${view.evaluation_id}`;
     });
 
@@ -74,7 +75,7 @@ function openList(app) {
   };
 
   const startForm = () => html`
-    <section class="stack" key="form" aria-label="New evaluation">
+    <section class="stack" aria-label="New evaluation">
       ${field("cases", "Cases", html`
         <textarea id="cases" rows="6" spellcheck="false" dir="auto" aria-describedby="cases-hint"
           .value=${form.cases} oninput=${set("cases")}></textarea>
@@ -131,8 +132,8 @@ function openList(app) {
 
   function list({ items, more }) {
     if (items.length) return [
-      html`<ul class="rows" key="rows">${items.map(row)}</ul>`,
-      more && html`<div class="row end" key="more">${button("Show more", () => ((pages += 1), poller.load()))}</div>`,
+      html`<ul class="rows">${items.map(row)}</ul>`,
+      more && html`<div class="row end">${button("Show more", () => ((pages += 1), poller.load()))}</div>`,
     ];
     return emptyState("No evaluations yet", "An evaluation measures models, parameters or voices over the same cases.");
   }
@@ -141,10 +142,11 @@ function openList(app) {
     title: () => "Evaluations",
     close: poller.close,
     render() {
+      drafts.set("evaluation", form);
       const { data, problem } = poller;
       if (!data && problem) return loadFailure(problem, poller.load);
       return html`
-        <div class="list" key="evaluations">
+        <div class="list">
           <h1>Evaluations</h1>
           ${tabs("evaluations")}
           ${startForm()}

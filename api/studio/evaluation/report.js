@@ -22,7 +22,7 @@ const figure = (interval, difference) => html`
     <strong>${number.format(interval.mean)}</strong>
     <span class="quiet small">${range(interval)}</span>
     ${difference && html`
-      <span class="small ${isClear(difference) ? "" : "quiet"}" key="difference">
+      <span class="small ${isClear(difference) ? "" : "quiet"}">
         ${against(difference)}
       </span>
     `}
@@ -42,7 +42,7 @@ export function figuresTable({ view, metrics, figures, differences }) {
   ]);
   const heads = metrics.map(({ title, unit }) => (unit ? `${title} (${unit})` : title));
   return html`
-    <section class="stack" key="figures">
+    <section class="stack">
       <h2>Figures</h2>
       <p class="hint">Means with their intervals of 95 %; a difference is clear where its interval excludes zero.</p>
       ${table("Figures", ["Model", "Made", ...heads], rows)}
@@ -61,7 +61,7 @@ export function preferenceSection({ view, preference }) {
     String(s.ties),
   ]);
   return html`
-    <section class="stack" key="preference">
+    <section class="stack">
       <h2>Preference</h2>
       <p class="hint">
         ${count(preference.votes, "blind vote")} of ${count(preference.voters, "person", "people")};
@@ -79,19 +79,19 @@ export function comparisonSection(state, actions, compare, app) {
   const choose = (value) => ((state.other = value), (state.comparison = null), app.update());
   const { comparison } = state;
   return html`
-    <section class="stack" key="compare">
+    <section class="stack">
       <h2>Against another evaluation</h2>
       <div class="row">
         ${field("other", "Evaluation", select("other", options, state.other, choose))}
         ${button("Compare", compare, { busy: actions.busy("compare"), disabled: !state.other })}
       </div>
       ${actions.note("compare")}
-      ${comparison && html`<p class="hint" key="same">${count(comparison.same_cases, "case")} in both</p>`}
+      ${comparison && html`<p class="hint">${count(comparison.same_cases, "case")} in both</p>`}
       ${comparison && (comparison.rows.length
         ? table("Comparison", ["Model", "Metric", "This one", "The other", "Difference"], comparison.rows.map((row) => [
           row.model, row.metric, figure(row.first), figure(row.second), figure(row.difference),
         ]))
-        : html`<p class="hint" key="none">They share no model.</p>`)}
+        : html`<p class="hint">They share no model.</p>`)}
     </section>
   `;
 }
@@ -109,11 +109,11 @@ export function takeMedia(type, source, text, label) {
 export function casesSection(state, path, more, actions) {
   const columns = state.report.view.columns;
   return html`
-    <section class="stack" key="cases">
+    <section class="stack">
       <h2>${count(state.total, "case")}</h2>
       ${state.cases.map((each) => caseRow(each, columns, path))}
       ${state.cases.length < state.total && html`
-        <div class="row end" key="more">${button("Show more", more, { busy: actions.busy("cases") })}</div>
+        <div class="row end">${button("Show more", more, { busy: actions.busy("cases") })}</div>
       `}
       ${actions.note("cases")}
     </section>
@@ -131,12 +131,12 @@ const caseRow = (each, columns, path) => html`
 const cellCard = (cell, label, path) => html`
   <article class="take" key=${cell.number}>
     ${cell.media && html`
-      <div class="frame" key="frame">
+      <div class="frame">
         ${takeMedia(cell.media.media_type, `/api/v1/${path}/cells/${cell.number}/media`, cell.excerpt, label)}
       </div>
     `}
     <div class="line"><strong title=${label}>${label}</strong></div>
-    ${cell.failure && html`<p class="bad small" dir="auto" key="failure">${cell.failure}</p>`}
+    ${cell.failure && html`<p class="bad small" dir="auto">${cell.failure}</p>`}
     <dl class="measured">
       ${Object.entries(cell.values ?? {}).map(([name, value]) => html`
         <div key=${name}><dt>${name}</dt><dd>${number.format(value)}</dd></div>

@@ -43,7 +43,7 @@ export function openVotes(id, app) {
   `;
 
   const pairView = () => html`
-    <section class="stack" key="pair">
+    <section class="stack">
       <h2 id="pair" tabindex="-1" dir="auto">${pair.prompt}</h2>
       <div class="takes">${side("left", pair.left)}${side("right", pair.right)}</div>
       <div class="row">${button("They are equal", () => vote("tie"), { disabled: actions.busy("vote") })}</div>
@@ -64,7 +64,7 @@ export function openVotes(id, app) {
       if (!pair) return problem ? loadFailure(problem, load) : loading;
       return html`
         <div class="list" key="votes-${id}">
-          <div class="stack" key="head">
+          <div class="stack">
             <a class="crumb" href="#/evaluations/${id}">${icon("back")}Evaluation</a>
             <h1>Which take is better?</h1>
             <p class="quiet">${pair.done} of ${pair.total} compared by ${voter}</p>

@@ -15,9 +15,9 @@ export class Actions {
     return this.running.has(key);
   }
 
-  /** Run an action unless it runs already. Returns whether it succeeded; keeps the problem of an ApiError. */
-  async run(key, action) {
-    if (this.running.has(key)) return false;
+  /** Run an action unless it runs already, or as `again` permits. Returns whether it succeeded; keeps the problem of an ApiError. */
+  async run(key, action, again = false) {
+    if (this.running.has(key) && !again) return false;
     this.running.add(key);
     this.problems.delete(key);
     this.app.update();

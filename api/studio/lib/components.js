@@ -68,7 +68,6 @@ export function loadFailure(problem, retry) {
     <div class="empty" role="alert">
       <h1 tabindex="-1">${FAILURE_TITLES[problem.status] ?? "The request failed"}</h1>
       <p>${problem.detail || problem.title}</p>
-      ${problem.status !== 404 && html`<p class="hint">The page retries automatically.</p>`}
       <div class="row">
         ${button("Try again", retry, { mark: "redo" })}
         <a class="button" href="#/productions">All productions</a>
@@ -79,10 +78,14 @@ export function loadFailure(problem, retry) {
 
 // Controls
 
-/** `variant` is its classes: primary, ghost, danger, large, square; `mark` is an icon before its text. */
-export function button(text, onclick, { variant = "", mark, busy = false, disabled = false, ...attributes } = {}) {
+/**
+ * `variant` is its classes: primary, ghost, danger, large, square; `mark` is an icon before its text. A button that sends
+ * a request has `busy`, and ignores a second click.
+ */
+export function button(text, onclick, { variant = "", mark, busy, disabled = false, ...attributes } = {}) {
+  const once = busy === undefined ? onclick : onclick && ((e) => e.detail < 2 && onclick(e));
   return html`
-    <button type="button" class="button ${variant}" onclick=${onclick} disabled=${disabled || busy} ...${attributes}>
+    <button type="button" class="button ${variant}" onclick=${once} disabled=${disabled || busy} ...${attributes}>
       ${busy ? spinner : mark && icon(mark)}
       ${text && html`<span>${text}</span>`}
     </button>
@@ -125,14 +128,28 @@ export function excessNote(text, limit, id) {
   `;
 }
 
-/** An amount in USD; `change` gets it with a decimal point. */
+/** A typed amount in USD with a decimal point: 12.50 of "12,50" or "$12.50". "1,000" is ambiguous, and stays as it is. */
+export function plainAmount(typed) {
+  const text = typed.normalize("NFKC").replace(/[\s$]|USD/gi, "");
+  const [, mark] = /^\d{1,3}(?:([.,])\d{3})(?:(?:\1\d{3})+|(?:\1\d{3})*(?!\1)[.,]\d*)$/.exec(text) ?? [];
+  const whole = mark ? text.replaceAll(mark, "") : text;
+  return /^[1-9]\d{0,2},\d{3}$/.test(whole) ? whole : whole.replace(",", ".");
+}
+
+/** An amount in USD; `change` gets it with a decimal point. What is typed stays. */
 export function moneyInput(id, value, placeholder, change) {
+  const wrong = Number.isNaN(Number(value));
   return html`
     <div class="money">
       <span aria-hidden="true">$</span>
-      <input id=${id} type="text" inputmode="decimal" placeholder=${placeholder} .value=${value}
-        oninput=${(e) => change(e.target.value.replace(",", ".").trim())}>
+      <input id=${id} type="text" inputmode="decimal" placeholder=${placeholder} aria-invalid=${wrong ? "true" : null}
+        aria-describedby=${wrong ? `${id}-wrong` : null} .amount=${value}
+        created=${(node) => Object.defineProperty(node, "amount", {
+          get: () => plainAmount(node.value), set: (text) => (node.value = text),
+        }).amount = value}
+        oninput=${(e) => change(e.target.amount)}>
     </div>
+    ${wrong && html`<p class="hint bad" id="${id}-wrong">Write an amount like 12.50 or 1000.</p>`}
   `;
 }
 

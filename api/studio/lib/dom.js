@@ -17,12 +17,12 @@ const parsed = new WeakMap(); // the strings of a tagged template -> its nodes
  * Between tags a value is a node, an array, a string or a number; null, undefined, false and "" add nothing. A line
  * break next to a tag or a value is layout and adds no space. Inside a tag:
  *   title=${value}, class="card ${tone}"  set an attribute; true sets it empty, null, undefined and false remove it
- *   .value=${value}                       sets a property
+ *   .value=${value}                       sets a property; null leaves it as it is
  *   onclick=${listener}                   adds a listener
  *   vars=${{ "--done": 0.5 }}             sets CSS custom properties, which the page's policy permits and style="" not
  *   created=${call} removed=${call}       call with the element after it is created and before it is removed
  *   key=${id}                             identifies the element among its siblings, of which no other has this key,
- *                                         when the view is rendered again
+ *                                         when the view is rendered again; without one its place in the template does
  *   ...${props}                           sets all of these from an object
  * Throws SyntaxError for a malformed template.
  */
@@ -96,15 +96,15 @@ function fill(node, values) {
 
 const isNothing = (value) => value === null || value === undefined || value === false || value === "";
 
-/** One flat list of children, in which adjacent texts are one text. */
-function flatten(children) {
-  const flat = [];
-  for (const child of children.flat(Infinity)) {
-    if (isNothing(child)) continue;
-    if (typeof child === "object") flat.push(child);
+/** One flat list of children: adjacent texts are one; an element without a key has that of its place. */
+function flatten(children, place = "@", flat = []) {
+  children.forEach((child, n) => {
+    if (isNothing(child)) return;
+    if (Array.isArray(child)) flatten(child, `${place}${n}/`, flat);
+    else if (typeof child === "object") flat.push({ ...child, key: child.key ?? place + n });
     else if (typeof flat.at(-1) === "string") flat.push(flat.pop() + child);
     else flat.push(String(child));
-  }
+  });
   return flat;
 }
 
@@ -113,28 +113,26 @@ function flatten(children) {
 function patchChildren(parent, wanted, svg) {
   const before = parent.rendered ?? [];
   const byKey = new Map();
-  const unkeyed = [];
-  for (const each of before) (each.key === undefined ? unkeyed.push(each) : byKey.set(each.key, each));
+  const texts = [];
+  for (const each of before) (each.tag === "#text" ? texts.push(each) : byKey.set(each.key, each));
   const rendered = wanted.map((child) => {
-    const found = child.key === undefined ? unkeyed.shift() : byKey.get(child.key);
-    if (found && matches(found, child)) {
-      byKey.delete(found.key);
-      return patch(found, child, svg);
-    }
-    return create(child, svg);
+    const isText = typeof child === "string";
+    const found = isText ? texts.shift() : byKey.get(child.key);
+    if (!isText) byKey.delete(child.key);
+    return found && (isText || found.tag === child.tag) ? patch(found, child, svg) : create(child, svg);
   });
   const kept = new Set(rendered);
   for (const each of before) if (!kept.has(each)) remove(each);
-  let at = parent.firstChild;
-  for (const { node } of rendered) {
-    if (node === at) at = at.nextSibling;
-    else parent.insertBefore(node, at);
+  let next = null;
+  for (const { node } of rendered.reverse()) {
+    const focused = node.contains(document.activeElement); // it would lose the focus by a move: others move instead
+    while (node.parentNode !== parent || node.nextSibling !== next) {
+      parent.insertBefore(...(focused ? [node.nextSibling, node] : [node, next]));
+    }
+    next = node;
   }
-  parent.rendered = rendered;
+  parent.rendered = rendered.reverse();
 }
-
-const matches = (rendered, wanted) =>
-  typeof wanted === "string" ? rendered.tag === "#text" : rendered.tag === wanted.tag && rendered.key === wanted.key;
 
 function create(wanted, svg) {
   if (typeof wanted === "string") return { tag: "#text", node: document.createTextNode(wanted) };
@@ -173,7 +171,7 @@ function setProps(rendered, props) {
       continue; // so that text that is being typed is kept until the state changes
     } else if (name.startsWith(".")) {
       const property = name.slice(1);
-      if (node[property] !== value) node[property] = value;
+      if (value !== null && node[property] !== value) node[property] = value;
     } else if (value === undefined || value === null || value === false) {
       node.removeAttribute(name);
     } else {

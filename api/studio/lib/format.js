@@ -10,7 +10,7 @@ const percents = new Intl.NumberFormat(locale, { style: "percent" });
 const lists = new Intl.ListFormat(locale, { type: "conjunction" });
 
 /** Amounts below 0.10 USD keep their fractions of a cent. */
-export const usd = (amount) => (Math.abs(Number(amount)) < 0.1 ? cents : dollars).format(Number(amount ?? 0));
+export const usd = (amount) => Number.isNaN(Number(amount)) ? "…" : (Math.abs(Number(amount)) < 0.1 ? cents : dollars).format(Number(amount ?? 0));
 export const percent = (share) => percents.format(share);
 export const count = (n, one, many) => `${whole.format(n)} ${n === 1 ? one : (many ?? `${one}s`)}`;
 export const listed = (names) => lists.format(names);

@@ -45,4 +45,13 @@ export const nameField = (app, id, label = "Your name", hint) =>
   `, hint);
 
 /** The form under a button that unfolds it. */
-export const unfolded = (key, ...content) => html`<div class="unfolded" key=${key}>${content}</div>`;
+export const unfolded = (key, ...content) => form("unfolded", key, content);
+
+/** A form in which Enter presses the first button, as in any other. */
+export const form = (name, key, ...content) => html`
+  <form class=${name} key=${key} novalidate
+    onsubmit=${(e) => (e.preventDefault(), e.currentTarget.querySelector(".primary:enabled")?.click())}>
+    ${content}
+    <input type="submit" hidden>
+  </form>
+`;

@@ -16,8 +16,8 @@ export function progressBar(share, label, { reserved = 0, tone = "" } = {}) {
 
 export const skeleton = (count) => html`
   <div class="board" aria-hidden="true">
-    ${Array.from({ length: count }, (_, n) => html`
-      <div class="card ghosted" key="ghost-${n}"><div class="frame"></div><div class="under"></div></div>
+    ${Array.from({ length: count }, () => html`
+      <div class="card ghosted"><div class="frame"></div><div class="under"></div></div>
     `)}
   </div>
 `;
@@ -47,12 +47,12 @@ export const table = (label, heads, rows) => html`
     <table>
       <thead>
         <tr>
-          ${heads.map((head, n) => (head ? html`<th key=${n} scope="col">${head}</th>` : html`<td key=${n}></td>`))}
+          ${heads.map((head) => (head ? html`<th scope="col">${head}</th>` : html`<td></td>`))}
         </tr>
       </thead>
       <tbody>
-        ${rows.map((cells, n) => html`
-          <tr key=${n}>${cells.map((cell, k) => html`<td key=${k} dir="auto">${cell}</td>`)}</tr>
+        ${rows.map((cells) => html`
+          <tr>${cells.map((cell) => html`<td dir="auto">${cell}</td>`)}</tr>
         `)}
       </tbody>
     </table>

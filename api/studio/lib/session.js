@@ -71,6 +71,17 @@ export const drafts = {
   },
 };
 
+/** A map of texts by name, which survives a reload as a draft does. */
+export function draftMap(name) {
+  const map = new Map(Object.entries(drafts.get(name) ?? {}));
+  const keep = () => drafts.set(name, Object.fromEntries(map));
+  return {
+    get: (key) => map.get(key),
+    set: (key, text) => (map.set(key, text), keep()),
+    delete: (key) => (map.delete(key), keep()),
+  };
+}
+
 const isEmpty = (value) => !value || (typeof value === "object" && Object.values(value).every(isEmpty));
 
 /** Whether the user has a role. The API decides; the page only hides what the API would refuse. */

@@ -2,6 +2,7 @@
 
 import { button, field, select } from "../lib/components.js";
 import { html } from "../lib/dom.js";
+import { form } from "../lib/parts.js";
 import { sheet } from "../lib/regions.js";
 import { picturesFor } from "./illustrated.js";
 import { fromModelKey, modelKey } from "./model.js";
@@ -40,12 +41,12 @@ export function addAssetSheet(production, { actions, state, set, models }) {
       set({ adding: false, newAsset: null });
     });
 
-  return sheet("add", "Add an asset", () => set({ adding: false }), html`
+  return sheet("add", "Add an asset", () => set({ adding: false }), form("stack", "add", html`
     ${field("add-kind", "Kind", select(
       "add-kind", modalities.map((m) => [m, m]), asset.modality, (modality) => change({ modality, model: null }),
     ))}
     ${field("add-label", "Label", html`
-      <input id="add-label" .value=${asset.label} oninput=${(e) => change({ label: e.target.value })}>
+      <input id="add-label" dir="auto" .value=${asset.label} oninput=${(e) => change({ label: e.target.value })}>
     `)}
     ${field("add-prompt", "Prompt", html`
       <textarea id="add-prompt" rows="5" dir="auto" .value=${asset.prompt}
@@ -58,5 +59,5 @@ export function addAssetSheet(production, { actions, state, set, models }) {
     ${button("Add to the plan", add, {
       variant: "primary", busy: actions.busy("add"), disabled: !asset.prompt.trim() || !chosen,
     })}
-  `);
+  `));
 }

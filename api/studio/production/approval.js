@@ -33,12 +33,12 @@ export function planSummary({ data, plan }) {
     data.deadline && `It waits for approval until ${dateTime(data.deadline)}.`,
   ];
   return html`
-    <section class="briefing" key="briefing" aria-label="The plan">
+    <section class="briefing" aria-label="The plan">
       <p class="summary">${facts.filter(Boolean).join(" ")}</p>
       ${languageShares(plan, brief.languages[0])}
       ${brief.budget_usd !== null && budgetMeter(plan, Number(brief.budget_usd))}
       ${plan.warnings.length > 0 && html`
-        <ul class="warnings" key="warnings">
+        <ul class="warnings">
           ${plan.warnings.map((warning) => html`
             <li key=${warning}>${icon("alert")}<span dir="auto">${warning}</span></li>
           `)}
@@ -53,7 +53,7 @@ function budgetMeter({ low_usd, high_usd }, budget) {
   const over = high > budget;
   const share = Math.min(1, high / Math.max(budget, 1e-9));
   return html`
-    <div class="against" key="against">
+    <div class="against">
       <p><strong>${priceRange(low_usd, high_usd)}</strong> of the budget of ${usd(budget)}</p>
       ${progressBar(share, "Plan against budget", { tone: over ? "over" : "" })}
       ${over && html`
@@ -95,8 +95,9 @@ export function decisionBar(production, actions, state, app, unsaved) {
     const allowUnknown = asksToAllow && Boolean(state.unknown);
     // Another approval releases the budget on its button, also where a vendor has charged more meanwhile.
     const send = () => production.approve(digest, state.budget || (again && high) || "", allowUnknown);
-    if (await actions.run("approve", send)) scrollTo({ top: 0 });
-    else await production.load();
+    if (!(await actions.run("approve", send))) return production.load();
+    set({ budget: "" });
+    scrollTo({ top: 0 });
   };
 
   const approveButton = () => {
@@ -118,29 +119,29 @@ export function decisionBar(production, actions, state, app, unsaved) {
   const given = data.approvals.map((a) => a.approver);
 
   return html`
-    <section class="decision" key="decision" aria-label="Decision" data-terms=${state.terms}>
+    <section class="decision" aria-label="Decision" data-terms=${state.terms}>
       ${needed > 1 && html`
-        <p class="hint" key="given">
+        <p class="hint">
           ${`${given.length} of ${needed} people have approved${given.length ? `: ${listed(given)}` : ""}.`}
         </p>
       `}
       ${again && html`
-        <p class="hint" key="again">
+        <p class="hint">
           ${`Releases ${listed(money.map((item) => item.asset_id))}. `}
           ${`The total budget is ${usd(data.budget_usd)}; ${usd(data.spent_usd)} of it is spent.`}
         </p>
       `}
       ${asksToAllow && approver && unknownPriceCheckbox(listed(unknown), state.unknown, (on) => set({ unknown: on }))}
-      ${unticked && approver && html`<p class="hint" key="unticked" id="unticked">${UNKNOWN_PRICE_HINT}</p>`}
+      ${unticked && approver && html`<p class="hint" id="unticked">${UNKNOWN_PRICE_HINT}</p>`}
       ${unsaved.length > 0 && html`
-        <p class="hint" key="unsaved">
+        <p class="hint">
           ${`The plan does not include your changes to ${listed(unsaved.map((a) => a.asset_id))}, which are not saved.`}
         </p>
       `}
       ${actions.note("approve") ?? actions.note("reject")}
       ${state.open === "revise" && reviseForm(production, actions, state, set)}
       ${state.open === "reject" && rejectForm(production, actions, state, set)}
-      <div class="row" key="row">
+      <div class="row">
         ${part && html`
           <p class="hint grow">
             ${"All parts of a series are approved together: "}<a href="#/batches/${data.series_id}">open the series</a>.

@@ -55,7 +55,7 @@ export function assetSheet(production, asset, { actions, state, app, models, clo
   const { awaitingApproval } = production;
   const cost = assetCost(asset);
   const set = (change) => (Object.assign(state, change), app.update());
-  const context = { production, asset, actions, state, set, app, models };
+  const context = { production, asset, actions, state, set, app, models, close };
   const hasTakes = production.acceptsTakes && record;
   const name = assetNames(production.assets).get(asset.asset_id);
   return sheet(`sheet-${asset.asset_id}`, name, close, html`
@@ -66,7 +66,7 @@ export function assetSheet(production, asset, { actions, state, app, models, clo
       ${record?.stale && pill("paused", "Stale")}
     </p>
     ${awaitingApproval && asset.fallbacks?.length > 0 && html`
-      <p class="hint" key="fallbacks">${fallbacksText(asset)}</p>
+      <p class="hint">${fallbacksText(asset)}</p>
     `}
     ${record?.waiting && attentionCard(record.waiting, { ...attentionContext, asset, sheet: true })}
     ${record?.stale && staleNote(context)}
@@ -74,7 +74,7 @@ export function assetSheet(production, asset, { actions, state, app, models, clo
     ${awaitingApproval ? planEditor(context) : hasTakes && !record.waiting && newTakesForm(context)}
     ${!awaitingApproval && planDetails(asset)}
     ${!awaitingApproval && asset.depends_on.length > 0 && html`
-      <p class="hint" key="from">
+      <p class="hint">
         Made from ${listed(asset.depends_on)}.${asset.continues && ` It starts from the last frame of ${asset.continues}.`}
       </p>
     `}
@@ -87,7 +87,7 @@ function fallbacksText({ provider, model, fallbacks }) {
 }
 
 /** Before the approval: a saved change shows at once what it costs. */
-function planEditor({ production, asset, actions, state, set, models }) {
+function planEditor({ production, asset, actions, state, set, models, close }) {
   const id = asset.asset_id;
   const { edits } = state;
   const changes = unsavedEdits(asset, edits);
@@ -97,10 +97,10 @@ function planEditor({ production, asset, actions, state, set, models }) {
   const edit = (change) => actions.run("edit", () => production.edit([{ op: "change", asset_id: id, ...change }]));
   const shots = shotsOf(production.assets);
   const index = shots.findIndex(({ main, parts }) => [main, ...parts].some((each) => each.asset_id === id));
-  const moveTo = (to) => actions.run("edit", () => production.move(index, to));
+  const moveTo = (to) => actions.run("edit", () => production.move(index, to), true);
   const remove = () => actions.run("edit", async () => {
     await production.edit([{ op: "drop", asset_id: id }]);
-    location.hash = `#/p/${production.id}`;
+    close();
   });
   const save = async () => {
     if (!(await edit(changes))) return;
@@ -116,7 +116,7 @@ function planEditor({ production, asset, actions, state, set, models }) {
     type({ model, parameters: pictures === undefined ? {} : { [PICTURES]: pictures === null ? "" : String(pictures) } });
   };
   return html`
-    <div class="stack" key="editor">
+    <div class="stack">
       ${field("prompt", "Prompt", html`
         <textarea id="prompt" rows="7" dir="auto" .value=${edits.prompt ?? asset.prompt}
           oninput=${(e) => type({ prompt: e.target.value })}
@@ -124,7 +124,7 @@ function planEditor({ production, asset, actions, state, set, models }) {
       `)}
       ${isSpoken(asset) && deliveryField("delivery", edits.delivery ?? asset.delivery, (delivery) => type({ delivery }))}
       ${asset.original && html`
-        <details key="original"><summary>Original prompt</summary><p dir="auto">${asset.original}</p></details>
+        <details><summary>Original prompt</summary><p dir="auto">${asset.original}</p></details>
       `}
       ${field(
         "model",
@@ -138,19 +138,19 @@ function planEditor({ production, asset, actions, state, set, models }) {
       ${length > 1 && asset.asset_type === "video" && framesEditor(production, wanted, type)}
       ${actions.note("edit")}
       ${changed && html`
-        <p class="note" role="status" key="unsaved">
+        <p class="note" role="status">
           ${icon("alert")}<span>Not saved yet. The price follows when you save.</span>
         </p>
       `}
-      <div class="row tight" key="buttons">
+      <div class="row tight">
         ${button("Save", save, {
-          key: "save", variant: "primary", busy: actions.busy("edit"), disabled: !changed || !wanted.prompt.trim(),
+          variant: "primary", busy: actions.busy("edit"), disabled: !changed || !wanted.prompt.trim(),
         })}
-        ${changed && button("Discard changes", () => set({ edits: {} }), { key: "discard", variant: "ghost" })}
-        ${button("Earlier", () => moveTo(index - 1), { key: "earlier", disabled: index === 0 })}
-        ${button("Later", () => moveTo(index + 1), { key: "later", disabled: index === shots.length - 1 })}
+        ${changed && button("Discard changes", () => set({ edits: {} }), { variant: "ghost" })}
+        ${button("Earlier", () => moveTo(index - 1), { disabled: index === 0 })}
+        ${button("Later", () => moveTo(index + 1), { disabled: index === shots.length - 1 })}
         <span class="grow"></span>
-        ${button("Remove", remove, { key: "remove", variant: "danger", disabled: length === 1 })}
+        ${button("Remove", remove, { variant: "danger", disabled: length === 1 })}
       </div>
     </div>
   `;
@@ -165,7 +165,7 @@ const voiceOf = ({ data: { brief } }, asset, wanted, edits) => ({
 });
 
 const parametersEditor = (asset, offer, edits, type) => html`
-  <details key="parameters">
+  <details>
     <summary>Parameters</summary>
     ${Object.entries(offer.parameters).map(([name, meaning]) => html`
       <div key=${name}>
@@ -185,7 +185,7 @@ function dependsEditor(production, asset, type) {
   const toggle = (id, on) =>
     type({ depends_on: on ? [...asset.depends_on, id] : asset.depends_on.filter((each) => each !== id) });
   return html`
-    <details key="depends">
+    <details>
       <summary>Made from ${asset.depends_on.length ? listed(asset.depends_on) : "the brief alone"}</summary>
       <div class="row tight">
         ${[...references, ...others].map(([id, title]) => html`
@@ -204,7 +204,7 @@ const frameChoices = ({ assets }, { asset_id: own }, kind) =>
   [["", "None"], ...assets.filter((a) => a.asset_type === kind && a.asset_id !== own).map((a) => [a.asset_id, a.asset_id])];
 
 const framesEditor = (production, asset, type) => html`
-  <details key="frames">
+  <details>
     <summary>First and last frame</summary>
     ${FRAMES.map(({ name, title, type: kind }) => html`
       <div key=${name}>
@@ -229,7 +229,7 @@ function parameterValue(text) {
 
 /** After the approval: the asset as it is planned. */
 const planDetails = (asset) => html`
-  <details key="plan">
+  <details>
     <summary>Plan details</summary>
     <p dir="auto" class="pre">${asset.prompt}</p>
     ${asset.delivery && html`<p dir="auto">Delivery: ${asset.delivery}</p>`}

@@ -1,7 +1,7 @@
 // One attention item: why it waits, and every possible answer.
 
 import { post } from "../lib/api.js";
-import { button, field, fileButton, icon, sentence } from "../lib/components.js";
+import { button, field, fileButton, icon, moneyInput, sentence } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { ago, dateTime, priceLimit, usd } from "../lib/format.js";
 import { reasonLabel } from "../lib/labels.js";
@@ -39,10 +39,9 @@ function focusDecision() {
 }
 
 /**
- * `context` has the production's `id`, `actions`, `app`, `upload(assetId, file, key)` and `state` (by item: the form
- * that is unfolded, and the text that is typed into each form); optionally `done()`, called after an answer, the plan's
- * `asset`,
- * `inside` on the production's own page, and `sheet` in the sheet of the asset.
+ * `context` has the production's `id`, `actions`, `app`, `upload(assetId, file, key)` and `state` (by item: the unfolded
+ * form, and what is typed into each); optionally `done()`, called after an answer, the plan's `asset`, `inside` on the
+ * production's own page, and `sheet` in the sheet of the asset.
  */
 export function attentionCard(item, context) {
   const { actions, id, app, inside, sheet } = context;
@@ -133,9 +132,10 @@ export function attentionCard(item, context) {
 
   const text = state.texts?.[state.open] ?? "";
   const inputId = `${key}-words`;
-  const oninput = (e) => set({ texts: { ...state.texts, [state.open]: e.target.value } });
-  const line = (label, inputmode) => field(inputId, label, html`
-    <input id=${inputId} dir="auto" inputmode=${inputmode} .value=${text} oninput=${oninput}>
+  const type = (typed) => set({ texts: { ...state.texts, [state.open]: typed } });
+  const oninput = (e) => type(e.target.value);
+  const line = (label) => field(inputId, label, html`
+    <input id=${inputId} dir="auto" .value=${text} oninput=${oninput}>
   `);
   const paragraph = (label, rows) => field(inputId, label, html`
     <textarea id=${inputId} rows=${rows} dir="auto" .value=${text} oninput=${oninput}></textarea>
@@ -153,8 +153,8 @@ export function attentionCard(item, context) {
       confirm("Adopt this job", () => resolve("adopt", { job_id: text.trim() }), text.trim()),
     ],
     budget: () => [
-      line("Total budget (USD)", "decimal"),
-      confirm("Set the budget", () => resolve("raise_budget", { budget_usd: text.trim() }), Number(text) > 0),
+      field(inputId, "Total budget (USD)", moneyInput(inputId, text, "", type)),
+      confirm("Set the budget", () => resolve("raise_budget", { budget_usd: text }), Number(text) > 0),
     ],
     revise: () => [
       paragraph("What should be different?", 3),
@@ -199,7 +199,7 @@ export function attentionCard(item, context) {
       <div class="row tight">
         ${shown.map((answer) => answers[answer]?.())}
         ${shown.length < offered.length && button("More", () => set({ more: true }), {
-          key: "more", variant: "ghost", "aria-label": `More answers to ${ofAsset ? item.asset_id : "the plan"}`,
+          variant: "ghost", "aria-label": `More answers to ${ofAsset ? item.asset_id : "the plan"}`,
         })}
       </div>
       ${!hasRole("approver") && item.answers.some((answer) => REQUIRED_ROLES[answer] === "approver") && html`

@@ -27,7 +27,7 @@ export function storyboard(production, context) {
   const shots = shotsOf(assets);
   const records = new Map(assets.map((a) => [a.asset_id, a.record]));
   return html`
-    <ol class="board" key="board" aria-label="Storyboard" data-busy=${production.pendingEdits > 0}>
+    <ol class="board" aria-label="Storyboard" data-busy=${production.pendingEdits > 0}>
       ${shots.map((shot, index) => isShown(production, shot, context.state.filter)
         && card(production, shot, index, { ...context, records, last: shots.length - 1 }))}
     </ol>
@@ -74,16 +74,16 @@ function card(production, shot, index, context) {
             ${price(asset)}
           </span>
           ${production.awaitingApproval && html`
-            <span class="line quiet" key="model">
+            <span class="line quiet">
               ${icon(asset.asset_type)}<span class="model">${asset.provider} · ${asset.model}</span>
             </span>
           `}
           ${statusLine(production, shot)}
-          ${isUnsaved(asset) && html`<span class="line" key="unsaved">${pill("paused", "Not saved")}</span>`}
+          ${isUnsaved(asset) && html`<span class="line">${pill("paused", "Not saved")}</span>`}
         </span>
       </button>
       ${parts.length > 0 && html`
-        <ul class="parts" key="parts" aria-label="Made for ${name}">
+        <ul class="parts" aria-label="Made for ${name}">
           ${parts.map((each) => partLine(production, each, context))}
         </ul>
       `}
@@ -103,7 +103,7 @@ function partLine(production, asset, { on, open, isUnsaved }) {
         aria-label="${kind}: ${spokenStatus(production, asset)}">
         ${icon(type)}
         <span class="what" dir="auto">${type === "audio" ? assetText(production, asset) : kind}</span>
-        ${asset.delivery && html`<span class="quiet small" dir="auto" key="delivery">${asset.delivery}</span>`}
+        ${asset.delivery && html`<span class="quiet small" dir="auto">${asset.delivery}</span>`}
         ${isUnsaved(asset) && pill("paused", "Not saved")}
         ${(!found || assetCost(asset)?.tone) && price(asset)}
         ${scorePill(asset)}
@@ -131,9 +131,9 @@ function grip(name, index, last, move) {
 
 /** The storyboard of a plan that is still being written: text without controls. */
 export const draftBoard = ({ assets }) => html`
-  <ol class="board" key="drafting" aria-label="The plan so far">
+  <ol class="board" aria-label="The plan so far">
     ${assets.map((asset, index) => html`
-      <li class="card draft" key=${index}>
+      <li class="card draft">
         <div class="face">
           <span class="frame ${asset.asset_type}">
             <span class="words" dir="auto">${truncated(asset.prompt ?? "", EXCERPT_CHARS)}</span>
@@ -217,7 +217,7 @@ function statusLine(production, { main: asset, parts }) {
       ${pill(...pillOf(asset, found))}
       ${scorePill(asset)}
       ${notesPill(asset)}
-      ${record.reused && html`<span key="reused" title="From ${record.reused.production_id}">${pill("done", "Reused")}</span>`}
+      ${record.reused && html`<span title="From ${record.reused.production_id}">${pill("done", "Reused")}</span>`}
       ${record.takes > 1 && html`<span class="quiet">${count(record.takes, "take")}</span>`}
       ${status === "producing" && elapsed(production, asset)}
       ${assetCost(asset)?.estimate && html`<span class="quiet">${assetCost(asset).estimate}</span>`}
@@ -255,12 +255,12 @@ function frame(production, { main: asset, parts }, records, preview) {
       ${url && type === "image" && html`<img key=${url} src=${url} alt="" loading="lazy" decoding="async">`}
       ${url && type === "video" && video(url, still)}
       ${still && (url
-        ? html`<img key="poster" class="poster" src=${still} alt="" loading="lazy">`
+        ? html`<img class="poster" src=${still} alt="" loading="lazy">`
         : html`<img key="of-${still}" class=${own ? null : "faint"} src=${still} alt="" loading="lazy">`)}
       ${!(url && visual) && !still && html`
-        <span class="words" key="words" dir="auto">${assetText(production, asset)}</span>
+        <span class="words" dir="auto">${assetText(production, asset)}</span>
       `}
-      <span class="corner" key="corner">${icon(type)}${length(asset)}</span>
+      <span class="corner">${icon(type)}${length(asset)}</span>
       ${asset.record?.status === "generating" && generating(production, asset)}
     </span>
   `;
@@ -295,7 +295,7 @@ function generating(production, asset) {
   const progress = production.live.get(asset.asset_id)?.progress;
   const share = typeof progress === "number" ? progress : null;
   return html`
-    <span class="working" key="working">
+    <span class="working">
       ${share !== null && html`<span class="tabular">${percent(share)}</span>`}
       ${progressBar(share, asset.label || asset.asset_id)}
     </span>

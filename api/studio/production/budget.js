@@ -13,7 +13,7 @@ export function budgetControl(production, actions, state, set) {
   const open = state.open === "budget";
   return [
     html`
-      <div class="row" key="lower">
+      <div class="row">
         ${button("Lower the budget", () => set({ open: open ? null : "budget" }), {
           variant: "ghost", "aria-expanded": String(open),
         })}

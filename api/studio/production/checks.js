@@ -25,9 +25,9 @@ export function findingsList({ checks, number }, timed) {
   const found = checks?.findings ?? [];
   if (!found.length) return null;
   return html`
-    <ul class="findings" key="findings" aria-label="Checks of take ${number}">
-      ${found.map((each, index) => html`
-        <li key=${index} data-check=${each.check} class=${each.hard ? "bad" : null}>
+    <ul class="findings" aria-label="Checks of take ${number}">
+      ${found.map((each) => html`
+        <li data-check=${each.check} class=${each.hard ? "bad" : null}>
           ${icon(each.hard ? "cross" : "alert")}
           <span>${sentence(each.message)}</span>
           ${timed && typeof each.at_seconds === "number" && html`
@@ -45,7 +45,7 @@ export function measuredValues({ checks, number }) {
   const values = Object.entries(checks?.measured ?? {});
   if (!values.length) return null;
   return html`
-    <details key="measured">
+    <details>
       <summary>${count(values.length, "check")}</summary>
       <dl class="measured" aria-label="Measured values of take ${number}">
         ${values.map(([name, value]) => html`
@@ -61,5 +61,5 @@ export function notesPill({ record }) {
   const notes = (record?.findings ?? []).filter((each) => !each.hard);
   if (!notes.length || record.attention) return null;
   const text = notes.length === 1 ? `Note: ${notes[0].check.replaceAll("_", " ")}` : count(notes.length, "note");
-  return html`<span key="notes" title=${notes.map((each) => each.message).join("\n")}>${pill("paused", text)}</span>`;
+  return html`<span title=${notes.map((each) => each.message).join("\n")}>${pill("paused", text)}</span>`;
 }

@@ -109,7 +109,7 @@ export function cutSheet(production, { actions, state, set, destinations }) {
   const shots = filmShots(production);
   const names = assetNames(production.assets);
   const cut = draftOf(production, state);
-  const close = () => set({ cutting: false, ...NO_DRAFT });
+  const close = () => set({ cutting: false }); // the timeline shows the draft
   const change = (more) => changeCut(production, { state, set }, more);
 
   function join(shot, given) {
@@ -145,7 +145,7 @@ export function cutSheet(production, { actions, state, set, destinations }) {
     return field(`cut-${name}`, label, html`
       <div class="card-text">
         <input id=${`cut-${name}`} dir="auto" maxlength="200" .value=${text}
-          onchange=${(e) => write({ text: e.target.value })}>
+          oninput=${(e) => write({ text: e.target.value })}>
         <input type="number" min="0.5" max="20" step="0.5" .value=${String(seconds)} aria-label=${`${label}, seconds`}
           onchange=${(e) => write({ seconds: Number(e.target.value) || CARD_SECONDS })}>
       </div>

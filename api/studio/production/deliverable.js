@@ -40,7 +40,7 @@ export function deliverableSection(production, { actions, state, app, destinatio
   const page = files.find((f) => f.role === "page");
   const images = files.filter((f) => f.role === "image");
   return html`
-    <section class="result" key="result" aria-label="Deliverable">
+    <section class="result" aria-label="Deliverable">
       ${languageTabs(production, videos, video, destinations, choose)}
       ${video && renditionTabs(videos.filter((f) => f.language === video.language), video, destinations, choose)}
       ${video
@@ -73,7 +73,7 @@ function languageTabs(production, videos, shown, destinations, choose) {
   const inLanguage = (tag) =>
     videos.find((f) => f.language === tag && version(f) === version(shown)) ?? videos.find((f) => f.language === tag);
   return tags.length > 1 && html`
-    <div class="row tight" role="group" aria-label="Language" key="languages">
+    <div class="row tight" role="group" aria-label="Language">
       ${tags.map((tag) => html`
         <button type="button" class="chip" key=${tag} aria-pressed=${String(tag === shown.language)}
           onclick=${() => choose(inLanguage(tag).name)}>${languageNames.of(tag || production.data.brief.languages[0])}</button>
@@ -84,7 +84,7 @@ function languageTabs(production, videos, shown, destinations, choose) {
 
 /** One button for each version of the film. */
 const renditionTabs = (videos, shown, destinations, choose) => videos.length > 1 && html`
-  <div class="row tight" role="group" aria-label="Version" key="renditions">
+  <div class="row tight" role="group" aria-label="Version">
     ${videos.map((file) => html`
       <button type="button" class="chip" key=${file.name} aria-pressed=${String(file === shown)}
         onclick=${() => choose(file.name)}>
@@ -120,7 +120,7 @@ function measuredFacts({ width, height, bytes, measured }) {
     </div>
   `;
   return html`
-    <div key="measured">
+    <div>
       <dl class="measured" aria-label="Measured">${facts.map(fact)}</dl>
       ${measured.ai_label && html`<p class="hint">${`Made with AI: ${measured.ai_label}.`}</p>`}
     </div>
@@ -214,7 +214,7 @@ function downloads(production, deliverable, state, app) {
   `;
   const others = deliverable.files.filter((f) => f.role !== "image" && f.role !== "screen-text");
   return html`
-    <div class="downloads" key="downloads">
+    <div class="downloads">
       <a class="button primary" href=${production.url("deliverable.zip")} download>
         ${icon("download")}<span>Download all</span>
       </a>
@@ -237,7 +237,7 @@ function downloads(production, deliverable, state, app) {
 
 /** The film as archives for editing software: its timeline, takes, captions and markers. */
 const exports = (production) => html`
-  <details class="files" key="exports">
+  <details class="files">
     <summary>Export for editing</summary>
     <div class="downloads">
       ${EXPORTS.map(([format, software, name]) => html`
@@ -278,7 +278,7 @@ function staleAssets(production, actions) {
   if (!stale.length) return null;
   const assets = `${count(stale.length, "asset")} made from inputs that have changed since`;
   return html`
-    <div class="note" key="stale">
+    <div class="note">
       ${icon("redo")}
       <div>
         <p>${assets}: ${stale.map((a) => a.asset_id).join(", ")}. Nothing is made again automatically.</p>

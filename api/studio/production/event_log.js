@@ -65,10 +65,10 @@ export function eventLog(production, state, set) {
     get(`${production.path}/plan/history`).then((found) => set({ versions: found.versions }), () => {});
   };
   return html`
-    <details class="history" key="history" ontoggle=${load}>
+    <details class="history" ontoggle=${load}>
       <summary>Event log</summary>
       ${versions.length > 0 && html`
-        <ol class="log" key="versions" aria-label="Plan changes">${versions.map(versionLine)}</ol>
+        <ol class="log" aria-label="Plan changes">${versions.map(versionLine)}</ol>
       `}
       <ol class="log" aria-label="Events">${events.map(eventLine)}</ol>
     </details>
@@ -80,8 +80,8 @@ const versionLine = ({ event_id, at, by, changes }) => html`
     <time datetime=${at}>${dateTime(at)}</time>
     <span>
       ${`${by || "Someone"}: `}
-      ${changes.slice(0, MOST_CHANGES).map((change, n) => html`
-        <span class="change" dir="auto" key=${n}>
+      ${changes.slice(0, MOST_CHANGES).map((change) => html`
+        <span class="change" dir="auto">
           ${`${change.asset_id ?? "plan"} ${change.field} `}
           ${change.before !== null && html`<del>${valueText(change.before)}</del>`}
           ${change.after !== null && html`<ins>${valueText(change.after)}</ins>`}${" "}

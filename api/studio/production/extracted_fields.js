@@ -4,7 +4,7 @@ import { get, request } from "../lib/api.js";
 import { button } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { count, dotted } from "../lib/format.js";
-import { actorName } from "../lib/session.js";
+import { actorName, draftMap } from "../lib/session.js";
 
 const percent = (share) => `${Math.round(Number(share) * 100)} %`;
 
@@ -13,11 +13,12 @@ const waits = ({ waiting }) => waiting !== "";
 /** The fields of one reference of a production. */
 export class ExtractedFields {
   #found = null;
-  #typed = new Map(); // path -> the typed value
+  #typed; // path -> the typed value
   #shown = ""; // the path of the field whose page is shown
 
   constructor(path, reviewed, actions, app) {
     Object.assign(this, { path, reviewed, actions, app });
+    this.#typed = draftMap(path);
   }
 
   async load() {
@@ -34,7 +35,7 @@ export class ExtractedFields {
   }
 
   #run(changes, accept = []) {
-    return this.actions.run("references", () => this.#review(changes, accept));
+    return this.actions.run("references", () => this.#review(changes, accept), true);
   }
 
   view() {
@@ -42,7 +43,7 @@ export class ExtractedFields {
     if (!found) return null;
     const waiting = found.waiting.length;
     return html`
-      <section class="extracted" key="fields" aria-label="Fields of ${found.name || `reference-${found.reference}`}">
+      <section class="extracted" aria-label="Fields of ${found.name || `reference-${found.reference}`}">
         <h3>${dotted(`Fields: ${found.kind.replaceAll("_", " ")}`, waiting > 0 && `${waiting} to review`)}</h3>
         ${found.unread.map((text) => html`<p class="hint" key=${text} dir="auto">Not read: ${text}.</p>`)}
         <div class="sheet-of-fields">
@@ -50,7 +51,7 @@ export class ExtractedFields {
           <div>
             ${found.rules.filter(({ outcome }) => outcome === "failed").map((rule) => this.#rule(rule))}
             ${found.waiting.filter(({ item }) => item === "kind").map(({ reason }) => html`
-              <p key="kind">${reason} ${button("The kind is right", () => this.#run([], ["kind"]))}</p>
+              <p>${reason} ${button("The kind is right", () => this.#run([], ["kind"]))}</p>
             `)}
             <ul class="parts">${[...found.fields.filter(waits), ...found.fields.filter((each) => !waits(each))]
               .map((each) => this.#field(each))}</ul>
@@ -68,7 +69,7 @@ export class ExtractedFields {
       "--left": `${left}%`, "--top": `${top}%`, "--width": `${right - left}%`, "--height": `${bottom - top}%`,
     };
     return html`
-      <figure class="page-of-field" key="page">
+      <figure class="page-of-field">
         ${field.picture_url
           ? html`<div><img src=${field.picture_url} alt="${field.source}, with ${field.label}" loading="lazy">
               ${field.box.length === 4 && html`<span class="place" vars=${place} aria-hidden="true"></span>`}</div>`
@@ -82,6 +83,7 @@ export class ExtractedFields {
     const typed = this.#typed.get(field.path);
     const edit = (text) => (this.#typed.set(field.path, text), this.#show(field));
     const value = [field.value, field.currency].filter(Boolean).join(" ");
+    const save = () => this.#run([{ path: field.path, value: typed || null }]);
     return html`
       <li key=${field.path} data-waiting=${waits(field)}>
         <p class="hint">${dotted(
@@ -90,13 +92,14 @@ export class ExtractedFields {
         ${typed === undefined
           ? html`<p class="text" dir="auto">${value || "–"}</p>`
           : html`<input id="field-${field.path}" aria-label="Value of ${field.path}" .value=${typed} dir="auto"
-              oninput=${(event) => edit(event.target.value)}>`}
+              oninput=${(event) => edit(event.target.value)}
+              onkeydown=${({ key, isComposing }) => key === "Enter" && !isComposing && save()}>`}
         ${field.waiting && html`<p class="hint warn" dir="auto">${field.waiting}</p>`}
         <div class="row tight">
           ${button("Show", () => this.#show(field), { variant: "ghost", "aria-label": `Show the page of ${field.path}` })}
           ${typed === undefined
             ? button("Correct", () => edit(value), { variant: "ghost", "aria-label": `Correct ${field.path}` })
-            : button("Save", () => this.#run([{ path: field.path, value: typed || null }]), {
+            : button("Save", save, { busy: false,
                 "aria-label": `Save ${field.path}` })}
           ${typed === undefined && field.waiting && button("It is right", () => this.#run([], [field.path]), {
             variant: "ghost", "aria-label": `Accept ${field.path}` })}

@@ -30,11 +30,11 @@ export function illustrated(text, pictures = []) {
     at = match.index + match[0].length;
   }
   parts.push(text.slice(at).trim());
-  return parts.filter(Boolean).map((part, index) =>
+  return parts.filter(Boolean).map((part) =>
     typeof part === "string"
-      ? html`<div key=${index}>${part}</div>`
+      ? html`<div>${part}</div>`
       : html`
-          <a key=${index} href=${part.url} target="_blank" rel="noopener">
+          <a href=${part.url} target="_blank" rel="noopener">
             <img src=${part.url} alt=${part.alt} width=${part.width} height=${part.height} loading="lazy">
           </a>
         `,

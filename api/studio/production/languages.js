@@ -18,7 +18,7 @@ const shareOf = ({ low_usd, high_usd, unknown }) =>
 
 /** The share of each language in the price of a plan; nothing for a film in one language. */
 export const languageShares = (plan, original) => plan.languages?.length > 0 && html`
-  <ul class="languages" key="languages" aria-label="Languages">
+  <ul class="languages" aria-label="Languages">
     ${plan.languages.map((each) => html`
       <li key=${each.language}>
         ${dotted(

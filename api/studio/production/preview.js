@@ -57,7 +57,7 @@ export class Preview {
     const shown = this.current;
     if (!shown?.data) return this.actions.note("preview");
     return html`
-      <section class="preview" key="preview" aria-label="Preview">
+      <section class="preview" aria-label="Preview">
         <div class="row">
           <h2>Preview</h2>
           <p class="hint">

@@ -35,8 +35,8 @@ export function open([id, assetId], app) {
   const production = new Production(id, app);
   const preview = new Preview(production, actions, app);
   const references = new References(production, actions, app);
-  const typed = { feedback: "", reason: "", newAsset: null, sheets: {}, attention: {}, ...drafts.get(`p/${id}`) };
-  const state = { dragged: null, over: null, budget: "", open: null, ...typed };
+  const typed = { feedback: "", reason: "", budget: "", newAsset: null, sheets: {}, attention: {}, ...drafts.get(`p/${id}`) };
+  const state = { dragged: null, over: null, open: null, ...typed };
   for (const [asset, each] of Object.entries(state.sheets)) state.sheets[asset] = newSheetState(each);
   let models = [];
   let destinations = [];
@@ -55,12 +55,12 @@ export function open([id, assetId], app) {
 
   /** Keep the texts that are not sent yet, so that neither a closed sheet nor a reload loses them. */
   function keepTyped() {
-    const { feedback, reason, newAsset } = state;
+    const { feedback, reason, budget, lower, newAsset, cut, cutBase } = state;
     const pick = (states, names) => Object.fromEntries(Object.entries(states).map(
       ([key, each]) => [key, Object.fromEntries(names.map((name) => [name, each[name]]))],
     ));
     const sheets = pick(state.sheets, ["edits", "feedback"]);
-    drafts.set(`p/${id}`, { feedback, reason, newAsset, sheets, attention: pick(state.attention, ["texts"]) });
+    drafts.set(`p/${id}`, { feedback, reason, budget, lower, newAsset, cut, cutBase, sheets, attention: pick(state.attention, ["texts"]) });
   }
 
   const isUnsaved = (asset) =>
@@ -68,12 +68,12 @@ export function open([id, assetId], app) {
 
   const closeSheet = () => {
     if (openedHere) window.history.back();
-    else location.hash = `#/p/${id}`;
+    else location.replace(`#/p/${id}`);
     openedHere = false;
   };
   const boardEvents = {
     open: (asset) => ((openedHere = true), (location.hash = `#/p/${id}/${asset}`)),
-    move: (from, to) => actions.run("move", () => production.move(from, to)),
+    move: (from, to) => actions.run("move", () => production.move(from, to), true),
     drag: set,
   };
   const attentionContext = {
@@ -90,7 +90,7 @@ export function open([id, assetId], app) {
     const { data } = production;
     const { brief } = data;
     return html`
-      <header class="head" key="head">
+      <header class="head">
         <a class="crumb" href="#/productions">${icon("back")}Productions</a>
         <div class="row">
           <div class="titled grow">
@@ -119,7 +119,7 @@ export function open([id, assetId], app) {
 
   function finalCost() {
     const { text, tone } = productionCost(production);
-    return [" · ", html`<span class=${tone} key="cost">${text}</span>`];
+    return [" · ", html`<span class=${tone}>${text}</span>`];
   }
 
   /** The brief as it was sent; a long one is unfolded. */
@@ -127,7 +127,7 @@ export function open([id, assetId], app) {
     const long = text.length > BRIEF_CHARS;
     const toggle = () => set({ wholeBrief: !state.wholeBrief });
     return html`
-      <div class="brief-text" key="brief">
+      <div class="brief-text">
         <blockquote dir="auto">${state.wholeBrief ? text : excerpt(text, BRIEF_CHARS)}</blockquote>
         ${style && html`<p class="quiet small" dir="auto">${`Style: ${style}`}</p>`}
         ${long && html`
@@ -139,7 +139,7 @@ export function open([id, assetId], app) {
     `;
   }
 
-  /** The keys keep each button its element: a click during a change of the status must not reach its neighbour. */
+  /** Each button keeps its place: a click during a change of the status must not reach its neighbour. */
   function lifecycleButtons(data) {
     const send = (action, body) => () => actions.run("life", () => production.send(action, body));
     const live = BUSY.has(data.status) || data.status === "needs_attention";
@@ -147,18 +147,18 @@ export function open([id, assetId], app) {
     const temporal = data.links.temporal_ui;
     return [
       live && data.approved_at && !data.paused && button("Pause", send("pause", { paused_by: actorName() }), {
-        key: "pause", variant: "ghost", busy, mark: "pause",
+        variant: "ghost", busy, mark: "pause",
       }),
       data.paused && button("Resume", send("resume", { resumed_by: actorName() }), {
-        key: "resume", variant: "ghost", busy, mark: "play",
+        variant: "ghost", busy, mark: "play",
       }),
       !CLOSED.has(data.status) && button(
         "Cancel production",
         () => set({ open: state.open === "cancel" ? null : "cancel" }),
-        { key: "cancel", variant: "ghost", "aria-expanded": String(state.open === "cancel") },
+        { variant: "ghost", "aria-expanded": String(state.open === "cancel") },
       ),
       temporal && html`
-        <a class="button ghost" key="temporal" href=${temporal} target="_blank" rel="noopener">
+        <a class="button ghost" href=${temporal} target="_blank" rel="noopener">
           <span>Temporal</span>${icon("external")}
         </a>
       `,
@@ -171,7 +171,7 @@ export function open([id, assetId], app) {
       set({ open: null });
     });
     return html`
-      <div class="note" key="cancel">
+      <div class="note">
         ${icon("alert")}
         <div>
           <p>Cancel this production? ${CANCEL_EFFECT}</p>
@@ -186,12 +186,12 @@ export function open([id, assetId], app) {
 
   function connectionBanner() {
     if (!production.connected) return html`
-      <p class="banner" role="status" key="lost">
+      <p class="banner" role="status">
         ${spinner}Reconnecting… The page may be out of date; nothing is lost.
       </p>
     `;
     return production.stalled && html`
-      <p class="banner" role="status" key="stalled">
+      <p class="banner" role="status">
         ${icon("alert")}
         ${"No worker is responding. Nothing is lost: the production continues once a worker runs "}
         ${"(`make up`, or `python -m worker`)."}
@@ -203,7 +203,7 @@ export function open([id, assetId], app) {
   function overrunNote() {
     const { overrun_usd, spent_usd, status } = production.data;
     return Number(overrun_usd) > 0 && html`
-      <p class="note bad" role="status" key="overrun">
+      <p class="note bad" role="status">
         ${icon("cross")}
         <span>
           <strong>${aboveListPrice(overrun_usd)}</strong> of the ${usd(spent_usd)} spent.
@@ -225,7 +225,7 @@ export function open([id, assetId], app) {
     const assembling = film.count ? `Encoding the film: ${film.segments} of ${film.count}` : "Assembling the deliverable";
     const step = finishing ? assembling : `${done} of ${count(assets.length, "asset")}`;
     return html`
-      <section class="meters" key="meters" aria-label="Progress">
+      <section class="meters" aria-label="Progress">
         <div>
           <p><strong>${step}</strong></p>
           ${progressBar(assets.length ? done / assets.length : 0, "Assets made")}
@@ -254,7 +254,7 @@ export function open([id, assetId], app) {
       (item) => item && (item.asset_id || !DECIDED_BELOW.includes(item.reason)),
     );
     return items.length > 0 && html`
-      <section class="waits" key="waits" aria-label="Pending decisions">
+      <section class="waits" aria-label="Pending decisions">
         ${items.map((item) => attentionCard(item, {
           ...attentionContext, asset: plan?.assets.find((a) => a.asset_id === item.asset_id),
         }))}
@@ -274,7 +274,7 @@ export function open([id, assetId], app) {
       cancelled: "The production was cancelled. Finished assets are kept below.",
     }[data.status];
     return text && html`
-      <div class="note" key="over">
+      <div class="note">
         ${icon("minus")}
         <div>
           <p dir="auto">${text}</p>
@@ -286,7 +286,7 @@ export function open([id, assetId], app) {
 
   function planningSection(draft) {
     return html`
-      <section class="planning" key="planning">
+      <section class="planning">
         <div class="row tight">
           ${spinner}
           <p role="status">Writing the plan…</p>
@@ -300,7 +300,7 @@ export function open([id, assetId], app) {
   function planSection() {
     const editable = production.awaitingApproval;
     return html`
-      <section class="plan" key="plan">
+      <section class="plan">
         <div class="row">
           <h2>Storyboard</h2>
           ${editable && html`<p class="hint wide-only">Drag a card, or press the arrow keys on its handle.</p>`}
@@ -336,7 +336,7 @@ export function open([id, assetId], app) {
     const { data, problem, plan, awaitingApproval } = production;
     if (!data && problem) return loadFailure(problem, () => production.load());
     if (!data) return html`
-      <div class="loading" key="loading"><p class="sr" role="status">Loading</p>${skeleton(6)}</div>
+      <div class="loading"><p class="sr" role="status">Loading</p>${skeleton(6)}</div>
     `;
     const { status } = data;
     const planning = status === "planning";

@@ -20,7 +20,7 @@ export function provenance(url, state, app, key = "provenance") {
         <dl data-state=${found.state}>
           ${grouped(found.lines).map(([name, texts]) => html`
             <dt key="${name}">${name}</dt>
-            <dd key="${name}-texts">${texts.map((text, n) => html`<p key=${n} dir="auto">${text}</p>`)}</dd>
+            <dd key="${name}-texts">${texts.map((text) => html`<p dir="auto">${text}</p>`)}</dd>
           `)}
         </dl>
       `}

@@ -4,7 +4,7 @@ import { get, post, request } from "../lib/api.js";
 import { button, icon } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { count, dotted, excerpt, usd } from "../lib/format.js";
-import { actorName } from "../lib/session.js";
+import { actorName, draftMap } from "../lib/session.js";
 import { ExtractedFields } from "./extracted_fields.js";
 
 const KIND_ICONS = { picture: "image", video: "video", sound: "audio", document: "text" };
@@ -15,12 +15,13 @@ export class References {
   #list = null;
   #event = -1; // the last event when the list was loaded
   #open = new Map(); // number -> the reference with its parts
-  #edited = new Map(); // "number/part_id" -> the typed text
+  #edited; // "number/part_id" -> the typed text
   #more = new Set();
   #fields = new Map(); // number -> its extracted fields
 
   constructor(production, actions, app) {
     Object.assign(this, { production, actions, app });
+    this.#edited = draftMap(`p/${production.id}/references`);
   }
 
   get #path() {
@@ -59,11 +60,11 @@ export class References {
   view(data) {
     if (this.#event !== data.last_event_id) {
       this.#event = data.last_event_id;
-      this.actions.run("references", () => this.#load());
+      this.actions.run("references", () => this.#load(), true);
     }
     if (!this.#list?.length) return this.actions.note("references");
     return html`
-      <section class="readings" key="references" aria-label="References">
+      <section class="readings" aria-label="References">
         <h2>References</h2>
         ${this.actions.note("references")}
         ${this.#list.map((each) => this.#card(each))}
@@ -75,7 +76,7 @@ export class References {
     const { reference: number } = each;
     const open = this.#open.get(number);
     const toggle = (event) =>
-      event.target.open && !open && this.actions.run("references", () => this.#loadOne(number));
+      event.target.open && !open && this.actions.run("references", () => this.#loadOne(number), true);
     return html`
       <details class="files reading" key=${number} ontoggle=${toggle}>
         <summary>
@@ -94,7 +95,7 @@ export class References {
           <p class="hint" key=${what} dir="auto">Not read: ${what}; ${remedy}.</p>
         `)}
         ${each.waiting_usd && button(`Read it for up to ${usd(each.waiting_usd)}`,
-          () => this.actions.run("references", () => this.#analyse(each)))}
+          () => this.actions.run("references", () => this.#analyse(each), true), { busy: false })}
         ${open && this.#fields.get(number)?.view()}
         ${open && this.#parts(number, open.parts)}
       </details>
@@ -105,7 +106,7 @@ export class References {
     const shown = this.#more.has(number) ? parts : parts.slice(0, SHOWN_PARTS);
     const more = parts.length - shown.length;
     return html`
-      <ul class="parts" key="parts">
+      <ul class="parts">
         ${shown.map((part) => this.#part(number, part))}
       </ul>
       ${more > 0 && button(`Show ${count(more, "further part")}`, () => (this.#more.add(number), this.app.update()))}
@@ -115,7 +116,7 @@ export class References {
   #part(number, part) {
     const key = `${number}/${part.part_id}`;
     const typed = this.#edited.get(key);
-    const run = (text) => this.actions.run("references", () => this.#correct(number, part, text));
+    const run = (text) => this.actions.run("references", () => this.#correct(number, part, text), true);
     const edit = (text) => (this.#edited.set(key, text), this.app.update());
     return html`
       <li key=${part.part_id} data-struck=${part.struck}>

@@ -1,7 +1,7 @@
 // The takes of an asset, side by side, and the form that makes another one.
 
 import { get } from "../lib/api.js";
-import { button, field, fileButton, icon, select } from "../lib/components.js";
+import { button, field, fileButton, icon, moneyInput, select } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { ago, count, dateTime, dotted, duration, fileSize, priceLimit, roundedUp, spent, usd } from "../lib/format.js";
 import { staleBecause } from "../lib/labels.js";
@@ -48,7 +48,7 @@ export function refreshButton(production, assets, actions, key) {
 }
 
 export const staleNote = ({ production, asset, actions }) => html`
-  <div class="note" key="stale">
+  <div class="note">
     ${icon("redo")}
     <div>
       <p>${staleBecause(asset.record.stale_because)}.</p>
@@ -71,10 +71,10 @@ export function takesSection({ production, asset, actions, state, app }) {
   const making = record.making || (record.status === "generating" ? 1 : 0);
   const selectable = !making && !actions.busy("select");
   return html`
-    <section class="takes" key="takes" aria-label="Takes">
+    <section class="takes" aria-label="Takes">
       ${(state.takes ?? []).map((take) => takeCard(production, asset, take, { actions, selectable, state, app }))}
-      ${making > 0 && html`<p class="hint" key="making">${count(making, "take")} being made…</p>`}
-      ${record.takes === 0 && !making && html`<p class="hint" key="none">There are no takes yet.</p>`}
+      ${making > 0 && html`<p class="hint">${count(making, "take")} being made…</p>`}
+      ${record.takes === 0 && !making && html`<p class="hint">There are no takes yet.</p>`}
       ${actions.note("select")}
     </section>
   `;
@@ -107,11 +107,11 @@ function takeCard(production, asset, take, { actions, selectable, state, app }) 
         ${take.width && ` · ${take.width} × ${take.height}`}
         ${` · ${fileSize(take.bytes)}`}
       </p>
-      ${take.reused && html`<p class="quiet small" key="reused">${reusedFrom(take.reused)}</p>`}
+      ${take.reused && html`<p class="quiet small">${reusedFrom(take.reused)}</p>`}
       ${findingsList(take, ["video", "audio"].includes(asset.asset_type))}
       <p class="said" dir="auto" title=${take.prompt}>${take.prompt}</p>
       ${verdictDetails(take)}
-      ${take.delivery && html`<p class="quiet small" dir="auto" key="delivery">Delivery: ${take.delivery}</p>`}
+      ${take.delivery && html`<p class="quiet small" dir="auto">Delivery: ${take.delivery}</p>`}
       ${measuredValues(take)}
       ${take.selected
         ? pill("done", "In use")
@@ -182,7 +182,6 @@ export function newTakesForm({ production, asset, actions, state, set, models })
       set({ ...sent, how: "same", budget: "", model: null, count: 1, unknown: false });
     });
   const upload = ([file]) => actions.run("upload", () => production.upload(asset.asset_id, file));
-  const setCount = (text) => set({ count: Math.min(10, Math.max(1, Number(text) || 1)) });
 
   const makeButton = () => {
     const takes = state.count > 1 ? `Make ${state.count} takes` : "Make a take";
@@ -197,7 +196,7 @@ export function newTakesForm({ production, asset, actions, state, set, models })
   };
 
   return html`
-    <section class="stack again" key="again" aria-label="Make it again">
+    <section class="stack again" aria-label="Make it again">
       <h3>Make it again</h3>
       <div class="segments" role="radiogroup" aria-label="How">
         ${MODES.map(([how, label]) => html`
@@ -208,7 +207,7 @@ export function newTakesForm({ production, asset, actions, state, set, models })
         `)}
       </div>
       ${state.how === "prompt" && html`
-        <div key="p">
+        <div>
           ${field("again-prompt", "Prompt", html`
             <textarea id="again-prompt" rows="5" dir="auto" .value=${prompt}
               oninput=${(e) => set({ edits: { ...state.edits, prompt: e.target.value } })}></textarea>
@@ -218,7 +217,7 @@ export function newTakesForm({ production, asset, actions, state, set, models })
         </div>
       `}
       ${state.how === "feedback" && html`
-        <div key="f">
+        <div>
           ${field("again-feedback", "What should be different?", html`
             <textarea id="again-feedback" rows="3" dir="auto" aria-describedby="again-feedback-hint"
               placeholder="e.g. warmer light, slower, no people" .value=${state.feedback}
@@ -228,29 +227,28 @@ export function newTakesForm({ production, asset, actions, state, set, models })
             : "A language model writes the new prompt from it.")}
         </div>
       `}
-      <div class="grid two" key="by">
+      <div class="grid two">
         ${field("again-model", "Made by", modelSelect(
           "again-model", models, asset, state.model ?? modelKey(asset), (model) => set({ model }),
         ))}
         ${field("again-count", "Takes", html`
           <input id="again-count" type="number" min="1" max="10" .value=${String(state.count)}
-            oninput=${(e) => setCount(e.target.value)}>
+            oninput=${(e) => set({ count: e.target.value })}>
         `)}
       </div>
       ${actions.failedWith("regenerate", "budget-short") && html`
-        <div key="b">
-          ${field("again-budget", "Raise the total budget to (USD)", html`
-            <input id="again-budget" inputmode="decimal" .value=${state.budget}
-              oninput=${(e) => set({ budget: e.target.value.trim() })}>
-          `)}
+        <div>
+          ${field("again-budget", "Raise the total budget to (USD)", moneyInput(
+            "again-budget", state.budget, "", (budget) => set({ budget }),
+          ))}
         </div>
       `}
       ${actions.note("regenerate") ?? actions.note("upload")}
       ${unknown && unknownPriceCheckbox(
         `this take of ${asset.asset_id}`, state.unknown, (on) => set({ unknown: on }), "again-unknown",
       )}
-      ${unticked && html`<p class="hint" key="again-unticked">${UNKNOWN_PRICE_HINT}</p>`}
-      <div class="row tight" key="go">
+      ${unticked && html`<p class="hint">${UNKNOWN_PRICE_HINT}</p>`}
+      <div class="row tight">
         ${makeButton()}
         ${fileButton(actions.busy("upload") ? "Uploading…" : "Upload a file", upload, {
           busy: actions.busy("upload"), accept: ACCEPTED[asset.asset_type],

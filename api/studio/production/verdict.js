@@ -18,7 +18,7 @@ export function scorePill({ record }) {
   const title = isJudged(verdict) ? reasons(verdict) : verdict.unjudged;
   const label = isJudged(verdict) ? `Score ${verdict.score.toFixed(2)}` : "Unjudged";
   const tone = !isJudged(verdict) ? "pending" : verdict.matches ? "delivered" : "paused";
-  return html`<span key="score" data-score=${verdict.score ?? "none"} title=${title}>${pill(tone, label)}</span>`;
+  return html`<span data-score=${verdict.score ?? "none"} title=${title}>${pill(tone, label)}</span>`;
 }
 
 const reasons = ({ scores }) =>
@@ -28,10 +28,10 @@ const reasons = ({ scores }) =>
 export function verdictDetails({ verdict, number, refined_from: from }) {
   if (!verdict) return null;
   if (!isJudged(verdict)) {
-    return html`<p class="quiet small" key="verdict">Unjudged: ${verdict.unjudged}</p>`;
+    return html`<p class="quiet small">Unjudged: ${verdict.unjudged}</p>`;
   }
   return html`
-    <details key="verdict" .open=${!verdict.matches}>
+    <details .open=${!verdict.matches}>
       <summary>
         Score ${verdict.score.toFixed(2)}${verdict.matches ? ", matches" : ""}${from ? `, refined from take ${from}` : ""}
       </summary>
@@ -42,7 +42,7 @@ export function verdictDetails({ verdict, number, refined_from: from }) {
           </div>
         `)}
       </dl>
-      ${verdict.prompt && html`<p class="said" dir="auto" key="better">Better prompt: ${verdict.prompt}</p>`}
+      ${verdict.prompt && html`<p class="said" dir="auto">Better prompt: ${verdict.prompt}</p>`}
       <p class="quiet small">
         Judged by ${verdict.judge}${verdict.reused && `, in ${verdict.reused}`}${
           verdict.unseen ? `, which did not see ${count(verdict.unseen, "picture")} of it` : ""}
@@ -68,7 +68,7 @@ export function scoreFilter(production, chosen, choose) {
   const label = { low: `Below ${least.toFixed(2)} (${found("low")})`, unjudged: `Unjudged (${found("unjudged")})` };
   const options = Object.entries(FILTERS).map(([name, [text]]) => [name, label[name] ?? text]);
   return html`
-    <div class="row tight" key="score-filter">
+    <div class="row tight">
       <label class="quiet" for="score-filter">Show</label>
       ${select("score-filter", options, chosen ?? "all", choose)}
     </div>

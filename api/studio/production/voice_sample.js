@@ -29,17 +29,17 @@ export function voiceSample(wanted, actions) {
       mark: "play", busy: actions.busy("voice"),
     });
   return html`
-    <div class="stack" key="voice-sample">
+    <div class="stack">
       ${!["ready", "priced"].includes(sample.status) && html`
-        <div class="row tight" key="listen">
+        <div class="row tight">
           ${sample.status ? listen("Try again", { again: true }) : listen("Listen to this voice")}
         </div>
       `}
-      ${sample.status === "failed" && html`<p class="note bad" role="status" key="failed">${sample.message}</p>`}
+      ${sample.status === "failed" && html`<p class="note bad" role="status">${sample.message}</p>`}
       ${sample.status === "priced" && priced(sample, listen)}
       ${sample.status === "ready" && html`
         <audio key=${sample.sample_id} src=${sample.media} controls autoplay aria-label="Sample of the voice"></audio>
-        <p class="hint" key="said" dir="auto">${sample.text}</p>
+        <p class="hint" dir="auto">${sample.text}</p>
       `}
       ${actions.note("voice")}
     </div>
@@ -47,7 +47,7 @@ export function voiceSample(wanted, actions) {
 }
 
 const priced = ({ price_usd }, listen) => html`
-  <div class="row tight" key="priced" role="status">
+  <div class="row tight" role="status">
     <p class="hint">
       ${price_usd === null ? "The price of this model is not published." : "A sample of this voice costs money, once."}
       ${!hasRole("approver") && " An approver can make a sample."}

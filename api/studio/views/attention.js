@@ -69,7 +69,7 @@ export function open(_, app) {
     const reasons = ["", ...REASON_ORDER.filter((each) => counts.has(each) || each === reason)];
     if (reasons.length < 3 && !reason && !batches.length) return null; // nothing to choose from
     return html`
-      <div class="row tight filters" key="filters" role="search">
+      <div class="row tight filters" role="search">
         ${reasons.map((each) => html`
           <button type="button" class="chip" key=${each || "all"} aria-pressed=${String(reason === each)}
             onclick=${() => show(each)}>
@@ -78,7 +78,7 @@ export function open(_, app) {
           </button>
         `)}
         ${batches.length > 0 && html`
-          <label class="sr" for="of-batch" key="label">Batch</label>
+          <label class="sr" for="of-batch">Batch</label>
           ${select("of-batch", [["", "With and without a batch"], ...batches.map(batchOption)], batch, chooseBatch)}
         `}
       </div>
@@ -95,8 +95,8 @@ export function open(_, app) {
       const entries = reason ? ofBatch.filter((each) => each.waiting.reason === reason) : ofBatch;
       const filtered = reason || batch;
       return html`
-        <div class="attention narrow" key="attention">
-          <div class="row" key="head">
+        <div class="attention narrow">
+          <div class="row">
             <h1 class="grow">Attention</h1>
             ${pending.length > 0 && nameField(app, "decided-by", "Decided by")}
           </div>

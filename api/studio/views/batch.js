@@ -42,7 +42,7 @@ export function openBatch(id, app) {
       })}
       <a class="button" href="/api/v1/${path}/results" download>${icon("download")}<span>Results as CSV</span></a>
       ${batch.totals.statuses.delivered > 0 && html`
-        <a class="button" href="/api/v1/${path}/deliverables.zip" download key="all">
+        <a class="button" href="/api/v1/${path}/deliverables.zip" download>
           ${icon("download")}<span>Download everything</span>
         </a>
       `}
@@ -82,7 +82,7 @@ export function openBatch(id, app) {
       ...(allowUnknown && someUnknown && { allow_unknown_prices: true }),
     });
     return html`
-      <div class="row" key="admit">
+      <div class="row">
         ${field("admit", "Total budget", moneyInput(
           "admit", budget, Number(totals.high_usd).toFixed(2), (text) => ((budget = text), app.update()),
         ))}
@@ -92,10 +92,10 @@ export function openBatch(id, app) {
         ${needsTick && unknownPriceCheckbox(
           count(totals.unknown_prices, "row"), allowUnknown, (on) => ((allowUnknown = on), app.update()),
         )}
-        ${unticked && html`<p class="hint" key="unticked">${UNKNOWN_PRICE_HINT}</p>`}
+        ${unticked && html`<p class="hint">${UNKNOWN_PRICE_HINT}</p>`}
       </div>
       ${series && html`
-        <p class="hint" key="digest">
+        <p class="hint">
           ${`One approval of all plans, which cost ${usd(totals.low_usd)} to ${usd(totals.high_usd)}: `}
           <span class="key">${plan_digest}</span>
         </p>
@@ -105,7 +105,7 @@ export function openBatch(id, app) {
 
   /** The parts of a series take what they need from its budget, also for later changes. */
   const raise = ({ budget_usd }) => html`
-    <div class="row" key="raise">
+    <div class="row">
       ${field("admit", "Budget of the series", moneyInput(
         "admit", budget, Number(budget_usd).toFixed(2), (text) => ((budget = text), app.update()),
       ))}

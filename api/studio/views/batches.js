@@ -68,7 +68,7 @@ function openBatches(app) {
   const drag = (now) => over !== now && ((over = now), app.update());
 
   const dropZone = () => html`
-    <section class="drop" key="drop" data-over=${over}
+    <section class="drop" data-over=${over}
       ondragover=${(e) => (e.preventDefault(), drag(true))}
       ondragleave=${() => drag(false)}
       ondrop=${drop}>
@@ -89,7 +89,7 @@ function openBatches(app) {
   `;
 
   const fileSection = ({ name, rows }) => html`
-    <section class="stack" key="file">
+    <section class="stack">
       <h2>${name}: ${count(rows.length, "brief")}</h2>
       ${table("Briefs in the file", ["", "Brief", "Platform", "Title"], rows.slice(0, 8).map(
         ({ brief }, n) => [String(n + 1), brief.text ?? "", brief.platform ?? "", brief.title ?? ""],
@@ -104,7 +104,7 @@ function openBatches(app) {
           <span>A series: one plan, one approval, one budget</span>
         </label>
         ${!series && html`
-          <label class="check grow" key="approve">
+          <label class="check grow">
             <input type="checkbox" .checked=${approve} onchange=${(e) => ((approve = e.target.checked), app.update())}>
             <span>Approve automatically if the whole batch fits the budget</span>
           </label>
@@ -137,8 +137,8 @@ function openBatches(app) {
 
   function list({ items, more }) {
     if (items.length) return [
-      html`<ul class="rows" key="rows">${items.map(row)}</ul>`,
-      more && html`<div class="row end" key="more">${button("Show more", () => ((pages += 1), poller.load()))}</div>`,
+      html`<ul class="rows">${items.map(row)}</ul>`,
+      more && html`<div class="row end">${button("Show more", () => ((pages += 1), poller.load()))}</div>`,
     ];
     return !file && emptyState("No batches yet", "A batch plans many briefs under one budget.");
   }
@@ -150,14 +150,14 @@ function openBatches(app) {
       const { data, problem } = poller;
       if (!data && problem) return loadFailure(problem, poller.load);
       return html`
-        <div class="list" key="batches">
+        <div class="list">
           <h1>Batches</h1>
           ${tabs("batches")}
           ${dropZone()}
           ${refused.length > 0 && html`
-            <div class="note bad" role="alert" key="wrong">
+            <div class="note bad" role="alert">
               ${icon("alert")}
-              <div>${refused.map(({ name, error }, n) => html`<p dir="auto" key=${n}>“${name}”: ${error}.</p>`)}</div>
+              <div>${refused.map(({ name, error }) => html`<p dir="auto">“${name}”: ${error}.</p>`)}</div>
             </div>
           `}
           ${file && fileSection(file)}

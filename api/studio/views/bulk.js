@@ -88,7 +88,7 @@ export class Bulk {
     const plans = waitingPlans(entries);
     if (plans.length < 2 && !answers.length && !this.#progress && !this.#refused.length) return null;
     return html`
-      <section class="bulk stack sunk" key="bulk" aria-label="Answer many">
+      <section class="bulk stack sunk" aria-label="Answer many">
         ${plans.length > 1 && this.#approval(plans)}
         ${answers.length > 0 && this.#answers(answers)}
         ${this.#progress && progressView(this.#progress)}
@@ -111,7 +111,7 @@ export class Bulk {
     ));
     const label = chosen.length ? `Approve ${count(chosen.length, "plan")} · ${priceLimit(price)}` : "Approve plans";
     return html`
-      <div class="row" key="approve">
+      <div class="row">
         ${field("bulk-limit", "Approve all plans up to", moneyInput(
           "bulk-limit", this.#limit, "e.g. 0.10", (text) => ((this.#limit = text), this.#app.update()),
         ))}
@@ -146,7 +146,7 @@ export class Bulk {
     ));
     return [
       html`
-        <div class="row tight" key="answers">
+        <div class="row tight">
           ${answers.map((each) => button(label(each), () => ask(each.answer), {
             busy: Boolean(this.#progress), "aria-expanded": String(asked === each),
           }))}
@@ -189,14 +189,14 @@ export class Bulk {
 }
 
 const progressView = ({ done, total }) => html`
-  <div class="against" key="progress">
+  <div class="against">
     <p role="status">${done} of ${count(total, "answer")} sent</p>
     ${progressBar(done / total, "Answers sent")}
   </div>
 `;
 
 const refusedNote = (refused) => html`
-  <div class="note bad" role="alert" key="refused">
+  <div class="note bad" role="alert">
     ${icon("alert")}
     <div>
       <p>${count(refused.length, "answer")} refused. What is still pending stays in the list.</p>

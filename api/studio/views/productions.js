@@ -18,7 +18,7 @@ const TYPING_MS = 250;
 
 /** The tabs of the three lists. */
 export const tabs = (current) => html`
-  <nav class="tabs" aria-label="Lists" key="tabs">
+  <nav class="tabs" aria-label="Lists">
     ${[["productions", "Productions"], ["batches", "Batches"], ["evaluations", "Evaluations"], ["schedules", "Schedules"]].map(([name, label]) => html`
       <a href="#/${name}" key=${name} aria-current=${name === current ? "page" : null}>${label}</a>
     `)}
@@ -72,7 +72,7 @@ export function open(_, app) {
   `;
 
   function list({ items, more }) {
-    if (items.length) return html`<ul class="rows pictured" key="rows">${items.map(row)}</ul>`;
+    if (items.length) return html`<ul class="rows pictured">${items.map(row)}</ul>`;
     if (status || platform || search) return emptyState(
       "No matches",
       search
@@ -93,9 +93,9 @@ export function open(_, app) {
     render() {
       const { data, problem } = poller;
       if (!data && problem) return loadFailure(problem, poller.load);
-      if (!data) return html`<div class="list" key="loading">${tabs("productions")}${loading}</div>`;
+      if (!data) return html`<div class="list">${tabs("productions")}${loading}</div>`;
       return html`
-        <div class="list" key="list">
+        <div class="list">
           <div class="row">
             <h1>Productions</h1>
             <span class="grow"></span>

@@ -82,7 +82,7 @@ export function promptVersions(app) {
 
   load();
   return () => prompts && html`
-    <section key="prompts">
+    <section>
       <h2>Prompts</h2>
       <p class="hint">${HINT}</p>
       ${prompts.map(prompt)}

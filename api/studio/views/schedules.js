@@ -6,7 +6,7 @@ import { get, listPages, post, request } from "../lib/api.js";
 import { button, excess, excessNote, field, icon, loadFailure, moneyInput, select } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { ago, dateTime, dateTimeIn, dotted, duration } from "../lib/format.js";
-import { emptyState, loading, pill } from "../lib/parts.js";
+import { emptyState, form, loading, pill } from "../lib/parts.js";
 import { PLATFORM_OPTIONS, PLATFORMS } from "../lib/platforms.js";
 import { Poller } from "../lib/poller.js";
 import { actorName, drafts, hasRole } from "../lib/session.js";
@@ -105,8 +105,7 @@ export function open(_, app) {
       if (action === "run") app.toast("A production was started. It appears in the list of productions in a moment.");
     });
 
-  const form = () => html`
-    <section class="stack sunk" key="form">
+  const newSchedule = () => form("stack sunk", "form", html`
       ${field("s-name", "Name", html`
         <input id="s-name" placeholder="e.g. Monday post" .value=${draft.name}
           oninput=${(e) => set({ name: e.target.value })}>
@@ -144,8 +143,7 @@ export function open(_, app) {
           variant: "primary", busy: actions.busy("create"), disabled: !isComplete(),
         })}
       </div>
-    </section>
-  `;
+  `);
 
   const row = ({ next_runs: [next], recent: [last], ...schedule }) => html`
     <li class="schedule" key=${schedule.schedule_id}>
@@ -185,7 +183,7 @@ export function open(_, app) {
   ];
 
   function list(schedules) {
-    if (schedules.length) return html`<ul class="rows" key="rows">${schedules.map(row)}</ul>`;
+    if (schedules.length) return html`<ul class="rows">${schedules.map(row)}</ul>`;
     return !adding && emptyState(
       "No schedules yet",
       "A schedule starts a production of one brief at set times. Plans up to a limit can be approved automatically.",
@@ -201,14 +199,14 @@ export function open(_, app) {
       const { data, problem } = poller;
       if (!data && problem) return loadFailure(problem, poller.load);
       return html`
-        <div class="list" key="schedules">
+        <div class="list">
           <div class="row">
             <h1>Schedules</h1>
             <span class="grow"></span>
             ${!adding && hasRole("operator") && newButton()}
           </div>
           ${tabs("schedules")}
-          ${adding && form()}
+          ${adding && newSchedule()}
           ${data ? list(data.items) : loading}
           ${data?.more && html`
             <div class="row end">${button("Show more", () => ((pages += 1), poller.load()))}</div>

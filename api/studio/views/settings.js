@@ -27,7 +27,7 @@ export function open(_, app) {
   }, () => poller.problem && RETRY_MS);
 
   const status = () => html`
-    <section key="well">
+    <section>
       <h2>System status</h2>
       <ul class="checks">
         ${Object.entries(checks).map(([name, result]) => check(SERVICES[name] ?? name, result))}
@@ -43,9 +43,9 @@ export function open(_, app) {
       const { data: report, problem } = poller;
       if (!report && problem && problem.status === 0) return loadFailure(problem, poller.load);
       return html`
-        <div class="settings" key="settings">
+        <div class="settings">
           <h1>Settings</h1>
-          <section key="you">
+          <section>
             <h2>You</h2>
             <div class="narrow">
               ${nameField(app, "name", "Your name", NAME_HINT) || signedIn()}
@@ -55,7 +55,7 @@ export function open(_, app) {
           ${report && [capabilities(report), providers(report)]}
           ${prompts()}
           ${!report && !problem && html`<p class="hint" role="status">Loading the providers…</p>`}
-          ${problem && html`<p class="banner" role="status" key="banner">${icon("alert")}${problem.detail}</p>`}
+          ${problem && html`<p class="banner" role="status">${icon("alert")}${problem.detail}</p>`}
         </div>
       `;
     },
@@ -86,7 +86,7 @@ const check = (name, result) => html`
 `;
 
 const capabilities = (report) => html`
-  <section key="modalities">
+  <section>
     <h2>Media</h2>
     <p class="hint">
       ${report.planner === "template"
@@ -118,7 +118,7 @@ function capability(report, modality) {
 }
 
 const providers = (report) => html`
-  <section key="providers">
+  <section>
     <h2>Providers</h2>
     ${report.providers.map((provider) => html`
       <details class="provider" key=${provider.provider}>
@@ -164,5 +164,5 @@ function retirement({ retires, replacement }) {
 /** A text in which VARIABLES_LIKE_THIS and parts between backticks are shown as code. */
 const withCode = (text) =>
   text.split(/(`[^`]+`|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:=\S+?(?=[\s,;.]|$))?)/).map((part, n) =>
-    n % 2 ? html`<code key=${n}>${part.replaceAll("`", "")}</code>` : part
+    n % 2 ? html`<code>${part.replaceAll("`", "")}</code>` : part
   );

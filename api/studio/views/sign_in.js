@@ -18,7 +18,7 @@ export function signIn(app, entered) {
   return {
     title: () => "Sign in",
     render: () => html`
-      <form class="stack narrow signin" key="signin" onsubmit=${send}>
+      <form class="stack narrow signin" onsubmit=${send}>
         <h1 tabindex="-1">Sign in</h1>
         ${field("key", "Your API key", html`
           <input id="key" type="password" autocomplete="current-password" maxlength="200" aria-describedby="key-hint"

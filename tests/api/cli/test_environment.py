@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
@@ -12,9 +13,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+import api.cli
 from api.cli.commands.operations import temporal
 from api.cli.commands.operations.temporal import find_server
 from api.cli.main import app
+from tests import ROOT
 
 STACK = {
     "temporal_address": "127.0.0.1:7999",
@@ -105,3 +108,20 @@ def test_temporal_that_is_not_installed(home: Path, monkeypatch: pytest.MonkeyPa
     assert refused.exit_code == 1
     assert "`make up`" in refused.stderr
     assert "Address" in refused.stdout
+
+
+def test_an_interrupt_while_the_command_loads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends the command with 130 also while its modules load, and the installed command begins there."""
+    monkeypatch.delitem(sys.modules, "api.cli.main")
+
+    class Interrupted:
+        @staticmethod
+        def find_spec(name: str, *_: object) -> None:
+            if name == "api.cli.main":
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "meta_path", [Interrupted, *sys.meta_path])
+    with pytest.raises(SystemExit) as ended:
+        api.cli.run()
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    assert (ended.value.code, scripts["greenlight"]) == (130, "api.cli:run")

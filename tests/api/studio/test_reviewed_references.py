@@ -64,6 +64,8 @@ async def test_a_sheet_is_dropped_reviewed_and_corrected(browser: Browser, studi
         await expect(section).to_contain_text("reference-1 p. 1")
         await section.get_by_role("button", name="Edit text-1").click()
         await section.get_by_label("Text of reference-1 p. 1").fill("Price: 59 EUR")
+        await page.reload()
+        await section.get_by_text("sheet").first.click()
         await section.get_by_role("button", name="Save text-1").click()
         await expect(section).to_contain_text("Price: 59 EUR")
         assert await overflow(page) == 0

@@ -66,9 +66,15 @@ async def test_the_timeline_edits_the_cut(browser: Browser, site: Site) -> None:
         await page.set_viewport_size(SIZES[1280])
         await page.get_by_role("button", name=re.compile("^Cut")).click()
         await expect(page.locator("#join-shot-2")).to_have_value("dissolve")
+        await page.get_by_label("Title over the begin", exact=True).press_sequentially("Dawn")
+        await page.keyboard.press("Escape")
+        await page.reload()
+        await page.get_by_role("button", name=re.compile("^Cut")).click()
+        await expect(page.get_by_label("Title over the begin", exact=True)).to_have_value("Dawn")
         await page.get_by_role("dialog").get_by_role("button", name="Apply the cut").click()
         await expect(page.get_by_role("dialog")).to_have_count(0)
         cut = await cut_of(site, production_id)
+    assert cut["title"]["text"] == "Dawn"
     assert cut["transitions"] == {"shot-2": {"kind": "dissolve", "seconds": 0.3}}
     assert cut["levels"]["music"] == -9
     assert cut["focus"] == {"shot-2": {"x": 0.8, "y": 0.25}}

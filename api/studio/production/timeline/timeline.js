@@ -31,7 +31,7 @@ export function timelineSection(production, { actions, state, set, app, destinat
   const context = { production, cut, film, names, editable, change, state, set };
   const selected = film.picture.find((clip) => clip.id === state.shot);
   return html`
-    <section class="timeline" key="timeline" aria-label="Timeline">
+    <section class="timeline" aria-label="Timeline">
       <div class="row">
         <h2>Timeline</h2>
         <span class="hint tabular">${clock(film.seconds)}</span>
@@ -66,7 +66,7 @@ export function timelineSection(production, { actions, state, set, app, destinat
         change: (focus) => change({ focus: { ...cut.focus, [selected.id]: focus } }),
       })}
       ${state.cut && !state.cutting && html`
-        <div class="row tight" key="apply">
+        <div class="row tight">
           ${applyCut(production, { actions, state, set })}
           ${button("Discard", () => discardCut(set), { variant: "ghost" })}
         </div>
@@ -118,7 +118,7 @@ function ruler(production, film) {
   const every = TICK_SECONDS.find((seconds) => film.seconds / seconds <= MOST_TICKS) ?? TICK_SECONDS.at(-1);
   const times = Array.from({ length: Math.ceil(film.seconds / every) }, (_, n) => n * every);
   return html`
-    <div class="ruler" key="ruler">
+    <div class="ruler">
       ${times.map((time) => html`
         <span key=${time} class="tick tabular" vars=${place(film, time, 0)}>${clock(time)}</span>
       `)}
@@ -132,7 +132,7 @@ function ruler(production, film) {
 
 function pictureTrack({ production, film, names, cut, editable, change, state, set }) {
   return html`
-    <ol class="track picture" key="picture" aria-label="Picture">
+    <ol class="track picture" aria-label="Picture">
       ${film.picture.map((clip, index) => html`
         <li class="clip" key=${clip.id} vars=${place(film, clip.start, clip.seconds)}>
           <button type="button" class="face" aria-pressed=${String(state.shot === clip.id)}
@@ -145,7 +145,7 @@ function pictureTrack({ production, film, names, cut, editable, change, state, s
         </li>
       `)}
       ${film.card > 0 && html`
-        <li class="clip card-clip" key="card" vars=${place(film, film.seconds - film.card, film.card)}>
+        <li class="clip card-clip" vars=${place(film, film.seconds - film.card, film.card)}>
           <span class="name" dir="auto">${cut.end_card.text}</span>
         </li>
       `}
@@ -217,8 +217,8 @@ function heads({ cut, editable, change, film }) {
   };
   const said = (value) => (value <= SOUND_OFF ? "off" : `${value} dB`);
   return [
-    html`<div class="head" key="ruler"></div>`,
-    html`<div class="head picture" key="picture"><span>Picture</span></div>`,
+    html`<div class="head"></div>`,
+    html`<div class="head picture"><span>Picture</span></div>`,
     ...TRACKS.map(([track, label]) => html`
       <label class="head" key=${track}>
         <span>${label}</span><span class="hint tabular">${said(level(track))}</span>
@@ -227,7 +227,7 @@ function heads({ cut, editable, change, film }) {
           oninput=${(e) => put(track, Number(e.target.value))}>
       </label>
     `),
-    film.peaks.length > 0 && html`<div class="head mix" key="mix"><span>Mix</span></div>`,
+    film.peaks.length > 0 && html`<div class="head mix"><span>Mix</span></div>`,
   ];
 }
 
@@ -236,7 +236,7 @@ function waveform({ peaks }) {
   const top = peaks.map((peak, n) => `${n} ${50 - peak / 2}`);
   const low = peaks.map((peak, n) => `${n} ${50 + peak / 2}`).reverse();
   return html`
-    <div class="track mix" key="mix" role="img" aria-label="Waveform of the mix">
+    <div class="track mix" role="img" aria-label="Waveform of the mix">
       <svg viewBox="0 0 ${Math.max(1, peaks.length - 1)} 100" preserveAspectRatio="none" aria-hidden="true">
         <path d=${`M${top.join("L")}L${low.join("L")}Z`} />
       </svg>
