@@ -44,7 +44,7 @@ def test_light_packages_load_nothing_heavy(name: str) -> None:
         "activities.providers.previz.sound.espeak",
         "activities.references.reading.contents",
         "activities.references.reading.inspection",
-        "activities.references.reading.layout",
+        "activities.references.reading.documents.layout",
     ],
 )
 def test_child_processes_load_little(module: str) -> None:
