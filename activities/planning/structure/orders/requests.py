@@ -155,15 +155,19 @@ def _about(head: str) -> str:
 
 
 def _items(told: str) -> list[str]:
-    """The parts of an enumeration; only one where it is none."""
+    """The parts of an enumeration, of which a third may be as short as "wait"; only one where it is none."""
     parts = divided(told)
-    return parts if all(map(_is_item, parts)) else [told]
+    is_one = any(map(_is_long, parts)) or sum(map(_is_short, parts)) * 3 > len(parts)
+    return [told] if is_one else parts
 
 
-def _is_item(part: str) -> bool:
-    if any(map(is_wide, part)):
-        return len(part) >= WIDE_ITEM_CHARS
-    return LEAST_ITEM_WORDS <= len(part.split()) <= MOST_ITEM_WORDS
+def _is_long(part: str) -> bool:
+    return len(part.split()) > MOST_ITEM_WORDS
+
+
+def _is_short(part: str) -> bool:
+    wide = any(map(is_wide, part))
+    return len(part) < WIDE_ITEM_CHARS if wide else len(part.split()) < LEAST_ITEM_WORDS
 
 
 def _sentences(told: str) -> str:

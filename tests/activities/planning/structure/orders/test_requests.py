@@ -30,6 +30,12 @@ def narrated(text: str, language: str = "en") -> list[str]:
         ),
         (
             "en",
+            "Explain how composting works: collect scraps, add leaves, wait, and spread it in the garden.",
+            "How composting works",
+            ["Collect scraps.", "Add leaves.", "Wait.", "Spread it in the garden."],
+        ),
+        (
+            "en",
             "We would like you to tell viewers how a knot is tied. Make a loop. Pull it tight.",
             "How a knot is tied",
             ["Make a loop.", "Pull it tight."],
