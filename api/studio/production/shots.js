@@ -8,7 +8,7 @@ const PART_TYPES = ["image", "audio"];
 const PART_ROLES = ["still", "narration"];
 const PART_LABELS = { still: "Still", narration: "Narration" };
 const NAME_CHARS = 56;
-const ABBREVIATION_CHARS = 5;
+const ABBREVIATION = /^\p{Lu}{1,4}\.$/u;
 
 /** Labels that only count or classify, such as "Shot 2 · Closing"; the content says more. */
 const COUNTING = /^(shot|scene|still|take|clip|video)[\s#·:-]*\d*(\s*[·:-].*)?$/i;
@@ -56,7 +56,7 @@ export function shotName({ main, parts }) {
   if (!parts.length || !COUNTING.test(label)) return label;
   const [first, ...rest] = (main.original || main.prompt).trim().split(/(?<=[.!?])\s+|(?<=[。！？])|\n/);
   // "INT. KITCHEN" of a screenplay: an abbreviation ends no sentence.
-  const name = first.length <= ABBREVIATION_CHARS && rest.length ? `${first} ${rest[0]}` : first;
+  const name = ABBREVIATION.test(first) && rest.length ? `${first} ${rest[0]}` : first;
   return excerpt(name.replace(/[.。]$/, ""), NAME_CHARS) || label;
 }
 
