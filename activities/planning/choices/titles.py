@@ -39,8 +39,8 @@ def title_of(task: PlanningTask) -> str:
     if given := task.feedback.title or task.given_title:
         return given[:200]
     lines = without_letter(brief.text).splitlines()
-    told = with_film_order(with_capitals("\n".join(line for line in lines if "|" not in line)))
-    text = next((s for s in sentences(told) if _may_name(s)), brief.text)
+    content = with_film_order(with_capitals("\n".join(line for line in lines if "|" not in line)))
+    text = next((s for s in sentences(content) if _may_name(s)), brief.text)
     text = without_sounds(without_no_voice(without_each_shot(text)))
     orders = is_commission(text)
     text = _BRACKETS.sub(lambda m: "" if is_remark(m[1]) else m[0], text)

@@ -13,3 +13,16 @@ MAX_TEXT_CHARS: Final = 2_000_000
 
 class Unusable(Exception):
     """The file cannot be used; the message states the problem and the remedy."""
+
+
+def check_chars(chars: int, kept: str = "parts") -> None:
+    """
+    Args:
+        chars: Of the text of one document.
+        kept: What a shorter document has only some of.
+
+    Raises:
+        Unusable: more than MAX_TEXT_CHARS.
+    """
+    if chars > MAX_TEXT_CHARS:
+        raise Unusable(f"its text is longer than {MAX_TEXT_CHARS:,} characters; give only the {kept} that matter")

@@ -114,10 +114,10 @@ def read_prose(text: str, language: str) -> Prose:
     film = with_film_order(with_capitals(_without_notes(with_idea(without_letter(film)))))
     film = without_directions(without_emoji(film))
     found = [without_order(p) for s in sentences(without_orders(without_sounds(film))) for p in parts(s)]
-    told = [s for s in without_courtesies(found) if not (is_setting(s) or is_remark(s) or is_note(s) or end_text(s))]
+    plain = [s for s in without_courtesies(found) if not (is_setting(s) or is_remark(s) or is_note(s) or end_text(s))]
     like = tones(found)
     head = next((s for s in found[:1] if names_film(s) and without_settings(s) != s and not _about(s)), None)
-    content = [s for s in told if s != head and s not in like and (not is_order(s) or subject(s) != s)] or found
+    content = [s for s in plain if s != head and s not in like and (not is_order(s) or subject(s) != s)] or found
     order, about = next(filter(None, map(_about, content[:ORDER_SENTENCES])), ("", ""))
     about = join_sentences([about, *like]) if about else ""
     rest = [s for s in content if s != order and not asks_for_no_voice(s)]

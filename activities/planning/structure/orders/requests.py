@@ -74,14 +74,14 @@ def with_film_order(text: str) -> str:
 
 
 def _read(sentence: str) -> str:
-    """The sentence as an order and what is told; empty where it is none of this kind."""
-    head, mark, told = _parted(sentence)
+    """The sentence as an order and what follows it; empty where it is none of this kind."""
+    head, mark, rest = _parted(sentence)
     about = _about(head.rstrip(" .!。！।"))
     if not about:
         orders = is_order(head) or _names_only_film(head) or _orders_length(head)
-        if not (mark and orders) or len(_items(told)) < LEAST_ITEMS:
+        if not (mark and orders) or len(_items(rest)) < LEAST_ITEMS:
             return ""
-        return f"{closed(head) if is_order(head) else _order_of(head)} {_sentences(told)}"
+        return f"{closed(head) if is_order(head) else _order_of(head)} {_sentences(rest)}"
     if (clause := _THAT.match(about)) and not mark:
         return closed(_capital(clause["said"]))
     length = next(iter(named_lengths(head)), None)
@@ -92,7 +92,7 @@ def _read(sentence: str) -> str:
     order = f"Make a {film} about {topic}"
     if not mark:
         return f"{order}."
-    return f"{order}. {_sentences(told)}" if told else f"{order}:"
+    return f"{order}. {_sentences(rest)}" if rest else f"{order}:"
 
 
 def _headline(sentence: str) -> str:
@@ -154,11 +154,11 @@ def _about(head: str) -> str:
     return head[led : found.start()].strip() if led or not found["after"] else ""
 
 
-def _items(told: str) -> list[str]:
+def _items(text: str) -> list[str]:
     """The parts of an enumeration, of which a third may be as short as "wait"; only one where it is none."""
-    parts = divided(told)
+    parts = divided(text)
     is_one = any(map(_is_long, parts)) or sum(map(_is_short, parts)) * 3 > len(parts)
-    return [told] if is_one else parts
+    return [text] if is_one else parts
 
 
 def _is_long(part: str) -> bool:
@@ -170,10 +170,10 @@ def _is_short(part: str) -> bool:
     return len(part) < WIDE_ITEM_CHARS if wide else len(part.split()) < LEAST_ITEM_WORDS
 
 
-def _sentences(told: str) -> str:
-    """What is told, an enumeration as a sentence for each of its parts."""
-    parts = _items(told)
-    return " ".join(closed(_capital(part)) for part in (parts if len(parts) >= LEAST_ITEMS else [told]))
+def _sentences(text: str) -> str:
+    """A text, an enumeration as a sentence for each of its parts."""
+    parts = _items(text)
+    return " ".join(closed(_capital(part)) for part in (parts if len(parts) >= LEAST_ITEMS else [text]))
 
 
 def _capital(text: str) -> str:

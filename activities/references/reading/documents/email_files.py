@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from activities.references.reading.documents import texts
 from activities.references.reading.documents.encodings import decoded_text
-from activities.references.reading.limits import MAX_TEXT_CHARS, Unusable
+from activities.references.reading.documents.paged import Parts
+from activities.references.reading.limits import Unusable, check_chars
 
 EML: Final = "message/rfc822"
 MAX_ATTACHMENTS: Final = 50
@@ -32,7 +33,6 @@ _SIGNATURES: Final = frozenset(
 """Parts that no one reads."""
 _ITSELF: Final = "give it as a reference of its own if it matters"
 
-Parts = list[dict[str, Any]]
 ReadDocument = Callable[[Path, Path], dict[str, Any]]
 
 
@@ -107,8 +107,7 @@ class _Reader:
 
     def _add(self, parts: Parts) -> None:
         self._chars += sum(len(part["text"]) for part in parts)
-        if self._chars > MAX_TEXT_CHARS:
-            raise Unusable(f"its text is longer than {MAX_TEXT_CHARS:,} characters; give only the parts that matter")
+        check_chars(self._chars)
         self.parts += parts
 
     def _attached(self, part: Message) -> None:

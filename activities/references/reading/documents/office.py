@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
+from activities.references.reading.documents.paged import PagedParts, Parts, check_contents
 from activities.references.reading.documents.tables import divided
 from activities.references.reading.documents.zipped import Archive
-from activities.references.reading.limits import MAX_TEXT_CHARS, Unusable
-from workflows.references.kinds import LIMITS, ReferenceKind
+from activities.references.reading.limits import Unusable, check_chars
 
 DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PPTX: Final = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -31,8 +31,6 @@ _DATE_FORMATS: Final = frozenset({14, 15, 16, 17, 22})
 _EPOCHS: Final = (datetime(1899, 12, 30), datetime(1904, 1, 1))  # noqa: DTZ001 - a date of a sheet has no zone
 """Day 0 of a workbook, and of one from a Macintosh (ECMA-376, 18.2.28, date1904)."""
 
-Parts = list[dict[str, Any]]
-
 
 def inspect(path: Path) -> dict[str, Any]:
     """The type of an Office file, and its slides or sheets. It is read in full, so that nothing fails later.
@@ -44,11 +42,7 @@ def inspect(path: Path) -> dict[str, Any]:
         media_type = _type_of(archive)
         pages = len(_members(archive, media_type)) if media_type != DOCX else None
         parts, _ = _contents(archive, media_type)
-    if not parts:
-        raise Unusable("it contains no text; if it shows pictures, save it as PDF")
-    most = LIMITS[ReferenceKind.DOCUMENT].pages or 0
-    if pages is not None and pages > most:
-        raise Unusable(f"it has {pages:,} slides or sheets; give at most {most:,}")
+    check_contents(parts, pages)
     return {"media_type": media_type, "pages": pages}
 
 
@@ -88,8 +82,7 @@ def _contents(archive: Archive, media_type: str) -> tuple[Parts, list[str]]:
         Unusable: its text is too long.
     """
     parts, unread = _READERS[media_type](archive)
-    if sum(len(part["text"]) for part in parts) > MAX_TEXT_CHARS:
-        raise Unusable(f"its text is longer than {MAX_TEXT_CHARS:,} characters; give only the parts that matter")
+    check_chars(sum(len(part["text"]) for part in parts))
     return parts, unread
 
 
@@ -116,28 +109,18 @@ def _members(archive: Archive, media_type: str) -> list[tuple[str, str]]:
 def _document(archive: Archive) -> tuple[Parts, list[str]]:
     root = archive.xml(_main(archive, DOCX))
     body = root.find("body") if root is not None else None
-    parts: Parts = []
-    lines: list[str] = []
-    page = 1
-
-    def flush() -> None:
-        text = "\n".join(lines).strip()
-        if text:
-            parts.append({"kind": "text", "page": page, "text": text})
-        lines.clear()
-
+    found = PagedParts()
     for block in _blocks(body) if body is not None else ():
         if block.tag == "tbl":
-            flush()
-            parts += [{"kind": "table", "page": page, "text": text} for text in divided(_rows(block, "tr", "tc"))]
+            found.table(_rows(block, "tr", "tc"))
             continue
         for new_page, text in _paragraphs(block):
             if new_page:
-                flush()
-                page += 1
-            lines.append(text)
-    flush()
-    return parts, []
+                found.flush()
+                found.page += 1
+            found.line(text)
+    found.flush()
+    return found.parts, []
 
 
 def _blocks(body: Element) -> Iterator[Element]:

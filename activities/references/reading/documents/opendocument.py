@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
-from activities.references.reading.documents.office import MAX_COLUMNS, MAX_ROWS, Parts
+from activities.references.reading.documents.office import MAX_COLUMNS, MAX_ROWS
+from activities.references.reading.documents.paged import PagedParts, Parts, check_contents
 from activities.references.reading.documents.tables import divided
 from activities.references.reading.documents.zipped import Archive
-from activities.references.reading.limits import MAX_TEXT_CHARS, Unusable
-from workflows.references.kinds import LIMITS, ReferenceKind
+from activities.references.reading.limits import Unusable, check_chars
 
 _TYPE: Final = "application/vnd.oasis.opendocument"
 ODT: Final = f"{_TYPE}.text"
@@ -41,12 +41,8 @@ def inspect(path: Path) -> dict[str, Any]:
         Unusable: encrypted, damaged, empty, a bomb, or another OpenDocument file, such as a drawing.
     """
     media_type, parts, _ = _contents(path)
-    if not parts:
-        raise Unusable("it contains no text; if it shows pictures, save it as PDF")
-    pages = max(part["page"] for part in parts) if media_type != ODT else None
-    most = LIMITS[ReferenceKind.DOCUMENT].pages or 0
-    if pages is not None and pages > most:
-        raise Unusable(f"it has {pages:,} slides or sheets; give at most {most:,}")
+    pages = max((part["page"] for part in parts), default=None) if media_type != ODT else None
+    check_contents(parts, pages)
     return {"media_type": media_type, "pages": pages}
 
 
@@ -66,8 +62,7 @@ def _contents(path: Path) -> tuple[str, Parts, list[str]]:
         raise Unusable("it is an OpenDocument drawing, chart or formula; save it as PDF")
     unread: list[str] = []
     parts = _READERS[name](body, root, unread)
-    if sum(len(part["text"]) for part in parts) > MAX_TEXT_CHARS:
-        raise _too_long()
+    check_chars(sum(len(part["text"]) for part in parts))
     return _BODIES[name], parts, unread
 
 
@@ -78,37 +73,24 @@ def _check(archive: Archive) -> None:
         raise Unusable("it is a file of an old OpenOffice; save it as ODT, ODP or ODS")
 
 
-def _too_long() -> Unusable:
-    return Unusable(f"its text is longer than {MAX_TEXT_CHARS:,} characters; give only the parts that matter")
-
-
 # ODT
 
 
 def _document(body: Element, root: Element, unread: list[str]) -> Parts:
     breaking = _breaking_styles(root)
-    parts: Parts = []
-    lines: list[str] = []
-    page = 1
-
-    def flush() -> None:
-        text = "\n".join(lines).strip()
-        if text:
-            parts.append({"kind": "text", "page": page, "text": text})
-        lines.clear()
-
+    found = PagedParts()
     for block, mark in _blocks(body):
         if block.tag == "soft-page-break" or block.get("style-name") in breaking:
-            flush()
-            page += bool(parts)
+            found.flush()
+            found.page += bool(found.parts)
         if block.tag == "table":
-            flush()
-            parts += [{"kind": "table", "page": page, "text": text} for text in divided(_rows(block, unread))]
+            found.table(_rows(block, unread))
         elif text := _text(block):
-            lines.append(f"{mark}{text}")
-        page += sum(each.tag == "soft-page-break" for each in block.iter()) if block.tag != "soft-page-break" else 0
-    flush()
-    return parts
+            found.line(f"{mark}{text}")
+        if block.tag != "soft-page-break":
+            found.page += sum(each.tag == "soft-page-break" for each in block.iter())
+    found.flush()
+    return found.parts
 
 
 def _breaking_styles(root: Element) -> frozenset[str]:
@@ -175,8 +157,7 @@ def _rows(table: Element, unread: list[str]) -> list[list[str]]:
         kept = min(times, MAX_ROWS - len(rows))
         found += times
         chars += kept * sum(map(len, cells))
-        if chars > MAX_TEXT_CHARS:
-            raise _too_long()
+        check_chars(chars)
         rows += [cells] * kept
     if found > len(rows):
         name = f"the sheet {table.get('name')!r}" if table.get("name") else "a table"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from activities.references.reading.documents.tables import csv_of
-from activities.references.reading.limits import MAX_TEXT_CHARS, THUMBNAIL_PIXELS, Unusable
+from activities.references.reading.limits import THUMBNAIL_PIXELS, Unusable, check_chars
 from workflows.references.kinds import LIMITS, ReferenceKind
 
 PAGE_PIXELS: Final = 1_600
@@ -71,10 +71,7 @@ def read(path: Path, out: Path) -> dict[str, Any]:
                 render(page, THUMBNAIL_PIXELS).save(out / "thumbnail.jpg", "JPEG", quality=85)
             text, segments = text_of(page)
             chars += len(text)
-            if chars > MAX_TEXT_CHARS:
-                raise Unusable(
-                    f"its text is longer than {MAX_TEXT_CHARS:,} characters; give only the pages that matter"
-                )
+            check_chars(chars, "pages")
             if len(text.strip()) < SCAN_CHARS:
                 scan: dict[str, Any] = {"page": number}
                 if len(scans) < MAX_PAGE_PICTURES:

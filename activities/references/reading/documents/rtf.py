@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from activities.references.reading.documents.tables import divided
-from activities.references.reading.limits import MAX_TEXT_CHARS, Unusable
+from activities.references.reading.limits import Unusable, check_chars
 
 RTF: Final = "application/rtf"
 _TOKEN: Final = re.compile(
@@ -239,6 +239,5 @@ def read(path: Path) -> dict[str, Any]:
     reader.finish()
     if not reader.parts:
         raise Unusable("it contains no text; if it shows pictures, save it as PDF")
-    if sum(len(part["text"]) for part in reader.parts) > MAX_TEXT_CHARS:
-        raise Unusable(f"its text is longer than {MAX_TEXT_CHARS:,} characters; give only the parts that matter")
+    check_chars(sum(len(part["text"]) for part in reader.parts))
     return {"parts": reader.parts, "pages": reader.page if reader.page > 1 else None}

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from activities.references.reading.documents.encodings import decoded_text
 from activities.references.reading.documents.tables import divided
-from activities.references.reading.limits import MAX_TEXT_CHARS, Unusable
+from activities.references.reading.limits import Unusable, check_chars
 
 _HTML: Final = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<!doctype html|<html|<head|<body)", re.IGNORECASE | re.DOTALL
@@ -45,8 +45,7 @@ def decoded(data: bytes) -> str:
     text = re.sub(r"\Asep=[,;\t|]\r?\n", "", text, flags=re.IGNORECASE)  # the delimiter, as Excel notes it
     if not text.strip():
         raise Unusable("it contains no text; give a file with content")
-    if len(text) > MAX_TEXT_CHARS:
-        raise Unusable(f"its text is longer than {MAX_TEXT_CHARS:,} characters; give only the parts that matter")
+    check_chars(len(text))
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
 
 
